@@ -1,0 +1,165 @@
+# SPDX-License-Identifier: Apache-2.0
+# One file, non-recursive. `make help` lists the targets. Objects, archives and programs go to build/ (variants:
+# build/VARIANT/); nothing else in the tree is written.
+.DELETE_ON_ERROR:
+MAKEFLAGS += --no-builtin-rules
+SHELL := /bin/bash
+.SHELLFLAGS := -eu -o pipefail -c
+
+# --- what there is -----------------------------------------------------------------------------------------------
+ROOMS := core config engine_sim collectors controllers tui runner
+# program: its main file, the rooms it may link (in link order), its libraries. What is not named here can't be linked.
+PROGRAMS := isotherm isotherm-sim isotherm-collect isotherm-control isotherm-run isotherm-scenario
+main_isotherm := tui/main.c
+rooms_isotherm := tui config core
+libs_isotherm := ncursesw tinfo jansson
+main_isotherm-sim := engine_sim/main.c
+rooms_isotherm-sim := engine_sim config core
+libs_isotherm-sim := modbus jansson
+main_isotherm-collect := collectors/main.c
+rooms_isotherm-collect := collectors config core
+main_isotherm-control := controllers/main.c
+rooms_isotherm-control := controllers config core
+main_isotherm-run := runner/run_main.c
+rooms_isotherm-run := runner config core
+libs_isotherm-run := jansson
+main_isotherm-scenario := runner/scenario_main.c
+rooms_isotherm-scenario := runner engine_sim collectors controllers config core
+libs_isotherm-scenario := modbus jansson
+LIBS_ALL := yaml crypto m
+MAINS := $(foreach p,$(PROGRAMS),$(main_$(p)))
+
+# --- variants: make SAN=address,undefined | SAN=thread | COVER=1 ---------------------------------------------------
+comma := ,
+VARIANT := $(subst $(comma),-,$(SAN))$(if $(COVER),cover)
+B := build$(if $(VARIANT),/$(VARIANT))
+CC ?= gcc
+ifeq ($(origin CC),default)
+CC := gcc
+endif
+CFLAGS ?= -O2 -g
+WARN := -Wall -Wextra -Wpedantic -Wshadow -Wconversion -Wdouble-promotion -Wfloat-equal -Wstrict-prototypes \
+	-Wmissing-prototypes -Wold-style-definition -Wformat=2 -Wundef -Wvla -Walloca -Wcast-qual -Wcast-align=strict \
+	-Wwrite-strings -Wpointer-arith -Wlogical-op -Wduplicated-cond -Wduplicated-branches -Wnull-dereference \
+	-Wswitch-enum -Wimplicit-fallthrough=5 -Wdate-time
+HARDEN := -D_FORTIFY_SOURCE=3 -fstack-protector-strong -fstack-clash-protection -fcf-protection \
+	-ftrivial-auto-var-init=zero
+VERSION := 0.1.0
+prefix ?= /usr/local
+PKGDATADIR := $(prefix)/share/isotherm
+ALL_CPPFLAGS := -I. -D_GNU_SOURCE -DISOTHERM_VERSION='"$(VERSION)"' -DISOTHERM_DATADIR='"$(PKGDATADIR)"' $(CPPFLAGS)
+ALL_CFLAGS := -std=c11 $(WARN) $(if $(WERROR),-Werror) -fno-common -fno-fast-math -ffp-contract=off -fPIE \
+	$(if $(SAN),-fsanitize=$(SAN) -fno-omit-frame-pointer -fno-sanitize-recover=all) $(if $(COVER),--coverage -O0) \
+	$(if $(VARIANT),,$(HARDEN)) $(CFLAGS)
+ALL_LDFLAGS := -pie $(if $(SAN),-fsanitize=$(SAN)) $(if $(COVER),--coverage) \
+	$(if $(VARIANT),,-Wl$(comma)-z$(comma)relro$(comma)-z$(comma)now$(comma)-z$(comma)noexecstack) -Wl,--as-needed $(LDFLAGS)
+Q := $(if $(V),,@)
+
+# --- sources -----------------------------------------------------------------------------------------------------
+src_of = $(filter-out $(MAINS),$(sort $(wildcard $(1)/*.c)))
+obj_of = $(patsubst %.c,$(B)/obj/%.o,$(1))
+HEADERS := $(sort $(foreach r,$(ROOMS),$(wildcard $(r)/*.h)))
+ARCHIVES := $(foreach r,$(ROOMS),$(B)/lib/$(r).a)
+BINS := $(addprefix $(B)/,$(PROGRAMS))
+UNIT := $(patsubst tests/unit/%.c,$(B)/tests/%,$(sort $(wildcard tests/unit/test_*.c)))
+
+.PHONY: all help run check check-built check-all bench lint cover install uninstall clean tests headers FORCE
+all: $(BINS)
+help:
+	@sed -n 's/^#: //p' Makefile
+#: make              build every program into build/ (names missing packages)
+#: make run          install what is missing, build, run the simulated cluster (FOR=60, PLANT=file)
+#: make check        install what the tests need, build, run every test
+#: make check-built  the tests alone, on what is installed
+#: make lint         format, static checks, the walls between rooms
+#: make bench        performance, as ratios to an anchor in the same run
+#: make cover        line and branch coverage by room
+#: make install      DESTDIR= prefix=
+#: variants: SAN=address,undefined  SAN=thread  COVER=1  WERROR=1  V=1
+
+# Missing packages are named once, before a compiler error can hide the reason.
+$(B)/.packages: .ci/packages-run .ci/need
+	@mkdir -p $(B)
+	@.ci/need run
+	@touch $@
+
+# Changed flags rebuild everything.
+$(B)/.flags: FORCE
+	@mkdir -p $(B)
+	@echo '$(CC) $(subst ','\'',$(ALL_CPPFLAGS) $(ALL_CFLAGS) $(ALL_LDFLAGS))' | cmp -s - $@ || \
+		echo '$(CC) $(subst ','\'',$(ALL_CPPFLAGS) $(ALL_CFLAGS) $(ALL_LDFLAGS))' >$@
+
+$(B)/obj/%.o: %.c $(B)/.flags $(B)/.packages
+	@mkdir -p $(@D)
+	$(if $(V),,@echo "  CC $<")
+	$(Q)$(CC) $(ALL_CPPFLAGS) $(ALL_CFLAGS) -MMD -MP -c -o $@ $<
+
+define room_rules
+$(B)/lib/$(1).a: $(call obj_of,$(call src_of,$(1)))
+	@mkdir -p $$(@D)
+	@rm -f $$@
+	$$(Q)$$(AR) rcs $$@ $$^
+endef
+$(foreach r,$(ROOMS),$(eval $(call room_rules,$(r))))
+
+define program_rules
+$(B)/$(1): $(call obj_of,$(main_$(1))) $(foreach r,$(rooms_$(1)),$(B)/lib/$(r).a)
+	$$(if $$(V),,@echo "  LD $$@")
+	$$(Q)$$(CC) $$(ALL_LDFLAGS) -o $$@ $$^ $(addprefix -l,$(libs_$(1)) $(LIBS_ALL))
+endef
+$(foreach p,$(PROGRAMS),$(eval $(call program_rules,$(p))))
+
+# A unit test may include the .c it tests to reach its statics; it links every room.
+$(B)/tests/%: $(B)/obj/tests/unit/%.o $(ARCHIVES)
+	@mkdir -p $(@D)
+	$(if $(V),,@echo "  LD $@")
+	$(Q)$(CC) $(ALL_LDFLAGS) -o $@ $< -Wl,--start-group $(ARCHIVES) -Wl,--end-group \
+		-lcmocka -lncursesw -ltinfo -lmodbus -ljansson $(addprefix -l,$(LIBS_ALL))
+.SECONDARY:
+tests: $(UNIT)
+
+# Each public header compiles alone.
+headers: $(patsubst %.h,$(B)/obj/%.h.ok,$(HEADERS))
+$(B)/obj/%.h.ok: %.h $(B)/.flags
+	@mkdir -p $(@D)
+	$(Q)$(CC) $(ALL_CPPFLAGS) $(filter-out -MMD,$(ALL_CFLAGS)) -fsyntax-only -x c $<
+	@touch $@
+
+# --- what a user types ---------------------------------------------------------------------------------------------
+PLANT ?= config/plants/cluster16.yaml
+run:
+	@.ci/need --install run
+	@$(MAKE) --no-print-directory -j"$$(nproc)" all
+	@ISOTHERM_STATE="$${ISOTHERM_STATE:-$(CURDIR)/build/state}" exec $(B)/isotherm-run -c $(PLANT) $(if $(FOR),--for $(FOR))
+
+check:
+	@.ci/need --install run check
+	@$(MAKE) --no-print-directory check-built
+check-built:
+	@tests/run
+
+lint:
+	@.ci/need --install run check
+	@tests/lint
+check-all:
+	@FULL=1 tests/run
+bench: all
+	@tests/bench/run
+cover:
+	@.ci/need --install run check
+	@$(MAKE) --no-print-directory -j"$$(nproc)" COVER=1 all tests
+	@tests/run --variant cover --only unit,scenario
+	@gcovr -r . build/cover/obj --exclude tests --print-summary
+
+install: all
+	install -d $(DESTDIR)$(prefix)/bin $(DESTDIR)$(prefix)/sbin $(DESTDIR)$(PKGDATADIR)
+	install -m 755 $(B)/isotherm $(DESTDIR)$(prefix)/bin/
+	install -m 755 $(filter-out $(B)/isotherm,$(BINS)) $(DESTDIR)$(prefix)/sbin/
+	cp -r config/profiles config/types config/plants config/wafers $(DESTDIR)$(PKGDATADIR)/
+uninstall:
+	rm -f $(DESTDIR)$(prefix)/bin/isotherm $(patsubst %,$(DESTDIR)$(prefix)/sbin/%,$(filter-out isotherm,$(PROGRAMS)))
+	rm -rf $(DESTDIR)$(PKGDATADIR)
+clean:
+	rm -rf build
+
+-include $(shell find $(B)/obj -name '*.d' 2>/dev/null)

@@ -1,0 +1,55 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/*
+ * The only bus master, as a pure engine: it is told what happened (time passed, bytes came, a
+ * connection broke) and says what to do (send these bytes, open or close that connection). A TCP
+ * shell and the scenario's memory wire drive it alike. Values go to the `in` image; demands come
+ * from the `ctl` image and are read back.
+ *
+ * One connection a device; one request in flight on it; all devices in flight at once.
+ */
+#ifndef ISOTHERM_COLLECTORS_COLLECT_H
+#define ISOTHERM_COLLECTORS_COLLECT_H
+
+#include <stddef.h>
+#include <stdint.h>
+
+#include "config/plant.h"
+#include "core/image.h"
+
+enum collect_verb {
+	COLLECT_CONNECT, /* open a connection to the device's host and port; answer by
+			    collect_connected / _broken */
+	COLLECT_SEND,    /* send bytes */
+	COLLECT_CLOSE    /* close the connection; no answer expected */
+};
+
+struct collect_action {
+	enum collect_verb verb;
+	uint32_t device;
+	uint8_t bytes[260];
+	size_t len;
+};
+
+struct collect;
+
+/* `in` is written, `ctl` (may be NULL: nothing is written to devices) read. Borrowed until
+ * collect_close. */
+int collect_open(struct collect **out, const struct plant *plant, struct image *in,
+		 struct image *ctl, uint64_t seed, int64_t now_ns);
+void collect_close(struct collect *c);
+/* The controllers' region came, went or is a new one (image_attach / NULL). */
+void collect_set_ctl(struct collect *c, struct image *ctl);
+
+/* What to do now, at most `max` actions (call again while it returns max). Publishes what timed
+ * out. */
+size_t collect_due(struct collect *c, int64_t now_ns, struct collect_action *out, size_t max);
+int64_t collect_next_ns(const struct collect *c); /* when to be called again */
+
+void collect_connected(struct collect *c, uint32_t device, int64_t now_ns);
+void collect_broken(struct collect *c, uint32_t device, int64_t now_ns, const char *why);
+void collect_bytes(struct collect *c, uint32_t device, const uint8_t *bytes, size_t len,
+		   int64_t now_ns);
+
+uint64_t collect_transactions(const struct collect *c);
+
+#endif

@@ -1,0 +1,229 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/*
+ * What the plant is: systems, devices, points, limits, as read from a plant file, its types and its
+ * device profiles. Everything here is plain data, fixed after plant_load: every room reads it, it
+ * reads nobody.
+ *
+ * Points. The table is ordered: all points that collectors publish first (FIELD and LINK), then
+ * those of the controllers (CTL). A point's id is its index, stable for one plant file and one
+ * build; `hash` says whether two processes mean the same table.
+ *
+ * Images. in-0.img holds one sample a collector point, at index = point id. ctl.img holds one
+ * sample a CTL point, at index = id - n_in, followed by one *demand* a writable FIELD point, at
+ * index = point.demand. Both are cut into groups (plant.in_groups, plant.ctl_groups): a group of
+ * in-0.img is a device and scan class, or the LINK points of a device; of ctl.img the CTL points of
+ * a system, or the demands of a device.
+ */
+#ifndef ISOTHERM_CONFIG_PLANT_H
+#define ISOTHERM_CONFIG_PLANT_H
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+#include <stdio.h>
+
+#define RETICLES 84 /* 7 rows along the flow (y, A..G) x 12 zones (x, 1..12); i = 12 y + x */
+#define ZONES 12
+#define ROWS 7
+#define PSUS 12
+#define NAME_MAX_LEN 48
+#define SITE (-1) /* device.system of the facility's devices */
+#define NO_POINT UINT32_MAX
+
+enum role_id {
+#define ROLE(id, name, n, unit, owner, deadband, what) ROLE_##id,
+#include "config/roles.def"
+#undef ROLE
+	ROLES
+};
+
+enum role_owner { OWNER_FIELD, OWNER_LINK, OWNER_CTL };
+
+struct role_info {
+	const char *name, *unit, *what;
+	uint32_t n;
+	enum role_owner owner;
+	double deadband;
+};
+extern const struct role_info role_table[ROLES];
+
+/* Values of points that hold a state. Names for people: state_name(role, value), "" where the role
+ * has none. */
+enum link_state {
+	LINK_INIT,
+	LINK_OK,
+	LINK_COMM,
+	LINK_IDENTITY
+}; /* IDENTITY: not what the configuration says */
+enum ctl_mode { CTL_OFF, CTL_TRACK, CTL_AUTO, CTL_FAILSAFE, CTL_HANDBACK, CTL_SHADOW };
+enum ctl_reason {
+	REASON_NONE,
+	REASON_SPREAD,
+	REASON_TEMPERATURE,
+	REASON_CAP,
+	REASON_INPUT_LOST,
+	REASON_LOW_FLOW,
+	REASON_DEVICE, /* the device's own foldback or trip holds it */
+	REASON_RAMP    /* coming back after a takeover */
+};
+enum authority { AUTHORITY_LOCAL, AUTHORITY_SUPERVISOR, AUTHORITY_MAINTENANCE };
+enum trip_bit { /* bits of ENGINE_TRIP */
+		TRIP_TEMPERATURE = 1,
+		TRIP_FLOW = 2,
+		TRIP_PUMPS = 4,
+		TRIP_LEAK = 8,
+		TRIP_CURRENT = 16
+};
+const char *state_name(enum role_id role, double value);
+
+enum scan_class { SCAN_FAST, SCAN_NORMAL, SCAN_SLOW, SCAN_CLASSES };
+enum reg_type {
+	REG_BIT,
+	REG_U16,
+	REG_I16,
+	REG_U32,
+	REG_I32,
+	REG_U64,
+	REG_I64,
+	REG_F32,
+	REG_F64,
+	REG_TYPES
+};
+enum word_order { ORDER_ABCD, ORDER_CDAB, ORDER_BADC, ORDER_DCBA };
+
+struct point {
+	char name[NAME_MAX_LEN]; /* full path, "cs07.loop.supply_temp_c" */
+	char unit[8];            /* "c", "kpa" …, "" dimensionless */
+	enum role_id role;
+	uint32_t role_index; /* 0..n-1 */
+	enum role_owner owner;
+	int32_t device; /* index; -1 for CTL points */
+	int32_t system; /* index, or SITE */
+	/* FIELD only */
+	enum scan_class scan;
+	uint8_t fc;          /* function code it is read by: 1..4 */
+	uint16_t reg, count; /* register address as on the wire, registers it takes */
+	enum reg_type type;
+	enum word_order order;
+	double scale, offset; /* value = raw * scale + offset */
+	double lo, hi;        /* closed interval of possible values; outside: QUALITY_RANGE */
+	bool has_no_value;    /* a raw code that means "no value" … */
+	uint64_t no_value;    /* … this one, before scale and sign */
+	bool writable;
+	uint32_t demand; /* index in ctl.img, NO_POINT if not writable */
+	double deadband; /* in the point's unit */
+};
+
+struct device {
+	char name[NAME_MAX_LEN]; /* "cs03.engine", "site.meter" */
+	char kind[16];           /* last part of the name: engine, cooling, power, … */
+	char profile[32];
+	char host[64];
+	uint16_t port; /* 0: auto, not resolved yet (simulated devices only) */
+	uint8_t unit;
+	int32_t system;
+	bool simulated; /* as configured: `source: simulated | real` */
+	bool armed; /* `write: armed | shadow`; a simulated device is armed unless it says shadow */
+	int32_t timeout_ms; /* from request to whole answer */
+	int32_t scan_ms[SCAN_CLASSES];
+	uint16_t max_registers; /* in one read */
+	bool bridge_gaps;       /* may one read span registers that no point names? */
+	/* what the profile says the device must answer: -1 fc none */
+	int8_t identity_fc;
+	uint16_t identity_reg, identity_value;
+	uint32_t first_point,
+		n_points;    /* FIELD points, ordered by scan class, function code, register */
+	uint32_t first_link; /* LINK points follow in role order */
+};
+
+struct system_config {
+	char name[16];
+	char type[16];
+	uint32_t serial; /* of the engine block */
+	uint64_t wafer_seed;
+	char wafer_csv[256]; /* variations from a file instead of the seed, "" none */
+	double spread_limit_k, temp_limit_c;
+};
+
+struct plant_group { /* same shape as core's image_group; config reads nobody */
+	uint32_t first, count;
+	int64_t period_ns;
+};
+
+enum grid { GRID_REFERENCE };
+
+struct plant {
+	char site[32];
+	char path[256]; /* file it was read from */
+	enum grid grid;
+	uint64_t seed;
+	bool faults_allowed;
+	struct system_config *systems;
+	uint32_t n_systems;
+	struct device *devices;
+	uint32_t n_devices;
+	struct point *points;
+	uint32_t n_points, n_in; /* CTL points are n_in .. n_points - 1 */
+	uint32_t n_ctl_samples;  /* samples in ctl.img: CTL points and demands */
+	struct plant_group *in_groups, *ctl_groups;
+	uint32_t n_in_groups, n_ctl_groups;
+	int32_t control_period_ms;
+	uint8_t hash[32];          /* SHA-256 over the point table */
+	struct plant_index *index; /* private: look-up by name and role */
+};
+
+/* A list of what is wrong, in file order. */
+struct config_error {
+	char text[320]; /* "plants/x.yaml:12: systems[0].count: 900 is not in 1..256" */
+};
+struct config_report {
+	struct config_error *errors;
+	size_t n, capacity;
+	size_t dropped; /* more than CONFIG_ERRORS_MAX */
+};
+#define CONFIG_ERRORS_MAX 100
+void config_report_add(struct config_report *r, const char *format, ...)
+	__attribute__((format(printf, 2, 3)));
+void config_report_print(const struct config_report *r, FILE *to); /* one line an error */
+void config_report_free(struct config_report *r);
+
+/*
+ * Read and check a plant file whole: 0 and *out, or -EINVAL with every error in `report`, or -errno
+ * when it can't be read (also in the report). Types and profiles are looked for in the plant's
+ * config_dir: the file's `config_dir:`, else $ISOTHERM_CONFIG, else the folder above the plant
+ * file's if it has profiles/, else the installed one.
+ */
+int plant_load(struct plant **out, const char *path, struct config_report *report);
+/* The same from text; `path` stands in error messages, config_dir may be NULL. */
+int plant_parse(struct plant **out, const char *yaml, size_t len, const char *path,
+		const char *config_dir, struct config_report *report);
+void plant_free(struct plant *p);
+
+/* Write the plant again with every device's host and port in place, so that it needs no `auto`. 0
+ * or -errno. */
+int plant_write_resolved(const struct plant *p, const char *path);
+
+uint32_t plant_point(const struct plant *p, const char *name); /* id or NO_POINT */
+uint32_t plant_role(const struct plant *p, int32_t system, enum role_id role,
+		    uint32_t index); /* id or NO_POINT; not LINK */
+uint32_t plant_link(const struct plant *p, uint32_t device,
+		    enum role_id role);                        /* id of a LINK point */
+int32_t plant_device(const struct plant *p, const char *name); /* index or -1 */
+int32_t plant_device_of(const struct plant *p, int32_t system, const char *kind); /* index or -1 */
+int32_t plant_system(const struct plant *p, const char *name);                    /* index or -1 */
+bool plant_has_real_device(const struct plant *p, const char **name);
+
+/* Group of in-0.img that holds the FIELD points of a device and class, or -1; and the one of its
+ * LINK points. */
+int32_t plant_in_group(const struct plant *p, uint32_t device, enum scan_class scan);
+int32_t plant_link_group(const struct plant *p, uint32_t device);
+/* Group of ctl.img: CTL points of a system; demands of a device, -1 if nothing of it can be
+ * written. */
+int32_t plant_ctl_group(const struct plant *p, uint32_t system);
+int32_t plant_demand_group(const struct plant *p, uint32_t device);
+
+/* "A1" … "G12" of a reticle index, into out[4]; and back: index or -1. */
+char *reticle_label(uint32_t i, char out[4]);
+int32_t reticle_index(const char *label);
+
+#endif

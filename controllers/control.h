@@ -1,0 +1,53 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/*
+ * Decides: from the samples of the `in` image to the demands and the explanation in the `ctl`
+ * image, a step each control period. Pure: samples and `now_ns` in, samples and events out.
+ */
+#ifndef ISOTHERM_CONTROLLERS_CONTROL_H
+#define ISOTHERM_CONTROLLERS_CONTROL_H
+
+#include <stdbool.h>
+#include <stdint.h>
+
+#include "config/plant.h"
+#include "core/image.h"
+
+enum controller_kind {
+	CONTROLLER_NONE,   /* baseline: full duty, pumps .8, the supply held by the valve */
+	CONTROLLER_GLOBAL, /* baseline: one duty a wafer, what a chip does by itself */
+	CONTROLLER_PI,     /* baseline: a PI a reticle, no job, cooling or cap part */
+	CONTROLLER_SPI,    /* the structured PI: the product's controller */
+	CONTROLLERS
+};
+const char *controller_name(enum controller_kind kind);
+int controller_by_name(const char *name); /* kind or -1 */
+
+enum control_event {                         /* codes of the ctl image's events */
+		     CONTROL_EVENT_MODE = 1, /* value: enum ctl_mode */
+		     CONTROL_EVENT_LIMIT,    /* held back or released; value: enum ctl_reason */
+		     CONTROL_EVENT_PUMP,     /* pump speed moved for a reason worth telling */
+		     CONTROL_EVENT_INPUT     /* input lost or back */
+};
+
+struct control_options {
+	enum controller_kind kind;
+	bool start_in_charge; /* scenarios start commissioned and in AUTO instead of TRACK */
+};
+
+struct control;
+
+/* `in` is read, `ctl` written (plant.ctl_groups). Borrowed until control_close. */
+int control_open(struct control **out, const struct plant *plant, const struct control_options *opt,
+		 struct image *in, struct image *ctl, int64_t now_ns);
+void control_close(struct control *c);
+void control_set_in(struct control *c, struct image *in); /* NULL: no input at all */
+
+/* One control period: read, decide, publish, beat. No allocation. */
+void control_step(struct control *c, int64_t now_ns, uint64_t overruns);
+
+/* Orderly stop: release registers are the last demand. True once every device confirms by
+ * read-back. */
+void control_hand_back(struct control *c);
+bool control_handed_back(const struct control *c);
+
+#endif

@@ -1,0 +1,55 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/*
+ * The people's lane: a deciding room owns a Unix SOCK_SEQPACKET socket NAME.sock in the run folder
+ * and drains it at its turn. A request and its result are one JSON text each, COMMAND_MAX bytes at
+ * most; every request gets a result. Who asks comes from the kernel (SO_PEERCRED, SO_PEERGROUPS),
+ * never from the message, and never from a look-up that can block: group names are resolved once,
+ * when the socket is opened.
+ */
+#ifndef ISOTHERM_CORE_COMMAND_H
+#define ISOTHERM_CORE_COMMAND_H
+
+#include <stddef.h>
+#include <stdint.h>
+#include <sys/types.h>
+
+#include "core/errtext.h"
+#include "core/loop.h"
+
+#define COMMAND_MAX 4096
+
+enum access_level { /* each may do what the ones before it may */
+		    ACCESS_NONE,
+		    ACCESS_VIEW,
+		    ACCESS_OPERATE, /* group isotherm-operate */
+		    ACCESS_ENGINEER /* group isotherm-engineer, the user that runs the room, root */
+};
+
+struct command_request {
+	int connection; /* for command_reply */
+	enum access_level access;
+	uid_t uid;
+	pid_t pid;
+	size_t len;
+	char text[COMMAND_MAX + 1]; /* NUL-terminated JSON as sent */
+};
+
+struct command_server;
+
+/* Make run_dir/NAME.sock and watch it on `loop`; a stale socket file is replaced. */
+int command_open(struct command_server **out, struct loop *loop, const char *run_dir,
+		 const char *name, struct errtext *err);
+void command_close(struct command_server *s); /* removes the socket file */
+
+/* Is this LOOP_FD event ours? Then accept / read. 1: `req` holds a request; 0: handled, nothing to
+ * answer; -ENOENT: not ours. */
+int command_take(struct command_server *s, const struct loop_event *ev,
+		 struct command_request *req);
+int command_reply(struct command_server *s, int connection, const char *json);
+
+/* Client: one request, one result, within timeout_ms. `result` holds COMMAND_MAX + 1 bytes. 0 or
+ * -errno. */
+int command_call(const char *run_dir, const char *name, const char *json, int timeout_ms,
+		 char *result, struct errtext *err);
+
+#endif

@@ -1,0 +1,116 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/*
+ * The process image: the samples of one writing process in shared memory, read by everybody.
+ *
+ * One region a writer, opened read-write and flock'ed by its owner alone and mapped read-only by
+ * readers, so the single writer is a fact of file permissions. A region is a flat array of samples
+ * cut into groups; each group is a sequence lock of C11 atomics. Events that must not be skipped go
+ * through a numbered ring in the same region.
+ *
+ * A writer never reuses a region: it fills NAME.tmp and renames it over NAME; the lock is NAME.lock
+ * and is never replaced. Readers that see an old heartbeat look whether NAME has become another
+ * file (image_refresh).
+ *
+ * The core knows nothing of the plant: what sample 17 is, the point table says (config/plant.h).
+ */
+#ifndef ISOTHERM_CORE_IMAGE_H
+#define ISOTHERM_CORE_IMAGE_H
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#include "core/errtext.h"
+#include "core/sample.h"
+
+#define IMAGE_LAYOUT_VERSION 1u
+#define IMAGE_EVENTS 1024u /* events kept in the ring, a power of two */
+#define IMAGE_STALE_PERIODS                                                                        \
+	3 /* a reader calls a sample stale after this many periods of its group */
+
+struct image_group {
+	uint32_t first, count; /* samples [first, first + count) */
+	int64_t period_ns;     /* how often the writer means to publish it: > 0 */
+};
+
+struct image_layout {
+	const char *name; /* file name in the run folder, "in-0.img" */
+	const struct image_group *groups;
+	uint32_t n_groups;
+	uint32_t n_samples;
+	uint8_t table_hash[32]; /* of the point table that says what each sample is */
+	int64_t period_ns;      /* of the writer's heartbeat */
+};
+
+struct image_event {
+	uint64_t seq;    /* 1, 2, 3 …; set by image_emit: a gap is visible */
+	int64_t time_ns; /* plant time */
+	uint32_t code;   /* the writing room's own enumeration */
+	uint32_t point;  /* point id it is about, UINT32_MAX if none */
+	double value;
+	char text[104]; /* one line for people */
+};
+
+struct image_status {
+	int32_t pid;
+	int64_t start_ns;     /* monotonic, when the writer made the region */
+	int64_t heartbeat_ns; /* plant time of the last image_beat */
+	uint64_t tick, overruns;
+	uint64_t events; /* number of the newest event, 0 if none */
+	bool alive;      /* heartbeat not older than IMAGE_STALE_PERIODS of the writer's period */
+};
+
+struct image;
+
+/*
+ * Make a region and own it. 0; -EBUSY another process owns it (err names its pid); -errno
+ * otherwise. The result is released by image_close, which leaves the last values for readers to
+ * age.
+ */
+int image_create(struct image **out, const char *run_dir, const struct image_layout *layout,
+		 int64_t now_ns, struct errtext *err);
+
+/* A region in plain memory, for scenarios and tests: the same functions, one process, writer and
+ * reader alike. */
+int image_memory(struct image **out, const struct image_layout *layout);
+
+/*
+ * Map a region read-only. `layout` is what the reader expects. -ENOENT: no writer has made it yet;
+ * -EPROTO: another layout version or point table (err says which file differs).
+ */
+int image_attach(struct image **out, const char *run_dir, const struct image_layout *layout,
+		 struct errtext *err);
+
+/* Reader: if the heartbeat is old, look whether the file is another one now and map that. 1
+ * re-attached, 0 not, -errno. */
+int image_refresh(struct image *img, int64_t now_ns, struct errtext *err);
+
+void image_close(struct image *img); /* NULL is allowed */
+
+/* --- writer --- */
+void image_publish(struct image *img, uint32_t group,
+		   const struct sample *samples); /* groups[group].count of them */
+void image_beat(struct image *img, int64_t now_ns, uint64_t tick, uint64_t overruns);
+void image_emit(struct image *img, const struct image_event *event); /* seq is assigned */
+
+/* --- reader --- */
+/*
+ * Copy a group; every sample is judged at now_ns (STALE after IMAGE_STALE_PERIODS of the group's
+ * period). 0, or -EAGAIN after bounded retries (writer died in mid-write): `out` is left as it was,
+ * but judged again at now_ns.
+ */
+int image_read(const struct image *img, uint32_t group, int64_t now_ns, struct sample *out);
+/* All groups into out[n_samples]; the number of groups that gave no new value. */
+uint32_t image_read_all(const struct image *img, int64_t now_ns, struct sample *out);
+void image_status(const struct image *img, int64_t now_ns, struct image_status *out);
+/* Plant time when any sample of the group was last published without being GOOD; INT64_MIN if that
+ * never happened. */
+int64_t image_last_not_good_ns(const struct image *img, uint32_t group);
+/*
+ * Events after *seq, oldest first, at most max; *seq moves on. *lost (may be NULL) counts those
+ * that the ring no longer holds. Returns how many were copied.
+ */
+size_t image_events(const struct image *img, uint64_t *seq, struct image_event *out, size_t max,
+		    uint64_t *lost);
+
+#endif

@@ -1,0 +1,15 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* Random numbers keyed by (seed, signal, tick): the same whoever reads them, how often and in what
+ * order. */
+#ifndef ISOTHERM_CORE_KEYED_H
+#define ISOTHERM_CORE_KEYED_H
+
+#include <stdint.h>
+
+uint64_t keyed_u64(uint64_t seed, uint64_t signal, uint64_t tick);
+double keyed_uniform(uint64_t seed, uint64_t signal, uint64_t tick); /* (0, 1) */
+double keyed_normal(uint64_t seed, uint64_t signal,
+		    uint64_t tick);      /* mean 0, standard deviation 1 */
+uint64_t keyed_signal(const char *name); /* a signal's key from its name */
+
+#endif

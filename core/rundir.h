@@ -1,0 +1,21 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/*
+ * Where the programs of one plant meet. Run folder: $ISOTHERM_RUN, else /run/isotherm where this
+ * user may write it (a client: where it exists), else $XDG_RUNTIME_DIR/isotherm, else
+ * /tmp/isotherm-UID. State folder: $ISOTHERM_STATE, else /var/lib/isotherm.
+ */
+#ifndef ISOTHERM_CORE_RUNDIR_H
+#define ISOTHERM_CORE_RUNDIR_H
+
+#include <stdbool.h>
+#include <stddef.h>
+
+#include "core/errtext.h"
+
+int rundir_find(bool server, char *out, size_t size, struct errtext *err);
+/* Make it (0700) if it is missing; refuses one that is not ours. *on_tmpfs (may be NULL) tells
+ * whether it is on tmpfs. */
+int rundir_make(const char *dir, bool *on_tmpfs, struct errtext *err);
+int statedir_find(char *out, size_t size, struct errtext *err);
+
+#endif

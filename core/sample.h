@@ -1,0 +1,54 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/*
+ * A value never travels alone: it goes with the time it was measured, how far it can be trusted,
+ * and where it comes from. None of the three gets lost on the way to a screen, an alarm or a
+ * decision.
+ */
+#ifndef ISOTHERM_CORE_SAMPLE_H
+#define ISOTHERM_CORE_SAMPLE_H
+
+#include <stdbool.h>
+#include <stdint.h>
+
+/* Ordered by how bad it is, but for NEVER (0, so that zeroed memory holds no value): see
+ * quality_worse(). */
+enum quality {
+	QUALITY_NEVER, /* nothing was ever measured */
+	QUALITY_GOOD,
+	QUALITY_UNCERTAIN, /* usable with care: an estimate, a substituted value */
+	QUALITY_STALE,     /* the reader's verdict: the writer has not spoken for three periods */
+	QUALITY_COMM,  /* the collector's verdict: the device does not answer, or answers wrongly */
+	QUALITY_RANGE, /* outside what the point can be */
+	QUALITY_BAD, /* the device says so itself, or its identity contradicts the configuration */
+	QUALITIES
+};
+
+enum sample_flag {
+	SAMPLE_SIMULATED = 1u, /* a simulator answered, not hardware */
+	SAMPLE_SUBSTITUTED = 2u,
+	SAMPLE_MANUAL = 4u
+};
+
+struct sample {
+	double value;    /* in the point's unit; meaningless unless GOOD or UNCERTAIN, then the last
+			    known value */
+	int64_t time_ns; /* plant time at which `value` was true: monotonic when live, counted in a
+			    scenario */
+	uint32_t quality; /* enum quality */
+	uint32_t flags;   /* enum sample_flag, or'ed */
+};
+
+/* The worse of two verdicts; NEVER is worse than all. */
+enum quality quality_worse(enum quality a, enum quality b);
+
+/* "never", "good", … ; borrowed, constant. */
+const char *quality_name(enum quality q);
+
+/* The sample as a reader must take it at now_ns: GOOD and UNCERTAIN turn STALE once older than
+ * max_age_ns. */
+struct sample sample_judge(struct sample s, int64_t now_ns, int64_t max_age_ns);
+
+/* GOOD or UNCERTAIN, and finite: a number one may compute with. */
+bool sample_usable(const struct sample *s);
+
+#endif

@@ -1,0 +1,76 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/*
+ * The plant that is not there: request bytes in, answer bytes out, 10 ms of plant time a step. No
+ * socket, file or clock, no allocation after sim_open (libmodbus answers through a private
+ * socketpair inside).
+ *
+ * Paths name everything that can be set or read: "cs03.zone[5].g", "cs03.pump[1].failed",
+ * "facility.supply_c", "cs02.engine.offline" … (docs: isotherm-sim --paths). Indices are 0-based.
+ */
+#ifndef ISOTHERM_ENGINE_SIM_SIM_H
+#define ISOTHERM_ENGINE_SIM_SIM_H
+
+#include <stddef.h>
+#include <stdint.h>
+
+#include "config/change.h"
+#include "config/plant.h"
+
+#define SIM_STEP_NS INT64_C(10000000)
+
+struct sim;
+
+/* How a scenario overrides the plant file; zero / NAN / NULL fields leave the default. */
+struct sim_options {
+	int mode;              /* 0 plant's default, else the JOB_MODE value: 1 SYNC, 2 IND */
+	double start_supply_c; /* loop supply at the steady start; 0: 24 */
+	double start_activity; /* activity of the job at the steady start; 0: 1 */
+};
+
+/* The true state of a system: for the scorer and the HIL report only, never on the bus. */
+struct sim_truth {
+	double temp_c[RETICLES];
+	double tmax_c, tmin_c, mean_c, spread_k;
+	double duty[RETICLES]; /* in force */
+	double rate; /* of the job, 1 unthrottled; throughput of the wafer as a fraction */
+	double tokens_per_s;
+	double wafer_w, input_w,
+		cooling_w; /* cooling: pumps and the system's share of the facility's */
+	double flow_kg_s, supply_c, return_c;
+	double pump_speed[2];    /* 0..1 */
+	double valve;            /* 0..1 */
+	uint32_t trip;           /* enum trip_bit */
+	int authority;           /* enum authority */
+	double energy_error_rel; /* worst energy balance error of a step so far */
+};
+
+/* Starts at rest, as `opt` says. 0 or -errno with `why` filled. */
+int sim_open(struct sim **out, const struct plant *plant, const struct sim_options *opt, char *why,
+	     size_t why_size);
+void sim_close(struct sim *sim);
+
+void sim_step(struct sim *sim);            /* SIM_STEP_NS of plant time, all systems */
+int64_t sim_now_ns(const struct sim *sim); /* plant time simulated so far */
+void sim_late(struct sim *sim,
+	      uint64_t steps); /* the shell tells how many steps came too late; shown by register */
+
+/*
+ * One Modbus TCP frame (MBAP + PDU) to device d; the answer goes to out[260]. Returns its length, 0
+ * if the device does not answer (offline, another unit id). Only whole frames: sim_frame_length
+ * says how long a frame that begins so is (0: not enough bytes to tell, -EPROTO: no frame begins
+ * so; close the connection).
+ */
+int sim_answer(struct sim *sim, uint32_t device, const uint8_t *request, size_t len, uint8_t *out);
+int sim_frame_length(const uint8_t *bytes, size_t len);
+bool sim_offline(const struct sim *sim,
+		 uint32_t device); /* the shell refuses and closes connections then */
+
+/* 0, -ENOENT no such path, -ERANGE, each with `why`. `sim_set` starts a ramp if over_s > 0. */
+int sim_set(struct sim *sim, const struct change *change, char *why, size_t why_size);
+int sim_get(const struct sim *sim, const char *path, double *value);
+/* Whole current table of paths, one line each "path value unit lo hi text", by callback. */
+void sim_paths(const struct sim *sim, void (*line)(void *arg, const char *text), void *arg);
+
+void sim_truth(const struct sim *sim, uint32_t system, struct sim_truth *out);
+
+#endif
