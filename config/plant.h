@@ -10,7 +10,7 @@
  *
  * Images. in-0.img holds one sample a collector point, at index = point id. ctl.img holds one
  * sample a CTL point, at index = id - n_in, followed by one *demand* a writable FIELD point, at
- * index = point.demand. Both are cut into groups (plant.in_groups, plant.ctl_groups): a group of
+ * index = point.demand. Both are cut into groups (plant.in, plant.ctl): a group of
  * in-0.img is a device and scan class, or the LINK points of a device; of ctl.img the CTL points of
  * a system, or the demands of a device.
  */
@@ -145,9 +145,12 @@ struct system_config {
 	double spread_limit_k, temp_limit_c;
 };
 
-struct plant_group { /* same shape as core's image_group; config reads nobody */
-	uint32_t first, count;
-	int64_t period_ns;
+/* How a region of the process image is cut; the fields that core/image.h's image_layout wants. */
+struct plant_layout {
+	const char *name; /* "in-0.img", "ctl.img" */
+	uint32_t n_groups;
+	uint32_t *first;    /* [n_groups + 1]; the last is the number of samples */
+	int64_t *period_ns; /* [n_groups] */
 };
 
 enum grid { GRID_REFERENCE };
@@ -164,9 +167,7 @@ struct plant {
 	uint32_t n_devices;
 	struct point *points;
 	uint32_t n_points, n_in; /* CTL points are n_in .. n_points - 1 */
-	uint32_t n_ctl_samples;  /* samples in ctl.img: CTL points and demands */
-	struct plant_group *in_groups, *ctl_groups;
-	uint32_t n_in_groups, n_ctl_groups;
+	struct plant_layout in, ctl;
 	int32_t control_period_ms;
 	uint8_t hash[32];          /* SHA-256 over the point table */
 	struct plant_index *index; /* private: look-up by name and role */

@@ -36,7 +36,7 @@ struct control_options {
 
 struct control;
 
-/* `in` is read, `ctl` written (plant.ctl_groups). Borrowed until control_close. */
+/* `in` is read, `ctl` written (plant.ctl). Borrowed until control_close. */
 int control_open(struct control **out, const struct plant *plant, const struct control_options *opt,
 		 struct image *in, struct image *ctl, int64_t now_ns);
 void control_close(struct control *c);

@@ -28,18 +28,14 @@
 #define IMAGE_STALE_PERIODS                                                                        \
 	3 /* a reader calls a sample stale after this many periods of its group */
 
-struct image_group {
-	uint32_t first, count; /* samples [first, first + count) */
-	int64_t period_ns;     /* how often the writer means to publish it: > 0 */
-};
-
 struct image_layout {
 	const char *name; /* file name in the run folder, "in-0.img" */
-	const struct image_group *groups;
 	uint32_t n_groups;
-	uint32_t n_samples;
-	uint8_t table_hash[32]; /* of the point table that says what each sample is */
-	int64_t period_ns;      /* of the writer's heartbeat */
+	const uint32_t
+		*first; /* [n_groups + 1]: group g holds samples first[g] .. first[g + 1] - 1 */
+	const int64_t *period_ns;  /* [n_groups]: how often the writer means to publish it, > 0 */
+	const uint8_t *table_hash; /* [32] of the point table that says what each sample is */
+	int64_t beat_ns;           /* period of the writer's heartbeat */
 };
 
 struct image_event {
@@ -89,7 +85,7 @@ void image_close(struct image *img); /* NULL is allowed */
 
 /* --- writer --- */
 void image_publish(struct image *img, uint32_t group,
-		   const struct sample *samples); /* groups[group].count of them */
+		   const struct sample *samples); /* all of the group */
 void image_beat(struct image *img, int64_t now_ns, uint64_t tick, uint64_t overruns);
 void image_emit(struct image *img, const struct image_event *event); /* seq is assigned */
 
@@ -100,7 +96,7 @@ void image_emit(struct image *img, const struct image_event *event); /* seq is a
  * but judged again at now_ns.
  */
 int image_read(const struct image *img, uint32_t group, int64_t now_ns, struct sample *out);
-/* All groups into out[n_samples]; the number of groups that gave no new value. */
+/* All groups into out[first[n_groups]]; the number of groups that gave no new value. */
 uint32_t image_read_all(const struct image *img, int64_t now_ns, struct sample *out);
 void image_status(const struct image *img, int64_t now_ns, struct image_status *out);
 /* Plant time when any sample of the group was last published without being GOOD; INT64_MIN if that
