@@ -66,6 +66,7 @@ enum ctl_reason {
 	REASON_DEVICE, /* the device's own foldback or trip holds it */
 	REASON_RAMP    /* coming back after a takeover */
 };
+enum job_mode { JOB_MODE_IDLE, JOB_MODE_SYNC, JOB_MODE_IND }; /* values of JOB_MODE */
 enum authority { AUTHORITY_LOCAL, AUTHORITY_SUPERVISOR, AUTHORITY_MAINTENANCE };
 enum trip_bit { /* bits of ENGINE_TRIP */
 		TRIP_TEMPERATURE = 1,
@@ -155,6 +156,20 @@ struct plant_layout {
 
 enum grid { GRID_REFERENCE };
 
+/* Gains, steps and bounds of the controllers, the plant file's `control:`; units in the table. */
+struct control_params {
+#define CONTROL_PARAM(key, unit, lo, hi, value, text) double key;
+#include "config/control_params.def"
+#undef CONTROL_PARAM
+};
+
+/* Who let the controllers write to a real device, and why. */
+struct plant_arming {
+	int32_t device;
+	char by[64];
+	char why[200];
+};
+
 struct plant {
 	char site[32];
 	char path[256]; /* file it was read from */
@@ -169,13 +184,20 @@ struct plant {
 	uint32_t n_points, n_in; /* CTL points are n_in .. n_points - 1 */
 	struct plant_layout in, ctl;
 	int32_t control_period_ms;
+	double spread_limit_k, temp_limit_c; /* defaults of the systems */
+	double job_tokens_per_s;             /* of a wafer at rate 1 */
+	enum job_mode job_mode;
+	struct control_params control;
+	struct plant_arming *arming;
+	uint32_t n_arming;
+	char config_dir[256];      /* absolute: where types and profiles were found */
 	uint8_t hash[32];          /* SHA-256 over the point table */
 	struct plant_index *index; /* private: look-up by name and role */
 };
 
 /* A list of what is wrong, in file order. */
 struct config_error {
-	char text[320]; /* "plants/x.yaml:12: systems[0].count: 900 is not in 1..256" */
+	char text[512]; /* "plants/x.yaml:12: systems[0].count: 900 is not in 1..256" */
 };
 struct config_report {
 	struct config_error *errors;
