@@ -1,0 +1,66 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#include "controllers/law.h"
+
+#include <math.h>
+
+/* A valve that stands this far from its command is stuck: integrating on would wind up. */
+#define VALVE_STUCK_FRAC 0.25
+
+double
+law_low_pass(double filtered, double value, double tau_s)
+{
+	if (tau_s <= 0.0)
+		return value;
+	return filtered + (1.0 - exp(-LAW_DT_S / tau_s)) * (value - filtered);
+}
+
+double
+law_clamp(double value, double lo, double hi)
+{
+	if (value < lo)
+		return lo;
+	return value > hi ? hi : value;
+}
+
+struct law_face
+law_face(const struct control_params *p, const struct law_in *in)
+{
+	struct law_face f = {.max_c = -INFINITY, .min_c = INFINITY};
+	for (int i = 0; i < RETICLES; i++) {
+		f.max_c = fmax(f.max_c, in->temp_c[i]);
+		if (in->measured[i])
+			f.min_c = fmin(f.min_c, in->temp_c[i]);
+	}
+	double by_temp_c = in->temp_limit_c - p->margin_k;
+	double by_spread_c = f.min_c + in->spread_limit_k - p->margin_k;
+	f.by_spread = by_spread_c < by_temp_c;
+	f.reference_c = f.by_spread ? by_spread_c : by_temp_c;
+	return f;
+}
+
+void
+law_valve_init(struct law_valve *v, const struct control_params *p, const struct law_in *in,
+	       double setpoint_c)
+{
+	double error_k = isfinite(in->supply_c) ? in->supply_c - setpoint_c : 0.0;
+	double at = isfinite(in->valve_frac) ? in->valve_frac : 1.0; /* unknown: cool */
+	v->valve_frac = law_clamp(at, p->valve_min_frac, 1.0);
+	v->integral_frac = v->valve_frac - p->valve_kp_per_k * error_k;
+}
+
+void
+law_valve_step(struct law_valve *v, const struct control_params *p, const struct law_in *in,
+	       double setpoint_c)
+{
+	if (!isfinite(in->supply_c))
+		return; /* keep the position: the supervisor opens the valve when it lasts */
+	double error_k = in->supply_c - setpoint_c;
+	double behind = isfinite(in->valve_frac) ? v->valve_frac - in->valve_frac : 0.0;
+	double want = p->valve_kp_per_k * error_k + v->integral_frac;
+	bool up_held = want >= 1.0 || behind > VALVE_STUCK_FRAC;
+	bool down_held = want <= p->valve_min_frac || behind < -VALVE_STUCK_FRAC;
+	if (error_k > 0.0 ? !up_held : !down_held)
+		v->integral_frac += p->valve_ki_per_k_s * error_k;
+	want = p->valve_kp_per_k * error_k + v->integral_frac;
+	v->valve_frac = law_clamp(want, p->valve_min_frac, 1.0);
+}

@@ -1,0 +1,62 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/*
+ * What every control law of one system has in common: it sees a low-passed wafer and what is
+ * applied now, and says what to apply next. Laws are pure; they are called each LAW_DT_S, know no
+ * quality, device or mode, and never see NAN where this header does not allow it.
+ */
+#ifndef ISOTHERM_CONTROLLERS_LAW_H
+#define ISOTHERM_CONTROLLERS_LAW_H
+
+#include <stdbool.h>
+
+#include "config/plant.h"
+#include "controllers/control.h"
+
+#define LAW_DT_S 0.1
+#define LAW_STEPS_PER_S 10
+
+struct law_in {
+	double temp_c[RETICLES];       /* low-passed; a substitute where no sensor can be used */
+	bool measured[RETICLES];       /* false: a substitute, which says nothing of the coldest */
+	double applied_frac[RETICLES]; /* duty in force; NAN unknown */
+	double supply_c;               /* NAN unknown */
+	double pump_frac, valve_frac;  /* in force (the faster pump); NAN unknown */
+	bool pump_alarm;               /* a pump failed: the other one must carry the flow */
+	bool independent;              /* each reticle for itself; else as fast as the slowest */
+	double temp_limit_c, spread_limit_k;
+	double supply_lo_c;    /* the set-point stays above: dew point */
+	double input_w, cap_w; /* power into the system and its cap; NAN unknown, none */
+	bool second;           /* the once-a-second part is due in this step */
+};
+
+struct law_out {
+	double duty_frac[RETICLES];
+	double pump_frac; /* of both pumps */
+	double valve_frac;
+	double setpoint_c;     /* of the coolant supply */
+	double margin_k;       /* room to the nearest limit less its margin; negative: over it */
+	enum ctl_reason limit; /* what bounds the duty where it is below 1 */
+};
+
+/* The wafer as a law judges it. */
+struct law_face {
+	double max_c, min_c; /* the coldest among those measured */
+	double reference_c;  /* no reticle should be warmer */
+	bool by_spread;      /* the reference comes from the spread, not from the temperature */
+};
+
+/* A first-order low-pass of time constant tau_s, one step of LAW_DT_S. */
+double law_low_pass(double filtered, double value, double tau_s);
+double law_clamp(double value, double lo, double hi); /* NAN stays NAN */
+struct law_face law_face(const struct control_params *p, const struct law_in *in);
+
+/* The valve holds the supply at a set-point: a PI, once a second. */
+struct law_valve {
+	double integral_frac, valve_frac;
+};
+void law_valve_init(struct law_valve *v, const struct control_params *p, const struct law_in *in,
+		    double setpoint_c);
+void law_valve_step(struct law_valve *v, const struct control_params *p, const struct law_in *in,
+		    double setpoint_c);
+
+#endif

@@ -1,0 +1,160 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#include "controllers/spi.h"
+
+#include <math.h>
+
+/*
+ * Further than this between asked and applied and the integrator waits. Wider than the lag of a
+ * healthy bus (.3 s at the law's fastest, .1/s), narrower than a foldback worth the name.
+ */
+#define HELD_FRAC 0.05
+#define THROTTLED_BELOW 0.999
+
+/* The duty that counts for an integrator: its reticle's, or the least of the job. NAN unknown. */
+static double
+applied_frac(const struct law_in *in, int i, bool independent)
+{
+	if (independent)
+		return in->applied_frac[i];
+	double least = NAN;
+	for (int k = 0; k < RETICLES; k++)
+		least = fmin(least, in->applied_frac[k]); /* fmin passes NAN over */
+	return least;
+}
+
+static double
+proportional(const struct control_params *p, double error_k, bool independent)
+{
+	return (independent ? p->ind_kp_per_k : p->duty_kp_per_k) * fmin(error_k, 0.0);
+}
+
+/* Integrators such that the duty asked for is `duty_frac`. */
+static void
+set_integrator(struct spi *s, const struct control_params *p, int i, double duty_frac,
+	       double error_k)
+{
+	double want = duty_frac - 1.0 - proportional(p, error_k, s->independent);
+	s->i_frac[i] = law_clamp(want, p->integral_lo, 0.0);
+	s->asked_frac[i] = duty_frac;
+}
+
+static double
+error_of(const struct control_params *p, double reference_c, double temp_c)
+{
+	return law_clamp(reference_c - temp_c, p->error_lo_k, p->error_hi_k);
+}
+
+static void
+take_duties(struct spi *s, const struct control_params *p, const struct law_in *in,
+	    const struct law_face *f)
+{
+	s->independent = in->independent;
+	double job_error_k = error_of(p, f->reference_c, f->max_c);
+	for (int i = 0; i < RETICLES; i++) {
+		double duty = applied_frac(in, i, s->independent);
+		double error_k =
+			s->independent ? error_of(p, f->reference_c, in->temp_c[i]) : job_error_k;
+		set_integrator(s, p, i, isfinite(duty) ? law_clamp(duty, 0.0, 1.0) : 1.0, error_k);
+	}
+}
+
+void
+spi_init(struct spi *s, const struct control_params *p, const struct law_in *in)
+{
+	struct law_face f = law_face(p, in);
+	take_duties(s, p, in, &f);
+	double pump = isfinite(in->pump_frac) ? in->pump_frac : p->pump_max_frac;
+	s->pump_frac = law_clamp(pump, p->pump_min_frac, p->pump_max_frac);
+	/* the set-point that was in force is not on the bus: what the supply is now comes nearest */
+	double at_c = isfinite(in->supply_c) ? in->supply_c : p->supply_hi_c;
+	s->setpoint_c = law_clamp(at_c, fmax(p->supply_lo_c, in->supply_lo_c), p->supply_hi_c);
+	law_valve_init(&s->valve, p, in, s->setpoint_c);
+}
+
+/* One integrator and its duty. *by_cap: the cap, not a temperature, sets the pace. */
+static double
+duty_step(struct spi *s, const struct control_params *p, const struct law_in *in, int i,
+	  double error_k, bool *by_cap)
+{
+	double rate = (s->independent ? p->ind_ki_per_k_s : p->duty_ki_per_k_s) * error_k;
+	*by_cap = false;
+	if (isfinite(in->cap_w) && in->cap_w > 0.0 && isfinite(in->input_w)) {
+		double room = (in->cap_w - p->cap_margin_w - in->input_w) / in->cap_w;
+		double cap_rate = p->cap_ki_per_s * room;
+		*by_cap = cap_rate < rate;
+		rate = fmin(rate, cap_rate);
+	}
+	double behind = s->asked_frac[i] - applied_frac(in, i, s->independent);
+	if (!((behind > HELD_FRAC && rate > 0.0) || (behind < -HELD_FRAC && rate < 0.0)))
+		s->i_frac[i] = law_clamp(s->i_frac[i] + rate * LAW_DT_S, p->integral_lo, 0.0);
+	double duty = 1.0 + proportional(p, error_k, s->independent) + s->i_frac[i];
+	s->asked_frac[i] = law_clamp(duty, 0.0, 1.0);
+	return s->asked_frac[i];
+}
+
+static void
+second_step(struct spi *s, const struct control_params *p, const struct law_in *in,
+	    const struct law_out *out, double hottest_c)
+{
+	if (in->pump_alarm)
+		s->pump_frac = p->pump_max_frac;
+	else if (out->margin_k < p->pump_up_below_k || out->limit != REASON_NONE)
+		s->pump_frac += p->pump_step_up_frac;
+	else if (out->margin_k > p->pump_down_above_k)
+		s->pump_frac -= p->pump_step_down_frac;
+	s->pump_frac = law_clamp(s->pump_frac, p->pump_min_frac, p->pump_max_frac);
+	double room_k = in->temp_limit_c - p->margin_k - hottest_c;
+	if (room_k < p->supply_down_below_k)
+		s->setpoint_c -= p->supply_step_down_k;
+	else if (room_k > p->supply_up_above_k)
+		s->setpoint_c += p->supply_step_up_k;
+	double lo_c = fmin(fmax(p->supply_lo_c, in->supply_lo_c), p->supply_hi_c);
+	s->setpoint_c = law_clamp(s->setpoint_c, lo_c, p->supply_hi_c);
+	law_valve_step(&s->valve, p, in, s->setpoint_c);
+}
+
+static void
+duties_step(struct spi *s, const struct control_params *p, const struct law_in *in,
+	    const struct law_face *f, struct law_out *out)
+{
+	bool by_cap = false;
+	double job_error_k = error_of(p, f->reference_c, f->max_c);
+	out->margin_k = job_error_k;
+	double least = 1.0;
+	if (s->independent) {
+		for (int i = 0; i < RETICLES; i++) {
+			bool cap;
+			double error_k = error_of(p, f->reference_c, in->temp_c[i]);
+			out->duty_frac[i] = duty_step(s, p, in, i, error_k, &cap);
+			by_cap = by_cap || cap;
+			least = fmin(least, out->duty_frac[i]);
+		}
+	} else {
+		least = duty_step(s, p, in, 0, job_error_k, &by_cap);
+		for (int i = 0; i < RETICLES; i++)
+			out->duty_frac[i] = least;
+	}
+	if (least >= THROTTLED_BELOW)
+		out->limit = REASON_NONE;
+	else if (by_cap)
+		out->limit = REASON_CAP;
+	else
+		out->limit = f->by_spread ? REASON_SPREAD : REASON_TEMPERATURE;
+}
+
+void
+spi_step(struct spi *s, const struct control_params *p, const struct law_in *in,
+	 struct law_out *out)
+{
+	struct law_face f = law_face(p, in);
+	if (s->independent != in->independent)
+		take_duties(s, p, in, &f);
+	duties_step(s, p, in, &f, out);
+	if (in->second)
+		second_step(s, p, in, out, f.max_c);
+	else if (in->pump_alarm)
+		s->pump_frac = p->pump_max_frac; /* not a second later */
+	out->pump_frac = s->pump_frac;
+	out->valve_frac = s->valve.valve_frac;
+	out->setpoint_c = s->setpoint_c;
+}

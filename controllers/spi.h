@@ -1,0 +1,27 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/*
+ * The structured PI: one integrator for a synchronous job, whose slowest reticle sets its pace, or
+ * one a reticle where they are independent; pumps and supply set-point give room before duty is
+ * taken. It holds the wafer under the lower of the temperature limit and the coldest reticle plus
+ * the spread limit.
+ */
+#ifndef ISOTHERM_CONTROLLERS_SPI_H
+#define ISOTHERM_CONTROLLERS_SPI_H
+
+#include "controllers/law.h"
+
+struct spi {
+	bool independent;        /* how the integrators were last used */
+	double i_frac[RETICLES]; /* a synchronous job has one: the first */
+	double asked_frac
+		[RETICLES]; /* what this law asked for last, to see what is applied of it */
+	double pump_frac, setpoint_c;
+	struct law_valve valve;
+};
+
+/* Take over from what is applied: the first step asks for the same, as far as the limits allow. */
+void spi_init(struct spi *s, const struct control_params *p, const struct law_in *in);
+void spi_step(struct spi *s, const struct control_params *p, const struct law_in *in,
+	      struct law_out *out);
+
+#endif
