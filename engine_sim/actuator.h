@@ -1,0 +1,13 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* How actuators move: dimensionless positions 0..1, rates a second. Exact over dt inside the
+ * linear region, so the step's size does not matter. */
+#ifndef ISOTHERM_ENGINE_SIM_ACTUATOR_H
+#define ISOTHERM_ENGINE_SIM_ACTUATOR_H
+
+/* First order lag whose speed is limited: |dx/dt| <= per_s. */
+double actuator_lag(double x, double target, double tau_s, double per_s, double dt_s);
+
+/* Straight towards the target, at most up_per_s and down_per_s. */
+double actuator_slew(double x, double target, double up_per_s, double down_per_s, double dt_s);
+
+#endif

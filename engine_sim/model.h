@@ -1,0 +1,14 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* The numbers of the plant's equations, one double a row of model.def. */
+#ifndef ISOTHERM_ENGINE_SIM_MODEL_H
+#define ISOTHERM_ENGINE_SIM_MODEL_H
+
+struct model {
+#define MODEL(field, unit, default_value, lo, hi, text) double field;
+#include "engine_sim/model.def"
+#undef MODEL
+};
+
+void model_defaults(struct model *out);
+
+#endif

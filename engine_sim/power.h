@@ -1,0 +1,30 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/*
+ * The power chain: mains -> 12 supplies of 54 V (efficiency supply_frac) -> core stage
+ * (core_stage_frac) -> wafer at about 0.87 V and 20,000 A. The supplies that run share the load
+ * evenly: 12 of 4 kW carry what 6 could.
+ */
+#ifndef ISOTHERM_ENGINE_SIM_POWER_H
+#define ISOTHERM_ENGINE_SIM_POWER_H
+
+#include <stdbool.h>
+
+#include "config/plant.h"
+#include "engine_sim/model.h"
+
+struct power_chain {
+	double wafer_w, core_v, core_a;
+	double output_w; /* of all supplies, at 54 V */
+	double input_w;  /* of the whole system: supplies, pumps, everything else in the box */
+	double supply_w[PSUS]; /* output of each */
+	bool overload;         /* more is asked than the supplies that run can give */
+};
+
+/* failed[PSUS]: > 0.5 is failed. */
+void power_chain(struct power_chain *out, const struct model *md, double wafer_w, double pumps_w,
+		 const double failed[PSUS]);
+
+/* Heat of the core stage that the coolant takes. */
+double power_loss_to_loop_w(const struct model *md, double wafer_w);
+
+#endif

@@ -1,0 +1,199 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#include "engine_sim/process.h"
+
+#include <math.h>
+#include <string.h>
+
+#include "engine_sim/actuator.h"
+
+#define ROOM_C 24.0
+
+void
+process_init(struct process *p)
+{
+	*p = (struct process){.slow = 1.0, .valve = 1.0, .powered = 1.0, .stale = true};
+	model_defaults(&p->md);
+	wafer_variation_none(&p->variation);
+	job_set_one(&p->jobs, JOB_MODE_SYNC);
+	p->faults = (struct process_faults){.valve = -1.0,
+					    .ua_mul = 1.0,
+					    .supply_c = 20.0,
+					    .facility_frac = 1.0,
+					    .filter_mul = 1.0,
+					    .flow_meter_mul = 1.0};
+	for (int x = 0; x < ZONES; x++)
+		p->faults.zone_g[x] = 1.0;
+	for (int k = 0; k < PUMPS; k++) {
+		p->faults.pump_speed[k] = -1.0;
+		p->pump[k] = 0.8;
+	}
+	for (int i = 0; i < RETICLES; i++) {
+		p->wafer.si_c[i] = p->wafer.cu_c[i] = ROOM_C;
+		p->duty[i] = p->share[i] = 1.0;
+	}
+	p->loop = (struct coolant_state){.hot_c = ROOM_C, .cold_c = ROOM_C};
+	p->water_kg = process_water_full_kg(p);
+	process_refresh(p);
+}
+
+double
+process_water_full_kg(const struct process *p)
+{
+	return p->md.hot_kg + p->md.cold_kg;
+}
+
+/* Flow and march for these speeds. The march is computed anew only when something it depends on
+ * moved: its 84 exponentials cost as much as the rest of the step. */
+static void
+set_flow(struct process *p, const double speed[PUMPS])
+{
+	coolant_pumps(&p->flow, &p->md, speed);
+	if (!p->stale &&
+	    fabs(p->flow.total_kg_s - p->cool.flow_kg_s) <= 1e-9 * p->flow.total_kg_s &&
+	    memcmp(p->cool_g, p->faults.zone_g, sizeof(p->cool_g)) == 0)
+		return;
+	wafer_cooling_set(&p->cool, &p->md, &p->variation, p->flow.total_kg_s, p->faults.zone_g);
+	memcpy(p->cool_g, p->faults.zone_g, sizeof(p->cool_g));
+	p->stale = false;
+}
+
+double
+process_pumps_w(const struct process *p)
+{
+	return coolant_pump_w(&p->md, p->pump[0]) + coolant_pump_w(&p->md, p->pump[1]);
+}
+
+double
+process_cooling_w(const struct process *p)
+{
+	return process_pumps_w(p) + p->md.facility_pump_w * p->valve * p->valve * p->valve;
+}
+
+static struct facility_water
+facility_of(const struct process *p, double valve)
+{
+	return (struct facility_water){.supply_c = p->faults.supply_c,
+				       .flow_frac = p->faults.facility_frac,
+				       .valve = valve,
+				       .ua_mul = p->faults.ua_mul};
+}
+
+void
+process_refresh(struct process *p)
+{
+	struct facility_water fw = facility_of(p, p->valve);
+	struct wafer_rates rates;
+
+	set_flow(p, p->pump);
+	job_load(&p->job, p->load_w, &p->md, &p->jobs, p->duty, p->share, p->slow);
+	wafer_rates(&rates, &p->md, &p->variation, &p->cool, &p->wafer, p->load_w, p->powered,
+		    p->loop.cold_c);
+	p->outlet_c = rates.outlet_c;
+	coolant_hx(&p->hx, &p->md, p->cool.flow_kg_s, p->loop.hot_c, &fw);
+	power_chain(&p->power, &p->md, rates.power_w, process_pumps_w(p), p->faults.psu_failed);
+}
+
+/* Moves duty, pumps and valve; the mean of pump speeds over the step in speed[], of the valve
+ * returned. */
+static double
+move_actuators(struct process *p, const struct process_demand *d, double speed[PUMPS])
+{
+	const double dt = PROCESS_STEP_S;
+	double was = p->valve, target = p->faults.valve >= 0.0 ? p->faults.valve : d->valve;
+
+	for (int i = 0; i < RETICLES; i++) {
+		double u = actuator_slew(p->duty[i], d->duty[i], p->md.duty_up_per_s,
+					 p->md.duty_down_per_s, dt);
+
+		p->duty[i] = fmax(0.0, fmin(u, d->duty_cap));
+	}
+	for (int k = 0; k < PUMPS; k++) {
+		double before = p->pump[k], to = d->pump[k];
+		double tau = p->md.pump_tau_s, per_s = p->md.pump_per_s;
+
+		if (p->faults.pump_speed[k] >= 0.0)
+			to = p->faults.pump_speed[k];
+		if (p->faults.pump_failed[k] > 0.5) { /* runs down by itself, no drive holds it */
+			to = 0.0;
+			tau = p->md.pump_fail_tau_s;
+			per_s = INFINITY;
+		}
+		p->pump[k] = actuator_lag(before, to, tau, per_s, dt);
+		speed[k] = 0.5 * (before + p->pump[k]);
+	}
+	target = fmin(1.0, fmax(p->md.valve_min, target));
+	p->valve = actuator_lag(was, target, p->md.valve_tau_s, p->md.valve_per_s, dt);
+	return 0.5 * (was + p->valve);
+}
+
+/* Stored energy against what came and went, relative to what passed. */
+static void
+check_energy(struct process *p, const struct wafer_state *before,
+	     const struct coolant_state *loop_before, double in_w, double out_w)
+{
+	double si = 0.0, cu = 0.0, stored_w, error;
+
+	for (int i = 0; i < RETICLES; i++)
+		si += p->wafer.si_c[i] - before->si_c[i];
+	for (int i = 0; i < RETICLES; i++)
+		cu += p->wafer.cu_c[i] - before->cu_c[i];
+	stored_w = (p->md.c_si_j_k * si + p->md.c_cu_j_k * cu +
+		    p->md.cp_j_kg_k * (p->md.hot_kg * (p->loop.hot_c - loop_before->hot_c) +
+				       p->md.cold_kg * (p->loop.cold_c - loop_before->cold_c))) /
+		   PROCESS_STEP_S;
+	error = fabs(stored_w - (in_w - out_w)) / (fabs(in_w) + fabs(out_w) + 100.0);
+	/* written so that a NaN stays and is seen */
+	if (!(error <= p->energy_error_rel))
+		p->energy_error_rel = error;
+}
+
+static void
+advance(struct process *p, double valve)
+{
+	const double h = PROCESS_STEP_S, half = 0.5 * PROCESS_STEP_S;
+	struct facility_water fw = facility_of(p, valve);
+	struct wafer_state was = p->wafer, mid;
+	struct coolant_state loop_was = p->loop, loop_mid;
+	struct wafer_rates k;
+	struct coolant_rates c;
+
+	wafer_rates(&k, &p->md, &p->variation, &p->cool, &p->wafer, p->load_w, p->powered,
+		    p->loop.cold_c);
+	coolant_rates(&c, &p->md, &p->loop, p->cool.flow_kg_s, k.outlet_c,
+		      power_loss_to_loop_w(&p->md, k.power_w), &fw);
+	for (int i = 0; i < RETICLES; i++) {
+		mid.si_c[i] = p->wafer.si_c[i] + half * k.si_k_s[i];
+		mid.cu_c[i] = p->wafer.cu_c[i] + half * k.cu_k_s[i];
+	}
+	loop_mid.hot_c = p->loop.hot_c + half * c.hot_k_s;
+	loop_mid.cold_c = p->loop.cold_c + half * c.cold_k_s;
+
+	wafer_rates(&k, &p->md, &p->variation, &p->cool, &mid, p->load_w, p->powered,
+		    loop_mid.cold_c);
+	coolant_rates(&c, &p->md, &loop_mid, p->cool.flow_kg_s, k.outlet_c,
+		      power_loss_to_loop_w(&p->md, k.power_w), &fw);
+	for (int i = 0; i < RETICLES; i++) {
+		p->wafer.si_c[i] += h * k.si_k_s[i];
+		p->wafer.cu_c[i] += h * k.cu_k_s[i];
+	}
+	p->loop.hot_c += h * c.hot_k_s;
+	p->loop.cold_c += h * c.cold_k_s;
+	p->outlet_c = k.outlet_c;
+	power_chain(&p->power, &p->md, k.power_w, process_pumps_w(p), p->faults.psu_failed);
+	p->energy_kwh += p->power.input_w * h / 3.6e6;
+	check_energy(p, &was, &loop_was, k.power_w + c.loss_w, c.hx_w);
+	coolant_hx(&p->hx, &p->md, p->cool.flow_kg_s, p->loop.hot_c, &fw);
+}
+
+void
+process_step(struct process *p, const struct process_demand *d)
+{
+	double speed[PUMPS], valve;
+
+	valve = move_actuators(p, d, speed);
+	p->powered = d->powered ? 1.0 : 0.0;
+	p->water_kg = fmax(0.0, p->water_kg - p->faults.leak_kg_s * PROCESS_STEP_S);
+	set_flow(p, speed);
+	job_load(&p->job, p->load_w, &p->md, &p->jobs, p->duty, p->share, p->slow);
+	advance(p, valve);
+}

@@ -1,0 +1,90 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/*
+ * The physics of one system, put together: wafer, loop, power, job, actuators. Its step is fixed,
+ * PROCESS_STEP_S of plant time, second order (midpoint rule): the stiffest pair, silicon on copper,
+ * has an eigenvalue of -39 /s, which is -0.39 a step where the rule is stable to -2. Inputs of a
+ * step are constant over it; pump speed and valve enter with their mean over the step.
+ *
+ * Nothing here knows sensors, registers or who is in charge.
+ */
+#ifndef ISOTHERM_ENGINE_SIM_PROCESS_H
+#define ISOTHERM_ENGINE_SIM_PROCESS_H
+
+#include <stdbool.h>
+#include <stdint.h>
+
+#include "engine_sim/coolant.h"
+#include "engine_sim/job.h"
+#include "engine_sim/model.h"
+#include "engine_sim/power.h"
+#include "engine_sim/wafer.h"
+
+#define PROCESS_STEP_S 0.01
+#define LEAK_ROPES 3
+
+/* What is not as it should be, and what surrounds the system. Switches: > 0.5 is on. Overrides: a
+ * negative value lets go. */
+struct process_faults {
+	double zone_g[ZONES];
+	double pump_failed[PUMPS];
+	double pump_speed[PUMPS]; /* override of the drive, 0..1 */
+	double valve;             /* override of the actuator, 0..1 */
+	double ua_mul;
+	double supply_c;      /* facility water */
+	double facility_frac; /* of its flow */
+	double leak[LEAK_ROPES];
+	double leak_kg_s; /* coolant lost */
+	double filter_mul;
+	double psu_failed[PSUS];
+	double sensor_offset_c[RETICLES], sensor_stuck[RETICLES];
+	double flow_meter_mul;
+};
+
+/* What the firmware wants of the actuators in a step. */
+struct process_demand {
+	double duty[RETICLES]; /* reached by slewing */
+	double duty_cap;       /* in force at once, 0..1 */
+	double pump[PUMPS];    /* speed 0..1 */
+	double valve;          /* 0..1 */
+	bool powered;          /* false: the wafer's power is cut */
+};
+
+struct process {
+	struct model md;
+	struct wafer_variation variation;
+	struct process_faults faults;
+	struct job_set jobs;
+	/* state */
+	struct wafer_state wafer;
+	struct coolant_state loop;
+	double duty[RETICLES], share[RETICLES];
+	double slow; /* 1, less while shares move */
+	double pump[PUMPS], valve;
+	double water_kg; /* in the loop */
+	double energy_kwh;
+	/* of the last step */
+	double load_w[RETICLES];
+	double powered;
+	struct wafer_cooling cool;
+	double cool_g[ZONES]; /* what `cool` was computed with */
+	bool stale;           /* a number of the model changed: compute `cool` again */
+	struct pump_flow flow;
+	struct job_result job;
+	struct power_chain power;
+	struct hx_result hx;
+	double outlet_c; /* of the plate */
+	double energy_error_rel;
+};
+
+/* At room temperature, full load, pumps at .8, valve open. */
+void process_init(struct process *p);
+void process_step(struct process *p, const struct process_demand *d);
+/* Flow, march, load and powers of the state as it is, without a step. */
+void process_refresh(struct process *p);
+
+double process_pumps_w(const struct process *p);
+/* Pumps and this system's share of the facility's. */
+double process_cooling_w(const struct process *p);
+double process_water_full_kg(const struct process *p);
+
+#endif

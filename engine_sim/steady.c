@@ -1,0 +1,130 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#include "engine_sim/steady.h"
+
+#include <errno.h>
+#include <math.h>
+
+#define AT_REST_K 1e-11 /* largest move of a round at which the state counts as at rest */
+#define ROUNDS_MAX 200000
+#define FLOW_MIN_KG_S 1e-3
+
+/* Virtual time step of each node: its capacity over the conductances that meet in it. */
+struct paces {
+	double si_s[RETICLES], cu_s[RETICLES], hot_s, cold_s;
+};
+
+static void
+paces_set(struct paces *out, const struct process *p)
+{
+	const struct model *md = &p->md;
+	double c = p->cool.flow_kg_s * md->cp_j_kg_k;
+
+	for (int i = 0; i < RETICLES; i++) {
+		double g = p->cool.contact[i];
+		double q = p->cool.zone_w_k[i % ZONES] * p->cool.effect[i];
+
+		out->si_s[i] = md->c_si_j_k / (g + 2.0 * (md->k_si_x_w_k + md->k_si_y_w_k));
+		out->cu_s[i] = md->c_cu_j_k / (g + q + 2.0 * (md->k_cu_x_w_k + md->k_cu_y_w_k));
+	}
+	out->hot_s = md->hot_kg * md->cp_j_kg_k / c;
+	out->cold_s = md->cold_kg * md->cp_j_kg_k / c;
+}
+
+/* One round; the largest move is returned. The loop stands still where hold is set. */
+static double
+round_of(struct process *p, const struct paces *t, bool hold)
+{
+	struct facility_water fw = {.supply_c = p->faults.supply_c,
+				    .flow_frac = p->faults.facility_frac,
+				    .valve = p->valve,
+				    .ua_mul = p->faults.ua_mul};
+	struct coolant_rates c;
+	struct wafer_rates k;
+	double most = 0.0;
+
+	wafer_rates(&k, &p->md, &p->variation, &p->cool, &p->wafer, p->load_w, p->powered,
+		    p->loop.cold_c);
+	coolant_rates(&c, &p->md, &p->loop, p->cool.flow_kg_s, k.outlet_c,
+		      power_loss_to_loop_w(&p->md, k.power_w), &fw);
+	for (int i = 0; i < RETICLES; i++) {
+		double si = t->si_s[i] * k.si_k_s[i], cu = t->cu_s[i] * k.cu_k_s[i];
+
+		p->wafer.si_c[i] += si;
+		p->wafer.cu_c[i] += cu;
+		most = fmax(most, fmax(fabs(si), fabs(cu)));
+	}
+	p->loop.hot_c += t->hot_s * c.hot_k_s;
+	most = fmax(most, fabs(t->hot_s * c.hot_k_s));
+	if (hold)
+		return most;
+	p->loop.cold_c += t->cold_s * c.cold_k_s;
+	return fmax(most, fabs(t->cold_s * c.cold_k_s));
+}
+
+static int
+settle(struct process *p, bool hold)
+{
+	struct paces t;
+
+	paces_set(&t, p);
+	for (int n = 0; n < ROUNDS_MAX; n++) {
+		double most = round_of(p, &t, hold);
+
+		if (most < AT_REST_K)
+			return 0;
+		if (!isfinite(most))
+			break;
+	}
+	return -EDOM;
+}
+
+int
+steady_solve(struct process *p, double hold_c, bool hold_always)
+{
+	struct facility_water fw = {.supply_c = p->faults.supply_c,
+				    .flow_frac = p->faults.facility_frac,
+				    .ua_mul = p->faults.ua_mul};
+	bool hold = isfinite(hold_c);
+	int rc = 0;
+
+	for (int k = 0; k < PUMPS; k++) {
+		if (p->faults.pump_speed[k] >= 0.0)
+			p->pump[k] = p->faults.pump_speed[k];
+		if (p->faults.pump_failed[k] > 0.5)
+			p->pump[k] = 0.0;
+	}
+	if (p->faults.valve >= 0.0)
+		p->valve = fmin(1.0, fmax(p->md.valve_min, p->faults.valve));
+	process_refresh(p);
+	if (p->cool.flow_kg_s < FLOW_MIN_KG_S)
+		return -EDOM;
+	if (hold) {
+		p->loop.cold_c = hold_c;
+		rc = settle(p, true);
+		if (rc == 0 && !hold_always) {
+			p->valve = coolant_valve_for(&p->md, p->cool.flow_kg_s, p->loop.hot_c,
+						     hold_c, &fw);
+			hold = false;
+		}
+	}
+	if (rc == 0 && !hold)
+		rc = settle(p, false);
+	process_refresh(p);
+	return rc;
+}
+
+int
+steady_nominal_spread(const struct wafer_variation *v, double *spread_k)
+{
+	struct wafer_extremes ex;
+	struct process p;
+	int rc;
+
+	process_init(&p);
+	p.variation = *v;
+	p.stale = true;
+	rc = steady_solve(&p, 24.0, true);
+	wafer_extremes(&ex, p.wafer.si_c);
+	*spread_k = ex.spread_k;
+	return rc;
+}

@@ -1,0 +1,67 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/*
+ * Wafer and cold plate at one silicon and one copper node a reticle (the `reference` grid). Arrays
+ * over reticles are [RETICLES], index i = 12 y + x: x = 0..11 the groove zone, y = 0..6 along the
+ * flow, so that a row of 12 zones is contiguous and the compiler's vectors run over zones.
+ *
+ *   C_si dT_si/dt = P_i - G a_i (T_si - T_cu) + lateral
+ *   C_cu dT_cu/dt = G a_i (T_si - T_cu) - q_i + lateral
+ *   P_i = powered (leak_w l_i exp(leak_per_k (T_si - leak_ref_c)) + load_i)
+ *   coolant, row by row: f = 1 - exp(-hA r_y b_i / (m_x cp)), hA = ha_w_k (m_x / (m_nom / 12))^.4
+ *     q = m_x cp f (T_cu - th), th += f (T_cu - th), th = supply at y = 0;  m_x = m g_x / sum g
+ *
+ * The edges are adiabatic. f is the effectiveness of a cell whose wall has one temperature, so the
+ * march is exact at any flow; r_y is the entrance effect of the grooves.
+ */
+#ifndef ISOTHERM_ENGINE_SIM_WAFER_H
+#define ISOTHERM_ENGINE_SIM_WAFER_H
+
+#include "config/plant.h"
+#include "config/wafer.h"
+#include "engine_sim/model.h"
+
+struct wafer_state {
+	double si_c[RETICLES], cu_c[RETICLES];
+};
+
+/* What a flow does to the march; valid until the flow, a zone or a cooling number changes. */
+struct wafer_cooling {
+	double flow_kg_s;         /* whole plate */
+	double zone_w_k[ZONES];   /* m_x cp */
+	double zone_share[ZONES]; /* m_x / m */
+	double effect[RETICLES];  /* f, 0..1 */
+	double contact[RETICLES]; /* G a_i, W/K */
+};
+
+struct wafer_rates {
+	double si_k_s[RETICLES], cu_k_s[RETICLES];
+	double power_w;   /* of the whole wafer */
+	double coolant_w; /* into the coolant */
+	double outlet_c;  /* mixed over the zones */
+};
+
+void wafer_variation_none(struct wafer_variation *v);
+/* a ~ 1 + .05 N, b ~ 1 + .03 N, l ~ exp(.12 N), keyed by the wafer's seed. */
+void wafer_variation_seed(struct wafer_variation *v, uint64_t seed);
+
+/* zone_g[ZONES]: relative opening of a zone, 1 clean, 0 shut. A zone without flow takes no heat. */
+void wafer_cooling_set(struct wafer_cooling *out, const struct model *md,
+		       const struct wafer_variation *v, double flow_kg_s,
+		       const double zone_g[ZONES]);
+
+/* load_w[RETICLES]: idle and dynamic power (and ballast). powered: 0 or 1. */
+void wafer_rates(struct wafer_rates *out, const struct model *md, const struct wafer_variation *v,
+		 const struct wafer_cooling *cool, const struct wafer_state *s,
+		 const double load_w[RETICLES], double powered, double supply_c);
+
+/* Power of each reticle at that state, out[RETICLES]; returns the sum. */
+double wafer_power(double out_w[RETICLES], const struct model *md, const struct wafer_variation *v,
+		   const struct wafer_state *s, const double load_w[RETICLES], double powered);
+
+struct wafer_extremes {
+	double tmax_c, tmin_c, mean_c, spread_k;
+	uint32_t hottest, coldest;
+};
+void wafer_extremes(struct wafer_extremes *out, const double temp_c[RETICLES]);
+
+#endif
