@@ -22,12 +22,12 @@ mix(uint64_t z)
 	return z ^ (z >> 31);
 }
 
-/* Each key goes through mix() alone first: plain sums would give two signals the same sequence,
- * shifted, whenever their keys lie near each other. */
+/* The tick goes through mix() alone first: in a plain sum or xor the sequences of two signals could
+ * be the same one, shifted. */
 uint64_t
 keyed_u64(uint64_t seed, uint64_t signal, uint64_t tick)
 {
-	return mix(mix(mix(seed) ^ mix(~signal)) ^ mix(tick));
+	return mix(mix(mix(seed) ^ signal) ^ mix(tick));
 }
 
 /* 52 bits and a half: 53 would let the largest round to 1. */
