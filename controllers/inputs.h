@@ -1,0 +1,44 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/*
+ * What the controllers read: roles resolved to point ids once, groups copied once a step, and one
+ * plain view a system in which NAN means "not known now". A reading that stays away is used a
+ * little longer: three periods of its group for the engine block (fast, and the wafer is faster),
+ * input_hold_s for the cooling.
+ */
+#ifndef ISOTHERM_CONTROLLERS_INPUTS_H
+#define ISOTHERM_CONTROLLERS_INPUTS_H
+
+#include <stdbool.h>
+#include <stdint.h>
+
+#include "config/plant.h"
+#include "core/image.h"
+
+struct view {
+	/* engine block */
+	double temp_c[RETICLES], duty_frac[RETICLES], power_w[RETICLES];
+	double wafer_w, trip, engine_authority, foldback_frac;
+	double engine_seq, engine_seq_cmd;
+	double job_mode, job_rate_frac, tokens_per_s;
+	/* cooling unit */
+	double flow_lpm, supply_c, pump_pct[2], pump_status[2], valve_pct;
+	double cooling_authority, cooling_seq, cooling_seq_cmd;
+	/* power shelf, facility */
+	double input_w, dew_c;
+
+	uint32_t lost;        /* reticles without a temperature */
+	enum quality quality; /* the worst of the temperatures as they came */
+	uint32_t flags;       /* enum sample_flag of what is used */
+	int64_t engine_authority_ns, cooling_authority_ns; /* when these were read */
+};
+
+struct inputs;
+
+int inputs_open(struct inputs **out, const struct plant *plant); /* 0 or -errno */
+void inputs_close(struct inputs *x);
+
+/* Copy every group that some system needs; NULL: there is nothing to copy. */
+void inputs_snapshot(struct inputs *x, const struct image *in, int64_t now_ns);
+void inputs_view(struct inputs *x, uint32_t system, int64_t now_ns, struct view *out);
+
+#endif

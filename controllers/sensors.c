@@ -1,0 +1,97 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#include "controllers/sensors.h"
+
+#include <math.h>
+#include <string.h>
+
+#include "controllers/law.h"
+
+#define SUBSTITUTE_DK 1.0 /* a substitute stands this much above its neighbours */
+#define SIDE_BY_SIDE 3u
+
+/* Indices of the up to four neighbours; returns how many. */
+static int
+neighbours(int i, int out[4])
+{
+	int n = 0, x = i % ZONES, y = i / ZONES;
+	if (y > 0)
+		out[n++] = i - ZONES;
+	if (y < ROWS - 1)
+		out[n++] = i + ZONES;
+	if (x > 0)
+		out[n++] = i - 1;
+	if (x < ZONES - 1)
+		out[n++] = i + 1;
+	return n;
+}
+
+/* Median of the neighbours that can be used, the upper one of an even number: with a clogged zone
+ * two of four are hot, and those count. NAN where there is none. */
+static double
+neighbours_median(const double raw_c[RETICLES], int i)
+{
+	int at[4];
+	double sorted[4];
+	int n = 0, k = neighbours(i, at);
+	for (int a = 0; a < k; a++) {
+		double t = raw_c[at[a]];
+		if (!isfinite(t))
+			continue;
+		int b = n++;
+		for (; b > 0 && sorted[b - 1] > t; b--)
+			sorted[b] = sorted[b - 1];
+		sorted[b] = t;
+	}
+	return n ? sorted[n / 2] : (double)NAN;
+}
+
+/* Are there three lost ones side by side? One lost reticle with two lost neighbours says it all. */
+static bool
+three_together(const double raw_c[RETICLES])
+{
+	for (int i = 0; i < RETICLES; i++) {
+		int at[4];
+		unsigned together = 1;
+		if (isfinite(raw_c[i]))
+			continue;
+		int k = neighbours(i, at);
+		for (int a = 0; a < k; a++)
+			together += isfinite(raw_c[at[a]]) ? 0u : 1u;
+		if (together >= SIDE_BY_SIDE)
+			return true;
+	}
+	return false;
+}
+
+void
+sensors_reset(struct sensors *s)
+{
+	memset(s, 0, sizeof *s);
+}
+
+void
+sensors_step(struct sensors *s, const struct control_params *p, const double raw_c[RETICLES])
+{
+	double hottest_c = -INFINITY;
+	s->lost = 0;
+	for (int i = 0; i < RETICLES; i++) {
+		s->measured[i] = isfinite(raw_c[i]);
+		if (s->measured[i])
+			hottest_c = fmax(hottest_c, raw_c[i]);
+		else
+			s->lost++;
+	}
+	s->blind = s->lost > RETICLES / 2;
+	s->degraded = (double)s->lost > p->lost_reticles_max || three_together(raw_c);
+	if (s->blind)
+		return; /* the last picture stays for people to see */
+	for (int i = 0; i < RETICLES; i++) {
+		double t = raw_c[i];
+		if (!s->measured[i]) {
+			double around_c = neighbours_median(raw_c, i);
+			t = (isfinite(around_c) ? around_c : hottest_c) + SUBSTITUTE_DK;
+		}
+		s->temp_c[i] = s->started ? law_low_pass(s->temp_c[i], t, p->filter_s) : t;
+	}
+	s->started = true;
+}
