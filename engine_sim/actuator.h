@@ -4,10 +4,24 @@
 #ifndef ISOTHERM_ENGINE_SIM_ACTUATOR_H
 #define ISOTHERM_ENGINE_SIM_ACTUATOR_H
 
+#include <math.h>
+
+#include "engine_sim/limits.h"
+
 /* First order lag whose speed is limited: |dx/dt| <= per_s. */
-double actuator_lag(double x, double target, double tau_s, double per_s, double dt_s);
+static inline double
+actuator_lag(double x, double target, double tau_s, double per_s, double dt_s)
+{
+	double move = (target - x) * -expm1(-dt_s / tau_s);
+
+	return x + clamp(move, -per_s * dt_s, per_s * dt_s);
+}
 
 /* Straight towards the target, at most up_per_s and down_per_s. */
-double actuator_slew(double x, double target, double up_per_s, double down_per_s, double dt_s);
+static inline double
+actuator_slew(double x, double target, double up_per_s, double down_per_s, double dt_s)
+{
+	return x + clamp(target - x, -down_per_s * dt_s, up_per_s * dt_s);
+}
 
 #endif

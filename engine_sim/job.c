@@ -3,6 +3,8 @@
 
 #include <math.h>
 
+#include "engine_sim/limits.h"
+
 #define SHARE_MIN 1e-6 /* a reticle without work does not hold its job up */
 
 void
@@ -21,44 +23,68 @@ mode_of(const struct job *job)
 	return job->mode < 1.5 ? JOB_MODE_SYNC : JOB_MODE_IND;
 }
 
-/* R of each synchronous job: the slowest of its reticles. */
-static void
-pace(double pace_frac[JOBS_MAX], const struct job_set *jobs, const double duty[RETICLES],
-     const double share[RETICLES])
-{
-	for (int j = 0; j < JOBS_MAX; j++)
-		pace_frac[j] = INFINITY;
-	for (int i = 0; i < RETICLES; i++) {
-		double *r = &pace_frac[jobs->of[i]];
-
-		if (share[i] > SHARE_MIN && duty[i] < *r * share[i])
-			*r = duty[i] / share[i];
-	}
-}
-
-struct reticle_work {
-	double act, wait;
+/* What holds for all reticles of a job in this step. */
+struct terms {
+	bool sync;
+	double pace, rate; /* SYNC: R, and r = least(R, A) */
+	double per_wait;   /* SYNC: barrier power a unit of duty above the pace */
+	double limit;      /* IND: A */
+	double dynamic_w;
 };
 
-static struct reticle_work
-work_of(const struct job *job, double job_pace, double duty, double share, double slow)
+static struct terms
+terms_of(const struct model *md, const struct job *job, double pace, double slow)
 {
-	double limit = job->activity * slow, rate;
+	double limit = job->activity * slow;
+	struct terms t = {.dynamic_w = md->dynamic_w * job->density};
 
 	switch (mode_of(job)) {
 	case JOB_MODE_SYNC:
-		rate = fmin(job_pace, limit);
-		if (job_pace <= 0.0) /* one stands: all wait */
-			return (struct reticle_work){.wait = limit > 0.0 ? duty : 0.0};
-		return (struct reticle_work){.act = rate * share,
-					     .wait = rate / job_pace *
-						     fmax(0.0, duty - job_pace * share)};
+		t.sync = true;
+		t.pace = pace;
+		t.rate = least(pace, limit);
+		/* where one stands, the others wait for it all the time */
+		t.per_wait = pace > 0.0 ? t.rate / pace : limit > 0.0 ? 1.0 : 0.0;
+		break;
 	case JOB_MODE_IND:
-		return (struct reticle_work){.act = fmin(duty, limit)};
+		t.limit = limit;
+		break;
 	case JOB_MODE_IDLE:
 		break;
 	}
-	return (struct reticle_work){0};
+	t.per_wait *= md->barrier_frac;
+	return t;
+}
+
+/* R of each synchronous job: the slowest of its reticles. */
+static void
+paces(double pace[JOBS_MAX], const struct job_set *jobs, const double duty[RETICLES],
+      const double share[RETICLES])
+{
+	double rate[RETICLES];
+
+	for (int j = 0; j < JOBS_MAX; j++)
+		pace[j] = INFINITY;
+	for (int i = 0; i < RETICLES; i++)
+		rate[i] = duty[i] / most(share[i], SHARE_MIN);
+	for (int i = 0; i < RETICLES; i++)
+		pace[jobs->of[i]] = least(rate[i], pace[jobs->of[i]]);
+}
+
+static void
+rates(struct job_result *out, const struct job_set *jobs, const double done[JOBS_MAX],
+      const int size[JOBS_MAX])
+{
+	out->rate_wafer = out->done = 0.0;
+	for (int j = 0; j < JOBS_MAX; j++) {
+		const struct job *job = &jobs->job[j];
+
+		out->rate[j] = 1.0;
+		if (size[j] > 0 && mode_of(job) != JOB_MODE_IDLE && job->activity > 0.0)
+			out->rate[j] = done[j] / size[j] / job->activity;
+		out->rate_wafer += out->rate[j] * size[j] / RETICLES;
+		out->done += done[j] / RETICLES;
+	}
 }
 
 void
@@ -66,34 +92,29 @@ job_load(struct job_result *out, double load_w[RETICLES], const struct model *md
 	 const struct job_set *jobs, const double duty[RETICLES], const double share[RETICLES],
 	 double slow)
 {
-	double job_pace[JOBS_MAX], done[JOBS_MAX] = {0.0}, sum = 0.0;
+	double pace[JOBS_MAX], done[JOBS_MAX] = {0.0};
+	struct terms terms[JOBS_MAX];
 	int size[JOBS_MAX] = {0};
 
-	pace(job_pace, jobs, duty, share);
+	paces(pace, jobs, duty, share);
+	for (uint32_t j = 0; j < jobs->n; j++)
+		terms[j] = terms_of(md, &jobs->job[j], pace[j], slow);
 	for (int i = 0; i < RETICLES; i++) {
-		const struct job *job = &jobs->job[jobs->of[i]];
-		struct reticle_work w =
-			work_of(job, job_pace[jobs->of[i]], duty[i], share[i], slow);
+		const struct terms *t = &terms[jobs->of[i]];
+		double act, wait = 0.0;
 
-		load_w[i] = md->idle_w +
-			    md->dynamic_w * job->density * (w.act + md->barrier_frac * w.wait);
-		out->act[i] = w.act;
-		sum += w.act;
-		done[jobs->of[i]] +=
-			mode_of(job) == JOB_MODE_SYNC && isfinite(job_pace[jobs->of[i]])
-				? fmin(job_pace[jobs->of[i]], job->activity * slow)
-				: w.act;
+		if (t->sync) {
+			act = t->rate * share[i];
+			wait = t->per_wait * most(0.0, duty[i] - t->pace * share[i]);
+			done[jobs->of[i]] += t->rate;
+		} else {
+			act = least(duty[i], t->limit);
+			done[jobs->of[i]] += act;
+		}
+		load_w[i] = md->idle_w + t->dynamic_w * (act + wait);
+		out->act[i] = act;
 		size[jobs->of[i]]++;
 	}
-	out->utilisation = sum / RETICLES;
-	out->rate_wafer = out->done = 0.0;
-	for (uint32_t j = 0; j < JOBS_MAX; j++) {
-		double activity = jobs->job[j].activity;
-
-		out->rate[j] = 1.0;
-		if (size[j] > 0 && mode_of(&jobs->job[j]) != JOB_MODE_IDLE && activity > 0.0)
-			out->rate[j] = done[j] / size[j] / activity;
-		out->rate_wafer += out->rate[j] * size[j] / RETICLES;
-		out->done += done[j] / RETICLES;
-	}
+	out->utilisation = reticle_sum(out->act) / RETICLES;
+	rates(out, jobs, done, size);
 }

@@ -5,6 +5,7 @@
 #include <string.h>
 
 #include "engine_sim/actuator.h"
+#include "engine_sim/limits.h"
 
 #define ROOM_C 24.0
 
@@ -105,7 +106,7 @@ move_actuators(struct process *p, const struct process_demand *d, double speed[P
 		double u = actuator_slew(p->duty[i], d->duty[i], p->md.duty_up_per_s,
 					 p->md.duty_down_per_s, dt);
 
-		p->duty[i] = fmax(0.0, fmin(u, d->duty_cap));
+		p->duty[i] = clamp(u, 0.0, d->duty_cap);
 	}
 	for (int k = 0; k < PUMPS; k++) {
 		double before = p->pump[k], to = d->pump[k];
@@ -121,7 +122,7 @@ move_actuators(struct process *p, const struct process_demand *d, double speed[P
 		p->pump[k] = actuator_lag(before, to, tau, per_s, dt);
 		speed[k] = 0.5 * (before + p->pump[k]);
 	}
-	target = fmin(1.0, fmax(p->md.valve_min, target));
+	target = clamp(target, p->md.valve_min, 1.0);
 	p->valve = actuator_lag(was, target, p->md.valve_tau_s, p->md.valve_per_s, dt);
 	return 0.5 * (was + p->valve);
 }
@@ -131,19 +132,18 @@ static void
 check_energy(struct process *p, const struct wafer_state *before,
 	     const struct coolant_state *loop_before, double in_w, double out_w)
 {
-	double si = 0.0, cu = 0.0, stored_w, error;
+	double si[RETICLES], cu[RETICLES], stored_w, error;
 
 	for (int i = 0; i < RETICLES; i++)
-		si += p->wafer.si_c[i] - before->si_c[i];
+		si[i] = p->wafer.si_c[i] - before->si_c[i];
 	for (int i = 0; i < RETICLES; i++)
-		cu += p->wafer.cu_c[i] - before->cu_c[i];
-	stored_w = (p->md.c_si_j_k * si + p->md.c_cu_j_k * cu +
+		cu[i] = p->wafer.cu_c[i] - before->cu_c[i];
+	stored_w = (p->md.c_si_j_k * reticle_sum(si) + p->md.c_cu_j_k * reticle_sum(cu) +
 		    p->md.cp_j_kg_k * (p->md.hot_kg * (p->loop.hot_c - loop_before->hot_c) +
 				       p->md.cold_kg * (p->loop.cold_c - loop_before->cold_c))) /
 		   PROCESS_STEP_S;
 	error = fabs(stored_w - (in_w - out_w)) / (fabs(in_w) + fabs(out_w) + 100.0);
-	/* written so that a NaN stays and is seen */
-	if (!(error <= p->energy_error_rel))
+	if (!(error <= p->energy_error_rel)) /* true for a NaN too: it shall be seen */
 		p->energy_error_rel = error;
 }
 

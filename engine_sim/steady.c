@@ -4,6 +4,8 @@
 #include <errno.h>
 #include <math.h>
 
+#include "engine_sim/limits.h"
+
 #define AT_REST_K 1e-11 /* largest move of a round at which the state counts as at rest */
 #define ROUNDS_MAX 200000
 #define FLOW_MIN_KG_S 1e-3
@@ -40,7 +42,7 @@ round_of(struct process *p, const struct paces *t, bool hold)
 				    .ua_mul = p->faults.ua_mul};
 	struct coolant_rates c;
 	struct wafer_rates k;
-	double most = 0.0;
+	double moved = 0.0;
 
 	wafer_rates(&k, &p->md, &p->variation, &p->cool, &p->wafer, p->load_w, p->powered,
 		    p->loop.cold_c);
@@ -51,14 +53,14 @@ round_of(struct process *p, const struct paces *t, bool hold)
 
 		p->wafer.si_c[i] += si;
 		p->wafer.cu_c[i] += cu;
-		most = fmax(most, fmax(fabs(si), fabs(cu)));
+		moved = most(moved, most(fabs(si), fabs(cu)));
 	}
 	p->loop.hot_c += t->hot_s * c.hot_k_s;
-	most = fmax(most, fabs(t->hot_s * c.hot_k_s));
+	moved = most(moved, fabs(t->hot_s * c.hot_k_s));
 	if (hold)
-		return most;
+		return moved;
 	p->loop.cold_c += t->cold_s * c.cold_k_s;
-	return fmax(most, fabs(t->cold_s * c.cold_k_s));
+	return most(moved, fabs(t->cold_s * c.cold_k_s));
 }
 
 static int
@@ -68,11 +70,11 @@ settle(struct process *p, bool hold)
 
 	paces_set(&t, p);
 	for (int n = 0; n < ROUNDS_MAX; n++) {
-		double most = round_of(p, &t, hold);
+		double moved = round_of(p, &t, hold);
 
-		if (most < AT_REST_K)
+		if (moved < AT_REST_K)
 			return 0;
-		if (!isfinite(most))
+		if (!isfinite(moved))
 			break;
 	}
 	return -EDOM;
@@ -94,7 +96,7 @@ steady_solve(struct process *p, double hold_c, bool hold_always)
 			p->pump[k] = 0.0;
 	}
 	if (p->faults.valve >= 0.0)
-		p->valve = fmin(1.0, fmax(p->md.valve_min, p->faults.valve));
+		p->valve = clamp(p->faults.valve, p->md.valve_min, 1.0);
 	process_refresh(p);
 	if (p->cool.flow_kg_s < FLOW_MIN_KG_S)
 		return -EDOM;

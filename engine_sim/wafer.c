@@ -4,6 +4,7 @@
 #include <math.h>
 
 #include "core/keyed.h"
+#include "engine_sim/limits.h"
 
 /* Entrance effect: the film is thinner where the grooves begin; mean 1. */
 static const double entrance[ROWS] = {1.10, 1.02, 0.99, 0.98, 0.97, 0.97, 0.97};
@@ -65,14 +66,14 @@ wafer_cooling_set(struct wafer_cooling *out, const struct model *md,
 
 /*
  * exp() of small arguments: the series of degree 11 at x / 8, squared three times. Relative error
- * below 1e-15 for |x| < 1.6 (80 K around the reference temperature at 2 % a kelvin), below 5e-12
- * to |x| = 4; libm's exp does not run in vectors without -ffast-math. Beyond, the argument is held
- * at +-4: a reticle that hot or cold is past anything this model says.
+ * below 1e-15 for |x| < 1.6 (80 K around the reference temperature at 2 % a kelvin), 5e-12 at 4,
+ * 1e-6 at 10, where nothing this model says holds any more; libm's exp does not run in vectors
+ * without -ffast-math.
  */
 static inline double
 exp_near(double x)
 {
-	double z = (x < -4.0 ? -4.0 : x > 4.0 ? 4.0 : x) * 0.125;
+	double z = x * 0.125;
 	double p = 1.0 / 39916800;
 
 	p = p * z + 1.0 / 3628800;
@@ -96,43 +97,43 @@ wafer_power(double out_w[RETICLES], const struct model *md, const struct wafer_v
 	    const struct wafer_state *s, const double load_w[RETICLES], double powered)
 {
 	const double leak_w = md->leak_w, per_k = md->leak_per_k, ref_c = md->leak_ref_c;
-	double sum = 0.0;
 
 	for (int i = 0; i < RETICLES; i++)
 		out_w[i] = powered *
 			   (leak_w * v->l_leakage[i] * exp_near(per_k * (s->si_c[i] - ref_c)) +
 			    load_w[i]);
-	for (int i = 0; i < RETICLES; i++)
-		sum += out_w[i];
-	return sum;
+	return reticle_sum(out_w);
 }
 
-/* net_w[i] += what flows into node i from its neighbours. Each flux enters both ends with the same
- * magnitude, so a sum over the grid gains no heat. */
+/* A row with its ends doubled: an edge cell's outer neighbour is itself. */
+static void
+padded(double out[ZONES + 2], const double row[ZONES])
+{
+	for (int x = 0; x < ZONES; x++)
+		out[x + 1] = row[x];
+	out[0] = row[0];
+	out[ZONES + 1] = row[ZONES - 1];
+}
+
+/* net_w[i] += what flows into node i from its neighbours. Each flux is computed alike at both its
+ * ends, so that no heat is gained over the grid. */
 static void
 lateral(double net_w[RETICLES], const double t_c[RETICLES], double kx, double ky)
 {
 	for (int y = 0; y < ROWS; y++) {
-		const double *t = t_c + ZONES * y;
+		const double *at = t_c + ZONES * y;
+		const double *before = y > 0 ? at - ZONES : at;
+		const double *after = y < ROWS - 1 ? at + ZONES : at;
 		double *net = net_w + ZONES * y;
-		double flux[ZONES + 1] = {0.0};
+		double wide[ZONES + 2], in[ZONES];
 
-		for (int x = 1; x < ZONES; x++)
-			flux[x] = kx * (t[x] - t[x - 1]);
+		padded(wide, at);
 		for (int x = 0; x < ZONES; x++)
-			net[x] += flux[x + 1] - flux[x];
-	}
-	for (int y = 1; y < ROWS; y++) {
-		const double *t = t_c + ZONES * y;
-		double *net = net_w + ZONES * y;
-		double flux[ZONES];
-
+			in[x] = kx * (wide[x + 2] - wide[x + 1]) - kx * (wide[x + 1] - wide[x]);
 		for (int x = 0; x < ZONES; x++)
-			flux[x] = ky * (t[x] - t[x - ZONES]);
+			in[x] += ky * (after[x] - at[x]) - ky * (at[x] - before[x]);
 		for (int x = 0; x < ZONES; x++)
-			net[x] -= flux[x];
-		for (int x = 0; x < ZONES; x++)
-			net[x - ZONES] += flux[x];
+			net[x] += in[x];
 	}
 }
 
