@@ -197,7 +197,10 @@ struct plant {
 
 /* A list of what is wrong, in file order. */
 struct config_error {
-	char text[512]; /* "plants/x.yaml:12: systems[0].count: 900 is not in 1..256" */
+	char text
+		[512]; /* "plants/x.yaml:12: systems[0].count: 900 is out of range (allowed: 1..256)" */
+	uint64_t file; /* hash of the file's name, 0 none; with line and rank for sorting */
+	uint32_t line, rank;
 };
 struct config_report {
 	struct config_error *errors;
@@ -225,6 +228,9 @@ void plant_free(struct plant *p);
 /* Write the plant again with every device's host and port in place, so that it needs no `auto`. 0
  * or -errno. */
 int plant_write_resolved(const struct plant *p, const char *path);
+
+/* Every key of the plant, type and profile files as tables, from the rows that check them. */
+void config_manual(FILE *to);
 
 uint32_t plant_point(const struct plant *p, const char *name); /* id or NO_POINT */
 uint32_t plant_role(const struct plant *p, int32_t system, enum role_id role,

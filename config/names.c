@@ -1,0 +1,130 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* The tables that the program itself fixes: roles, states, labels of reticles. */
+#include "config/plant.h"
+
+#include <math.h>
+
+#include "config/identity.h"
+#include "config/text.h"
+
+const struct role_info role_table[ROLES] = {
+#define FIELD OWNER_FIELD
+#define LINK OWNER_LINK
+#define CTL OWNER_CTL
+#define ROLE(id, name, n, unit, owner, deadband, what)                                             \
+	[ROLE_##id] = {name, unit, what, n, owner, deadband},
+#include "config/roles.def"
+#undef ROLE
+#undef FIELD
+#undef LINK
+#undef CTL
+};
+
+struct state_names {
+	enum role_id role;
+	double first;
+	const char *names[9];
+};
+
+static const struct state_names states[] = {
+	{ROLE_LINK_STATE, LINK_INIT, {"starting", "ok", "no answer", "wrong identity"}},
+	{ROLE_CTL_MODE, CTL_OFF, {"off", "track", "auto", "failsafe", "handback", "shadow"}},
+	{ROLE_CTL_REASON,
+	 REASON_NONE,
+	 {"none", "spread", "temperature", "power cap", "input lost", "low flow", "device",
+	  "ramp"}},
+	{ROLE_ENGINE_AUTHORITY, AUTHORITY_LOCAL, {"local", "supervisor", "maintenance"}},
+	{ROLE_COOLING_AUTHORITY, AUTHORITY_LOCAL, {"local", "supervisor", "maintenance"}},
+	{ROLE_JOB_MODE, JOB_MODE_IDLE, {"idle", "sync", "ind"}},
+	{ROLE_LOOP_LEAK, 0, {"dry", "wet"}},
+	{ROLE_PUMP_STATUS, 0, {"stopped", "running", "failed", "failed, running"}},
+	{ROLE_PSU_STATUS, 0, {"stopped", "running", "failed", "failed, running"}},
+};
+
+/* Trips are bits: one of them has a name, several are "several". */
+static const char *
+trip_name(double value)
+{
+	if (!(value >= 0) || value > UINT16_MAX)
+		return "";
+	switch ((int)value) {
+	case 0:
+		return "none";
+	case TRIP_TEMPERATURE:
+		return "temperature";
+	case TRIP_FLOW:
+		return "flow";
+	case TRIP_PUMPS:
+		return "pumps";
+	case TRIP_LEAK:
+		return "leak";
+	case TRIP_CURRENT:
+		return "current";
+	default:
+		return "several";
+	}
+}
+
+const char *
+state_name(enum role_id role, double value)
+{
+	if (role == ROLE_ENGINE_TRIP)
+		return trip_name(value);
+	for (size_t i = 0; i < sizeof(states) / sizeof(states[0]); i++) {
+		const struct state_names *s = &states[i];
+		double k = value - s->first;
+
+		if (s->role != role)
+			continue;
+		/* NaN and halves are no state */
+		if (!(k >= 0) || k > 8 || fabs(k - floor(k)) > 0 || !s->names[(int)k])
+			return "";
+		return s->names[(int)k];
+	}
+	return "";
+}
+
+char *
+reticle_label(uint32_t i, char out[4])
+{
+	uint32_t row = i / ZONES, column = i % ZONES + 1;
+	char *p = out;
+
+	if (i >= RETICLES) {
+		out[0] = '?';
+		out[1] = '\0';
+		return out;
+	}
+	*p++ = (char)('A' + row);
+	if (column >= 10)
+		*p++ = '1';
+	*p++ = (char)('0' + column % 10);
+	*p = '\0';
+	return out;
+}
+
+int32_t
+reticle_index(const char *label)
+{
+	char own[4];
+
+	for (uint32_t i = 0; i < RETICLES; i++) {
+		const char *a = reticle_label(i, own), *b = label;
+
+		while (*a && *a == *b) {
+			a++;
+			b++;
+		}
+		if (*a == *b)
+			return (int32_t)i;
+	}
+	return -1;
+}
+
+uint16_t
+identity_profile_word(const char *profile)
+{
+	uint64_t h = text_hash(profile);
+
+	return (uint16_t)(h ^ (h >> 16) ^ (h >> 32) ^ (h >> 48));
+}
