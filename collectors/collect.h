@@ -2,8 +2,8 @@
 /*
  * The only bus master, as a pure engine: it is told what happened (time passed, bytes came, a
  * connection broke) and says what to do (send these bytes, open or close that connection). A TCP
- * shell and the scenario's memory wire drive it alike. Values go to the `in` image; demands come
- * from the `ctl` image and are read back.
+ * shell and the scenario's memory wire drive it alike. Values go to the `in` image, heartbeat
+ * included; demands come from the `ctl` image and are read back.
  *
  * One connection a device; one request in flight on it; all devices in flight at once.
  */
@@ -20,7 +20,8 @@ enum collect_verb {
 	COLLECT_CONNECT, /* open a connection to the device's host and port; answer by
 			    collect_connected / _broken */
 	COLLECT_SEND,    /* send bytes */
-	COLLECT_CLOSE    /* close the connection; no answer expected */
+	COLLECT_CLOSE    /* close the connection, also one that is not there yet; no answer
+			    expected, and nothing of it may be handed over any more */
 };
 
 struct collect_action {
@@ -28,6 +29,11 @@ struct collect_action {
 	uint32_t device;
 	uint8_t bytes[260];
 	size_t len;
+};
+
+enum collect_event {                        /* codes of the in image's events */
+		     COLLECT_EVENT_LINK = 1 /* a device's verdict changed; value: enum link_state,
+					       point: its LINK_STATE */
 };
 
 struct collect;
@@ -41,12 +47,15 @@ void collect_close(struct collect *c);
 void collect_set_ctl(struct collect *c, struct image *ctl);
 
 /* What to do now, at most `max` actions (call again while it returns max). Publishes what timed
- * out. */
+ * out. Takes new demands as soon as the controllers have beaten again: called once more after a
+ * control step, it sends what that step decided. */
 size_t collect_due(struct collect *c, int64_t now_ns, struct collect_action *out, size_t max);
 int64_t collect_next_ns(const struct collect *c); /* when to be called again */
 
 void collect_connected(struct collect *c, uint32_t device, int64_t now_ns);
+/* The connection is gone (or never came): no COLLECT_CLOSE follows. */
 void collect_broken(struct collect *c, uint32_t device, int64_t now_ns, const char *why);
+/* In pieces of any size. */
 void collect_bytes(struct collect *c, uint32_t device, const uint8_t *bytes, size_t len,
 		   int64_t now_ns);
 

@@ -1,0 +1,210 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#include "collectors/collect.h"
+
+#include <errno.h>
+#include <stdlib.h>
+
+#include "collectors/due.h"
+#include "collectors/link.h"
+#include "core/clock.h"
+
+struct collect {
+	struct link_shared shared;
+	struct link *links; /* [n] one a device */
+	uint32_t n;
+	struct due due;
+	struct cadence beat;
+	uint64_t ctl_tick; /* of the demands last taken */
+	/* pools that the links' plans, demands and actuators are cut from */
+	struct plan_read *reads;
+	struct actuator *actuators;
+	struct sample *demands;
+};
+
+static int64_t
+scan_period_ns(const struct device *d, enum scan_class scan)
+{
+	return (d->scan_ms[scan] > 0 ? d->scan_ms[scan] : 1000) * NS_PER_MS;
+}
+
+/* Reads of all classes of a device, from *reads on, which moves on past them. */
+static int
+plan_device(const struct plant *plant, struct link *l, struct plan_read **reads)
+{
+	for (int k = 0; k < SCAN_CLASSES; k++) {
+		enum scan_class scan = (enum scan_class)k;
+		int32_t g = plant_in_group(plant, l->index, scan);
+		int n = 0;
+		if (g >= 0) {
+			uint32_t first = plant->in.first[g];
+			n = plan_reads(l->device, plant->points + first,
+				       plant->in.first[g + 1] - first, *reads);
+		}
+		if (n < 0)
+			return n;
+		scan_class_init(&l->scan, scan, *reads, (uint32_t)n,
+				scan_period_ns(l->device, scan));
+		*reads += n;
+	}
+	return 0;
+}
+
+static void
+plan_demands(const struct plant *plant, struct link *l, struct collect *c)
+{
+	int32_t g = plant_demand_group(plant, l->index);
+	if (g < 0)
+		return;
+	uint32_t first = plant->ctl.first[g], offset = first - plant->ctl.first[0];
+	l->actuate.actuator = c->actuators + offset;
+	l->actuate.n = plant->ctl.first[g + 1] - first;
+	l->demands = c->demands + offset;
+	for (uint32_t i = 0; i < l->device->n_points; i++) {
+		const struct point *p = &plant->points[l->device->first_point + i];
+		if (p->writable && p->demand != NO_POINT)
+			actuator_init(&l->actuate.actuator[p->demand - first], p,
+				      scan_period_ns(l->device, p->scan));
+	}
+}
+
+int
+collect_open(struct collect **out, const struct plant *plant, struct image *in, struct image *ctl,
+	     uint64_t seed, int64_t now_ns)
+{
+	struct collect *c = calloc(1, sizeof *c);
+	int rc = -ENOMEM;
+	if (c == NULL)
+		return rc;
+	uint32_t n_ctl = plant->ctl.first[plant->ctl.n_groups];
+	c->shared = (struct link_shared){.plant = plant, .ctl = ctl, .seed = seed};
+	c->n = plant->n_devices;
+	c->links = calloc(c->n + 1u, sizeof *c->links);
+	c->reads = calloc(plant->n_in + 1u, sizeof *c->reads);
+	c->actuators = calloc(n_ctl + 1u, sizeof *c->actuators);
+	c->demands = calloc(n_ctl + 1u, sizeof *c->demands);
+	if (c->links == NULL || c->reads == NULL || c->actuators == NULL || c->demands == NULL)
+		goto out;
+	rc = publish_init(&c->shared.publisher, plant, in);
+	if (rc == 0)
+		rc = due_init(&c->due, c->n, now_ns);
+	struct plan_read *reads = c->reads;
+	for (uint32_t i = 0; i < c->n && rc == 0; i++) {
+		link_init(&c->links[i], &c->shared, i, now_ns);
+		rc = plan_device(plant, &c->links[i], &reads);
+		plan_demands(plant, &c->links[i], c);
+	}
+	cadence_start(&c->beat, plant->control_period_ms * NS_PER_MS, now_ns);
+out:
+	if (rc != 0)
+		collect_close(c);
+	else
+		*out = c;
+	return rc;
+}
+
+void
+collect_close(struct collect *c)
+{
+	if (c == NULL)
+		return;
+	publish_fini(&c->shared.publisher);
+	due_fini(&c->due);
+	free(c->links);
+	free(c->reads);
+	free(c->actuators);
+	free(c->demands);
+	free(c);
+}
+
+void
+collect_set_ctl(struct collect *c, struct image *ctl)
+{
+	c->shared.ctl = ctl;
+	c->ctl_tick = 0;
+	for (uint32_t i = 0; i < c->n; i++) {
+		struct link *l = &c->links[i];
+		actuate_forget(&l->actuate);
+		for (uint32_t k = 0; k < l->actuate.n; k++)
+			l->demands[k] = (struct sample){0};
+	}
+}
+
+/* Have the controllers spoken since the demands were last taken? */
+static bool
+ctl_moved(struct collect *c, int64_t now_ns)
+{
+	struct image_status status;
+	if (c->shared.ctl == NULL)
+		return false;
+	image_status(c->shared.ctl, now_ns, &status);
+	if (status.tick == c->ctl_tick)
+		return false;
+	c->ctl_tick = status.tick;
+	return true;
+}
+
+size_t
+collect_due(struct collect *c, int64_t now_ns, struct collect_action *out, size_t max)
+{
+	size_t n = 0;
+	bool beat = cadence_due(&c->beat, now_ns) != 0;
+	if (beat)
+		image_beat(c->shared.publisher.in, now_ns, c->beat.ticks, c->beat.overruns);
+	bool moved = ctl_moved(c, now_ns);
+	for (uint32_t i = 0; i < c->n && (beat || moved); i++)
+		if (c->links[i].actuate.n != 0) {
+			c->links[i].demands_due = true;
+			due_set(&c->due, i, now_ns);
+		}
+	while (n < max && due_ns(&c->due) <= now_ns) {
+		uint32_t i = due_first(&c->due);
+		bool acted = link_step(&c->links[i], now_ns, &out[n]);
+		int64_t next_ns = link_next_ns(&c->links[i], now_ns);
+		if (acted)
+			n++;
+		else if (next_ns <= now_ns)
+			next_ns = now_ns + 1; /* whatever it waits for is not to be had now */
+		due_set(&c->due, i, next_ns);
+	}
+	return n;
+}
+
+int64_t
+collect_next_ns(const struct collect *c)
+{
+	int64_t next_ns = due_ns(&c->due);
+	return next_ns < c->beat.next_ns ? next_ns : c->beat.next_ns;
+}
+
+static void
+look_again(struct collect *c, uint32_t device, int64_t now_ns)
+{
+	due_set(&c->due, device, link_next_ns(&c->links[device], now_ns));
+}
+
+void
+collect_connected(struct collect *c, uint32_t device, int64_t now_ns)
+{
+	link_connected(&c->links[device], now_ns);
+	look_again(c, device, now_ns);
+}
+
+void
+collect_broken(struct collect *c, uint32_t device, int64_t now_ns, const char *why)
+{
+	link_broken(&c->links[device], now_ns, why);
+	look_again(c, device, now_ns);
+}
+
+void
+collect_bytes(struct collect *c, uint32_t device, const uint8_t *bytes, size_t len, int64_t now_ns)
+{
+	link_bytes(&c->links[device], bytes, len, now_ns);
+	look_again(c, device, now_ns);
+}
+
+uint64_t
+collect_transactions(const struct collect *c)
+{
+	return c->shared.transactions;
+}

@@ -1,0 +1,87 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/*
+ * One device on its connection: closed, connecting, identifying, polling. One request in flight,
+ * one deadline for its whole answer. Whatever goes wrong on the connection is a verdict on the whole
+ * device, at once; and after it the connection is a new one, since the old one's framing is lost.
+ */
+#ifndef ISOTHERM_COLLECTORS_LINK_H
+#define ISOTHERM_COLLECTORS_LINK_H
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#include "collectors/actuate.h"
+#include "collectors/collect.h"
+#include "collectors/gate.h"
+#include "collectors/publish.h"
+#include "collectors/scan.h"
+#include "config/plant.h"
+
+enum phase {
+	PHASE_CLOSED,
+	PHASE_CONNECTING,
+	PHASE_BLOCK,   /* asking for the simulator's identity block */
+	PHASE_PROFILE, /* asking for the word that the profile names */
+	PHASE_POLLING,
+	PHASES
+};
+
+enum job { JOB_BLOCK, JOB_PROFILE, JOB_READ, JOB_WRITE }; /* what a request is for */
+
+struct link_shared { /* what all links of a collector have in common */
+	const struct plant *plant;
+	struct publisher publisher;
+	struct image *ctl; /* NULL: none */
+	uint64_t seed;
+	uint64_t transactions;
+};
+
+struct link {
+	struct link_shared *shared;
+	const struct device *device;
+	uint32_t index;
+	enum phase phase;
+	int64_t at_ns;     /* CLOSED: time to connect; CONNECTING: time to give up */
+	int64_t hold_ns;   /* no request before this */
+	int64_t tried_ns;  /* last connect */
+	uint64_t tries;    /* connects ever, the key of the jitter */
+	uint32_t failures; /* failed connects or identities in a row */
+	bool must_close;   /* before anything else */
+	bool skip_block;   /* a real device did not answer for it last time */
+	bool block_seen;   /* a simulator answers there */
+
+	struct {
+		bool waiting;
+		enum job job;
+		struct gate_request request;
+		int64_t sent_ns, deadline_ns;
+		const struct plan_read *read; /* JOB_READ */
+		enum scan_class scan;
+		struct actuate_run run; /* JOB_WRITE */
+	} flight;
+	uint16_t transaction;
+	uint8_t buffer[GATE_FRAME_MAX];
+	size_t len; /* in the buffer */
+
+	struct scan scan;
+	struct actuate actuate;
+	struct sample *demands; /* [actuate.n], as last read */
+	bool demands_due;
+	bool read_since_write; /* writes may not starve the reads */
+
+	struct link_report report;
+	int64_t down_ns; /* since when it is not OK */
+	int64_t told_ns; /* when the LINK points are due again */
+};
+
+void link_init(struct link *l, struct link_shared *shared, uint32_t device, int64_t now_ns);
+/* One thing to do now, if any: true with an action for the shell. */
+bool link_step(struct link *l, int64_t now_ns, struct collect_action *out);
+int64_t link_next_ns(const struct link *l, int64_t now_ns);
+
+void link_connected(struct link *l, int64_t now_ns);
+void link_broken(struct link *l, int64_t now_ns, const char *why);
+void link_bytes(struct link *l, const uint8_t *bytes, size_t len, int64_t now_ns);
+
+#endif

@@ -1,0 +1,118 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#include "collectors/publish.h"
+
+#include <errno.h>
+#include <math.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "collectors/decode.h"
+
+struct known {
+	double value;
+	int64_t time_ns;
+};
+
+int
+publish_init(struct publisher *p, const struct plant *plant, struct image *in)
+{
+	size_t n = plant->n_in != 0 ? plant->n_in : 1;
+	*p = (struct publisher){.plant = plant, .in = in};
+	p->now = calloc(n, sizeof *p->now);
+	p->last_known = calloc(n, sizeof *p->last_known);
+	if (p->now == NULL || p->last_known == NULL) {
+		publish_fini(p);
+		return -ENOMEM;
+	}
+	/* no value yet is no number, lest somebody computes with a zero that nobody measured */
+	for (size_t i = 0; i < n; i++)
+		p->now[i].value = p->last_known[i].value = (double)NAN;
+	return 0;
+}
+
+void
+publish_fini(struct publisher *p)
+{
+	free(p->now);
+	free(p->last_known);
+	memset(p, 0, sizeof *p);
+}
+
+uint32_t
+publish_first(const struct publisher *p, uint32_t device, enum scan_class scan)
+{
+	int32_t group = plant_in_group(p->plant, device, scan);
+	return group >= 0 ? p->plant->in.first[group] : NO_POINT;
+}
+
+void
+publish_verdict(struct publisher *p, uint32_t point, enum quality verdict, uint32_t flags)
+{
+	p->now[point] = (struct sample){.value = p->last_known[point].value,
+					.time_ns = p->last_known[point].time_ns,
+					.quality = verdict,
+					.flags = flags};
+}
+
+enum quality
+publish_raw(struct publisher *p, uint32_t point, uint64_t raw, uint32_t flags, int64_t now_ns)
+{
+	double value = (double)NAN;
+	enum quality q = decode_value(&p->plant->points[point], raw, &value);
+	if (q == QUALITY_BAD) {
+		publish_verdict(p, point, QUALITY_BAD, flags);
+		return q;
+	}
+	if (q == QUALITY_GOOD)
+		p->last_known[point] = (struct known){value, now_ns};
+	p->now[point] =
+		(struct sample){.value = value, .time_ns = now_ns, .quality = q, .flags = flags};
+	return q;
+}
+
+void
+publish_class(struct publisher *p, uint32_t device, enum scan_class scan)
+{
+	int32_t group = plant_in_group(p->plant, device, scan);
+	if (group >= 0)
+		image_publish(p->in, (uint32_t)group, p->now + p->plant->in.first[group]);
+}
+
+void
+publish_device_verdict(struct publisher *p, uint32_t device, enum quality verdict, uint32_t flags)
+{
+	const struct device *d = &p->plant->devices[device];
+	for (uint32_t i = 0; i < d->n_points; i++)
+		publish_verdict(p, d->first_point + i, verdict, flags);
+	for (int k = 0; k < SCAN_CLASSES; k++)
+		publish_class(p, device, (enum scan_class)k);
+}
+
+void
+publish_link(struct publisher *p, uint32_t device, const struct link_report *r, uint32_t flags,
+	     int64_t now_ns)
+{
+	const struct {
+		enum role_id role;
+		double value;
+	} row[] = {
+		{ROLE_LINK_STATE, (double)r->state},
+		{ROLE_LINK_TRANSACTIONS, (double)r->transactions},
+		{ROLE_LINK_ERRORS, (double)r->errors},
+		{ROLE_LINK_RTT, r->rtt_ms},
+		{ROLE_LINK_WOULD_WRITE, (double)r->would_write},
+		{ROLE_LINK_MISMATCH, (double)r->mismatch},
+	};
+	int32_t group = plant_link_group(p->plant, device);
+	if (group < 0)
+		return;
+	for (size_t i = 0; i < sizeof row / sizeof *row; i++) {
+		uint32_t id = plant_link(p->plant, device, row[i].role);
+		if (id == NO_POINT)
+			continue;
+		enum quality q = isnan(row[i].value) ? QUALITY_NEVER : QUALITY_GOOD;
+		p->now[id] = (struct sample){
+			.value = row[i].value, .time_ns = now_ns, .quality = q, .flags = flags};
+	}
+	image_publish(p->in, (uint32_t)group, p->now + p->plant->in.first[group]);
+}

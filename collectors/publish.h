@@ -1,0 +1,48 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/*
+ * What the `in` image is told: the samples of every device, kept here with the last good value of
+ * each, and published a group (device and class) at a time.
+ */
+#ifndef ISOTHERM_COLLECTORS_PUBLISH_H
+#define ISOTHERM_COLLECTORS_PUBLISH_H
+
+#include <stdint.h>
+
+#include "collectors/plan.h"
+#include "config/plant.h"
+#include "core/image.h"
+
+struct publisher {
+	const struct plant *plant;
+	struct image *in;
+	struct sample *now;       /* [n_in] as last published, or to be */
+	struct known *last_known; /* [n_in] value and time of the last good sample */
+};
+
+/* Counters and state of a device, as its LINK points show them. */
+struct link_report {
+	enum link_state state;
+	uint64_t transactions, errors, would_write;
+	uint32_t mismatch;
+	double rtt_ms; /* NAN: nothing was ever answered */
+};
+
+int publish_init(struct publisher *p, const struct plant *plant, struct image *in);
+void publish_fini(struct publisher *p);
+
+/* Points of a class of a device: id of the first one. */
+uint32_t publish_first(const struct publisher *p, uint32_t device, enum scan_class scan);
+
+/* Into the samples only: a decoded raw code, or a verdict that keeps the last good value. */
+enum quality publish_raw(struct publisher *p, uint32_t point, uint64_t raw, uint32_t flags,
+			 int64_t now_ns);
+void publish_verdict(struct publisher *p, uint32_t point, enum quality verdict, uint32_t flags);
+
+/* Into the image. */
+void publish_class(struct publisher *p, uint32_t device, enum scan_class scan);
+void publish_device_verdict(struct publisher *p, uint32_t device, enum quality verdict,
+			    uint32_t flags); /* all FIELD points, all classes, at once */
+void publish_link(struct publisher *p, uint32_t device, const struct link_report *r, uint32_t flags,
+		  int64_t now_ns);
+
+#endif
