@@ -83,8 +83,10 @@ sensors_step(struct sensors *s, const struct control_params *p, const double raw
 	}
 	s->blind = s->lost > RETICLES / 2;
 	s->degraded = (double)s->lost > p->lost_reticles_max || three_together(raw_c);
-	if (s->blind)
-		return; /* the last picture stays for people to see */
+	if (s->blind) {
+		s->started = false; /* the last picture stays for people to see */
+		return;
+	}
 	for (int i = 0; i < RETICLES; i++) {
 		double t = raw_c[i];
 		if (!s->measured[i]) {

@@ -1,0 +1,415 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#include "controllers/supervisor.h"
+
+#include <math.h>
+#include <string.h>
+
+#include "controllers/takeover.h"
+#include "core/clock.h"
+
+#define BACK_STEPS 3u              /* good inputs in a row before they are trusted again */
+#define NOT_OURS_NS (3 * NS_PER_S) /* a device takes so long at most to see who is in charge */
+#define PUMP_BEHIND_FRAC 0.15
+#define PUMP_BEHIND_STEPS (5u * LAW_STEPS_PER_S) /* its lag from standstill, and more */
+#define PUMP_FAILED_BIT 2u
+#define DEVICE_HOLDS_FRAC 0.03
+#define DEVICE_HOLDS_STEPS LAW_STEPS_PER_S
+
+enum event { EV_NONE, EV_INPUTS, EV_LOST, EV_TAKE, EV_SHADOW, EV_NOT_OURS, EV_RELEASE, EVENTS };
+#define MODES (CTL_SHADOW + 1)
+
+/* An empty cell (OFF) means "stay", on purpose: nothing ever goes back to OFF, and a hand-back ends
+ * with the program. Lost inputs in OFF: whoever is in charge of the devices stays it. */
+static const enum ctl_mode NEXT[MODES][EVENTS] = {
+	[CTL_OFF] = {[EV_INPUTS] = CTL_TRACK,
+		     [EV_TAKE] = CTL_AUTO,
+		     [EV_SHADOW] = CTL_SHADOW,
+		     [EV_RELEASE] = CTL_HANDBACK},
+	[CTL_TRACK] = {[EV_LOST] = CTL_FAILSAFE,
+		       [EV_TAKE] = CTL_AUTO,
+		       [EV_SHADOW] = CTL_SHADOW,
+		       [EV_RELEASE] = CTL_HANDBACK},
+	[CTL_AUTO] =
+		{[EV_LOST] = CTL_FAILSAFE, [EV_NOT_OURS] = CTL_TRACK, [EV_RELEASE] = CTL_HANDBACK},
+	[CTL_FAILSAFE] = {[EV_INPUTS] = CTL_TRACK, [EV_RELEASE] = CTL_HANDBACK},
+	[CTL_HANDBACK] = {0},
+	[CTL_SHADOW] =
+		{[EV_LOST] = CTL_FAILSAFE, [EV_NOT_OURS] = CTL_TRACK, [EV_RELEASE] = CTL_HANDBACK},
+};
+
+static bool
+in_shadow(const struct supervisor *s)
+{
+	return s->setup.engine_shadow || s->setup.cooling_shadow;
+}
+
+void
+supervisor_init(struct supervisor *s, const struct supervisor_setup *setup, int64_t now_ns)
+{
+	memset(s, 0, sizeof *s);
+	s->setup = *setup;
+	s->since_ns = now_ns;
+	sensors_reset(&s->sensors);
+	demands_clear(&s->demands);
+}
+
+/* --- what is seen --- */
+static bool
+other_in_charge(double authority, bool shadow)
+{
+	return !shadow && isfinite(authority) && lrint(authority) != AUTHORITY_SUPERVISOR;
+}
+
+static void
+watch_authority(struct supervisor *s, const struct view *v, int64_t now_ns)
+{
+	bool other = other_in_charge(v->engine_authority, s->setup.engine_shadow) ||
+		     other_in_charge(v->cooling_authority, s->setup.cooling_shadow);
+	if (other && !s->not_ours)
+		s->not_ours_ns = now_ns;
+	s->not_ours = other;
+}
+
+static bool
+in_maintenance(const struct view *v)
+{
+	return (isfinite(v->engine_authority) &&
+		lrint(v->engine_authority) == AUTHORITY_MAINTENANCE) ||
+	       (isfinite(v->cooling_authority) &&
+		lrint(v->cooling_authority) == AUTHORITY_MAINTENANCE);
+}
+
+static bool
+pump_failed(const struct view *v)
+{
+	for (int k = 0; k < 2; k++)
+		if (isfinite(v->pump_status[k]) &&
+		    ((uint32_t)lrint(v->pump_status[k]) & PUMP_FAILED_BIT))
+			return true;
+	return false;
+}
+
+/* A failed pump says so, or runs far behind its command for longer than it takes to spin up. */
+static void
+watch_pumps(struct supervisor *s, const struct view *v)
+{
+	bool behind = false;
+	bool commanded = (s->mode == CTL_AUTO || s->mode == CTL_FAILSAFE) &&
+			 !s->setup.cooling_shadow && isfinite(s->demands.pump_frac);
+	for (int k = 0; commanded && k < 2; k++)
+		if (isfinite(v->pump_pct[k]) &&
+		    s->demands.pump_frac - v->pump_pct[k] / 100.0 > PUMP_BEHIND_FRAC)
+			behind = true;
+	s->pump_behind = behind ? s->pump_behind + 1 : 0;
+	s->pump_alarm = pump_failed(v) || s->pump_behind > PUMP_BEHIND_STEPS;
+}
+
+static void
+look(struct supervisor *s, const struct control_params *p, const struct view *v, bool second)
+{
+	struct law_in *in = &s->in;
+	memcpy(in->temp_c, s->sensors.temp_c, sizeof in->temp_c);
+	memcpy(in->measured, s->sensors.measured, sizeof in->measured);
+	memcpy(in->applied_frac, v->duty_frac, sizeof in->applied_frac);
+	in->supply_c = v->supply_c;
+	in->pump_frac = fmax(v->pump_pct[0], v->pump_pct[1]) / 100.0; /* fmax passes NAN over */
+	in->valve_frac = v->valve_pct / 100.0;
+	in->pump_alarm = s->pump_alarm;
+	in->independent = isfinite(v->job_mode) && lrint(v->job_mode) == JOB_MODE_IND;
+	in->temp_limit_c = s->setup.temp_limit_c - (s->sensors.degraded ? p->degraded_dk : 0.0);
+	in->spread_limit_k = s->setup.spread_limit_k;
+	/* without a dew point the lowest set-point of the table is as low as anybody vouches for */
+	in->supply_lo_c = isfinite(v->dew_c) ? v->dew_c + p->dew_margin_k : p->supply_lo_c;
+	in->input_w = v->input_w;
+	in->cap_w = (double)NAN; /* nobody can ask for a cap yet */
+	in->second = second;
+	bool missing = !isfinite(v->supply_c) || !isfinite(v->flow_lpm) || !isfinite(in->pump_frac);
+	if (!missing)
+		s->cooling_seen = true;
+	s->cooling_lost = s->setup.has_cooling && missing && (s->cooling_seen || s->patience_over);
+}
+
+/* --- the state machine --- */
+
+/* Taking over needs to know all that is applied; what does not come in time is done without. */
+static bool
+applied_is_known(const struct supervisor *s, const struct view *v)
+{
+	bool engine = isfinite(v->duty_frac[0]) && isfinite(v->engine_seq_cmd);
+	bool cooling = isfinite(s->in.supply_c) && isfinite(s->in.pump_frac) &&
+		       isfinite(s->in.valve_frac) && isfinite(v->cooling_seq_cmd);
+	return s->patience_over || (engine && (cooling || !s->setup.has_cooling));
+}
+
+static enum event
+next_event(struct supervisor *s, const struct control_params *p, const struct view *v,
+	   int64_t now_ns)
+{
+	if (s->release_asked && s->mode != CTL_HANDBACK)
+		return EV_RELEASE;
+	if (s->sensors.blind || s->fault) {
+		s->good_steps = 0;
+		return EV_LOST;
+	}
+	s->good_steps++;
+	enum event take = in_shadow(s) ? EV_SHADOW : EV_TAKE;
+	switch (s->mode) {
+	case CTL_OFF:
+		if (!applied_is_known(s, v))
+			return EV_NONE;
+		return s->setup.start_in_charge ? take : EV_INPUTS;
+	case CTL_FAILSAFE:
+		return s->good_steps >= BACK_STEPS ? EV_INPUTS : EV_NONE;
+	case CTL_TRACK:
+		if (s->not_ours || now_ns - s->since_ns < (int64_t)(p->track_s * 1e9))
+			return EV_NONE;
+		return take;
+	case CTL_AUTO:
+	case CTL_SHADOW:
+		if (s->not_ours && (in_maintenance(v) || now_ns - s->not_ours_ns > NOT_OURS_NS))
+			return EV_NOT_OURS;
+		return EV_NONE;
+	case CTL_HANDBACK:
+		return EV_NONE;
+	}
+	return EV_NONE;
+}
+
+static uint16_t
+first_seq(double commanded, double accepted)
+{
+	double last = isfinite(commanded) ? commanded : accepted;
+	return isfinite(last) ? (uint16_t)lrint(law_clamp(last, 0.0, 65535.0)) : 0;
+}
+
+static uint16_t
+next_seq(uint16_t seq)
+{
+	return seq == UINT16_MAX ? 1 : (uint16_t)(seq + 1);
+}
+
+/* Returns whether the sequence numbers start here. */
+static bool
+transit(struct supervisor *s, enum event ev, const struct view *v, int64_t now_ns)
+{
+	enum ctl_mode to = NEXT[s->mode][ev], from = s->mode;
+	if (to == CTL_OFF)
+		return false;
+	s->mode = to;
+	s->since_ns = now_ns;
+	s->taking_over = to == CTL_AUTO || to == CTL_SHADOW;
+	s->ramping = s->coming_back = false;
+	s->device_holds = 0;
+	if (to == CTL_HANDBACK) {
+		s->demands.release = true;
+		s->release_ns = now_ns;
+	}
+	if (from != CTL_OFF)
+		return false;
+	s->demands.active = true;
+	s->demands.engine_seq = first_seq(v->engine_seq_cmd, v->engine_seq);
+	s->demands.cooling_seq = first_seq(v->cooling_seq_cmd, v->cooling_seq);
+	return true;
+}
+
+/* --- what is done --- */
+static void
+cool_fully(struct demands *d)
+{
+	d->pump_frac = 1.0;
+	d->valve_frac = 1.0;
+}
+
+static void
+cap_by_flow(struct supervisor *s, const struct control_params *p, const struct view *v)
+{
+	double least_lpm = p->low_flow_frac * p->flow_nominal_lpm;
+	s->low_flow_cap_frac = 1.0;
+	if (!isfinite(v->flow_lpm) || v->flow_lpm >= least_lpm || least_lpm <= 0.0)
+		return;
+	s->low_flow_cap_frac = pow(fmax(v->flow_lpm, 0.0) / least_lpm, p->low_flow_exponent);
+	for (int i = 0; i < RETICLES; i++)
+		s->demands.duty_frac[i] = fmin(s->demands.duty_frac[i], s->low_flow_cap_frac);
+}
+
+static bool
+out_is_sound(const struct law_out *out)
+{
+	bool sound = isfinite(out->pump_frac) && isfinite(out->valve_frac) &&
+		     isfinite(out->setpoint_c) && isfinite(out->margin_k);
+	for (int i = 0; i < RETICLES; i++)
+		sound = sound && isfinite(out->duty_frac[i]);
+	return sound;
+}
+
+static void
+fail_safe(struct supervisor *s, const struct control_params *p)
+{
+	for (int i = 0; i < RETICLES; i++)
+		s->demands.duty_frac[i] = fmin(s->demands.duty_frac[i], p->failsafe_duty_frac);
+	cool_fully(&s->demands);
+}
+
+static void
+decide(struct supervisor *s, const struct control_params *p, const struct view *v,
+       bool cooling_back)
+{
+	/* what the law held of pumps and valve is not what they did meanwhile */
+	if (s->taking_over || cooling_back)
+		s->setup.law->init(&s->state, p, &s->in);
+	s->setup.law->step(&s->state, p, &s->in, &s->out);
+	if (!out_is_sound(&s->out)) {
+		s->fault = true;
+		fail_safe(s, p);
+		return;
+	}
+	if (s->taking_over)
+		takeover_begin(s, p);
+	takeover_move(s, p);
+	cap_by_flow(s, p, v);
+	if (s->cooling_lost)
+		cool_fully(&s->demands);
+}
+
+static void
+act(struct supervisor *s, const struct control_params *p, const struct view *v, bool cooling_back)
+{
+	switch (s->mode) {
+	case CTL_OFF:
+	case CTL_HANDBACK:
+		break; /* nothing asked; or what was asked last stands beside the release */
+	case CTL_TRACK:
+		takeover_track(&s->demands, &s->in);
+		if (s->cooling_lost)
+			cool_fully(&s->demands);
+		break;
+	case CTL_AUTO:
+	case CTL_SHADOW:
+		decide(s, p, v, cooling_back);
+		break;
+	case CTL_FAILSAFE:
+		fail_safe(s, p);
+		break;
+	}
+}
+
+/* A device has let go once it says so, in a reading newer than the release. */
+static bool
+let_go(double authority, int64_t read_ns, bool shadow, int64_t release_ns)
+{
+	return shadow || (isfinite(authority) && read_ns > release_ns &&
+			  lrint(authority) != AUTHORITY_SUPERVISOR);
+}
+
+static void
+watch_release(struct supervisor *s, const struct view *v)
+{
+	if (s->mode != CTL_HANDBACK)
+		return;
+	s->released =
+		let_go(v->engine_authority, v->engine_authority_ns, s->setup.engine_shadow,
+		       s->release_ns) &&
+		(!s->setup.has_cooling || let_go(v->cooling_authority, v->cooling_authority_ns,
+						 s->setup.cooling_shadow, s->release_ns));
+}
+
+/* --- what is said --- */
+static double
+least_of(const double duty_frac[RETICLES])
+{
+	double least = (double)NAN;
+	for (int i = 0; i < RETICLES; i++)
+		least = fmin(least, duty_frac[i]); /* fmin passes NAN over */
+	return least;
+}
+
+/* Does the device hold the wafer lower than asked, for longer than a demand takes to arrive? */
+static bool
+held_by_device(struct supervisor *s, const struct view *v)
+{
+	double asked = least_of(s->demands.duty_frac), applied = least_of(v->duty_frac);
+	bool folds = isfinite(v->foldback_frac) && v->foldback_frac < 0.995;
+	bool holds = !s->setup.engine_shadow && folds &&
+		     (s->mode == CTL_TRACK || asked - applied > DEVICE_HOLDS_FRAC);
+	s->device_holds = holds ? s->device_holds + 1 : 0;
+	return s->device_holds > DEVICE_HOLDS_STEPS;
+}
+
+static enum ctl_reason
+reason_of(struct supervisor *s, const struct view *v)
+{
+	bool device = held_by_device(s, v);
+	bool throttled = s->verdict.least_frac < 0.995;
+	if (s->mode == CTL_OFF || s->mode == CTL_HANDBACK)
+		return REASON_NONE;
+	if (s->mode == CTL_FAILSAFE)
+		return REASON_INPUT_LOST;
+	if (s->verdict.trip || device)
+		return REASON_DEVICE;
+	if (!throttled)
+		return REASON_NONE;
+	if (s->mode == CTL_TRACK)
+		return REASON_RAMP;
+	if (s->low_flow_cap_frac < least_of(s->out.duty_frac))
+		return REASON_LOW_FLOW;
+	return s->ramping || s->coming_back ? REASON_RAMP : s->out.limit;
+}
+
+static void
+say(struct supervisor *s, const struct view *v)
+{
+	struct verdict *d = &s->verdict;
+	bool acts = s->mode == CTL_AUTO || s->mode == CTL_SHADOW;
+	d->mode = s->mode == CTL_TRACK && in_shadow(s) ? CTL_SHADOW : s->mode;
+	d->least_frac = least_of(s->demands.duty_frac);
+	d->temp_limit_c = s->in.temp_limit_c;
+	d->setpoint_c = acts ? s->out.setpoint_c : (double)NAN;
+	d->flow_lpm = v->flow_lpm;
+	d->foldback_frac = v->foldback_frac;
+	d->trip = isfinite(v->trip) ? (uint32_t)lrint(v->trip) : 0;
+	d->sensors_lost = s->sensors.lost;
+	d->sensors_degraded = s->sensors.degraded;
+	d->inputs_lost = s->sensors.blind;
+	d->cooling_lost = s->cooling_lost;
+	d->pump_alarm = s->pump_alarm;
+	d->reason = reason_of(s, v);
+}
+
+void
+supervisor_step(struct supervisor *s, const struct control_params *p, const struct view *v,
+		bool second, int64_t now_ns)
+{
+	bool cooling_was_lost = s->cooling_lost;
+	if (s->mode != CTL_OFF || now_ns - s->since_ns >= (int64_t)(p->input_hold_s * 1e9))
+		s->patience_over = true;
+	sensors_step(&s->sensors, p, v->temp_c);
+	watch_authority(s, v, now_ns);
+	watch_pumps(s, v);
+	look(s, p, v, second);
+	bool first = transit(s, next_event(s, p, v, now_ns), v, now_ns);
+	act(s, p, v, cooling_was_lost && !s->cooling_lost);
+	watch_release(s, v);
+	if (s->mode != CTL_OFF && (second || first)) {
+		s->demands.engine_seq = next_seq(s->demands.engine_seq);
+		s->demands.cooling_seq = next_seq(s->demands.cooling_seq);
+	}
+	say(s, v);
+}
+
+void
+supervisor_hand_back(struct supervisor *s)
+{
+	s->release_asked = true;
+}
+
+bool
+supervisor_handed_back(const struct supervisor *s)
+{
+	return s->released;
+}
+
+bool
+supervisor_failed(const struct supervisor *s)
+{
+	return s->fault;
+}

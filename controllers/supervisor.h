@@ -1,0 +1,79 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/*
+ * The supervisor of one system: who is in charge, what happens when inputs are lost, and how a law
+ * comes to act without a bump. It owns the law's state and the sequence numbers that tell the
+ * devices that somebody watches.
+ */
+#ifndef ISOTHERM_CONTROLLERS_SUPERVISOR_H
+#define ISOTHERM_CONTROLLERS_SUPERVISOR_H
+
+#include <stdbool.h>
+#include <stdint.h>
+
+#include "controllers/baselines.h"
+#include "controllers/inputs.h"
+#include "controllers/sensors.h"
+
+/* What the devices of a system are to do; NAN: no demand. */
+struct demands {
+	bool active; /* false: no demand at all */
+	bool release;
+	double duty_frac[RETICLES];
+	double pump_frac, valve_frac;
+	uint16_t engine_seq, cooling_seq;
+};
+
+/* What the supervisor found in this step; explain.h makes text of it. */
+struct verdict {
+	enum ctl_mode mode; /* as shown */
+	enum ctl_reason reason;
+	double least_frac;    /* least duty demanded; NAN none */
+	double temp_limit_c;  /* in force */
+	double setpoint_c;    /* NAN none in force */
+	double flow_lpm;      /* NAN unknown */
+	double foldback_frac; /* NAN unknown */
+	uint32_t trip;        /* enum trip_bit */
+	uint32_t sensors_lost;
+	bool sensors_degraded; /* too many: the limit is lowered */
+	bool inputs_lost, cooling_lost, pump_alarm;
+};
+
+struct supervisor_setup {
+	const struct law *law;
+	bool start_in_charge;
+	bool engine_shadow, cooling_shadow; /* demands of it are not sent */
+	bool has_cooling;
+	double temp_limit_c, spread_limit_k;
+};
+
+struct supervisor {
+	struct supervisor_setup setup;
+	enum ctl_mode mode;
+	int64_t since_ns;
+	uint32_t good_steps; /* since inputs are back */
+	int64_t not_ours_ns; /* since when a device says that another is in charge */
+	bool not_ours;
+	bool release_asked, released;
+	int64_t release_ns;
+	bool taking_over, ramping, coming_back;
+	bool cooling_seen, cooling_lost, pump_alarm, fault;
+	bool patience_over; /* at the start: what is not read by now is done without */
+	uint32_t pump_behind, device_holds; /* steps */
+	double low_flow_cap_frac;
+	struct sensors sensors;
+	struct law_in in;
+	struct law_out out;
+	union law_state state;
+	struct demands demands;
+	struct verdict verdict;
+};
+
+void supervisor_init(struct supervisor *s, const struct supervisor_setup *setup, int64_t now_ns);
+/* `second`: the once-a-second part of this system is due. */
+void supervisor_step(struct supervisor *s, const struct control_params *p, const struct view *v,
+		     bool second, int64_t now_ns);
+void supervisor_hand_back(struct supervisor *s); /* from the next step on */
+bool supervisor_handed_back(const struct supervisor *s);
+bool supervisor_failed(const struct supervisor *s); /* a law said nonsense: a bug of ours */
+
+#endif

@@ -1,0 +1,100 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#include "controllers/takeover.h"
+
+#include <math.h>
+
+#define DUTY_BAND_FRAC 0.005
+#define COOLING_BAND_FRAC 0.01
+#define FULL_FROM 0.995 /* duty that counts as unthrottled */
+
+void
+demands_clear(struct demands *d)
+{
+	d->active = d->release = false;
+	d->engine_seq = d->cooling_seq = 0;
+	d->pump_frac = d->valve_frac = (double)NAN;
+	for (int i = 0; i < RETICLES; i++)
+		d->duty_frac[i] = (double)NAN;
+}
+
+static double
+follow(double demand, double applied, double band)
+{
+	if (!isfinite(applied))
+		return demand;
+	applied = law_clamp(applied, 0.0, 1.0);
+	return isfinite(demand) && fabs(demand - applied) <= band ? demand : applied;
+}
+
+void
+takeover_track(struct demands *d, const struct law_in *in)
+{
+	for (int i = 0; i < RETICLES; i++)
+		d->duty_frac[i] = follow(d->duty_frac[i], in->applied_frac[i], DUTY_BAND_FRAC);
+	d->pump_frac = follow(d->pump_frac, in->pump_frac, COOLING_BAND_FRAC);
+	d->valve_frac = follow(d->valve_frac, in->valve_frac, COOLING_BAND_FRAC);
+}
+
+static double
+bump(double wanted, double demand)
+{
+	return isfinite(demand) ? fabs(wanted - demand) : 0.0;
+}
+
+void
+takeover_begin(struct supervisor *s, const struct control_params *p)
+{
+	struct demands *d = &s->demands;
+	double least = 1.0, worst = 0.0;
+	takeover_track(d, &s->in);
+	for (int i = 0; i < RETICLES; i++)
+		least = fmin(least, d->duty_frac[i]);
+	for (int i = 0; i < RETICLES; i++) {
+		/* a synchronous job has one duty, and runs at the least of them already */
+		if (!s->in.independent && isfinite(d->duty_frac[i]))
+			d->duty_frac[i] = least;
+		worst = fmax(worst, bump(s->out.duty_frac[i], d->duty_frac[i]));
+	}
+	worst = fmax(worst, bump(s->out.pump_frac, d->pump_frac));
+	worst = fmax(worst, bump(s->out.valve_frac, d->valve_frac));
+	s->ramping = worst >= p->takeover_bump_frac;
+	s->coming_back = least < 1.0 - p->takeover_bump_frac;
+	s->taking_over = false;
+}
+
+/* One step towards `wanted`; what cools (`free_up`, `free_down`) goes at once. */
+static double
+towards(double demand, double wanted, double step, bool free_up, bool free_down)
+{
+	if (!isfinite(demand))
+		return wanted;
+	double move = wanted - demand;
+	if (move > step && !free_up)
+		move = step;
+	if (move < -step && !free_down)
+		move = -step;
+	return demand + move;
+}
+
+void
+takeover_move(struct supervisor *s, const struct control_params *p)
+{
+	struct demands *d = &s->demands;
+	const struct law_out *out = &s->out;
+	double step = s->ramping ? p->ramp_per_s * LAW_DT_S : (double)INFINITY;
+	bool over = out->margin_k < 0.0, there = true;
+	double least = 1.0;
+	for (int i = 0; i < RETICLES; i++) {
+		d->duty_frac[i] = towards(d->duty_frac[i], out->duty_frac[i], step, false, over);
+		there = there && fabs(d->duty_frac[i] - out->duty_frac[i]) <= step;
+		least = fmin(least, d->duty_frac[i]);
+	}
+	d->pump_frac = towards(d->pump_frac, out->pump_frac, step, over || s->in.pump_alarm, false);
+	d->valve_frac = towards(d->valve_frac, out->valve_frac, step, over, false);
+	there = there && fabs(d->pump_frac - out->pump_frac) <= step &&
+		fabs(d->valve_frac - out->valve_frac) <= step;
+	s->ramping = s->ramping && !there;
+	/* back once full, or once a limit is what holds it */
+	if (least >= FULL_FROM || out->margin_k < p->pump_up_below_k)
+		s->coming_back = false;
+}
