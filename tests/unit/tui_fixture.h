@@ -1,0 +1,203 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* A snapshot made by hand: a cluster whose every number is written here, for views and verdicts. */
+#ifndef ISOTHERM_TESTS_TUI_FIXTURE_H
+#define ISOTHERM_TESTS_TUI_FIXTURE_H
+
+#include <stdio.h>
+#include <string.h>
+
+#include "tui/model.h"
+
+#define FIXTURE_NOW_NS INT64_C(100000000000)
+#define FIXTURE_WALL_NS INT64_C(1795703518000000000) /* 2026-11-26T12:31:58Z */
+
+static struct sample
+fixture_sample(double value)
+{
+	return (struct sample){value, FIXTURE_NOW_NS - 100000000, QUALITY_GOOD, SAMPLE_SIMULATED};
+}
+
+static void
+fixture_wafer(struct model_system *s, uint32_t k)
+{
+	double hi = -1000, lo = 1000, sum = 0;
+	for (uint32_t i = 0; i < RETICLES; i++) {
+		uint32_t x = i % ZONES, y = i / ZONES;
+		double c = 40 + 0.6 * y + 0.125 * ((i * 7 + k * 5) % 9) + 0.05 * (double)x;
+		s->temp_c[i] = fixture_sample(c);
+		s->power_w[i] = fixture_sample(200 + (double)((i * 11 + k) % 17));
+		s->duty_frac[i] = fixture_sample(1);
+		s->share_frac[i] = fixture_sample(1);
+		hi = c > hi ? c : hi;
+		lo = c < lo ? c : lo;
+		sum += c;
+	}
+	s->one[ROLE_CTL_SPREAD] = fixture_sample(hi - lo);
+	s->one[ROLE_CTL_TMAX] = fixture_sample(hi);
+	s->one[ROLE_CTL_TMIN] = fixture_sample(lo);
+	s->one[ROLE_CTL_TMEAN] = fixture_sample(sum / RETICLES);
+	s->one[ROLE_CTL_HOTTEST] = fixture_sample(78);
+	s->one[ROLE_CTL_COLDEST] = fixture_sample(0);
+}
+
+static void
+fixture_scalars(struct model_system *s, uint32_t k)
+{
+	const struct {
+		enum role_id role;
+		double value;
+	} scalars[] = {
+		{ROLE_WAFER_POWER, 17380 + 10.0 * k},
+		{ROLE_WAFER_CURRENT, 19900 + 10.0 * k},
+		{ROLE_WAFER_VOLTAGE, 0.8745},
+		{ROLE_CORES_ACTIVE, 850000},
+		{ROLE_PLATE_INLET, 24.02},
+		{ROLE_PLATE_OUTLET, 28.2},
+		{ROLE_PLATE_DP, 40.4},
+		{ROLE_ENGINE_TRIP, 0},
+		{ROLE_ENGINE_AUTHORITY, AUTHORITY_SUPERVISOR},
+		{ROLE_COOLING_AUTHORITY, AUTHORITY_SUPERVISOR},
+		{ROLE_ENGINE_FOLDBACK, 1},
+		{ROLE_JOB_MODE, 1},
+		{ROLE_JOB_RATE, 1},
+		{ROLE_JOB_TOKENS, 2000},
+		{ROLE_JOB_UTILISATION, 1},
+		{ROLE_LOOP_FLOW, 60.1},
+		{ROLE_LOOP_SUPPLY, 24.0},
+		{ROLE_LOOP_RETURN, 28.7},
+		{ROLE_LOOP_LEVEL, 98},
+		{ROLE_FILTER_DP, 12},
+		{ROLE_VALVE, 47},
+		{ROLE_HX_FACILITY_IN, 20},
+		{ROLE_HX_FACILITY_OUT, 29.8},
+		{ROLE_HX_FACILITY_FLOW, 25.4},
+		{ROLE_POWER_INPUT, 21330 + 10.0 * k},
+		{ROLE_CTL_MODE, CTL_AUTO},
+		{ROLE_CTL_REASON, REASON_NONE},
+		{ROLE_CTL_DUTY, 1},
+		{ROLE_CTL_COST_TOKENS, 0},
+		{ROLE_CTL_COST_POWER, 0},
+		{ROLE_CTL_LIMITED_AGE, 3600},
+		{ROLE_CTL_SUPPLY_SETPOINT, 24},
+		{ROLE_CTL_TOKENS_FULL, 2000},
+	};
+	for (size_t i = 0; i < sizeof(scalars) / sizeof(scalars[0]); i++)
+		s->one[scalars[i].role] = fixture_sample(scalars[i].value);
+	for (int i = 0; i < MODEL_PUMPS; i++) {
+		s->pump_speed_pct[i] = fixture_sample(80);
+		s->pump_status[i] = fixture_sample(1);
+	}
+	for (int i = 0; i < PSUS; i++) {
+		s->psu_power_w[i] = fixture_sample(1650);
+		s->psu_status[i] = fixture_sample(1);
+	}
+	for (int i = 0; i < MODEL_LEAKS; i++)
+		s->leak[i] = fixture_sample(0);
+}
+
+static void
+fixture_devices(struct model *m, uint32_t k)
+{
+	static const char *const kinds[] = {"engine", "cooling", "power"};
+	static const uint32_t points[] = {520, 28, 51};
+	struct model_system *s = &m->systems[k];
+	s->first_device = 3 * k;
+	s->n_devices = 3;
+	for (uint32_t i = 0; i < 3; i++) {
+		struct model_device *d = &m->devices[3 * k + i];
+		snprintf(d->name, sizeof(d->name), "%s.%s", s->name, kinds[i]);
+		snprintf(d->kind, sizeof(d->kind), "%s", kinds[i]);
+		snprintf(d->host, sizeof(d->host), "127.0.0.1");
+		d->port = (uint16_t)(41000 + 3 * k + i);
+		d->unit = 1;
+		d->system = (int32_t)k;
+		d->simulated = d->armed = true;
+		d->points = d->good = points[i];
+		d->state = fixture_sample(LINK_OK);
+		d->transactions = fixture_sample(4711);
+		d->errors = fixture_sample(0);
+		d->rtt_ms = fixture_sample(1.5);
+		d->would_write = fixture_sample(0);
+		d->mismatch = fixture_sample(0);
+		d->not_good_ns = INT64_MIN;
+		s->points += points[i];
+	}
+	s->good = s->simulated = s->points;
+	m->points += s->points;
+	m->good += s->good;
+	m->simulated += s->simulated;
+}
+
+/* All well. Change what the test is about, then call model_summarise. */
+static void
+fixture_open(struct model *m, uint32_t n)
+{
+	if (model_init(m, n, 3 * n))
+		return;
+	snprintf(m->site, sizeof(m->site), "cluster%u", n);
+	m->now_ns = FIXTURE_NOW_NS;
+	m->wall_ns = FIXTURE_WALL_NS;
+	m->in = m->ctl = (struct model_writer){.there = true, .age_ns = 100000000};
+	m->in.status.alive = m->ctl.status.alive = true;
+	m->run = (struct run_info){.there = true, .n_rooms = 1};
+	m->run.rooms[0] = (struct model_room){.name = "collectors", .pid = 101, .up = true};
+	m->facility[ROLE_FACILITY_SUPPLY] = fixture_sample(20);
+	for (uint32_t k = 0; k < n; k++) {
+		struct model_system *s = &m->systems[k];
+		snprintf(s->name, sizeof(s->name), "cs%02u", k);
+		snprintf(s->label, sizeof(s->label), "%02u", k);
+		s->spread_limit_k = 8;
+		s->temp_limit_c = 50;
+		fixture_wafer(s, k);
+		fixture_scalars(s, k);
+		fixture_devices(m, k);
+	}
+	model_summarise(m);
+}
+
+/* System k held back by its spread. */
+static void __attribute__((unused)) fixture_hold(struct model *m, uint32_t k)
+{
+	struct model_system *s = &m->systems[k];
+	for (uint32_t y = 0; y < ROWS; y++) {
+		s->temp_c[y * ZONES + 5].value += 3.2;
+		s->duty_frac[y * ZONES + 5].value = 0.93;
+	}
+	s->one[ROLE_CTL_SPREAD].value = 7.62;
+	s->one[ROLE_CTL_TMAX].value = 47.5;
+	s->one[ROLE_CTL_HOTTEST].value = 77;
+	s->one[ROLE_CTL_REASON].value = REASON_SPREAD;
+	s->one[ROLE_CTL_DUTY].value = 0.93;
+	s->one[ROLE_CTL_COST_TOKENS].value = 140;
+	s->one[ROLE_CTL_LIMITED_AGE].value = 0;
+	s->one[ROLE_JOB_TOKENS].value = 1860;
+}
+
+/* Device d of system k does not answer: its points are COMM, the engine's temperatures old. */
+static void __attribute__((unused)) fixture_lose(struct model *m, uint32_t k, uint32_t d)
+{
+	struct model_system *s = &m->systems[k];
+	struct model_device *dev = &m->devices[3 * k + d];
+	dev->state.value = LINK_COMM;
+	s->good -= dev->points;
+	m->good -= dev->points;
+	dev->good = 0;
+	dev->not_good_ns = m->now_ns;
+	if (d != 0)
+		return;
+	for (uint32_t i = 0; i < RETICLES; i++) {
+		struct sample *const of[] = {&s->temp_c[i], &s->power_w[i], &s->duty_frac[i],
+					     &s->share_frac[i]};
+		for (size_t j = 0; j < sizeof(of) / sizeof(of[0]); j++) {
+			of[j]->quality = QUALITY_COMM;
+			of[j]->time_ns = m->now_ns - 5000000000;
+		}
+	}
+	for (int r = ROLE_WAFER_POWER; r <= ROLE_JOB_UTILISATION; r++)
+		if (s->one[r].quality == QUALITY_GOOD)
+			s->one[r].quality = QUALITY_COMM;
+	s->one[ROLE_CTL_MODE].value = CTL_FAILSAFE;
+	s->one[ROLE_CTL_REASON].value = REASON_INPUT_LOST;
+}
+
+#endif

@@ -1,0 +1,165 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/*
+ * What the screens show, in one immutable snapshot: every sample judged at `now`, the summaries of
+ * each system and of the cluster, the order worst first, the verdict. Pure: samples in, snapshot
+ * out (attach.h reads them from a running plant). Views, status and tests know nothing else.
+ */
+#ifndef ISOTHERM_TUI_MODEL_H
+#define ISOTHERM_TUI_MODEL_H
+
+#include <stdbool.h>
+#include <stdint.h>
+
+#include "config/plant.h"
+#include "core/image.h"
+#include "core/sample.h"
+#include "tui/health.h"
+
+#define MODEL_EVENTS 32
+#define MODEL_ROOMS 16
+#define MODEL_PUMPS 2
+#define MODEL_LEAKS 3
+#define MODEL_MODES (CTL_SHADOW + 1)
+
+/* How bad off a system is: the first thing that the list is ordered by. */
+enum system_class {
+	CLASS_OK,
+	CLASS_HELD,     /* held back, or over a limit */
+	CLASS_DATA,     /* not every point is GOOD */
+	CLASS_FAILSAFE, /* the controller lost its inputs, or nobody controls */
+	CLASS_TRIP
+};
+
+struct model_device {
+	char name[NAME_MAX_LEN], kind[16], host[64];
+	uint16_t port;
+	uint8_t unit;
+	int32_t system; /* index or SITE */
+	bool simulated, armed;
+	uint32_t points, good;
+	struct sample state, transactions, errors, rtt_ms, would_write, mismatch;
+	int64_t not_good_ns; /* when a point of it was last published without being GOOD; INT64_MIN never */
+};
+
+struct model_system {
+	char name[16], label[8]; /* label: what tells it from the others, in little room */
+	double spread_limit_k, temp_limit_c;
+	struct sample one[ROLES]; /* element 0 of each role; NEVER where the type lacks it */
+	struct sample temp_c[RETICLES], power_w[RETICLES], duty_frac[RETICLES],
+		share_frac[RETICLES];
+	struct sample pump_speed_pct[MODEL_PUMPS], pump_status[MODEL_PUMPS];
+	struct sample psu_power_w[PSUS], psu_status[PSUS];
+	struct sample leak[MODEL_LEAKS];
+	/* summaries */
+	struct sample spread_k, tmax_c, tmin_c, tmean_c;
+	uint32_t hottest, coldest; /* reticle index, RETICLES if not known */
+	struct sample zone_c[ZONES];
+	struct sample input_w; /* electrical input, or the wafer's power where nobody meters it */
+	enum ctl_mode mode;
+	enum ctl_reason reason;
+	bool mode_live, reason_live; /* else the last known, not to be taken for now */
+	uint32_t trip;               /* enum trip_bit, or'ed */
+	enum system_class severity;
+	uint32_t points, good, simulated; /* FIELD points; of them GOOD; samples with SIMULATED */
+	int64_t age_ns;                   /* of the oldest reticle temperature; -1 none */
+	uint32_t first_device, n_devices; /* in model.devices */
+};
+
+struct model_room {
+	char name[24];
+	int32_t pid;
+	uint32_t restarts;
+	int64_t last_restart_ns; /* monotonic; 0 it was never restarted */
+	bool up;
+	char why[96]; /* it is down */
+};
+
+/* run.json, as the runner wrote it. */
+struct run_info {
+	bool there;
+	char site[32], state_dir[256];
+	int32_t pid; /* of the runner */
+	struct model_room rooms[MODEL_ROOMS];
+	uint32_t n_rooms;
+};
+
+struct model_writer { /* of an image */
+	bool there;
+	struct image_status status;
+	int64_t age_ns; /* of its heartbeat */
+};
+
+struct model_input {
+	const struct plant *plant;
+	const struct sample *in;    /* [n_in], judged; NULL: none */
+	const struct sample *ctl;   /* the whole ctl image, judged; NULL: none */
+	const int64_t *not_good_ns; /* [plant.in.n_groups]; NULL: never */
+	struct image_status in_status, ctl_status;
+	struct run_info run;
+	int64_t now_ns, wall_ns;
+	bool deadband; /* keep a shown value that moved by less than its role's dead-band */
+};
+
+struct model {
+	char site[32];
+	char problem[160]; /* the run can't be read, and why; "" none */
+	int64_t now_ns, wall_ns;
+	struct model_writer in, ctl;
+	struct run_info run;
+	struct model_system *systems;
+	uint32_t n_systems;
+	struct model_device *devices; /* by system, the facility's last */
+	uint32_t n_devices;
+	uint32_t *order; /* [n_systems]: worst first */
+	bool ordered;    /* order is that of the snapshot before */
+	struct sample facility[ROLES];
+	/* summaries */
+	uint32_t points, good, simulated;
+	uint32_t modes[MODEL_MODES], mode_unknown;
+	struct sample input_w, wafer_w, flow_lpm, tokens_per_s, tokens_full_per_s, cost_per_s;
+	struct sample spread_k, tmax_c;      /* of the system nearest its limit */
+	uint32_t spread_system, tmax_system; /* index, n_systems if none */
+	uint32_t trips, held;
+	double transactions, errors;
+	struct image_event events[MODEL_EVENTS]; /* newest first */
+	int64_t event_wall_ns[MODEL_EVENTS];
+	uint32_t n_events;
+	struct health health;
+};
+
+/* Room for a plant's snapshot. 0 or -ENOMEM. The only allocation. */
+int model_init(struct model *m, uint32_t n_systems, uint32_t n_devices);
+void model_fini(struct model *m);
+
+/* Names, addresses and limits, which never change; then samples, as often as wanted. */
+void model_describe(struct model *m, const struct plant *plant);
+void model_fill(struct model *m, const struct model_input *input);
+/* The part of model_fill after the samples are in place (what a test with a hand-made model calls).
+ */
+void model_summarise(struct model *m);
+/* One more event of the controllers. */
+void model_event(struct model *m, const struct image_event *event, int64_t wall_ns);
+
+/* GOOD and live, whatever its role. */
+static inline bool
+model_live(const struct sample *s)
+{
+	return sample_usable(s);
+}
+
+/* Fixed short words, "AUTO" …; "spread" …; "temperature, flow" of trip bits. */
+const char *model_mode_word(enum ctl_mode mode);
+const char *model_mode_short(enum ctl_mode mode); /* at most 5 characters */
+const char *model_reason_word(enum ctl_reason reason);
+const char *model_link_word(const struct sample *state);
+char *model_trip_words(uint32_t trip, char *out, size_t size);
+
+/*
+ * The sentence for people: what is wrong with a system, why and at what cost; "" if nothing is.
+ * And of all: the worst, and how many more there are. Returns how bad.
+ */
+enum system_class model_system_sentence(const struct model *m, uint32_t system, char *out,
+					size_t size);
+enum system_class model_sentence(const struct model *m, char *out, size_t size, uint32_t *more);
+
+#endif

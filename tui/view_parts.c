@@ -1,0 +1,305 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* What every screen has, and how a value is written. */
+#include <math.h>
+#include <stdio.h>
+#include <string.h>
+
+#include "core/clock.h"
+#include "tui/view.h"
+
+struct pen
+view_pen(struct view *v, enum region region)
+{
+	return pen_on(v->g, v->l.at[region]);
+}
+
+char
+view_mark(const struct model *m, const struct sample *s)
+{
+	switch ((enum quality)s->quality) {
+	case QUALITY_BAD:
+	case QUALITY_RANGE:
+		return 'x';
+	case QUALITY_STALE:
+	case QUALITY_COMM:
+	case QUALITY_NEVER:
+	case QUALITIES:
+		return '?';
+	case QUALITY_GOOD:
+	case QUALITY_UNCERTAIN:
+		break;
+	}
+	if (!isfinite(s->value))
+		return 'x';
+	if (s->flags & SAMPLE_MANUAL)
+		return 'M';
+	if (s->quality == QUALITY_UNCERTAIN || s->flags & SAMPLE_SUBSTITUTED)
+		return 'e';
+	return s->flags & SAMPLE_SIMULATED && m->simulated < m->points ? 'S' : ' ';
+}
+
+enum look
+view_look(const struct sample *s, enum look live)
+{
+	if (sample_usable(s))
+		return live;
+	return s->quality == QUALITY_BAD || s->quality == QUALITY_RANGE ? LOOK_BAD : LOOK_STALE;
+}
+
+enum look
+view_class_look(enum system_class c)
+{
+	switch (c) {
+	case CLASS_OK:
+		return LOOK_TEXT;
+	case CLASS_HELD:
+		return LOOK_WARN;
+	case CLASS_DATA:
+		return LOOK_BAD;
+	case CLASS_FAILSAFE:
+		return LOOK_WARN;
+	case CLASS_TRIP:
+		return LOOK_TRIP;
+	}
+	return LOOK_TEXT;
+}
+
+char
+view_class_mark(enum system_class c)
+{
+	switch (c) {
+	case CLASS_OK:
+		return ' ';
+	case CLASS_HELD:
+		return '*';
+	case CLASS_DATA:
+		return '?';
+	case CLASS_FAILSAFE:
+		return 'F';
+	case CLASS_TRIP:
+		return '!';
+	}
+	return ' ';
+}
+
+/* The number as text, "-" where there is none to show; no "-0.0". */
+static void
+number(char out[32], const struct sample *s, double scale, int width, int decimals)
+{
+	double value = s->value * scale;
+	if (s->quality == QUALITY_NEVER || s->quality == QUALITY_BAD || !isfinite(value)) {
+		snprintf(out, 32, "%*s", width, "-");
+		return;
+	}
+	if (fabs(value) < 0.5 * pow(10, -decimals))
+		value = 0;
+	if (snprintf(out, 32, "%*.*f", width, decimals, value) > width && width > 0)
+		snprintf(out, 32, "%*.0f", width, value);
+	if (width > 0 && strlen(out) > (size_t)width) {
+		memset(out, '#', (size_t)width);
+		out[width] = '\0';
+	}
+}
+
+void
+view_value(struct pen *p, const struct model *m, const struct sample *s, double scale, int width,
+	   int decimals)
+{
+	char text[32];
+	number(text, s, scale, width, decimals);
+	pen_look_text(p, view_look(s, p->look), "%s%c", text, view_mark(m, s));
+}
+
+void
+view_inline(struct pen *p, const struct model *m, const struct sample *s, double scale,
+	    int decimals, const char *unit)
+{
+	char text[32], mark[2] = {view_mark(m, s), '\0'};
+	number(text, s, scale, 0, decimals);
+	pen_look_text(p, view_look(s, p->look), "%s%s%s%s", text, mark[0] == ' ' ? "" : mark,
+		      unit[0] ? " " : "", unit);
+}
+
+static int
+place(const struct bar *b, double value)
+{
+	double f = (value - b->lo) / (b->hi - b->lo) * b->width;
+	if (!(f > 0))
+		return 0;
+	return f < b->width - 1 ? (int)f : b->width - 1;
+}
+
+/* 0[....(===v==)..|.]25: ends, normal band, limit, and the value as a pointer. */
+void
+view_bar(struct pen *p, const struct sample *s, double scale, const struct bar *b)
+{
+	enum look before = p->look;
+	int from = place(b, b->band_lo), to = place(b, b->band_hi);
+	int limit = isfinite(b->limit) ? place(b, b->limit) : -1;
+	int value = sample_usable(s) ? place(b, s->value * scale) : -1;
+	bool over = limit >= 0 && sample_usable(s) && s->value * scale > b->limit;
+	pen_look_text(p, LOOK_DIM, "%2.0f[", b->lo);
+	for (int x = 0; x < b->width; x++) {
+		p->look = LOOK_DIM;
+		if (x == value) {
+			p->look = over ? LOOK_WARN : LOOK_BOLD;
+			pen_code(p, GLYPH_POINTER);
+		} else if (x == limit) {
+			pen_code(p, '|');
+		} else if (x == from) {
+			pen_code(p, '(');
+		} else if (x == to) {
+			pen_code(p, ')');
+		} else {
+			pen_code(p, x > from && x < to ? GLYPH_BAND : GLYPH_OUT);
+		}
+	}
+	p->look = before;
+	pen_look_text(p, LOOK_DIM, "]%.0f", b->hi);
+}
+
+void
+view_rule(struct view *v, struct pen *p, const char *title)
+{
+	(void)v;
+	pen_rule(p, p->x + 1);
+	pen_look_text(p, LOOK_BOLD, "%s", title);
+	pen_text(p, " ");
+	pen_rule(p, p->r.w);
+}
+
+static void
+header_right(const struct view *v, char *out, size_t size)
+{
+	const struct model *m = v->m;
+	char hil[24], age[24], clock[32];
+	if (m->simulated == 0)
+		snprintf(hil, sizeof(hil), "none");
+	else
+		snprintf(hil, sizeof(hil), "%s%u", m->simulated == m->points ? "all " : "",
+			 m->simulated);
+	if (!m->in.there)
+		snprintf(age, sizeof(age), "NO DATA");
+	else
+		snprintf(age, sizeof(age), "%s %.1fs",
+			 v->ui->frozen        ? "FROZEN"
+			 : m->in.status.alive ? "LIVE"
+					      : "STALE",
+			 (double)(m->in.age_ns > 0 ? m->in.age_ns : 0) / 1e9);
+	clock_local_text(m->wall_ns, clock, sizeof(clock));
+	if (v->g->w < 60)
+		snprintf(out, size, "HIL:%s %s", hil, age);
+	else
+		snprintf(out, size, "HIL: %s  %s %s", hil, age, clock);
+}
+
+static void
+header_modes(struct pen *p, const struct model *m)
+{
+	for (int mode = 0; mode < MODEL_MODES; mode++)
+		if (m->modes[mode])
+			pen_text(p, " %s %u", model_mode_short((enum ctl_mode)mode),
+				 m->modes[mode]);
+	if (m->mode_unknown)
+		pen_look_text(p, LOOK_STALE, " mode? %u", m->mode_unknown);
+}
+
+void
+view_header(struct view *v)
+{
+	const struct model *m = v->m;
+	struct pen p = view_pen(v, REGION_HEADER);
+	char right[96];
+	header_right(v, right, sizeof(right));
+	int w = p.r.w, at = w - (int)strlen(right);
+	bool fresh = m->in.there && m->in.status.alive && !v->ui->frozen;
+	p.r.w = at > 1 ? at - 1 : 0; /* the left part gives way */
+	pen_look_text(&p, LOOK_BOLD, "isotherm %s", m->site);
+	if (v->ui->screen == SCREEN_HELP) {
+		pen_look_text(&p, LOOK_BOLD, " > HELP");
+	} else if (v->ui->screen == SCREEN_SYSTEM && m->n_systems) {
+		const struct model_system *s = &m->systems[v->system];
+		pen_look_text(&p, LOOK_BOLD, " > %s", s->name);
+		pen_text(&p, " | ");
+		pen_look_text(&p, s->mode_live ? LOOK_TEXT : LOOK_STALE, "%s%s",
+			      model_mode_word(s->mode), s->mode_live ? "" : "?");
+	} else {
+		pen_text(&p, " | %u sys:", m->n_systems);
+		header_modes(&p, m);
+	}
+	p.r.w = w;
+	pen_at(&p, at > 0 ? at : 0, 0);
+	pen_look_text(&p, fresh ? LOOK_TEXT : LOOK_WARN, "%s", right);
+}
+
+/* On a system's own screen its sentence comes first, unless nothing at all can be trusted. */
+static enum system_class
+banner_text(struct view *v, char *out, size_t size, uint32_t *more)
+{
+	const struct model *m = v->m;
+	enum system_class all = model_sentence(m, out, size, more);
+	bool trusted = m->in.status.alive && m->ctl.status.alive && !m->problem[0];
+	if (v->ui->screen != SCREEN_SYSTEM || all == CLASS_OK || !trusted)
+		return all;
+	enum system_class own = model_system_sentence(m, v->system, out, size);
+	if (own != CLASS_OK)
+		return own;
+	int n = snprintf(out, size, "elsewhere: ");
+	return model_sentence(m, out + n, size - (size_t)n, more);
+}
+
+void
+view_banner(struct view *v)
+{
+	struct pen p = view_pen(v, REGION_BANNER);
+	char text[256], others[24] = "";
+	uint32_t more;
+	enum system_class c = banner_text(v, text, sizeof(text), &more);
+	if (c == CLASS_OK) {
+		pen_look_text(&p, LOOK_DIM, "%s", "nothing held back, no trip, every point good");
+		return;
+	}
+	if (more)
+		snprintf(others, sizeof(others), " +%u more", more);
+	p.look = view_class_look(c);
+	pen_text(&p, "%c %s", view_class_mark(c), text);
+	while (p.x < p.r.w)
+		pen_code(&p, ' ');
+	pen_at(&p, p.r.w - (int)strlen(others), 0);
+	pen_text(&p, "%s", others);
+}
+
+void
+view_keys(struct view *v)
+{
+	struct pen p = view_pen(v, REGION_KEYS);
+	for (size_t i = 0; i < COMMANDS - 1; i++) {
+		const struct key_row *k = &key_table[i];
+		int first = (int)strcspn(k->label, " ");
+		if (!k->bar[0] || !(k->screens & 1u << v->ui->screen))
+			continue;
+		pen_look_text(&p, LOOK_BOLD, "%.*s", first, k->label);
+		pen_look_text(&p, LOOK_KEY, "%s", k->bar);
+		pen_text(&p, " ");
+	}
+}
+
+void
+view_events(struct view *v)
+{
+	struct pen p = view_pen(v, REGION_EVENTS);
+	if (p.r.h == 0)
+		return;
+	view_rule(v, &p, "DECISIONS newest first");
+	for (uint32_t i = 0; i < v->m->n_events && (int)i + 1 < p.r.h; i++) {
+		char when[32];
+		clock_local_text(v->m->event_wall_ns[i], when, sizeof(when));
+		pen_at(&p, 0, (int)i + 1);
+		pen_look_text(&p, LOOK_DIM, "%.8s ", when);
+		pen_text(&p, "%s", v->m->events[i].text);
+	}
+	if (v->m->n_events == 0) {
+		pen_at(&p, 0, 1);
+		pen_look_text(&p, LOOK_DIM, "none since the controllers started");
+	}
+}
