@@ -1,0 +1,24 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* The field bus over TCP: carries out what the engine says, and tells it what came. Never waits. */
+#ifndef ISOTHERM_COLLECTORS_TCP_H
+#define ISOTHERM_COLLECTORS_TCP_H
+
+#include <stdbool.h>
+#include <stdint.h>
+
+#include "collectors/collect.h"
+#include "config/plant.h"
+#include "core/errtext.h"
+#include "core/loop.h"
+
+struct tcp;
+
+/* Looks up the hosts, once: where a plant names devices instead of addressing them, this is the one
+ * call that may wait. 0 or -errno; a host that can't be found is only noted in `err`. */
+int tcp_open(struct tcp **out, const struct plant *plant, struct loop *loop, struct errtext *err);
+void tcp_close(struct tcp *t);
+
+void tcp_do(struct tcp *t, struct collect *c, const struct collect_action *a, int64_t now_ns);
+void tcp_take(struct tcp *t, struct collect *c, const struct loop_event *ev); /* a LOOP_FD */
+
+#endif
