@@ -1,0 +1,32 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* Collectors and simulator joined by memory wires, one a device: every request and answer passes byte for byte. */
+#ifndef ISOTHERM_RUNNER_BUS_H
+#define ISOTHERM_RUNNER_BUS_H
+
+#include <stdbool.h>
+#include <stdint.h>
+
+#include "collectors/collect.h"
+#include "engine_sim/sim.h"
+#include "runner/wire.h"
+
+#define BUS_ACTIONS 64
+
+struct bus {
+	struct sim *sim;
+	struct collect *collect;
+	struct wire *wires; /* [n] */
+	bool *connected;    /* [n] */
+	uint32_t n;
+	struct collect_action actions[BUS_ACTIONS];
+};
+
+/* Borrows `sim` and `collect` until bus_fini. 0 or -ENOMEM. */
+int bus_init(struct bus *b, const struct plant *plant, struct sim *sim, struct collect *collect);
+void bus_fini(struct bus *b);
+
+/* All that happens on the wires at now_ns: what has arrived is delivered, what collectors want is done, until
+ * nothing more is to do now. */
+void bus_turn(struct bus *b, int64_t now_ns);
+
+#endif

@@ -1,0 +1,83 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/*
+ * A scenario as read from its file (docs/scenarios.md has every key): a plant without hardware, what happens to
+ * it, and what is expected. All errors are reported, each with file, line, key and what was allowed.
+ */
+#ifndef ISOTHERM_RUNNER_SCENARIO_FILE_H
+#define ISOTHERM_RUNNER_SCENARIO_FILE_H
+
+#include <limits.h>
+#include <stdbool.h>
+#include <stdint.h>
+
+#include "config/change.h"
+#include "config/plant.h"
+#include "runner/score.h"
+#include "runner/wire.h"
+
+enum scenario_event_kind { SCENARIO_SET, SCENARIO_WIRE };
+
+struct scenario_event {
+	enum scenario_event_kind kind;
+	uint32_t line;
+	double at_s;
+	struct change change; /* SCENARIO_SET */
+	uint32_t device;      /* SCENARIO_WIRE … */
+	double for_s;         /* INFINITY: to the end */
+	struct wire_fault fault;
+};
+
+struct scenario_bound {
+	enum score_id score;
+	int32_t system;  /* -1: each */
+	double min, max; /* -INFINITY, INFINITY: none */
+};
+
+enum scenario_probe_kind { PROBE_POINT, PROBE_DEMAND, PROBE_DEVICE };
+
+struct scenario_probe {
+	enum scenario_probe_kind kind;
+	uint32_t line;
+	uint32_t index;      /* point id, index of the demand, or device */
+	double from_s, to_s; /* closed; from_s == to_s: the first tick from there on */
+	int quality;         /* enum quality, -1: any */
+	double min, max;
+	char name[NAME_MAX_LEN];
+};
+
+struct scenario_text { /* must stand in an event's text; `never`: in none */
+	bool never;
+	char text[128];
+};
+
+struct scenario {
+	char name[64]; /* of the file, without folder and ".yaml" */
+	char path[PATH_MAX];
+	char title[256];
+	struct plant *plant;
+	enum job_mode mode; /* JOB_MODE_IDLE: as the plant says */
+	double s_lim_k;     /* NAN: each wafer's own */
+	double warm_up_s, duration_s, scored_s[2];
+	double start_activity, start_supply_c;
+	struct scenario_event *events; /* in order of time */
+	uint32_t n_events;
+	struct scenario_bound *bounds;
+	uint32_t n_bounds;
+	struct scenario_probe *probes;
+	uint32_t n_probes;
+	struct scenario_text *texts; /* those not `never`: in this order */
+	uint32_t n_texts;
+};
+
+/*
+ * config_dir: where plants, types, profiles and wafers are looked for beside the file's own folder, "" nowhere.
+ * 0; -EINVAL with every error in `report`; -errno when the file can't be read (also in the report).
+ */
+int scenario_load(struct scenario **out, const char *path, const char *config_dir,
+		  struct config_report *report);
+void scenario_free(struct scenario *s); /* NULL is allowed */
+
+/* Everything random from this seed instead of the plant's. */
+void scenario_reseed(struct scenario *s, uint64_t seed);
+
+#endif

@@ -1,0 +1,39 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#include "runner/scenario_keys.h"
+
+#define KEYS_BEGIN(kind, text) static const struct schema_key kind##_rows[] = {
+#define KEY SCHEMA_ROW
+#define KEYS_END(kind)                                                                             \
+	}                                                                                          \
+	;
+#include "runner/scenario_keys.def"
+#undef KEYS_BEGIN
+#undef KEY
+#undef KEYS_END
+
+#define KEYS_BEGIN(kind, text)                                                                     \
+	const struct schema kind##_schema = {#kind, text, kind##_rows,                             \
+					     sizeof(kind##_rows) / sizeof(kind##_rows[0])};
+#define KEY(kind, key, type, unit, lo, hi, value, text)
+#define KEYS_END(kind)
+#include "runner/scenario_keys.def"
+#undef KEYS_BEGIN
+#undef KEY
+#undef KEYS_END
+
+static const struct schema *const all[] = {
+#define KEYS_BEGIN(kind, text) &kind##_schema,
+#define KEY(kind, key, type, unit, lo, hi, value, text)
+#define KEYS_END(kind)
+#include "runner/scenario_keys.def"
+#undef KEYS_BEGIN
+#undef KEY
+#undef KEYS_END
+};
+
+void
+scenario_manual(FILE *to)
+{
+	for (size_t i = 0; i < sizeof all / sizeof all[0]; i++)
+		schema_manual(all[i], to);
+}

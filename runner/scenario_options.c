@@ -1,0 +1,162 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#include "runner/scenario_options.h"
+
+#include <getopt.h>
+#include <stdio.h>
+#include <string.h>
+#include <sysexits.h>
+
+#include "config/text.h"
+#include "runner/scenario_keys.h"
+
+static const char usage[] =
+	"usage: isotherm-scenario FILE [--seed N] [--mode sync|ind] [--controller NAME] [--trace "
+	"FILE] "
+	"[--json]\n"
+	"Plays a scenario in simulated time, through every room's own code, and prints its "
+	"scores.\n"
+	"      --seed N           everything random from this seed instead of the plant's\n"
+	"      --mode sync|ind    how reticles work together, instead of the file's\n"
+	"      --shares fixed     work stays where it is (there is nothing else yet)\n"
+	"      --grid reference   resolution of the wafers (there is nothing else yet)\n"
+	"      --controller NAME  none, global, pi or spi (default)\n"
+	"      --trace FILE       write what changed, docs/trace.md\n"
+	"      --json             scores, events and digest as JSON\n"
+	"      --keys             tables of all keys of a scenario file, as Markdown\n"
+	"      --help, --version\n"
+	"Exit: 0 all that is expected holds, 1 not, 64 usage, 66 no file, 74 the trace can't be "
+	"written, "
+	"78 wrong file.\n";
+
+enum option_id {
+	OPTION_SEED = 256,
+	OPTION_MODE,
+	OPTION_SHARES,
+	OPTION_GRID,
+	OPTION_CONTROLLER,
+	OPTION_TRACE,
+	OPTION_JSON,
+	OPTION_BOUND,
+	OPTION_KEYS,
+	OPTION_HELP,
+	OPTION_VERSION
+};
+
+static int
+refuse(const char *option, const char *value, const char *allowed)
+{
+	fprintf(stderr, "isotherm-scenario: %s %s is not available (allowed: %s)\n", option, value,
+		allowed);
+	return -1;
+}
+
+static int
+set_mode(struct scenario_options *o, const char *value)
+{
+	if (strcmp(value, "sync") == 0)
+		o->mode = JOB_MODE_SYNC;
+	else if (strcmp(value, "ind") == 0)
+		o->mode = JOB_MODE_IND;
+	else
+		return refuse("--mode", value, "sync, ind");
+	return 0;
+}
+
+static int
+set_controller(struct scenario_options *o, const char *value)
+{
+	char list[100] = "";
+	int kind = controller_by_name(value);
+
+	if (kind >= 0) {
+		o->controller = (enum controller_kind)kind;
+		return 0;
+	}
+	for (int i = 0; i < CONTROLLERS; i++) {
+		size_t n = strlen(list);
+
+		(void)snprintf(list + n, sizeof list - n, "%s%s", i > 0 ? ", " : "",
+			       controller_name((enum controller_kind)i));
+	}
+	return refuse("--controller", value, list);
+}
+
+static int
+set_seed(struct scenario_options *o, const char *value)
+{
+	o->has_seed = text_code(value, &o->seed);
+	return o->has_seed ? 0 : refuse("--seed", value, "a whole number of 64 bits");
+}
+
+/* 0 go on, 1 done (usage, version), -1 refused. */
+static int
+take(struct scenario_options *o, int option)
+{
+	switch (option) {
+	case OPTION_SEED:
+		return set_seed(o, optarg);
+	case OPTION_MODE:
+		return set_mode(o, optarg);
+	case OPTION_SHARES:
+		return strcmp(optarg, "fixed") == 0 ? 0 : refuse("--shares", optarg, "fixed");
+	case OPTION_GRID:
+		return strcmp(optarg, "reference") == 0 ? 0 : refuse("--grid", optarg, "reference");
+	case OPTION_CONTROLLER:
+		return set_controller(o, optarg);
+	case OPTION_TRACE:
+		o->trace_path = optarg;
+		return 0;
+	case OPTION_JSON:
+		o->json = true;
+		return 0;
+	case OPTION_BOUND:
+		fprintf(stderr, "isotherm-scenario: --bound is not available\n");
+		return -1;
+	case OPTION_KEYS:
+		scenario_manual(stdout);
+		return 1;
+	case OPTION_HELP:
+		fputs(usage, stdout);
+		return 1;
+	case OPTION_VERSION:
+		puts("isotherm-scenario " ISOTHERM_VERSION);
+		return 1;
+	default:
+		fputs(usage, stderr);
+		return -1;
+	}
+}
+
+int
+scenario_options_parse(struct scenario_options *o, int argc, char **argv, int *exit_code)
+{
+	static const struct option longs[] = {
+		{"seed", required_argument, NULL, OPTION_SEED},
+		{"mode", required_argument, NULL, OPTION_MODE},
+		{"shares", required_argument, NULL, OPTION_SHARES},
+		{"grid", required_argument, NULL, OPTION_GRID},
+		{"controller", required_argument, NULL, OPTION_CONTROLLER},
+		{"trace", required_argument, NULL, OPTION_TRACE},
+		{"json", no_argument, NULL, OPTION_JSON},
+		{"bound", no_argument, NULL, OPTION_BOUND},
+		{"keys", no_argument, NULL, OPTION_KEYS},
+		{"help", no_argument, NULL, OPTION_HELP},
+		{"version", no_argument, NULL, OPTION_VERSION},
+		{NULL, 0, NULL, 0}};
+	int option, done = 0;
+
+	*o = (struct scenario_options){.mode = JOB_MODE_IDLE, .controller = CONTROLLER_SPI};
+	while (done == 0 && (option = getopt_long(argc, argv, "", longs, NULL)) != -1)
+		done = take(o, option);
+	*exit_code = done > 0 ? EX_OK : EX_USAGE;
+	if (done != 0)
+		return -1;
+	if (optind + 1 != argc) {
+		fprintf(stderr, "isotherm-scenario: %s\n",
+			optind == argc ? "FILE is missing" : "one FILE at a time");
+		fputs(usage, stderr);
+		return -1;
+	}
+	o->file = argv[optind];
+	return 0;
+}

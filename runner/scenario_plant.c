@@ -1,0 +1,157 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#include <errno.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
+
+#include "config/text.h"
+#include "runner/scenario_parts.h"
+
+/* Beside the scenario file, then in the configuration folder; an absolute path is itself. */
+static bool
+find_file(const struct scenario_source *from, const char *name, char out[PATH_MAX])
+{
+	const char *slash = strrchr(from->path, '/');
+	int n;
+
+	if (name[0] == '/' || slash == NULL)
+		n = snprintf(out, PATH_MAX, "%s", name);
+	else
+		n = snprintf(out, PATH_MAX, "%.*s/%s", (int)(slash - from->path), from->path, name);
+	if (n > 0 && n < PATH_MAX && access(out, R_OK) == 0)
+		return true;
+	if (name[0] == '/' || from->config_dir[0] == '\0')
+		return false;
+	n = snprintf(out, PATH_MAX, "%s/%s", from->config_dir, name);
+	return n > 0 && n < PATH_MAX && access(out, R_OK) == 0;
+}
+
+/* Byte at which a line and column (in characters, as libyaml counts) begin. */
+static size_t
+offset_of(const struct scenario_source *from, const yaml_mark_t *mark)
+{
+	size_t at = 0;
+
+	for (size_t line = 0; line < mark->line && at < from->len; at++)
+		line += from->text[at] == '\n';
+	for (size_t column = 0; column < mark->column && at < from->len; column++)
+		do
+			at++;
+		while (at < from->len && ((unsigned char)from->text[at] & 0xC0u) == 0x80u);
+	return at;
+}
+
+/*
+ * A plant that stands in the scenario itself goes through the same loader as a file: its own lines, at their own
+ * numbers and columns, so that messages name the right place.
+ */
+static struct plant *
+parse_inline(const struct scenario_source *from, struct schema_walk *w, const yaml_node_t *node)
+{
+	size_t begin = offset_of(from, &node->start_mark), end = offset_of(from, &node->end_mark);
+	size_t lines = node->start_mark.line, columns = node->start_mark.column;
+	size_t len = lines + columns + (end > begin ? end - begin : 0);
+	const char *config_dir = from->config_dir[0] != '\0' ? from->config_dir : NULL;
+	char *text = malloc(len + 1);
+	struct plant *plant = NULL;
+
+	if (text == NULL || end < begin) {
+		schema_error(w, ydoc_line(node), "plant", "can't be taken apart");
+		free(text);
+		return NULL;
+	}
+	memset(text, '\n', lines);
+	memset(text + lines, ' ', columns);
+	memcpy(text + lines + columns, from->text + begin, end - begin);
+	text[len] = '\0';
+	if (plant_parse(&plant, text, len, from->path, config_dir, w->report) != 0)
+		plant = NULL;
+	free(text);
+	return plant;
+}
+
+static struct plant *
+load_file(const struct scenario_source *from, struct schema_walk *w, const yaml_node_t *node)
+{
+	const char *name = ydoc_scalar(node);
+	char path[PATH_MAX];
+	struct plant *plant = NULL;
+
+	if (name == NULL || name[0] == '\0') {
+		schema_error(w, ydoc_line(node), "plant",
+			     "is neither a file nor a mapping (allowed: a plant file, or a plant)");
+		return NULL;
+	}
+	if (!find_file(from, name, path)) {
+		schema_error(w, ydoc_line(node), "plant",
+			     "\"%.100s\" is not there (looked for beside this file%s%.100s)", name,
+			     from->config_dir[0] != '\0' ? " and in " : "", from->config_dir);
+		return NULL;
+	}
+	return plant_load(&plant, path, w->report) == 0 ? plant : NULL;
+}
+
+static void
+set_wafers(struct scenario *s, const struct scenario_source *from, struct schema_walk *w,
+	   const struct scenario_keys *keys)
+{
+	char path[PATH_MAX];
+
+	if (keys->wafer[0] == '\0' || keys->wafer_at.bad)
+		return;
+	if (!find_file(from, keys->wafer, path)) {
+		schema_error(w, keys->wafer_at.line, "wafer",
+			     "\"%.100s\" is not there (looked for beside this file%s%.100s)",
+			     keys->wafer, from->config_dir[0] != '\0' ? " and in " : "",
+			     from->config_dir);
+		return;
+	}
+	if (strlen(path) >= sizeof s->plant->systems[0].wafer_csv) {
+		schema_error(w, keys->wafer_at.line, "wafer", "the path is too long");
+		return;
+	}
+	for (uint32_t i = 0; i < s->plant->n_systems; i++)
+		memcpy(s->plant->systems[i].wafer_csv, path, strlen(path) + 1);
+}
+
+void
+scenario_read_plant(struct scenario *s, const struct scenario_source *from, struct schema_walk *w,
+		    const struct scenario_keys *keys)
+{
+	yaml_node_t *node = keys->plant;
+	const char *real = NULL;
+
+	if (node == NULL)
+		return;
+	s->plant = node->type == YAML_MAPPING_NODE ? parse_inline(from, w, node)
+						   : load_file(from, w, node);
+	if (s->plant == NULL)
+		return;
+	if (plant_has_real_device(s->plant, &real))
+		schema_error(
+			w, keys->plant_at.line, "plant",
+			"%s is a real device (allowed: plants whose devices are all simulated)",
+			real);
+	set_wafers(s, from, w, keys);
+}
+
+/* As the loader draws it from the plant's seed. */
+static uint64_t
+wafer_seed(uint64_t seed, uint32_t system)
+{
+	return text_mix(seed ^ text_mix(system + 1u));
+}
+
+void
+scenario_reseed(struct scenario *s, uint64_t seed)
+{
+	for (uint32_t i = 0; i < s->plant->n_systems; i++) {
+		struct system_config *system = &s->plant->systems[i];
+
+		/* a wafer that the plant file itself gave a seed keeps it */
+		if (system->wafer_seed == wafer_seed(s->plant->seed, i))
+			system->wafer_seed = wafer_seed(seed, i);
+	}
+	s->plant->seed = seed;
+}

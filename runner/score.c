@@ -1,0 +1,91 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#include "runner/score.h"
+
+#include <math.h>
+#include <string.h>
+
+const struct score_info score_table[SCORES] = {
+#define SCORE(name, unit, decimals, text) {#name, unit, text, decimals},
+#include "runner/scores.def"
+#undef SCORE
+};
+
+int
+score_by_name(const char *name)
+{
+	for (int i = 0; i < SCORES; i++)
+		if (strcmp(score_table[i].name, name) == 0)
+			return i;
+	return -1;
+}
+
+void
+score_init(struct score *s, double spread_limit_k, double temp_limit_c)
+{
+	*s = (struct score){.spread_limit_k = spread_limit_k, .temp_limit_c = temp_limit_c};
+	s->sum[SCORE_spread_max_k] = s->sum[SCORE_tmax_c] = -(double)INFINITY;
+}
+
+static double
+moved(const double *now, const double *before, uint32_t n)
+{
+	double sum = 0.0;
+
+	for (uint32_t i = 0; i < n; i++)
+		sum += fabs(now[i] - before[i]);
+	return sum / n;
+}
+
+static void
+add_excess(struct score *s, double over_k, double dt_s, enum score_id seconds, enum score_id ks)
+{
+	if (over_k > SCORE_GRACE_K)
+		s->sum[seconds] += dt_s;
+	if (over_k > 0.0)
+		s->sum[ks] += over_k * dt_s;
+}
+
+static void
+add_step(struct score *s, const struct sim_truth *t, double dt_s)
+{
+	s->scored_s += dt_s;
+	s->sum[SCORE_throughput_pct] += 100.0 * t->rate * dt_s;
+	s->sum[SCORE_spread_mean_k] += t->spread_k * dt_s;
+	s->sum[SCORE_spread_max_k] = fmax(s->sum[SCORE_spread_max_k], t->spread_k);
+	s->sum[SCORE_tmax_c] = fmax(s->sum[SCORE_tmax_c], t->tmax_c);
+	add_excess(s, t->spread_k - s->spread_limit_k, dt_s, SCORE_s_above_s, SCORE_ks_above_s);
+	add_excess(s, t->tmax_c - s->temp_limit_c, dt_s, SCORE_s_above_t, SCORE_ks_above_t);
+	s->sum[SCORE_cooling_kj] += t->cooling_w * dt_s / 1000.0;
+	if (s->any) {
+		s->sum[SCORE_effort_per_min] += moved(t->duty, s->duty, RETICLES);
+		s->sum[SCORE_pump_travel_per_min] += moved(t->pump_speed, s->pump, 2);
+	}
+}
+
+void
+score_step(struct score *s, const struct sim_truth *truth, double dt_s, bool scored)
+{
+	if (scored)
+		add_step(s, truth, dt_s);
+	s->sum[SCORE_trips] += __builtin_popcount(truth->trip & ~s->trip);
+	s->trip = truth->trip;
+	memcpy(s->duty, truth->duty, sizeof s->duty);
+	memcpy(s->pump, truth->pump_speed, sizeof s->pump);
+	s->any = true;
+}
+
+double
+score_value(const struct score *s, enum score_id id)
+{
+	if (id == SCORE_s_lim_k)
+		return s->spread_limit_k;
+	if (id == SCORE_trips)
+		return s->sum[id];
+	if (s->scored_s <= 0.0)
+		return (double)NAN;
+	if (id == SCORE_throughput_pct || id == SCORE_spread_mean_k)
+		return s->sum[id] / s->scored_s;
+	if (id == SCORE_effort_per_min || id == SCORE_pump_travel_per_min)
+		return s->sum[id] / (s->scored_s / 60.0);
+	return s->sum[id];
+}

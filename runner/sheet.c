@@ -1,0 +1,201 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#include "runner/sheet.h"
+
+#include <errno.h>
+#include <inttypes.h>
+#include <jansson.h>
+#include <math.h>
+#include <stdarg.h>
+#include <string.h>
+
+/* --- judging --- */
+
+static void fail(struct sheet *s, const char *format, ...) __attribute__((format(printf, 2, 3)));
+
+static void
+fail(struct sheet *s, const char *format, ...)
+{
+	va_list args;
+
+	if (s->failed++ >= SHEET_FAILURES)
+		return;
+	va_start(args, format);
+	(void)vsnprintf(s->failures[s->failed - 1], sizeof s->failures[0], format, args);
+	va_end(args);
+}
+
+static void
+judge_bound(struct sheet *s, const struct scenario_bound *b, uint32_t system)
+{
+	const struct score_info *info = &score_table[b->score];
+	const char *name = s->scenario->plant->systems[system].name;
+	double v = score_value(world_score(s->world, system), b->score);
+
+	s->expected++;
+	if (!isfinite(v))
+		fail(s, "%s %s: was not scored", name, info->name);
+	else if (v < b->min)
+		fail(s, "%s %s: %.4f is below %.10g %s", name, info->name, v, b->min, info->unit);
+	else if (v > b->max)
+		fail(s, "%s %s: %.4f is above %.10g %s", name, info->name, v, b->max, info->unit);
+}
+
+/* Those that must be there: each after the one before it. Those that must not: nowhere. */
+static void
+judge_texts(struct sheet *s)
+{
+	const struct world_line *lines = world_lines(s->world);
+	uint32_t from = 0;
+
+	for (uint32_t i = 0; i < s->scenario->n_texts; i++) {
+		const struct scenario_text *t = &s->scenario->texts[i];
+		uint32_t k = t->never ? 0 : from;
+
+		s->expected++;
+		while (k < s->result->n_lines && strstr(lines[k].text, t->text) == NULL)
+			k++;
+		if (t->never && k < s->result->n_lines)
+			fail(s, "event \"%s\" was not to be, but \"%s\" at %.1f s", t->text,
+			     lines[k].text, lines[k].at_s);
+		else if (!t->never && k == s->result->n_lines)
+			fail(s, "event \"%s\" did not come%s", t->text,
+			     from > 0 ? " (after the one before it)" : "");
+		else if (!t->never)
+			from = k + 1;
+	}
+}
+
+void
+sheet_judge(struct sheet *s)
+{
+	const struct scenario *sc = s->scenario;
+
+	s->expected = s->failed = 0;
+	for (uint32_t i = 0; i < sc->n_bounds; i++)
+		for (uint32_t k = 0; k < sc->plant->n_systems; k++)
+			if (sc->bounds[i].system < 0 || (uint32_t)sc->bounds[i].system == k)
+				judge_bound(s, &sc->bounds[i], k);
+	for (uint32_t i = 0; i < sc->n_probes; i++) {
+		const char *why = world_probe_failure(s->world, i);
+
+		s->expected++;
+		if (why != NULL)
+			fail(s, "%s:%u: %s: %s", sc->path, sc->probes[i].line, sc->probes[i].name,
+			     why);
+	}
+	judge_texts(s);
+}
+
+/* --- printing --- */
+
+static void
+print_scores(const struct sheet *s, FILE *to, uint32_t system)
+{
+	fprintf(to, "\n%s\n", s->scenario->plant->systems[system].name);
+	for (int i = 0; i < SCORES; i++) {
+		const struct score_info *info = &score_table[i];
+		double v = score_value(world_score(s->world, system), (enum score_id)i);
+
+		fprintf(to, "  %-20s %12.*f %-6s %s\n", info->name, info->decimals, v, info->unit,
+			info->text);
+	}
+}
+
+void
+sheet_print_text(const struct sheet *s, FILE *to)
+{
+	const struct scenario *sc = s->scenario;
+	const struct world_line *lines = world_lines(s->world);
+
+	fprintf(to, "%s%s%s\n", sc->name, sc->title[0] != '\0' ? ": " : "", sc->title);
+	fprintf(to, "  %u system%s, seed %" PRIu64 ", mode %s, controller %s, scored %g to %g s\n",
+		sc->plant->n_systems, sc->plant->n_systems == 1 ? "" : "s", sc->plant->seed,
+		s->mode, s->controller, sc->scored_s[0], sc->scored_s[1]);
+	fprintf(to,
+		"  %g s of plant time in %.2f s (%.0f times real time), %" PRIu64
+		" Modbus transactions\n",
+		sc->duration_s, s->wall_s, sc->duration_s / s->wall_s, s->result->transactions);
+	fprintf(to, "  digest %s\n", s->result->digest);
+	for (uint32_t i = 0; i < s->result->n_lines; i++)
+		fprintf(to, "%s%8.1f s  %-8s %s\n", i == 0 ? "\n" : "", lines[i].at_s,
+			world_line_kind_name(lines[i].kind), lines[i].text);
+	if (s->result->lines_lost > 0)
+		fprintf(to, "  and %u more events\n", s->result->lines_lost);
+	for (uint32_t i = 0; i < sc->plant->n_systems; i++)
+		print_scores(s, to, i);
+	fprintf(to, "\n%u of %u expectations hold\n", s->expected - s->failed, s->expected);
+}
+
+static json_t *
+json_of(double v)
+{
+	return isfinite(v) ? json_real(v) : json_null();
+}
+
+static json_t *
+json_systems(const struct sheet *s)
+{
+	json_t *systems = json_array();
+
+	for (uint32_t i = 0; i < s->scenario->plant->n_systems; i++) {
+		json_t *system = json_pack("{s:s}", "name", s->scenario->plant->systems[i].name);
+
+		for (int k = 0; k < SCORES; k++) {
+			double v = score_value(world_score(s->world, i), (enum score_id)k);
+
+			(void)json_object_set_new(system, score_table[k].name,
+						  k == SCORE_trips ? json_integer(llround(v))
+								   : json_of(v));
+			if (k ==
+			    SCORE_throughput_pct) /* of the best possible: computed elsewhere */
+				(void)json_object_set_new(system, "bound_pct", json_null());
+		}
+		(void)json_array_append_new(systems, system);
+	}
+	return systems;
+}
+
+static json_t *
+json_events(const struct sheet *s)
+{
+	const struct world_line *lines = world_lines(s->world);
+	json_t *events = json_array();
+
+	for (uint32_t i = 0; i < s->result->n_lines; i++)
+		(void)json_array_append_new(events,
+					    json_pack("{s:f, s:s, s:s}", "time_s", lines[i].at_s,
+						      "kind", world_line_kind_name(lines[i].kind),
+						      "text", lines[i].text));
+	return events;
+}
+
+static json_t *
+json_failures(const struct sheet *s)
+{
+	json_t *failures = json_array();
+
+	for (unsigned i = 0; i < s->failed && i < SHEET_FAILURES; i++)
+		(void)json_array_append_new(failures, json_string(s->failures[i]));
+	return failures;
+}
+
+int
+sheet_print_json(const struct sheet *s, FILE *to)
+{
+	json_t *root = json_pack(
+		"{s:s, s:s, s:I, s:s, s:s, s:s, s:f, s:f, s:I, s:i, s:i, s:o, s:i, s:o, s:o, s:o}",
+		"scenario", s->scenario->name, "title", s->scenario->title, "seed",
+		(json_int_t)s->scenario->plant->seed, "mode", s->mode, "controller", s->controller,
+		"digest", s->result->digest, "sim_s", s->scenario->duration_s, "wall_s", s->wall_s,
+		"modbus_transactions", (json_int_t)s->result->transactions, "expected",
+		(int)s->expected, "failed", (int)s->failed, "failures", json_failures(s),
+		"events_lost", (int)s->result->lines_lost, "events", json_events(s), "pages",
+		json_array(), "systems", json_systems(s));
+	int rc = root != NULL && json_dumpf(root, to, JSON_INDENT(1) | JSON_REAL_PRECISION(10)) == 0
+			 ? 0
+			 : -ENOMEM;
+
+	(void)fputc('\n', to);
+	json_decref(root);
+	return rc;
+}

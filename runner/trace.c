@@ -1,0 +1,175 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#include "runner/trace.h"
+
+#include <errno.h>
+#include <openssl/evp.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#define BUFFER_BYTES (TRACE_RECORD_BYTES * 2048u)
+
+struct trace {
+	EVP_MD_CTX *digest;
+	FILE *file;
+	char *path;
+	int error;
+	size_t used;
+	uint8_t buffer[BUFFER_BYTES];
+};
+
+static void
+put_u32(uint8_t *to, uint32_t v)
+{
+	for (unsigned i = 0; i < 4; i++)
+		to[i] = (uint8_t)(v >> (8 * i));
+}
+
+static uint64_t
+bits_of(double v)
+{
+	uint64_t bits;
+
+	memcpy(&bits, &v, sizeof bits);
+	return bits;
+}
+
+static void
+flush(struct trace *t)
+{
+	if (EVP_DigestUpdate(t->digest, t->buffer, t->used) != 1 && t->error == 0)
+		t->error = -EIO;
+	if (t->file != NULL && fwrite(t->buffer, 1, t->used, t->file) != t->used && t->error == 0)
+		t->error = -errno;
+	t->used = 0;
+}
+
+static uint8_t *
+room_for(struct trace *t, size_t n)
+{
+	uint8_t *at;
+
+	if (t->used + n > sizeof t->buffer)
+		flush(t);
+	at = t->buffer + t->used;
+	t->used += n;
+	return at;
+}
+
+static void
+put_header(struct trace *t, const struct trace_about *about)
+{
+	uint8_t *h = room_for(t, TRACE_HEADER_BYTES);
+
+	memcpy(h, TRACE_MAGIC, 8);
+	put_u32(h + 8, TRACE_VERSION);
+	put_u32(h + 12, TRACE_HEADER_BYTES);
+	memcpy(h + 16, about->table_hash, 32);
+	put_u32(h + 48, about->tick_ns);
+	put_u32(h + 52, about->zero_tick);
+	put_u32(h + 56, about->n_in);
+	put_u32(h + 60, about->n_points);
+}
+
+static void
+put_record(struct trace *t, uint32_t tick, uint32_t point, double value, uint32_t quality,
+	   uint32_t flags)
+{
+	uint8_t *r = room_for(t, TRACE_RECORD_BYTES);
+	uint64_t bits = bits_of(value);
+
+	put_u32(r, tick);
+	put_u32(r + 4, point);
+	put_u32(r + 8, (uint32_t)bits);
+	put_u32(r + 12, (uint32_t)(bits >> 32));
+	put_u32(r + 16, quality);
+	put_u32(r + 20, flags);
+}
+
+int
+trace_open(struct trace **out, const char *path, const struct trace_about *about,
+	   struct errtext *err)
+{
+	struct trace *t = calloc(1, sizeof *t);
+	int rc = 0;
+
+	if (t == NULL)
+		return errtext_set(err, -ENOMEM, "out of memory");
+	t->digest = EVP_MD_CTX_new();
+	if (t->digest == NULL || EVP_DigestInit_ex(t->digest, EVP_sha256(), NULL) != 1) {
+		rc = errtext_set(err, -ENOTSUP, "SHA-256 is not available");
+		goto out;
+	}
+	if (path != NULL) {
+		t->path = strdup(path);
+		t->file = fopen(path, "we");
+		if (t->path == NULL || t->file == NULL) {
+			rc = errtext_set(err, -errno, "%s: %s", path, strerror(errno));
+			goto out;
+		}
+	}
+	put_header(t, about);
+	*out = t;
+	t = NULL;
+out:
+	if (t != NULL) {
+		EVP_MD_CTX_free(t->digest);
+		free(t->path);
+		free(t);
+	}
+	return rc;
+}
+
+void
+trace_samples(struct trace *t, uint32_t tick, uint32_t first, const struct sample *now,
+	      struct sample *last, size_t n)
+{
+	for (size_t i = 0; i < n; i++) {
+		/* by its bits: a NaN equals itself, and -0 is not 0 */
+		if (bits_of(now[i].value) == bits_of(last[i].value) &&
+		    now[i].quality == last[i].quality && now[i].flags == last[i].flags)
+			continue;
+		put_record(t, tick, first + (uint32_t)i, now[i].value, now[i].quality,
+			   now[i].flags);
+		last[i] = now[i];
+	}
+}
+
+void
+trace_event(struct trace *t, uint32_t tick, const struct image_event *event)
+{
+	put_record(t, tick, TRACE_EVENT, event->value, event->code, event->point);
+}
+
+static void
+hex_digest(struct trace *t, char digest[TRACE_DIGEST_TEXT])
+{
+	uint8_t hash[EVP_MAX_MD_SIZE];
+	unsigned n = 0;
+
+	digest[0] = '\0';
+	if (EVP_DigestFinal_ex(t->digest, hash, &n) != 1) {
+		t->error = t->error != 0 ? t->error : -EIO;
+		return;
+	}
+	for (unsigned i = 0; i < n && 2 * i + 2 < TRACE_DIGEST_TEXT; i++)
+		(void)snprintf(digest + (size_t)2 * i, 3, "%02x", hash[i]);
+}
+
+int
+trace_close(struct trace *t, char digest[TRACE_DIGEST_TEXT], struct errtext *err)
+{
+	int rc;
+
+	flush(t);
+	hex_digest(t, digest);
+	if (t->file != NULL && fclose(t->file) != 0 && t->error == 0)
+		t->error = -errno;
+	rc = t->error == 0 ? 0
+			   : errtext_set(err, t->error, "%s: %s",
+					 t->path != NULL ? t->path : "digest", strerror(-t->error));
+	EVP_MD_CTX_free(t->digest);
+	free(t->path);
+	free(t);
+	return rc;
+}

@@ -1,0 +1,41 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/*
+ * The trace of a scenario: every value that changed and every event, as bytes (docs/trace.md). Its SHA-256 is the
+ * scenario's digest, whether the bytes are kept or not.
+ */
+#ifndef ISOTHERM_RUNNER_TRACE_H
+#define ISOTHERM_RUNNER_TRACE_H
+
+#include <stddef.h>
+#include <stdint.h>
+
+#include "core/errtext.h"
+#include "core/image.h"
+
+#define TRACE_MAGIC "isotrace"
+#define TRACE_VERSION 1u
+#define TRACE_HEADER_BYTES 64u
+#define TRACE_RECORD_BYTES 24u
+#define TRACE_EVENT UINT32_MAX /* in place of a point */
+#define TRACE_DIGEST_TEXT 65
+
+struct trace_about {
+	const uint8_t *table_hash;   /* [32] */
+	uint32_t tick_ns, zero_tick; /* zero_tick: the tick at which the scenario's time is 0 */
+	uint32_t n_in, n_points;
+};
+
+struct trace;
+
+/* path NULL: no file, the digest alone. */
+int trace_open(struct trace **out, const char *path, const struct trace_about *about,
+	       struct errtext *err);
+/* The samples of points first .. first + n - 1: those that differ from `last` in value, quality or flags are
+ * recorded and copied there. */
+void trace_samples(struct trace *t, uint32_t tick, uint32_t first, const struct sample *now,
+		   struct sample *last, size_t n);
+void trace_event(struct trace *t, uint32_t tick, const struct image_event *event);
+/* Ends and releases it; `digest` in hexadecimal. 0, or -errno if the file could not be written. */
+int trace_close(struct trace *t, char digest[TRACE_DIGEST_TEXT], struct errtext *err);
+
+#endif

@@ -1,0 +1,529 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#include "runner/world.h"
+
+#include <errno.h>
+#include <math.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "core/clock.h"
+#include "runner/bus.h"
+#include "runner/trace.h"
+
+#define NOMINAL_MARGIN_K                                                                           \
+	0.46 /* of the spread's limit over the nominal spread, where no limit is given */
+#define EVENTS_AT_ONCE 16
+
+struct probe_state {
+	bool seen, failed;
+	char text[200];
+};
+
+struct world {
+	struct scenario *sc;
+	struct sim *sim;
+	struct image *in, *ctl;
+	struct collect *collect;
+	struct control *control;
+	struct bus bus;
+	struct trace *trace;
+	struct score *scores; /* [n_systems] */
+	struct sample *in_now, *in_last, *ctl_now, *ctl_last;
+	struct probe_state *probes;
+	struct world_line *lines; /* [WORLD_LOG_MAX] */
+	uint32_t n_lines, lines_lost;
+	int64_t zero_ns; /* plant time at which the scenario's time is 0 */
+	uint64_t events_seen;
+	uint32_t next_set;  /* first event not yet looked at for its change */
+	uint32_t next_said; /* the same for what is said of wires */
+	bool any_wire;
+};
+
+const char *
+world_line_kind_name(enum world_line_kind kind)
+{
+	switch (kind) {
+	case WORLD_CHANGE:
+		return "change";
+	case WORLD_WIRE:
+		return "wire";
+	case WORLD_CONTROL:
+		return "control";
+	}
+	return "";
+}
+
+static double
+scenario_time(const struct world *w, int64_t now_ns)
+{
+	return (double)(now_ns - w->zero_ns) / (double)NS_PER_S;
+}
+
+static int64_t
+plant_time(const struct world *w, double scenario_s)
+{
+	return w->zero_ns + llround(scenario_s * (double)NS_PER_S);
+}
+
+static void
+say(struct world *w, double at_s, enum world_line_kind kind, const char *text)
+{
+	struct world_line *line;
+
+	if (at_s < 0.0)
+		return; /* the warm-up is nobody's business */
+	if (w->n_lines == WORLD_LOG_MAX) {
+		w->lines_lost++;
+		return;
+	}
+	line = &w->lines[w->n_lines++];
+	line->at_s = at_s;
+	line->kind = kind;
+	(void)snprintf(line->text, sizeof line->text, "%.159s", text);
+}
+
+/* --- opening --- */
+
+static struct sim_options
+sim_options_of(const struct scenario *sc)
+{
+	return (struct sim_options){.mode = (int)sc->mode,
+				    .start_supply_c = sc->start_supply_c,
+				    .start_activity = sc->start_activity};
+}
+
+int
+world_check_changes(struct scenario *sc, struct config_report *report)
+{
+	struct sim_options opt = sim_options_of(sc);
+	struct sim *sim = NULL;
+	char why[256];
+	int rc = sim_open(&sim, sc->plant, &opt, why, sizeof why);
+
+	if (rc != 0) {
+		config_report_add(report, "%s: %s", sc->path, why);
+		return rc;
+	}
+	for (uint32_t i = 0; i < sc->n_events; i++) {
+		const struct scenario_event *e = &sc->events[i];
+
+		if (e->kind != SCENARIO_SET || sim_set(sim, &e->change, why, sizeof why) == 0)
+			continue;
+		config_report_add(report, "%s:%u: events: %s", sc->path, e->line, why);
+		rc = -EINVAL;
+	}
+	sim_close(sim);
+	return rc;
+}
+
+static int
+set_limits(struct world *w, struct errtext *err)
+{
+	struct plant *plant = w->sc->plant;
+
+	for (uint32_t i = 0; i < plant->n_systems; i++) {
+		struct system_config *s = &plant->systems[i];
+		int rc;
+
+		if (isfinite(w->sc->s_lim_k)) {
+			s->spread_limit_k = w->sc->s_lim_k;
+			continue;
+		}
+		rc = sim_nominal_spread(w->sim, i, &s->spread_limit_k);
+		if (rc != 0)
+			return errtext_set(err, rc, "%s: no nominal operating point", s->name);
+		s->spread_limit_k += NOMINAL_MARGIN_K;
+	}
+	return 0;
+}
+
+static int
+open_image(struct image **out, const struct plant_layout *layout, const struct plant *plant)
+{
+	struct image_layout image = {.name = layout->name,
+				     .n_groups = layout->n_groups,
+				     .first = layout->first,
+				     .period_ns = layout->period_ns,
+				     .table_hash = plant->hash,
+				     .beat_ns = plant->control_period_ms * NS_PER_MS};
+
+	return image_memory(out, &image);
+}
+
+static int
+open_memory(struct world *w)
+{
+	const struct plant *plant = w->sc->plant;
+	size_t n_in = plant->in.first[plant->in.n_groups];
+	size_t n_ctl = plant->ctl.first[plant->ctl.n_groups];
+	int rc = open_image(&w->in, &plant->in, plant);
+
+	if (rc == 0)
+		rc = open_image(&w->ctl, &plant->ctl, plant);
+	if (rc != 0)
+		return rc;
+	w->in_now = calloc(n_in + 1, sizeof *w->in_now);
+	w->in_last = calloc(n_in + 1, sizeof *w->in_last);
+	w->ctl_now = calloc(n_ctl + 1, sizeof *w->ctl_now);
+	w->ctl_last = calloc(n_ctl + 1, sizeof *w->ctl_last);
+	w->scores = calloc(plant->n_systems + 1u, sizeof *w->scores);
+	w->probes = calloc(w->sc->n_probes + 1u, sizeof *w->probes);
+	w->lines = calloc(WORLD_LOG_MAX, sizeof *w->lines);
+	if (w->in_now == NULL || w->in_last == NULL || w->ctl_now == NULL || w->ctl_last == NULL ||
+	    w->scores == NULL || w->probes == NULL || w->lines == NULL)
+		return -ENOMEM;
+	for (uint32_t i = 0; i < plant->n_systems; i++)
+		score_init(&w->scores[i], plant->systems[i].spread_limit_k,
+			   plant->systems[i].temp_limit_c);
+	for (uint32_t i = 0; i < w->sc->n_events; i++)
+		w->any_wire |= w->sc->events[i].kind == SCENARIO_WIRE;
+	return 0;
+}
+
+static int
+open_rooms(struct world *w, const struct world_options *opt)
+{
+	const struct plant *plant = w->sc->plant;
+	struct control_options control = {.kind = opt->controller, .start_in_charge = true};
+	int rc = collect_open(&w->collect, plant, w->in, w->ctl, plant->seed, 0);
+
+	if (rc == 0)
+		rc = control_open(&w->control, plant, &control, w->in, w->ctl, 0);
+	if (rc == 0)
+		rc = bus_init(&w->bus, plant, w->sim, w->collect);
+	return rc;
+}
+
+int
+world_open(struct world **out, struct scenario *sc, const struct world_options *opt,
+	   struct errtext *err)
+{
+	struct world *w = calloc(1, sizeof *w);
+	struct sim_options sim_options = sim_options_of(sc);
+	struct trace_about about;
+	char why[200] = "";
+	int rc = -ENOMEM;
+
+	if (w == NULL)
+		return errtext_set(err, rc, "out of memory");
+	w->sc = sc;
+	w->zero_ns = llround(sc->warm_up_s * 10.0) * WORLD_TICK_NS;
+	if (sc->plant->control_period_ms * NS_PER_MS % WORLD_TICK_NS != 0) {
+		rc = errtext_set(err, -EINVAL,
+				 "control_period_ms: %d (allowed in a scenario: a multiple of 100)",
+				 sc->plant->control_period_ms);
+		goto out;
+	}
+	if (sc->mode != JOB_MODE_IDLE)
+		sc->plant->job_mode = sc->mode;
+	rc = sim_open(&w->sim, sc->plant, &sim_options, why, sizeof why);
+	if (rc != 0) {
+		(void)errtext_set(err, rc, "simulator: %s", why);
+		goto out;
+	}
+	rc = set_limits(w, err);
+	if (rc != 0)
+		goto out;
+	rc = open_memory(w);
+	if (rc == 0)
+		rc = open_rooms(w, opt);
+	if (rc != 0) {
+		(void)errtext_set(err, rc, "can't open the rooms: %s", strerror(-rc));
+		goto out;
+	}
+	about = (struct trace_about){.table_hash = sc->plant->hash,
+				     .tick_ns = (uint32_t)WORLD_TICK_NS,
+				     .zero_tick = (uint32_t)(w->zero_ns / WORLD_TICK_NS),
+				     .n_in = sc->plant->n_in,
+				     .n_points = sc->plant->n_points};
+	rc = trace_open(&w->trace, opt->trace_path, &about, err);
+out:
+	if (rc != 0)
+		world_close(w);
+	else
+		*out = w;
+	return rc;
+}
+
+void
+world_close(struct world *w)
+{
+	char digest[TRACE_DIGEST_TEXT];
+
+	if (w == NULL)
+		return;
+	if (w->trace != NULL)
+		(void)trace_close(w->trace, digest, NULL);
+	bus_fini(&w->bus);
+	control_close(w->control);
+	collect_close(w->collect);
+	image_close(w->in);
+	image_close(w->ctl);
+	sim_close(w->sim);
+	free(w->in_now);
+	free(w->in_last);
+	free(w->ctl_now);
+	free(w->ctl_last);
+	free(w->scores);
+	free(w->probes);
+	free(w->lines);
+	free(w);
+}
+
+/* --- a tick --- */
+
+static int
+make_changes(struct world *w, int64_t now_ns, struct errtext *err)
+{
+	const struct scenario *sc = w->sc;
+	char text[200], why[200];
+
+	for (; w->next_set < sc->n_events; w->next_set++) {
+		const struct scenario_event *e = &sc->events[w->next_set];
+		int rc;
+
+		if (plant_time(w, e->at_s) > now_ns)
+			return 0;
+		if (e->kind != SCENARIO_SET)
+			continue;
+		rc = sim_set(w->sim, &e->change, why, sizeof why);
+		if (rc != 0)
+			return errtext_set(err, rc, "%s:%u: events: %s", sc->path, e->line, why);
+		if (e->change.over_s > 0.0)
+			(void)snprintf(text, sizeof text, "%s=%g over %gs", e->change.path,
+				       e->change.value, e->change.over_s);
+		else
+			(void)snprintf(text, sizeof text, "%s=%g", e->change.path, e->change.value);
+		say(w, e->at_s, WORLD_CHANGE, text);
+	}
+	return 0;
+}
+
+static int
+step_plant(struct world *w, struct errtext *err)
+{
+	const struct scenario *sc = w->sc;
+
+	for (int64_t i = 0; i < WORLD_TICK_NS / SIM_STEP_NS; i++) {
+		int rc = make_changes(w, sim_now_ns(w->sim), err);
+		double t_s;
+
+		if (rc != 0)
+			return rc;
+		sim_step(w->sim);
+		if (sim_now_ns(w->sim) <= w->zero_ns)
+			continue;
+		t_s = scenario_time(w, sim_now_ns(w->sim) - SIM_STEP_NS / 2); /* in mid-step */
+		for (uint32_t s = 0; s < sc->plant->n_systems; s++) {
+			struct sim_truth truth;
+
+			sim_truth(w->sim, s, &truth);
+			score_step(&w->scores[s], &truth, (double)SIM_STEP_NS / (double)NS_PER_S,
+				   t_s > sc->scored_s[0] && t_s < sc->scored_s[1]);
+		}
+	}
+	return 0;
+}
+
+static void
+say_wire(struct world *w, const struct scenario_event *e)
+{
+	const struct wire_fault *f = &e->fault;
+	char text[200];
+	int n = snprintf(text, sizeof text, "%s:", w->sc->plant->devices[e->device].name);
+
+	if (f->delay_p > 0.0)
+		n += snprintf(text + n, sizeof text - (size_t)n, " delay %g ms of %g",
+			      f->delay_s * 1000.0, f->delay_p);
+	if (f->drop_p > 0.0)
+		n += snprintf(text + n, sizeof text - (size_t)n, " drop %g", f->drop_p);
+	if (f->corrupt_p > 0.0)
+		n += snprintf(text + n, sizeof text - (size_t)n, " corrupt %g", f->corrupt_p);
+	if (f->split_p > 0.0)
+		n += snprintf(text + n, sizeof text - (size_t)n, " split %g", f->split_p);
+	if (f->repeat_p > 0.0)
+		n += snprintf(text + n, sizeof text - (size_t)n, " repeat %g", f->repeat_p);
+	if (isfinite(e->for_s))
+		(void)snprintf(text + n, sizeof text - (size_t)n, " for %g s", e->for_s);
+	say(w, e->at_s, WORLD_WIRE, text);
+}
+
+/* A fault holds for the ticks in [at_s, at_s + for_s). */
+static void
+disturb_wires(struct world *w, int64_t now_ns)
+{
+	const struct scenario *sc = w->sc;
+
+	if (!w->any_wire)
+		return;
+	for (uint32_t d = 0; d < w->bus.n; d++)
+		w->bus.wires[d].fault = (struct wire_fault){0};
+	for (uint32_t i = 0; i < sc->n_events; i++) {
+		const struct scenario_event *e = &sc->events[i];
+
+		if (e->kind != SCENARIO_WIRE || plant_time(w, e->at_s) > now_ns)
+			continue;
+		if (i >= w->next_said) {
+			say_wire(w, e);
+			w->next_said = i + 1;
+		}
+		if (isinf(e->for_s) || now_ns < plant_time(w, e->at_s + e->for_s))
+			wire_fault_add(&w->bus.wires[e->device].fault, &e->fault);
+	}
+}
+
+static void
+take_events(struct world *w, uint32_t tick)
+{
+	struct image_event events[EVENTS_AT_ONCE];
+	uint64_t lost = 0;
+	size_t n;
+
+	do {
+		n = image_events(w->ctl, &w->events_seen, events, EVENTS_AT_ONCE, &lost);
+		for (size_t i = 0; i < n; i++) {
+			trace_event(w->trace, tick, &events[i]);
+			say(w, scenario_time(w, events[i].time_ns), WORLD_CONTROL, events[i].text);
+		}
+	} while (n == EVENTS_AT_ONCE);
+	w->lines_lost += (uint32_t)lost;
+}
+
+/* --- what is expected of points --- */
+
+static bool
+sample_fits(const struct scenario_probe *p, const struct sample *s)
+{
+	return (p->quality < 0 || (int)s->quality == p->quality) &&
+	       (isinf(p->min) || s->value >= p->min) && (isinf(p->max) || s->value <= p->max);
+}
+
+static void
+probe_failed(struct probe_state *state, const struct scenario_probe *p, const char *name,
+	     const struct sample *s, double t_s)
+{
+	state->failed = true;
+	(void)snprintf(state->text, sizeof state->text, "%s%s is %g, %s at %.1f s",
+		       p->kind == PROBE_DEMAND ? "demand of " : "", name, s->value,
+		       quality_name((enum quality)s->quality), t_s);
+}
+
+static void
+look(struct world *w, uint32_t i, double t_s)
+{
+	const struct scenario_probe *p = &w->sc->probes[i];
+	const struct plant *plant = w->sc->plant;
+	struct probe_state *state = &w->probes[i];
+	const struct sample *s = NULL;
+	uint32_t first = p->index, n = 1;
+
+	state->seen = true;
+	if (p->kind == PROBE_DEVICE) {
+		first = plant->devices[p->index].first_point;
+		n = plant->devices[p->index].n_points;
+	}
+	for (uint32_t k = first; k < first + n && !state->failed; k++) {
+		const char *name = p->kind == PROBE_DEMAND ? p->name : plant->points[k].name;
+
+		if (p->kind == PROBE_DEMAND)
+			s = &w->ctl_now[k];
+		else
+			s = k < plant->n_in ? &w->in_now[k] : &w->ctl_now[k - plant->n_in];
+		if (!sample_fits(p, s))
+			probe_failed(state, p, name, s, t_s);
+	}
+}
+
+static void
+look_at_points(struct world *w, int64_t now_ns)
+{
+	for (uint32_t i = 0; i < w->sc->n_probes; i++) {
+		const struct scenario_probe *p = &w->sc->probes[i];
+		int64_t from = plant_time(w, p->from_s), to = plant_time(w, p->to_s);
+
+		if (to < from + WORLD_TICK_NS - 1 && p->to_s <= p->from_s)
+			to = from + WORLD_TICK_NS - 1;
+		if (now_ns >= from && now_ns <= to && !w->probes[i].failed)
+			look(w, i, scenario_time(w, now_ns));
+	}
+}
+
+const char *
+world_probe_failure(const struct world *w, uint32_t probe)
+{
+	const struct probe_state *state = &w->probes[probe];
+
+	if (!state->seen)
+		return "was never looked at";
+	return state->failed ? state->text : NULL;
+}
+
+static void
+record(struct world *w, uint32_t tick, int64_t now_ns)
+{
+	const struct plant *plant = w->sc->plant;
+
+	(void)image_read_all(w->in, now_ns, w->in_now);
+	(void)image_read_all(w->ctl, now_ns, w->ctl_now);
+	trace_samples(w->trace, tick, 0, w->in_now, w->in_last,
+		      plant->in.first[plant->in.n_groups]);
+	trace_samples(w->trace, tick, plant->n_in, w->ctl_now, w->ctl_last,
+		      plant->ctl.first[plant->ctl.n_groups]);
+	take_events(w, tick);
+	look_at_points(w, now_ns);
+}
+
+static int
+tick_once(struct world *w, uint32_t tick, struct errtext *err)
+{
+	int64_t now_ns;
+	int rc = step_plant(w, err);
+
+	if (rc != 0)
+		return rc;
+	now_ns = sim_now_ns(w->sim);
+	disturb_wires(w, now_ns);
+	bus_turn(&w->bus, now_ns);
+	if (now_ns % (w->sc->plant->control_period_ms * NS_PER_MS) == 0)
+		control_step(w->control, now_ns, 0);
+	bus_turn(&w->bus, now_ns);
+	record(w, tick, now_ns);
+	return 0;
+}
+
+int
+world_run(struct world *w, struct world_result *result, struct errtext *err)
+{
+	uint32_t zero = (uint32_t)(w->zero_ns / WORLD_TICK_NS);
+	uint32_t last = zero + (uint32_t)ceil(w->sc->duration_s * 10.0 - 1e-6);
+	uint64_t before = 0;
+	int rc = 0;
+
+	for (uint32_t tick = 1; tick <= last && rc == 0; tick++) {
+		rc = tick_once(w, tick, err);
+		if (tick == zero)
+			before = collect_transactions(w->collect);
+	}
+	*result = (struct world_result){.n_lines = w->n_lines,
+					.lines_lost = w->lines_lost,
+					.transactions = collect_transactions(w->collect) - before};
+	if (rc == 0)
+		rc = trace_close(w->trace, result->digest, err);
+	else
+		(void)trace_close(w->trace, result->digest, NULL);
+	w->trace = NULL;
+	return rc;
+}
+
+const struct score *
+world_score(const struct world *w, uint32_t system)
+{
+	return &w->scores[system];
+}
+
+const struct world_line *
+world_lines(const struct world *w)
+{
+	return w->lines;
+}

@@ -1,0 +1,58 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/*
+ * The whole house in one process and in simulated time. Each tick of TICK_NS: ten steps of the plant, collectors
+ * in, controllers, collectors out; then what changed goes to the trace. Nothing here asks for the time or waits.
+ */
+#ifndef ISOTHERM_RUNNER_WORLD_H
+#define ISOTHERM_RUNNER_WORLD_H
+
+#include <stdint.h>
+
+#include "controllers/control.h"
+#include "core/errtext.h"
+#include "runner/scenario_file.h"
+#include "runner/score.h"
+
+#define WORLD_TICK_NS INT64_C(100000000)
+#define WORLD_LOG_MAX 4096 /* lines of what happened; more are counted */
+
+enum world_line_kind { WORLD_CHANGE, WORLD_WIRE, WORLD_CONTROL };
+
+struct world_line {
+	double at_s; /* scenario time */
+	enum world_line_kind kind;
+	char text[160];
+};
+
+struct world_options {
+	enum controller_kind controller;
+	const char *trace_path; /* NULL: the digest alone */
+};
+
+struct world_result {
+	uint64_t transactions; /* since time 0 */
+	uint32_t n_lines, lines_lost;
+	char digest[65];
+};
+
+struct world;
+
+/* Would the simulator take every change of the scenario? 0, or -EINVAL with every error in `report`. */
+int world_check_changes(struct scenario *scenario, struct config_report *report);
+
+/* 0 or -errno. The scenario's plant gets its limits. Borrowed until
+ * world_close. */
+int world_open(struct world **out, struct scenario *scenario, const struct world_options *opt,
+	       struct errtext *err);
+/* To the end. 0, or -errno: a change that the plant refused, a trace that could not be written. */
+int world_run(struct world *w, struct world_result *result, struct errtext *err);
+void world_close(struct world *w); /* NULL is allowed */
+
+const struct score *world_score(const struct world *w, uint32_t system);
+const struct world_line *world_lines(const struct world *w); /* [result.n_lines] */
+const char *world_line_kind_name(enum world_line_kind kind);
+
+/* Did what was expected of points hold? NULL if so, else one line that says what was found. */
+const char *world_probe_failure(const struct world *w, uint32_t probe);
+
+#endif
