@@ -1,0 +1,318 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#include "controllers/explain.h"
+
+#include <math.h>
+#include <stdarg.h>
+#include <stdio.h>
+#include <string.h>
+
+#include "controllers/account.h"
+#include "core/clock.h"
+
+/* How long a verdict must last to be shown, to replace another, and to be taken back. */
+#define SHOW_NS (300 * NS_PER_MS)
+#define REPLACE_NS (2 * NS_PER_S)
+#define CLEAR_NS (5 * NS_PER_S)
+/* Lines of a system: so many at once, then one each ten seconds. */
+#define RATION_MAX 6.0
+#define RATION_PER_S 0.1
+
+struct telling {
+	struct explain *x;
+	struct image_event *events;
+	int n;
+	int64_t now_ns;
+};
+
+void
+explain_init(struct explain *x, const char *name, double tokens_full, int64_t now_ns)
+{
+	memset(x, 0, sizeof *x);
+	x->name = name;
+	x->tokens_full = tokens_full;
+	x->limited_ns = x->ration_ns = now_ns;
+	x->ration = RATION_MAX;
+}
+
+__attribute__((format(printf, 4, 5))) static void
+tell(struct telling *t, enum control_event code, double value, const char *format, ...)
+{
+	struct explain *x = t->x;
+	if (x->ration < 1.0 || t->n == EXPLAIN_EVENTS) {
+		x->untold++;
+		return;
+	}
+	struct image_event *e = &t->events[t->n++];
+	memset(e, 0, sizeof *e);
+	e->time_ns = t->now_ns;
+	e->code = code;
+	e->point = NO_POINT;
+	e->value = value;
+	/* a line that is too long ends early: the event's value and code are whole */
+	int len = snprintf(e->text, sizeof e->text, "%s ", x->name);
+	va_list ap;
+	va_start(ap, format);
+	vsnprintf(e->text + len, sizeof e->text - (size_t)len, format, ap);
+	va_end(ap);
+	size_t at = strlen(e->text);
+	if (x->untold)
+		snprintf(e->text + at, sizeof e->text - at, " (+%u untold)", x->untold);
+	x->untold = 0;
+	x->ration -= 1.0;
+}
+
+static void
+refill(struct explain *x, int64_t now_ns)
+{
+	double s = (double)(now_ns - x->ration_ns) / (double)NS_PER_S;
+	x->ration = fmin(x->ration + s * RATION_PER_S, RATION_MAX);
+	x->ration_ns = now_ns;
+}
+
+/* --- mode --- */
+static void
+tell_mode(struct telling *t, const struct control_params *p, enum ctl_mode mode)
+{
+	static const enum control_event CODE = CONTROL_EVENT_MODE;
+	if (mode == t->x->mode)
+		return;
+	t->x->mode = mode;
+	switch (mode) {
+	case CTL_OFF:
+		break;
+	case CTL_TRACK:
+		tell(t, CODE, mode, "follows what is applied before it takes charge");
+		break;
+	case CTL_AUTO:
+		tell(t, CODE, mode, "is in automatic control");
+		break;
+	case CTL_FAILSAFE:
+		tell(t, CODE, mode, "inputs lost: pumps and valve 100 %%, duty at most %.2f",
+		     p->failsafe_duty_frac);
+		break;
+	case CTL_HANDBACK:
+		tell(t, CODE, mode, "goes back to its devices' own control");
+		break;
+	case CTL_SHADOW:
+		tell(t, CODE, mode, "is in shadow: demands are computed, not all are sent");
+		break;
+	}
+}
+
+/* --- reason --- */
+static bool
+settled(struct explain *x, enum ctl_reason now, int64_t now_ns)
+{
+	if (now == x->shown) {
+		x->candidate = now;
+		return false;
+	}
+	if (now != x->candidate) {
+		x->candidate = now;
+		x->candidate_ns = now_ns;
+	}
+	int64_t wait_ns = x->shown == REASON_NONE ? SHOW_NS : REPLACE_NS;
+	if (now == REASON_NONE)
+		wait_ns = CLEAR_NS;
+	if (now == REASON_INPUT_LOST)
+		wait_ns = 0;
+	return now_ns - x->candidate_ns >= wait_ns;
+}
+
+static const char *
+name_of(enum ctl_reason reason)
+{
+	switch (reason) {
+	case REASON_NONE:
+		return "nothing";
+	case REASON_SPREAD:
+		return "spread";
+	case REASON_TEMPERATURE:
+		return "temperature";
+	case REASON_CAP:
+		return "its power cap";
+	case REASON_INPUT_LOST:
+		return "lost inputs";
+	case REASON_LOW_FLOW:
+		return "low flow";
+	case REASON_DEVICE:
+		return "its device";
+	case REASON_RAMP:
+		return "the ramp after a takeover";
+	}
+	return "?";
+}
+
+static const char *
+trip_name(uint32_t trip)
+{
+	if (trip & TRIP_LEAK)
+		return "leak";
+	if (trip & TRIP_PUMPS)
+		return "pumps";
+	if (trip & TRIP_FLOW)
+		return "flow";
+	if (trip & TRIP_CURRENT)
+		return "current";
+	return "temperature";
+}
+
+/* "C6 is", or "column 6, C6" where a whole zone of the cold plate runs hot: a line is short. */
+static const char *
+place_text(const struct account *a, char *out, size_t size)
+{
+	char hot[4];
+	reticle_label(a->hottest, hot);
+	if (a->zone >= 0)
+		snprintf(out, size, "column %u, %s", (unsigned)a->zone % ZONES + 1, hot);
+	else
+		snprintf(out, size, "%s is", hot);
+	return out;
+}
+
+static void
+tell_held(struct telling *t, const struct supervisor *s, const struct account *a)
+{
+	static const enum control_event CODE = CONTROL_EVENT_LIMIT;
+	const struct verdict *d = &s->verdict;
+	char place[24], hot[4], cold[4], cost[64];
+	reticle_label(a->hottest, hot);
+	reticle_label(a->coldest, cold);
+	place_text(a, place, sizeof place);
+	snprintf(cost, sizeof cost, "duty %.2f, costs %.0f tokens/s", a->duty_frac, a->cost_tokens);
+	switch (a->reason) {
+	case REASON_SPREAD:
+		tell(t, CODE, a->reason, "held back by spread: %s %.1f K above %s (limit %.1f), %s",
+		     place, a->spread_k, cold, s->setup.spread_limit_k, cost);
+		break;
+	case REASON_TEMPERATURE:
+		tell(t, CODE, a->reason, "held back by temperature: %s at %.1f C (limit %.1f), %s",
+		     place, a->tmax_c, d->temp_limit_c, cost);
+		break;
+	case REASON_LOW_FLOW:
+		tell(t, CODE, a->reason, "held back by low flow: %.1f L/min, %s", d->flow_lpm,
+		     cost);
+		break;
+	case REASON_DEVICE:
+		if (d->trip)
+			tell(t, CODE, a->reason,
+			     "tripped (%s): its device took the power off, costs %.0f tokens/s",
+			     trip_name(d->trip), a->cost_tokens);
+		else
+			tell(t, CODE, a->reason,
+			     "held back by its device: foldback %.2f, %s at %.1f C, costs %.0f "
+			     "tokens/s",
+			     d->foldback_frac, hot, a->tmax_c, a->cost_tokens);
+		break;
+	case REASON_CAP:
+	case REASON_RAMP:
+		tell(t, CODE, a->reason, "held back by %s: %s", name_of(a->reason), cost);
+		break;
+	case REASON_NONE:
+	case REASON_INPUT_LOST:
+		break; /* a release has its own line, and the mode tells of lost inputs */
+	}
+}
+
+static void
+tell_reason(struct telling *t, const struct supervisor *s, struct account *a,
+	    const struct control_params *p, const struct view *v)
+{
+	struct explain *x = t->x;
+	enum ctl_reason was = x->shown;
+	bool change = settled(x, s->verdict.reason, t->now_ns);
+	double lasted_s = (double)(t->now_ns - x->shown_ns) / (double)NS_PER_S;
+	if (change) {
+		x->shown = s->verdict.reason;
+		x->shown_ns = t->now_ns;
+	}
+	a->reason = x->shown;
+	account_cost(a, p, s, v, &x->tokens_full);
+	if (!change)
+		return;
+	if (x->shown == REASON_NONE)
+		tell(t, CONTROL_EVENT_LIMIT, REASON_NONE, "no longer held back by %s, after %.0f s",
+		     name_of(was), lasted_s);
+	else
+		tell_held(t, s, a);
+}
+
+/* --- pumps and inputs --- */
+static void
+tell_pump(struct telling *t, const struct verdict *d, double pump_frac)
+{
+	if (d->pump_alarm == t->x->pump_alarm)
+		return;
+	t->x->pump_alarm = d->pump_alarm;
+	if (d->pump_alarm)
+		tell(t, CONTROL_EVENT_PUMP, 1.0, "a pump failed: both are asked for %.0f %%",
+		     100.0 * pump_frac);
+	else
+		tell(t, CONTROL_EVENT_PUMP, 0.0, "both pumps run again");
+}
+
+static void
+tell_sensors(struct telling *t, const struct verdict *d)
+{
+	struct explain *x = t->x;
+	if (d->inputs_lost)
+		return; /* the mode tells */
+	if (d->sensors_lost != x->sensors_candidate) {
+		x->sensors_candidate = d->sensors_lost;
+		x->sensors_ns = t->now_ns;
+	}
+	bool same = d->sensors_lost == x->sensors_lost && d->sensors_degraded == x->degraded;
+	if (same || t->now_ns - x->sensors_ns < REPLACE_NS)
+		return;
+	x->sensors_lost = d->sensors_lost;
+	x->degraded = d->sensors_degraded;
+	if (d->sensors_degraded)
+		tell(t, CONTROL_EVENT_INPUT, d->sensors_lost,
+		     "%u reticle sensors lost: temperature limit lowered to %.1f C",
+		     d->sensors_lost, d->temp_limit_c);
+	else if (d->sensors_lost)
+		tell(t, CONTROL_EVENT_INPUT, d->sensors_lost,
+		     "%u reticle sensor%s lost, replaced by the neighbours", d->sensors_lost,
+		     d->sensors_lost > 1 ? "s" : "");
+	else
+		tell(t, CONTROL_EVENT_INPUT, 0.0, "all reticle sensors are back");
+}
+
+static void
+tell_inputs(struct telling *t, const struct verdict *d)
+{
+	struct explain *x = t->x;
+	if (d->mode == CTL_OFF)
+		return;
+	tell_sensors(t, d);
+	if (d->cooling_lost == x->cooling_lost)
+		return;
+	x->cooling_lost = d->cooling_lost;
+	if (d->cooling_lost)
+		tell(t, CONTROL_EVENT_INPUT, 1.0, "cooling readings lost: pumps and valve 100 %%");
+	else
+		tell(t, CONTROL_EVENT_INPUT, 0.0, "cooling readings are back");
+}
+
+int
+explain_step(struct explain *x, const struct control_params *p, const struct supervisor *s,
+	     const struct view *v, int64_t now_ns, struct account *out,
+	     struct image_event events[EXPLAIN_EVENTS])
+{
+	struct telling t = {.x = x, .events = events, .now_ns = now_ns};
+	const struct verdict *d = &s->verdict;
+	refill(x, now_ns);
+	account_face(out, &s->sensors);
+	out->mode = d->mode;
+	out->duty_frac = d->least_frac;
+	tell_mode(&t, p, d->mode);
+	tell_reason(&t, s, out, p, v);
+	tell_pump(&t, d, s->demands.pump_frac);
+	tell_inputs(&t, d);
+	bool over = !d->inputs_lost &&
+		    (out->spread_k > s->setup.spread_limit_k || out->tmax_c > d->temp_limit_c);
+	if (d->mode != CTL_OFF && (over || d->reason != REASON_NONE || x->shown != REASON_NONE))
+		x->limited_ns = now_ns;
+	out->limited_age_s = (double)(now_ns - x->limited_ns) / (double)NS_PER_S;
+	return t.n;
+}

@@ -1,0 +1,49 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/*
+ * Why a system is held back, where, and what it costs: numbers for the CTL points and one line of
+ * text when something changes. A verdict that flickers is shown as lasting, and lines are rationed.
+ */
+#ifndef ISOTHERM_CONTROLLERS_EXPLAIN_H
+#define ISOTHERM_CONTROLLERS_EXPLAIN_H
+
+#include <stdbool.h>
+#include <stdint.h>
+
+#include "controllers/supervisor.h"
+#include "core/image.h"
+
+#define EXPLAIN_EVENTS 4 /* at most in one step */
+
+struct account {
+	enum ctl_mode mode;
+	enum ctl_reason reason; /* as shown */
+	double spread_k, tmax_c, tmin_c, tmean_c;
+	uint32_t hottest, coldest; /* reticles */
+	int zone;                  /* the column that runs hot, 0-based; -1 none stands out */
+	double duty_frac;          /* least; NAN none demanded */
+	double tokens_full, cost_tokens, cost_w;
+	double limited_age_s;
+};
+
+/* One reason or none, shown late and taken back later. */
+struct explain {
+	const char *name; /* borrowed: the system's */
+	enum ctl_mode mode;
+	enum ctl_reason shown, candidate;
+	int64_t candidate_ns, shown_ns, limited_ns;
+	double tokens_full;
+	bool pump_alarm, cooling_lost, degraded;
+	uint32_t sensors_lost, sensors_candidate;
+	int64_t sensors_ns;
+	double ration; /* lines that may be told now */
+	int64_t ration_ns;
+	uint32_t untold;
+};
+
+void explain_init(struct explain *x, const char *name, double tokens_full, int64_t now_ns);
+/* Returns how many events are in `events`; their point is left to the caller. */
+int explain_step(struct explain *x, const struct control_params *p, const struct supervisor *s,
+		 const struct view *v, int64_t now_ns, struct account *out,
+		 struct image_event events[EXPLAIN_EVENTS]);
+
+#endif
