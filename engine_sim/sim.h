@@ -68,8 +68,14 @@ bool sim_offline(const struct sim *sim,
 /* 0, -ENOENT no such path, -ERANGE, each with `why`. `sim_set` starts a ramp if over_s > 0. */
 int sim_set(struct sim *sim, const struct change *change, char *why, size_t why_size);
 int sim_get(const struct sim *sim, const char *path, double *value);
-/* Whole current table of paths, one line each "path value unit lo hi text", by callback. */
-void sim_paths(const struct sim *sim, void (*line)(void *arg, const char *text), void *arg);
+/* The table of paths, whatever the plant: a line each, "PATH lo .. hi unit text". */
+void sim_paths(void (*line)(void *arg, const char *text), void *arg);
+
+/*
+ * Spread of a system's own wafer at nominal full load (duty 1, pumps at .8, supply held at 24 C):
+ * what its limit is measured from. 0 or -errno.
+ */
+int sim_nominal_spread(const struct plant *plant, uint32_t system, double *spread_k);
 
 void sim_truth(const struct sim *sim, uint32_t system, struct sim_truth *out);
 

@@ -1,0 +1,162 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* One request, one answer: gate, fresh values, libmodbus, and what a write does. */
+#include <errno.h>
+#include <math.h>
+#include <string.h>
+#include <unistd.h>
+
+#include "config/identity.h"
+#include "engine_sim/registers.h"
+#include "engine_sim/state.h"
+
+/* The identity block beside the profile's own registers. */
+static const struct gate_map identity_map = {
+	.table[GATE_HOLDING] = {.first = IDENTITY_REG,
+				.n = IDENTITY_COUNT,
+				.cell = (uint8_t[IDENTITY_COUNT]){GATE_MAPPED, GATE_MAPPED,
+								  GATE_MAPPED, GATE_MAPPED,
+								  GATE_MAPPED, GATE_MAPPED}}};
+
+/* Runs over the points of a request's range, each once. */
+struct walk {
+	const struct sim *sim;
+	const struct sim_device *d;
+	const struct gate_request *r;
+	uint32_t at, id;
+};
+
+static const struct point *
+next_point(struct walk *w)
+{
+	const uint32_t *ids = w->d->point_at[w->r->table] +
+			      (uint32_t)(w->r->address - w->d->map.table[w->r->table].first);
+
+	for (; w->at < w->r->quantity; w->at++)
+		if (ids[w->at] != NO_POINT && ids[w->at] != w->id) {
+			w->id = ids[w->at];
+			return &w->sim->plant->points[w->id];
+		}
+	return NULL;
+}
+
+static struct walk
+walk_over(const struct sim *sim, const struct sim_device *d, const struct gate_request *r)
+{
+	return (struct walk){.sim = sim, .d = d, .r = r, .id = NO_POINT};
+}
+
+/* Only what is asked for is made; registers that can be written hold what was written. */
+static void
+refresh(struct sim *sim, struct sim_device *d, const struct gate_request *r)
+{
+	struct walk w = walk_over(sim, d, r);
+
+	for (const struct point *pt = next_point(&w); pt; pt = next_point(&w))
+		if (!pt->writable)
+			sim_registers_store(d, pt, sim_value(sim, d, pt));
+}
+
+/* The value that a write request brings for a point that lies wholly inside it. */
+static double
+brought(const struct gate_request *r, const struct point *pt)
+{
+	uint16_t words[REGISTER_WORDS_MAX] = {0};
+	uint32_t at = (uint32_t)(pt->reg - r->address);
+
+	for (uint32_t k = 0; k < pt->count && k < REGISTER_WORDS_MAX; k++) {
+		uint32_t n = at + k;
+
+		if (r->function == 5)
+			words[k] = r->data[0] != 0;
+		else if (r->function == 15)
+			words[k] = r->data[n / 8] >> (n % 8) & 1;
+		else
+			words[k] = (uint16_t)(r->data[2 * n] << 8 | r->data[2 * n + 1]);
+	}
+	return registers_decode(pt, words);
+}
+
+static bool
+values_legal(const struct sim *sim, const struct sim_device *d, const struct gate_request *r)
+{
+	struct walk w = walk_over(sim, d, r);
+
+	for (const struct point *pt = next_point(&w); pt; pt = next_point(&w)) {
+		double value = brought(r, pt), slack = 1e-9 * fabs(pt->scale);
+
+		if (!(value >= pt->lo - slack && value <= pt->hi + slack))
+			return false;
+	}
+	return true;
+}
+
+/* Sequence numbers last: they say that what they came with is there. */
+static void
+apply(struct sim *sim, struct sim_device *d, const struct gate_request *r)
+{
+	for (int last = 0; last < 2; last++) {
+		struct walk w = walk_over(sim, d, r);
+
+		for (const struct point *pt = next_point(&w); pt; pt = next_point(&w)) {
+			bool seq =
+				pt->role == ROLE_ENGINE_SEQ_CMD || pt->role == ROLE_COOLING_SEQ_CMD;
+
+			if (seq == (last == 1))
+				sim_demand(sim, d, pt, brought(r, pt));
+		}
+	}
+}
+
+/* libmodbus writes its answer into one end of a socketpair; it is read from the other. */
+static int
+reply(struct sim *sim, const uint8_t *request, size_t len, modbus_mapping_t *registers,
+      uint8_t *out)
+{
+	uint8_t whole[GATE_ADU_MAX] = {0}; /* libmodbus may read past a short request's end */
+	ssize_t n;
+
+	memcpy(whole, request, len);
+	if (modbus_reply(sim->modbus, whole, (int)len, registers) < 0)
+		return 0;
+	n = read(sim->wire[1], out, GATE_ADU_MAX);
+	return n > 0 ? (int)n : 0;
+}
+
+int
+sim_answer(struct sim *sim, uint32_t device, const uint8_t *request, size_t len, uint8_t *out)
+{
+	struct sim_device *d = &sim->devices[device];
+	enum gate_exception code;
+	struct gate_request r = {0};
+	int n;
+
+	if (!d->config->simulated || sim_offline(sim, device) ||
+	    sim_gate_frame_length(request, len) != (int)len || request[6] != d->config->unit)
+		return 0;
+	code = sim_gate_check(&d->map, request, len, &r);
+	if (code == GATE_ADDRESS && r.table == GATE_HOLDING && !r.write &&
+	    sim_gate_covers(&identity_map, r.table, r.address, r.quantity, false))
+		return reply(sim, request, len, d->identity, out);
+	if (code == GATE_OK && r.write && !values_legal(sim, d, &r))
+		code = GATE_VALUE;
+	if (code != GATE_OK)
+		return sim_gate_refuse(request, code, out);
+	if (!r.write)
+		refresh(sim, d, &r);
+	n = reply(sim, request, len, d->registers, out);
+	if (r.write && n > 0)
+		apply(sim, d, &r);
+	return n;
+}
+
+int
+sim_frame_length(const uint8_t *bytes, size_t len)
+{
+	return sim_gate_frame_length(bytes, len);
+}
+
+bool
+sim_offline(const struct sim *sim, uint32_t device)
+{
+	return sim->devices[device].offline > 0.5;
+}

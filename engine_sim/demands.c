@@ -1,0 +1,110 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* What a written register does to the firmware of its device. */
+#include <math.h>
+
+#include "engine_sim/limits.h"
+#include "engine_sim/state.h"
+
+#define PCT 100.0
+
+struct written {
+	struct sim_system *sys;
+	uint32_t i; /* role's index */
+	int64_t step;
+	double value; /* in the point's unit, inside its range */
+};
+
+static void
+duty_cmd(const struct written *w)
+{
+	w->sys->firmware.engine.duty_cmd[w->i] = clamp(w->value, 0.0, 1.0);
+}
+
+static void
+share_cmd(const struct written *w)
+{
+	w->sys->firmware.engine.share_cmd[w->i] = w->value;
+}
+
+static void
+engine_seq(const struct written *w)
+{
+	firmware_seq(&w->sys->firmware.engine.dog, (uint16_t)lround(w->value), w->step);
+}
+
+static void
+engine_release(const struct written *w)
+{
+	firmware_release(&w->sys->firmware.engine.dog, w->value > 0.5);
+}
+
+static void
+engine_reset(const struct written *w)
+{
+	if (w->value > 0.5)
+		firmware_reset(&w->sys->firmware, &w->sys->process, &w->sys->sensors);
+}
+
+static void
+engine_ceiling(const struct written *w)
+{
+	w->sys->firmware.engine.ceiling_w = w->value;
+	firmware_ceiling(&w->sys->firmware.engine, w->step);
+}
+
+static void
+engine_ceiling_for(const struct written *w)
+{
+	w->sys->firmware.engine.ceiling_for_s = w->value;
+	firmware_ceiling(&w->sys->firmware.engine, w->step);
+}
+
+static void
+pump_speed_cmd(const struct written *w)
+{
+	w->sys->firmware.cooling.pump_cmd[w->i] = clamp(w->value / PCT, 0.0, 1.0);
+}
+
+static void
+valve_cmd(const struct written *w)
+{
+	w->sys->firmware.cooling.valve_cmd = clamp(w->value / PCT, 0.0, 1.0);
+}
+
+static void
+cooling_seq(const struct written *w)
+{
+	firmware_seq(&w->sys->firmware.cooling.dog, (uint16_t)lround(w->value), w->step);
+}
+
+static void
+cooling_release(const struct written *w)
+{
+	firmware_release(&w->sys->firmware.cooling.dog, w->value > 0.5);
+}
+
+typedef void demand_fn(const struct written *);
+
+static demand_fn *const demands[ROLES] = {
+	[ROLE_DUTY_CMD] = duty_cmd,
+	[ROLE_SHARE_CMD] = share_cmd,
+	[ROLE_ENGINE_SEQ_CMD] = engine_seq,
+	[ROLE_ENGINE_RELEASE_CMD] = engine_release,
+	[ROLE_ENGINE_RESET_CMD] = engine_reset,
+	[ROLE_ENGINE_CEILING_CMD] = engine_ceiling,
+	[ROLE_ENGINE_CEILING_FOR_CMD] = engine_ceiling_for,
+	[ROLE_PUMP_SPEED_CMD] = pump_speed_cmd,
+	[ROLE_VALVE_CMD] = valve_cmd,
+	[ROLE_COOLING_SEQ_CMD] = cooling_seq,
+	[ROLE_COOLING_RELEASE_CMD] = cooling_release,
+};
+
+void
+sim_demand(struct sim *sim, struct sim_device *d, const struct point *pt, double value)
+{
+	struct written w = {
+		.sys = d->system, .i = pt->role_index, .step = sim->step, .value = value};
+
+	if (d->system && demands[pt->role])
+		demands[pt->role](&w);
+}

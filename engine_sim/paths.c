@@ -1,0 +1,305 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#include "engine_sim/paths.h"
+
+#include <errno.h>
+#include <math.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "engine_sim/limits.h"
+#include "engine_sim/state.h"
+
+struct path_row {
+	const char *name; /* "[]" stands for the index */
+	size_t n, offset, stride;
+	const char *unit;
+	double lo, hi;
+	const char *text;
+};
+
+static const struct path_row system_rows[] = {
+#define PATH(name, n, field, stride, unit, lo, hi, text)                                           \
+	{name, n, offsetof(struct sim_system, field), stride, unit, lo, hi, text},
+#include "engine_sim/paths.def"
+#undef PATH
+#define MODEL(field, unit, default_value, lo, hi, text)                                            \
+	{"model." #field,                                                                          \
+	 1,                                                                                        \
+	 offsetof(struct sim_system, process.md.field),                                            \
+	 sizeof(double),                                                                           \
+	 unit,                                                                                     \
+	 lo,                                                                                       \
+	 hi,                                                                                       \
+	 text},
+#include "engine_sim/model.def"
+#undef MODEL
+};
+
+/* Of the site; `also` of each system the field in the last column, where there is one. */
+struct site_row {
+	const char *name;
+	size_t offset;
+	bool every_system;
+	size_t system_offset;
+	const char *unit;
+	double lo, hi;
+	const char *text;
+};
+
+#define SITE_AT(field) offsetof(struct sim_site, field)
+#define SYSTEM_AT(field) offsetof(struct sim_system, process.faults.field)
+static const struct site_row site_rows[] = {
+	{"facility.supply_c", SITE_AT(supply_c), true, SYSTEM_AT(supply_c), "c", -5, 60,
+	 "facility water supply, to all systems"},
+	{"facility.flow_frac", SITE_AT(flow_frac), true, SYSTEM_AT(facility_frac), "frac", 0, 1,
+	 "facility flow to all systems, of what their valves would give"},
+	{"facility.pressure_kpa", SITE_AT(pressure_kpa), false, 0, "kpa", 0, 2000,
+	 "facility water pressure"},
+	{"facility.dew_point_c", SITE_AT(dew_point_c), false, 0, "c", -40, 50,
+	 "dew point of the room"},
+};
+
+#define N_SYSTEM_ROWS (sizeof(system_rows) / sizeof(system_rows[0]))
+#define N_SITE_ROWS (sizeof(site_rows) / sizeof(site_rows[0]))
+#define ALL_ELEMENTS SIZE_MAX
+
+/* "zone[5].g" against "zone[].g": 1 with *index (ALL_ELEMENTS where the path has none), 0 if it is
+ * another name. */
+static int
+matches(const char *name, const char *path, size_t *index)
+{
+	const char *gap = strstr(name, "[]");
+	size_t head = gap ? (size_t)(gap - name) : strlen(name);
+	char *end;
+
+	*index = ALL_ELEMENTS;
+	if (strncmp(name, path, head) != 0)
+		return 0;
+	if (!gap)
+		return path[head] == '\0';
+	path += head;
+	if (path[0] == '[') {
+		if (path[1] < '0' || path[1] > '9')
+			return 0;
+		*index = strtoul(path + 1, &end, 10);
+		if (*end != ']')
+			return 0;
+		path = end + 1;
+	}
+	return strcmp(gap + 2, path) == 0;
+}
+
+static double *
+at(void *base, size_t offset)
+{
+	return (double *)(void *)((char *)base + offset);
+}
+
+/* "zone[0..11].g" */
+static void
+row_name(const struct path_row *row, char *out, size_t size)
+{
+	const char *gap = strstr(row->name, "[]");
+
+	if (gap)
+		snprintf(out, size, "%.*s[0..%zu]%s", (int)(gap - row->name), row->name, row->n - 1,
+			 gap + 2);
+	else
+		snprintf(out, size, "%s", row->name);
+}
+
+/* The first word decides what is named as allowed: "zone[12].g" is told zone's, "zoo" all. */
+static int
+no_such(const char *path, char *why, size_t why_size)
+{
+	size_t word = strcspn(path, "[."), used;
+	bool known = false;
+
+	for (size_t r = 0; r < N_SYSTEM_ROWS; r++)
+		known = known || (strncmp(system_rows[r].name, path, word) == 0 &&
+				  strcspn(system_rows[r].name, "[.") == word);
+	used = (size_t)snprintf(why, why_size, "%s: no such path; allowed:", path);
+	for (size_t r = 0; r < N_SYSTEM_ROWS && used + 1 < why_size; r++) {
+		char name[NAME_MAX_LEN];
+
+		if (known ? strncmp(system_rows[r].name, path, word) != 0
+			  : strncmp(system_rows[r].name, "model.", 6) == 0)
+			continue;
+		row_name(&system_rows[r], name, sizeof(name));
+		used += (size_t)snprintf(why + used, why_size - used, " %s", name);
+	}
+	return -ENOENT;
+}
+
+int
+paths_find_system(struct sim_system *system, const char *path, struct path_target *out, char *why,
+		  size_t why_size)
+{
+	for (size_t r = 0; r < N_SYSTEM_ROWS; r++) {
+		const struct path_row *row = &system_rows[r];
+		double *first = at(system, row->offset);
+		size_t index;
+
+		if (!matches(row->name, path, &index))
+			continue;
+		*out = (struct path_target){.first = first,
+					    .n = row->n,
+					    .stride = row->stride,
+					    .lo = row->lo,
+					    .hi = row->hi,
+					    .unit = row->unit,
+					    .text = row->text};
+		if (index == ALL_ELEMENTS)
+			return 0;
+		if (index >= row->n) {
+			snprintf(why, why_size, "%s: index %zu is not in 0..%zu", path, index,
+				 row->n - 1);
+			return -ENOENT;
+		}
+		out->first = at(first, index * row->stride);
+		out->n = 1;
+		return 0;
+	}
+	return no_such(path, why, why_size);
+}
+
+static int
+find_site(struct sim *sim, const char *path, struct path_target *out)
+{
+	for (size_t r = 0; r < N_SITE_ROWS; r++) {
+		const struct site_row *row = &site_rows[r];
+
+		if (strcmp(row->name, path) != 0)
+			continue;
+		*out = (struct path_target){.first = at(&sim->site, row->offset),
+					    .n = 1,
+					    .stride = sizeof(double),
+					    .lo = row->lo,
+					    .hi = row->hi,
+					    .unit = row->unit,
+					    .text = row->text};
+		if (row->every_system) {
+			out->also = out->first;
+			out->first = at(sim->systems, row->system_offset);
+			out->n = sim->plant->n_systems;
+			out->stride = sizeof(struct sim_system);
+		}
+		return 0;
+	}
+	return -ENOENT;
+}
+
+static bool
+find_device(struct sim *sim, const char *path, struct path_target *out)
+{
+	for (uint32_t d = 0; d < sim->plant->n_devices; d++) {
+		const char *name = sim->plant->devices[d].name;
+		size_t len = strlen(name);
+
+		if (strncmp(name, path, len) != 0 || strcmp(path + len, ".offline") != 0)
+			continue;
+		*out = (struct path_target){.first = &sim->devices[d].offline,
+					    .n = 1,
+					    .stride = sizeof(double),
+					    .lo = 0,
+					    .hi = 1,
+					    .unit = "",
+					    .text = "switch: the device does not answer"};
+		return true;
+	}
+	return false;
+}
+
+int
+paths_find(struct sim *sim, const char *path, struct path_target *out, char *why, size_t why_size)
+{
+	const char *dot = strchr(path, '.');
+	size_t head = dot ? (size_t)(dot - path) : strlen(path);
+	int rc;
+
+	if (find_device(sim, path, out) || find_site(sim, path, out) == 0)
+		return 0;
+	for (uint32_t k = 0; dot && k < sim->plant->n_systems; k++) {
+		const char *name = sim->systems[k].config->name;
+
+		if (strlen(name) != head || strncmp(name, path, head) != 0)
+			continue;
+		rc = paths_find_system(&sim->systems[k], dot + 1, out, why, why_size);
+		return rc;
+	}
+	snprintf(why, why_size,
+		 "%s: no such path; it begins with a system (%s..%s), is DEVICE.offline, or one of "
+		 "facility.supply_c, .flow_frac, .pressure_kpa, .dew_point_c",
+		 path, sim->systems[0].config->name,
+		 sim->systems[sim->plant->n_systems - 1].config->name);
+	return -ENOENT;
+}
+
+int
+paths_check(const struct path_target *to, const char *path, double value, char *why,
+	    size_t why_size)
+{
+	if (value >= to->lo && value <= to->hi)
+		return 0;
+	snprintf(why, why_size, "%s: %g is not in %g..%g%s%s", path, value, to->lo, to->hi,
+		 to->unit[0] ? " " : "", to->unit);
+	return -ERANGE;
+}
+
+void
+paths_store(const struct path_target *to, double value)
+{
+	for (size_t k = 0; k < to->n; k++)
+		*at(to->first, k * to->stride) = value;
+	if (to->also)
+		*to->also = value;
+}
+
+void
+paths_ramps(struct sim *sim)
+{
+	for (int r = 0; r < RAMPS_MAX; r++) {
+		struct ramp *ramp = &sim->ramps[r];
+		double part;
+
+		if (ramp->to.n == 0)
+			continue;
+		part = (double)(sim->step - ramp->begin_step) /
+		       (double)(ramp->end_step - ramp->begin_step);
+		paths_store(&ramp->to, ramp->from + least(part, 1.0) * (ramp->value - ramp->from));
+		for (uint32_t k = 0; k < sim->plant->n_systems; k++)
+			sim->systems[k].process.stale = true;
+		if (sim->step >= ramp->end_step) {
+			paths_store(&ramp->to, ramp->value);
+			ramp->to.n = 0;
+		}
+	}
+}
+
+void
+paths_manual(void (*line)(void *arg, const char *text), void *arg)
+{
+	char text[256];
+
+	for (size_t r = 0; r < N_SITE_ROWS; r++) {
+		const struct site_row *row = &site_rows[r];
+
+		snprintf(text, sizeof(text), "%-28s %8g .. %-8g %-6s %s", row->name, row->lo,
+			 row->hi, row->unit, row->text);
+		line(arg, text);
+	}
+	snprintf(text, sizeof(text), "%-28s %8g .. %-8g %-6s %s", "DEVICE.offline", 0.0, 1.0, "",
+		 "switch: the device does not answer");
+	line(arg, text);
+	for (size_t r = 0; r < N_SYSTEM_ROWS; r++) {
+		const struct path_row *row = &system_rows[r];
+		char name[NAME_MAX_LEN], full[NAME_MAX_LEN + 8];
+
+		row_name(row, name, sizeof(name));
+		snprintf(full, sizeof(full), "SYSTEM.%s", name);
+		snprintf(text, sizeof(text), "%-28s %8g .. %-8g %-6s %s", full, row->lo, row->hi,
+			 row->unit, row->text);
+		line(arg, text);
+	}
+}

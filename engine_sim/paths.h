@@ -1,0 +1,52 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/*
+ * Names for everything that can be set in the simulator (paths.def, model.def): of one system
+ * ("zone[5].g", "model.cp_j_kg_k"; without its index a name means all elements), of the site
+ * ("facility.supply_c", which reaches every system) and of a device ("cs02.engine.offline").
+ */
+#ifndef ISOTHERM_ENGINE_SIM_PATHS_H
+#define ISOTHERM_ENGINE_SIM_PATHS_H
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#define RAMPS_MAX 256
+
+struct sim;
+struct sim_system;
+
+/* Where a path leads: n doubles, stride bytes apart, and perhaps one more. */
+struct path_target {
+	double *first;
+	size_t n, stride;
+	double *also;
+	double lo, hi; /* closed interval of allowed values */
+	const char *unit, *text;
+};
+
+/* A change under way; free where n == 0. */
+struct ramp {
+	struct path_target to;
+	double from, value;
+	int64_t begin_step, end_step;
+};
+
+/* `path` of that system, without its name in front. 0, or -ENOENT with `why`. */
+int paths_find_system(struct sim_system *system, const char *path, struct path_target *out,
+		      char *why, size_t why_size);
+/* Any path of the simulator. */
+int paths_find(struct sim *sim, const char *path, struct path_target *out, char *why,
+	       size_t why_size);
+
+/* 0 or -ERANGE with `why`. */
+int paths_check(const struct path_target *to, const char *path, double value, char *why,
+		size_t why_size);
+void paths_store(const struct path_target *to, double value);
+/* Moves every ramp on to `sim->step`. */
+void paths_ramps(struct sim *sim);
+
+/* The table without a plant: "csNN.zone[0..11].g  0  100  text". */
+void paths_manual(void (*line)(void *arg, const char *text), void *arg);
+
+#endif

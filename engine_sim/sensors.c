@@ -1,0 +1,89 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#include "engine_sim/sensors.h"
+
+#include <math.h>
+
+#include "core/keyed.h"
+#include "engine_sim/limits.h"
+
+#define STEPS_PER_K 8.0
+#define PRESSURE_NOISE_KPA 0.2
+/* What a reticle sensor can say at all. */
+#define SENSOR_LO_C (-55.0)
+#define SENSOR_HI_C 150.0
+
+/* Static pressure of a full loop, and how the loop's pressure drop is shared: assumptions. */
+#define STATIC_KPA 100.0
+#define FILTER_PART 0.1
+#define PLATE_PART 0.6
+
+double
+process_level_pct(const struct process *p)
+{
+	return clamp(100.0 * p->water_kg / process_water_full_kg(p), 0.0, 100.0);
+}
+
+double
+process_return_kpa(const struct process *p)
+{
+	/* a cushion of gas: the last tenth of the water's loss takes nearly all pressure */
+	return STATIC_KPA * clamp(1.0 - 5.0 * (1.0 - 0.01 * process_level_pct(p)), 0.0, 1.0);
+}
+
+double
+process_filter_dp_kpa(const struct process *p)
+{
+	return FILTER_PART * p->faults.filter_mul * p->flow.dp_kpa;
+}
+
+double
+process_plate_dp_kpa(const struct process *p)
+{
+	return PLATE_PART * p->flow.dp_kpa;
+}
+
+double
+sensors_noisy(const struct sensors *s, enum sensor_signal signal, uint32_t index, uint64_t tick,
+	      double value, double deviation)
+{
+	return value + deviation * keyed_normal(s->seed, (uint64_t)signal << 32 | index, tick);
+}
+
+void
+sensors_wafer(struct sensors *s, const struct process *p, uint64_t tick)
+{
+	for (uint32_t i = 0; i < RETICLES; i++) {
+		double t;
+
+		if (p->faults.sensor_stuck[i] > 0.5)
+			continue;
+		t = p->wafer.si_c[i] + s->offset_c[i] * p->md.sensor_offset_k +
+		    p->faults.sensor_offset_c[i];
+		t = sensors_noisy(s, SENSE_TEMP, i, tick, t, p->md.sensor_noise_k);
+		s->temp_c[i] =
+			clamp(round(t * STEPS_PER_K) / STEPS_PER_K, SENSOR_LO_C, SENSOR_HI_C);
+	}
+	s->wafer_w = most(0.0, sensors_noisy(s, SENSE_WAFER_POWER, 0, tick, p->power.wafer_w,
+					     p->md.power_noise_frac * 0.1 * p->power.wafer_w));
+}
+
+void
+sensors_loop(struct sensors *s, const struct process *p, uint64_t tick)
+{
+	double m = p->cool.flow_kg_s * p->faults.flow_meter_mul;
+
+	s->flow_kg_s =
+		most(0.0, sensors_noisy(s, SENSE_FLOW, 0, tick, m, p->md.flow_noise_frac * m));
+	s->return_kpa = most(0.0, sensors_noisy(s, SENSE_RETURN_PRESSURE, 0, tick,
+						process_return_kpa(p), PRESSURE_NOISE_KPA));
+}
+
+void
+sensors_init(struct sensors *s, uint64_t seed, uint64_t wafer_seed, const struct process *p)
+{
+	*s = (struct sensors){.seed = seed};
+	for (uint32_t i = 0; i < RETICLES; i++)
+		s->offset_c[i] = keyed_normal(wafer_seed, (uint64_t)SENSE_OFFSET << 32 | i, 0);
+	sensors_wafer(s, p, 0);
+	sensors_loop(s, p, 0);
+}

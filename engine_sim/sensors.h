@@ -1,0 +1,67 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/*
+ * What the devices of a system measure. Reticle sensors: 10 Hz, fixed offset and noise (both
+ * normal), steps of 1/8 K, no lag. The flow meter is read with the interlocks, every 50 ms; the
+ * others when they are asked for. Noise is keyed by (system's seed, signal, tick of the sample), so
+ * a reading is the same whoever asks and how often.
+ */
+#ifndef ISOTHERM_ENGINE_SIM_SENSORS_H
+#define ISOTHERM_ENGINE_SIM_SENSORS_H
+
+#include <stdint.h>
+
+#include "engine_sim/process.h"
+
+enum sensor_signal { /* part of the key: append only */
+		     SENSE_OFFSET,
+		     SENSE_TEMP,
+		     SENSE_RETICLE_POWER,
+		     SENSE_FLOW,
+		     SENSE_WAFER_POWER,
+		     SENSE_INPUT_POWER,
+		     SENSE_PLATE_INLET,
+		     SENSE_PLATE_OUTLET,
+		     SENSE_PLATE_DP,
+		     SENSE_SUPPLY,
+		     SENSE_RETURN,
+		     SENSE_SUPPLY_PRESSURE,
+		     SENSE_RETURN_PRESSURE,
+		     SENSE_LEVEL,
+		     SENSE_FILTER_DP,
+		     SENSE_PUMP_POWER,
+		     SENSE_FACILITY_IN,
+		     SENSE_FACILITY_OUT,
+		     SENSE_FACILITY_FLOW,
+		     SENSE_PSU_POWER,
+		     SENSE_PSU_VOLTAGE,
+		     SENSE_SITE, /* the facility's own */
+		     SENSE_SITE_VOLTAGE
+};
+
+struct sensors {
+	uint64_t seed;
+	double offset_c[RETICLES];
+	/* last samples */
+	double temp_c[RETICLES];
+	double wafer_w;
+	double flow_kg_s;
+	double return_kpa;
+};
+
+void sensors_init(struct sensors *s, uint64_t seed, uint64_t wafer_seed, const struct process *p);
+/* Reticle temperatures and the wafer's power of a 100 ms tick. */
+void sensors_wafer(struct sensors *s, const struct process *p, uint64_t tick);
+/* Flow and pressure of a 50 ms tick. */
+void sensors_loop(struct sensors *s, const struct process *p, uint64_t tick);
+
+/* A reading with noise of that standard deviation. */
+double sensors_noisy(const struct sensors *s, enum sensor_signal signal, uint32_t index,
+		     uint64_t tick, double value, double deviation);
+
+/* Pressures of the loop, kPa. The static pressure falls with the water that is lost. */
+double process_return_kpa(const struct process *p);
+double process_filter_dp_kpa(const struct process *p);
+double process_plate_dp_kpa(const struct process *p);
+double process_level_pct(const struct process *p);
+
+#endif

@@ -1,0 +1,287 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#include "engine_sim/sim.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <math.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/socket.h>
+#include <unistd.h>
+
+#include "config/wafer.h"
+#include "core/keyed.h"
+#include "engine_sim/state.h"
+#include "engine_sim/steady.h"
+
+#define START_SUPPLY_C 24.0
+#define SITE_PRESSURE_KPA 300.0
+#define SITE_DEW_POINT_C 12.0
+
+int
+sim_wafer(const struct plant *plant, uint32_t system, struct wafer_variation *out, char *why,
+	  size_t why_size)
+{
+	const struct system_config *config = &plant->systems[system];
+	struct config_report report = {0};
+	int rc;
+
+	if (!config->wafer_csv[0]) {
+		wafer_variation_seed(out, config->wafer_seed);
+		return 0;
+	}
+	rc = wafer_csv_read(config->wafer_csv, out, &report);
+	if (rc < 0)
+		snprintf(why, why_size, "%s: %s", config->name,
+			 report.n > 0 ? report.errors[0].text : strerror(-rc));
+	config_report_free(&report);
+	return rc;
+}
+
+int
+sim_nominal_spread(const struct plant *plant, uint32_t system, double *spread_k)
+{
+	struct wafer_variation v;
+	char why[256];
+	int rc = sim_wafer(plant, system, &v, why, sizeof(why));
+
+	return rc < 0 ? rc : steady_nominal_spread(&v, spread_k);
+}
+
+static int
+open_system(struct sim *sim, uint32_t k, const struct sim_options *opt, char *why, size_t why_size)
+{
+	struct sim_system *sys = &sim->systems[k];
+	const struct system_config *config = &sim->plant->systems[k];
+	struct process *p = &sys->process;
+	enum job_mode mode = sim->plant->job_mode;
+	double supply_c = START_SUPPLY_C;
+	int rc;
+
+	sys->config = config;
+	process_init(p);
+	rc = sim_wafer(sim->plant, k, &p->variation, why, why_size);
+	if (rc < 0)
+		return rc;
+	p->stale = true;
+	p->md.tokens_full_per_s = sim->plant->job_tokens_per_s;
+	if (opt && opt->mode > 0)
+		mode = (enum job_mode)opt->mode;
+	job_set_one(&p->jobs, mode);
+	if (opt && opt->start_activity > 0.0)
+		p->jobs.job[0].activity = opt->start_activity;
+	if (opt && opt->start_supply_c > 0.0)
+		supply_c = opt->start_supply_c;
+	rc = steady_solve(p, supply_c, false);
+	if (rc < 0) {
+		snprintf(why, why_size, "%s: no steady state at a supply of %g C", config->name,
+			 supply_c);
+		return rc;
+	}
+	sensors_init(&sys->sensors,
+		     keyed_u64(sim->plant->seed, keyed_signal(config->name), config->wafer_seed),
+		     config->wafer_seed, p);
+	firmware_init(&sys->firmware, p, config->temp_limit_c);
+	firmware_sample(&sys->firmware, p, &sys->sensors, 0);
+	sys->reticle_w_step = -1;
+	return 0;
+}
+
+static int
+open_wire(struct sim *sim, char *why, size_t why_size)
+{
+	sim->modbus = modbus_new_tcp("127.0.0.1", 502); /* the address is never used */
+	if (!sim->modbus ||
+	    socketpair(AF_UNIX, SOCK_SEQPACKET | SOCK_NONBLOCK | SOCK_CLOEXEC, 0, sim->wire) < 0) {
+		snprintf(why, why_size, "socketpair for libmodbus: %s", strerror(errno));
+		sim->wire[0] = sim->wire[1] = -1;
+		return -EMFILE;
+	}
+	modbus_set_socket(sim->modbus, sim->wire[0]);
+	return 0;
+}
+
+static int
+open_devices(struct sim *sim, char *why, size_t why_size)
+{
+	for (uint32_t d = 0; d < sim->plant->n_devices; d++) {
+		const struct device *config = &sim->plant->devices[d];
+		int rc;
+
+		sim->devices[d].config = config;
+		if (config->system >= 0)
+			sim->devices[d].system = &sim->systems[config->system];
+		if (!config->simulated)
+			continue;
+		rc = sim_registers_open(sim, d, why, why_size);
+		if (rc < 0)
+			return rc;
+	}
+	return 0;
+}
+
+int
+sim_open(struct sim **out, const struct plant *plant, const struct sim_options *opt, char *why,
+	 size_t why_size)
+{
+	struct sim *sim = calloc(1, sizeof(*sim));
+	int rc = 0;
+
+	*out = NULL;
+	snprintf(why, why_size, "no memory for the plant");
+	if (!sim)
+		return -ENOMEM;
+	sim->plant = plant;
+	sim->wire[0] = sim->wire[1] = -1;
+	sim->site = (struct sim_site){.supply_c = 20.0,
+				      .flow_frac = 1.0,
+				      .pressure_kpa = SITE_PRESSURE_KPA,
+				      .dew_point_c = SITE_DEW_POINT_C};
+	sim->site.noise.seed = keyed_u64(plant->seed, keyed_signal(plant->site), 0);
+	sim->systems = calloc(plant->n_systems + 1, sizeof(*sim->systems));
+	sim->devices = calloc(plant->n_devices + 1, sizeof(*sim->devices));
+	if (!sim->systems || !sim->devices)
+		rc = -ENOMEM;
+	for (uint32_t k = 0; rc == 0 && k < plant->n_systems; k++)
+		rc = open_system(sim, k, opt, why, why_size);
+	if (rc == 0)
+		rc = open_wire(sim, why, why_size);
+	if (rc == 0)
+		rc = open_devices(sim, why, why_size);
+	if (rc < 0) {
+		sim_close(sim);
+		return rc;
+	}
+	*out = sim;
+	return 0;
+}
+
+void
+sim_close(struct sim *sim)
+{
+	if (!sim)
+		return;
+	for (uint32_t d = 0; sim->devices && d < sim->plant->n_devices; d++)
+		sim_registers_close(&sim->devices[d]);
+	for (int k = 0; k < 2; k++)
+		if (sim->wire[k] >= 0)
+			close(sim->wire[k]);
+	modbus_free(sim->modbus);
+	free(sim->systems);
+	free(sim->devices);
+	free(sim);
+}
+
+void
+sim_step(struct sim *sim)
+{
+	paths_ramps(sim);
+	for (uint32_t k = 0; k < sim->plant->n_systems; k++) {
+		struct sim_system *sys = &sim->systems[k];
+
+		firmware_demand(&sys->firmware, &sys->process, sim->step, &sys->demand);
+		process_step(&sys->process, &sys->demand);
+		firmware_sample(&sys->firmware, &sys->process, &sys->sensors, sim->step + 1);
+	}
+	sim->step++;
+}
+
+int64_t
+sim_now_ns(const struct sim *sim)
+{
+	return sim->step * SIM_STEP_NS;
+}
+
+void
+sim_late(struct sim *sim, uint64_t steps)
+{
+	sim->late += steps;
+}
+
+int
+sim_set(struct sim *sim, const struct change *change, char *why, size_t why_size)
+{
+	struct path_target to;
+	struct ramp *free_ramp = NULL;
+	int64_t steps = (int64_t)ceil(change->over_s * 1e9 / (double)SIM_STEP_NS - 1e-6);
+	int rc = paths_find(sim, change->path, &to, why, why_size);
+
+	if (rc == 0)
+		rc = paths_check(&to, change->path, change->value, why, why_size);
+	if (rc < 0)
+		return rc;
+	for (int r = 0; r < RAMPS_MAX; r++) {
+		struct ramp *ramp = &sim->ramps[r];
+
+		/* what moves the same thing already gives way */
+		if (ramp->to.n > 0 && ramp->to.first == to.first && ramp->to.n == to.n)
+			ramp->to.n = 0;
+		if (ramp->to.n == 0 && !free_ramp)
+			free_ramp = ramp;
+	}
+	if (steps > 0 && !free_ramp) {
+		snprintf(why, why_size, "%s: %d changes are under way already", change->path,
+			 RAMPS_MAX);
+		return -EBUSY;
+	}
+	if (steps > 0)
+		*free_ramp = (struct ramp){.to = to,
+					   .from = *to.first,
+					   .value = change->value,
+					   .begin_step = sim->step,
+					   .end_step = sim->step + steps};
+	else
+		paths_store(&to, change->value);
+	for (uint32_t k = 0; k < sim->plant->n_systems; k++)
+		sim->systems[k].process.stale = true;
+	return 0;
+}
+
+int
+sim_get(const struct sim *sim, const char *path, double *value)
+{
+	struct path_target to;
+	char why[8];
+	/* looking a path up changes nothing; what it finds is only read here */
+	int rc = paths_find((struct sim *)(uintptr_t)sim, path, &to, why, sizeof(why));
+
+	if (rc == 0)
+		*value = *to.first;
+	return rc;
+}
+
+void
+sim_paths(void (*line)(void *arg, const char *text), void *arg)
+{
+	paths_manual(line, arg);
+}
+
+void
+sim_truth(const struct sim *sim, uint32_t system, struct sim_truth *out)
+{
+	const struct sim_system *sys = &sim->systems[system];
+	const struct process *p = &sys->process;
+	struct wafer_extremes ex;
+
+	wafer_extremes(&ex, p->wafer.si_c);
+	*out = (struct sim_truth){.tmax_c = ex.tmax_c,
+				  .tmin_c = ex.tmin_c,
+				  .mean_c = ex.mean_c,
+				  .spread_k = ex.spread_k,
+				  .rate = p->job.rate_wafer,
+				  .tokens_per_s = p->md.tokens_full_per_s * p->job.done,
+				  .wafer_w = p->power.wafer_w,
+				  .input_w = p->power.input_w,
+				  .cooling_w = process_cooling_w(p),
+				  .flow_kg_s = p->cool.flow_kg_s,
+				  .supply_c = p->loop.cold_c,
+				  .return_c = p->loop.hot_c,
+				  .pump_speed = {p->pump[0], p->pump[1]},
+				  .valve = p->valve,
+				  .trip = sys->firmware.engine.trips,
+				  .authority = sys->firmware.engine.dog.authority,
+				  .energy_error_rel = p->energy_error_rel};
+	memcpy(out->temp_c, p->wafer.si_c, sizeof(out->temp_c));
+	memcpy(out->duty, p->duty, sizeof(out->duty));
+}

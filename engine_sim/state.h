@@ -1,0 +1,68 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* The simulator's inside, shared by the files of this room. */
+#ifndef ISOTHERM_ENGINE_SIM_STATE_H
+#define ISOTHERM_ENGINE_SIM_STATE_H
+
+#include <modbus/modbus.h>
+
+#include "engine_sim/firmware.h"
+#include "engine_sim/gate.h"
+#include "engine_sim/paths.h"
+#include "engine_sim/process.h"
+#include "engine_sim/sensors.h"
+#include "engine_sim/sim.h"
+
+struct sim_system {
+	const struct system_config *config;
+	struct process process;
+	struct sensors sensors;
+	struct firmware firmware;
+	struct process_demand demand;
+	/* readings of reticle power, made when first asked for in a step */
+	double reticle_w[RETICLES];
+	int64_t reticle_w_step;
+};
+
+/* What all systems share. */
+struct sim_site {
+	double supply_c, flow_frac, pressure_kpa, dew_point_c;
+	struct sensors noise; /* only the key */
+};
+
+struct sim_device {
+	const struct device *config;
+	struct sim_system *system; /* NULL: the site's */
+	double offline;            /* switch */
+	struct gate_map map;
+	uint32_t *point_at[GATE_TABLES]; /* [n of the table]: index of the point, NO_POINT */
+	modbus_mapping_t *registers, *identity;
+};
+
+struct sim {
+	const struct plant *plant;
+	int64_t step; /* steps done */
+	uint64_t late;
+	struct sim_site site;
+	struct sim_system *systems;
+	struct sim_device *devices;
+	struct ramp ramps[RAMPS_MAX];
+	modbus_t *modbus; /* one context serves all devices, through a private socketpair */
+	int wire[2];
+};
+
+/* registers.c */
+int sim_registers_open(struct sim *sim, uint32_t device, char *why, size_t why_size);
+void sim_registers_close(struct sim_device *d);
+void sim_registers_store(struct sim_device *d, const struct point *pt, double value);
+
+/* values.c, demands.c. What a device says for a point; NAN where it has nothing to say. Noise is keyed by the
+ * 100 ms tick. */
+double sim_value(struct sim *sim, struct sim_device *d, const struct point *pt);
+/* A register was written: tell the firmware. */
+void sim_demand(struct sim *sim, struct sim_device *d, const struct point *pt, double value);
+
+/* sim.c. Variation of that system's wafer, from its file or its seed. */
+int sim_wafer(const struct plant *plant, uint32_t system, struct wafer_variation *out, char *why,
+	      size_t why_size);
+
+#endif

@@ -1,0 +1,577 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* What stands behind a role: where a reading comes from, and what a written register does. */
+#include <math.h>
+
+#include "engine_sim/limits.h"
+#include "engine_sim/state.h"
+
+/* Water is counted at 1 kg/L. */
+#define LPM_PER_KG_S 60.0
+#define PCT 100.0
+#define CORES 850000.0
+
+/* Standard deviations of the plant's other instruments: assumptions. */
+#define TEMP_NOISE_K 0.03
+#define DP_NOISE_KPA 0.1
+#define PRESSURE_NOISE_KPA 0.2
+#define FLOW_NOISE_FRAC 0.002
+#define POWER_NOISE_FRAC 0.001
+#define LEVEL_NOISE_PCT 0.02
+
+/* The feed: three phases of 230 V. */
+#define PHASES 3
+#define PHASE_V 230.0
+#define POWER_FACTOR 0.98
+
+struct asked {
+	struct sim *sim;
+	struct sim_system *sys; /* NULL for the site's devices */
+	uint32_t i;             /* role's index */
+	uint64_t tick;          /* of 100 ms */
+};
+
+static double
+noisy(const struct asked *a, enum sensor_signal signal, double value, double deviation)
+{
+	const struct sensors *s = a->sys ? &a->sys->sensors : &a->sim->site.noise;
+
+	return sensors_noisy(s, signal, a->i, a->tick, value, deviation);
+}
+
+static double
+not_below_0(double x)
+{
+	return most(0.0, x);
+}
+
+/* ---- engine block ---- */
+
+static double
+reticle_temp(const struct asked *a)
+{
+	return a->sys->sensors.temp_c[a->i];
+}
+
+static double
+reticle_power(const struct asked *a)
+{
+	const struct process *p = &a->sys->process;
+	double w;
+
+	if (a->sys->reticle_w_step != a->sim->step) {
+		wafer_power(a->sys->reticle_w, &p->md, &p->variation, &p->wafer, p->load_w,
+			    p->powered);
+		a->sys->reticle_w_step = a->sim->step;
+	}
+	w = a->sys->reticle_w[a->i];
+	return not_below_0(noisy(a, SENSE_RETICLE_POWER, w, p->md.power_noise_frac * w));
+}
+
+static double
+duty_cmd(const struct asked *a)
+{
+	return a->sys->firmware.engine.duty_cmd[a->i];
+}
+
+static double
+duty(const struct asked *a)
+{
+	return a->sys->process.duty[a->i];
+}
+
+static double
+share_cmd(const struct asked *a)
+{
+	return a->sys->firmware.engine.share_cmd[a->i];
+}
+
+static double
+share(const struct asked *a)
+{
+	return a->sys->process.share[a->i];
+}
+
+static double
+wafer_power_w(const struct asked *a)
+{
+	return a->sys->sensors.wafer_w;
+}
+
+static double
+wafer_current(const struct asked *a)
+{
+	return a->sys->sensors.wafer_w / a->sys->process.power.core_v;
+}
+
+static double
+wafer_voltage(const struct asked *a)
+{
+	return a->sys->process.powered * a->sys->process.power.core_v;
+}
+
+static double
+cores_active(const struct asked *a)
+{
+	return a->sys->process.powered * CORES;
+}
+
+static double
+plate_inlet(const struct asked *a)
+{
+	return noisy(a, SENSE_PLATE_INLET, a->sys->process.loop.cold_c, TEMP_NOISE_K);
+}
+
+static double
+plate_outlet(const struct asked *a)
+{
+	return noisy(a, SENSE_PLATE_OUTLET, a->sys->process.outlet_c, TEMP_NOISE_K);
+}
+
+static double
+plate_dp(const struct asked *a)
+{
+	return not_below_0(
+		noisy(a, SENSE_PLATE_DP, process_plate_dp_kpa(&a->sys->process), DP_NOISE_KPA));
+}
+
+static double
+engine_status(const struct asked *a)
+{
+	return a->sys->firmware.engine.status;
+}
+
+static double
+engine_trip(const struct asked *a)
+{
+	return a->sys->firmware.engine.trips;
+}
+
+static double
+engine_authority(const struct asked *a)
+{
+	return a->sys->firmware.engine.dog.authority;
+}
+
+static double
+engine_foldback(const struct asked *a)
+{
+	return least(a->sys->firmware.engine.fold, a->sys->firmware.engine.flow_cap);
+}
+
+static double
+engine_seq(const struct asked *a)
+{
+	return a->sys->firmware.engine.dog.seq;
+}
+
+static double
+engine_release(const struct asked *a)
+{
+	return a->sys->firmware.engine.dog.released;
+}
+
+static double
+engine_ceiling(const struct asked *a)
+{
+	return a->sys->firmware.engine.ceiling_w;
+}
+
+static double
+engine_ceiling_for(const struct asked *a)
+{
+	return a->sys->firmware.engine.ceiling_for_s;
+}
+
+static double
+zero(const struct asked *a)
+{
+	(void)a;
+	return 0.0;
+}
+
+static double
+job_mode_value(const struct asked *a)
+{
+	return round(a->sys->process.jobs.job[0].mode);
+}
+
+static double
+job_rate(const struct asked *a)
+{
+	return a->sys->process.job.rate_wafer;
+}
+
+static double
+job_tokens(const struct asked *a)
+{
+	return a->sys->process.md.tokens_full_per_s * a->sys->process.job.done;
+}
+
+static double
+job_utilisation(const struct asked *a)
+{
+	return a->sys->process.job.utilisation;
+}
+
+/* ---- cooling unit ---- */
+
+static double
+loop_flow(const struct asked *a)
+{
+	return LPM_PER_KG_S * a->sys->sensors.flow_kg_s;
+}
+
+static double
+loop_supply(const struct asked *a)
+{
+	return noisy(a, SENSE_SUPPLY, a->sys->process.loop.cold_c, TEMP_NOISE_K);
+}
+
+static double
+loop_return(const struct asked *a)
+{
+	return noisy(a, SENSE_RETURN, a->sys->process.loop.hot_c, TEMP_NOISE_K);
+}
+
+static double
+supply_pressure(const struct asked *a)
+{
+	const struct process *p = &a->sys->process;
+
+	return not_below_0(noisy(a, SENSE_SUPPLY_PRESSURE, process_return_kpa(p) + p->flow.dp_kpa,
+				 PRESSURE_NOISE_KPA));
+}
+
+static double
+return_pressure(const struct asked *a)
+{
+	return a->sys->sensors.return_kpa;
+}
+
+static double
+loop_level(const struct asked *a)
+{
+	return clamp(noisy(a, SENSE_LEVEL, process_level_pct(&a->sys->process), LEVEL_NOISE_PCT),
+		     0.0, 100.0);
+}
+
+static double
+loop_leak(const struct asked *a)
+{
+	return a->sys->process.faults.leak[a->i] > 0.5;
+}
+
+static double
+filter_dp(const struct asked *a)
+{
+	return not_below_0(
+		noisy(a, SENSE_FILTER_DP, process_filter_dp_kpa(&a->sys->process), DP_NOISE_KPA));
+}
+
+static double
+pump_speed_cmd(const struct asked *a)
+{
+	return PCT * a->sys->firmware.cooling.pump_cmd[a->i];
+}
+
+static double
+pump_speed(const struct asked *a)
+{
+	return PCT * a->sys->process.pump[a->i];
+}
+
+static double
+pump_power(const struct asked *a)
+{
+	const struct process *p = &a->sys->process;
+	double w = coolant_pump_w(&p->md, p->pump[a->i]);
+
+	return not_below_0(noisy(a, SENSE_PUMP_POWER, w, POWER_NOISE_FRAC * w));
+}
+
+static double
+pump_status(const struct asked *a)
+{
+	const struct process *p = &a->sys->process;
+
+	return firmware_part_status(p->pump[a->i] > 0.02, p->faults.pump_failed[a->i] > 0.5);
+}
+
+static double
+valve_cmd(const struct asked *a)
+{
+	return PCT * a->sys->firmware.cooling.valve_cmd;
+}
+
+static double
+valve(const struct asked *a)
+{
+	return PCT * a->sys->process.valve;
+}
+
+static double
+facility_in(const struct asked *a)
+{
+	return noisy(a, SENSE_FACILITY_IN, a->sys->process.faults.supply_c, TEMP_NOISE_K);
+}
+
+static double
+facility_out(const struct asked *a)
+{
+	return noisy(a, SENSE_FACILITY_OUT, a->sys->process.hx.facility_c, TEMP_NOISE_K);
+}
+
+static double
+facility_branch_flow(const struct asked *a)
+{
+	double lpm = LPM_PER_KG_S * a->sys->process.hx.facility_kg_s;
+
+	return not_below_0(noisy(a, SENSE_FACILITY_FLOW, lpm, FLOW_NOISE_FRAC * lpm));
+}
+
+static double
+cooling_status(const struct asked *a)
+{
+	return a->sys->firmware.cooling.status;
+}
+
+static double
+cooling_authority(const struct asked *a)
+{
+	return a->sys->firmware.cooling.dog.authority;
+}
+
+static double
+cooling_seq(const struct asked *a)
+{
+	return a->sys->firmware.cooling.dog.seq;
+}
+
+static double
+cooling_release(const struct asked *a)
+{
+	return a->sys->firmware.cooling.dog.released;
+}
+
+/* ---- power shelf ---- */
+
+static bool
+psu_failed(const struct asked *a)
+{
+	return a->sys->process.faults.psu_failed[a->i] > 0.5;
+}
+
+static double
+psu_power(const struct asked *a)
+{
+	double w = a->sys->process.power.supply_w[a->i];
+
+	return not_below_0(noisy(a, SENSE_PSU_POWER, w, POWER_NOISE_FRAC * w));
+}
+
+static double
+psu_voltage(const struct asked *a)
+{
+	return psu_failed(a) ? 0.0 : noisy(a, SENSE_PSU_VOLTAGE, a->sys->process.md.supply_v, 0.01);
+}
+
+static double
+psu_current(const struct asked *a)
+{
+	return psu_power(a) / a->sys->process.md.supply_v;
+}
+
+static double
+psu_status(const struct asked *a)
+{
+	return firmware_part_status(!psu_failed(a), psu_failed(a));
+}
+
+static double
+power_output(const struct asked *a)
+{
+	double w = a->sys->process.power.output_w;
+
+	return not_below_0(noisy(a, SENSE_PSU_POWER, w, POWER_NOISE_FRAC * w));
+}
+
+static double
+power_input(const struct asked *a)
+{
+	const struct process *p = &a->sys->process;
+	double w = p->power.input_w;
+
+	return not_below_0(noisy(a, SENSE_INPUT_POWER, w, p->md.input_noise_frac * w));
+}
+
+static double
+power_energy(const struct asked *a)
+{
+	return a->sys->process.energy_kwh;
+}
+
+/* ---- the site ---- */
+
+static double
+site_supply(const struct asked *a)
+{
+	return noisy(a, SENSE_SITE, a->sim->site.supply_c, TEMP_NOISE_K);
+}
+
+static double
+site_flow(const struct asked *a)
+{
+	double kg_s = 0.0;
+
+	for (uint32_t k = 0; k < a->sim->plant->n_systems; k++)
+		kg_s += a->sim->systems[k].process.hx.facility_kg_s;
+	return LPM_PER_KG_S * kg_s;
+}
+
+static double
+site_pressure(const struct asked *a)
+{
+	return a->sim->site.pressure_kpa;
+}
+
+static double
+site_dew_point(const struct asked *a)
+{
+	return a->sim->site.dew_point_c;
+}
+
+static double
+meter_power(const struct asked *a)
+{
+	double w = 0.0;
+
+	for (uint32_t k = 0; k < a->sim->plant->n_systems; k++)
+		w += a->sim->systems[k].process.power.input_w;
+	return w;
+}
+
+static double
+meter_current(const struct asked *a)
+{
+	return meter_power(a) / PHASES / PHASE_V / POWER_FACTOR;
+}
+
+static double
+meter_voltage(const struct asked *a)
+{
+	return noisy(a, SENSE_SITE_VOLTAGE, PHASE_V, 0.2);
+}
+
+static double
+meter_energy(const struct asked *a)
+{
+	double kwh = 0.0;
+
+	for (uint32_t k = 0; k < a->sim->plant->n_systems; k++)
+		kwh += a->sim->systems[k].process.energy_kwh;
+	return kwh;
+}
+
+static double
+late_ticks(const struct asked *a)
+{
+	return (double)a->sim->late;
+}
+
+static double
+ticks(const struct asked *a)
+{
+	return (double)a->sim->step;
+}
+
+typedef double value_fn(const struct asked *);
+
+static value_fn *const values[ROLES] = {
+	[ROLE_RETICLE_TEMP] = reticle_temp,
+	[ROLE_RETICLE_POWER] = reticle_power,
+	[ROLE_DUTY_CMD] = duty_cmd,
+	[ROLE_DUTY] = duty,
+	[ROLE_SHARE_CMD] = share_cmd,
+	[ROLE_SHARE] = share,
+	[ROLE_WAFER_POWER] = wafer_power_w,
+	[ROLE_WAFER_CURRENT] = wafer_current,
+	[ROLE_WAFER_VOLTAGE] = wafer_voltage,
+	[ROLE_CORES_ACTIVE] = cores_active,
+	[ROLE_PLATE_INLET] = plate_inlet,
+	[ROLE_PLATE_OUTLET] = plate_outlet,
+	[ROLE_PLATE_DP] = plate_dp,
+	[ROLE_ENGINE_STATUS] = engine_status,
+	[ROLE_ENGINE_TRIP] = engine_trip,
+	[ROLE_ENGINE_AUTHORITY] = engine_authority,
+	[ROLE_ENGINE_FOLDBACK] = engine_foldback,
+	[ROLE_ENGINE_SEQ_CMD] = engine_seq,
+	[ROLE_ENGINE_SEQ] = engine_seq,
+	[ROLE_ENGINE_RELEASE_CMD] = engine_release,
+	[ROLE_ENGINE_RESET_CMD] = zero,
+	[ROLE_ENGINE_CEILING_CMD] = engine_ceiling,
+	[ROLE_ENGINE_CEILING_FOR_CMD] = engine_ceiling_for,
+	[ROLE_JOB_MODE] = job_mode_value,
+	[ROLE_JOB_RATE] = job_rate,
+	[ROLE_JOB_TOKENS] = job_tokens,
+	[ROLE_JOB_UTILISATION] = job_utilisation,
+	[ROLE_LOOP_FLOW] = loop_flow,
+	[ROLE_LOOP_SUPPLY] = loop_supply,
+	[ROLE_LOOP_RETURN] = loop_return,
+	[ROLE_LOOP_SUPPLY_PRESSURE] = supply_pressure,
+	[ROLE_LOOP_RETURN_PRESSURE] = return_pressure,
+	[ROLE_LOOP_LEVEL] = loop_level,
+	[ROLE_LOOP_LEAK] = loop_leak,
+	[ROLE_FILTER_DP] = filter_dp,
+	[ROLE_PUMP_SPEED_CMD] = pump_speed_cmd,
+	[ROLE_PUMP_SPEED] = pump_speed,
+	[ROLE_PUMP_POWER] = pump_power,
+	[ROLE_PUMP_STATUS] = pump_status,
+	[ROLE_VALVE_CMD] = valve_cmd,
+	[ROLE_VALVE] = valve,
+	[ROLE_HX_FACILITY_IN] = facility_in,
+	[ROLE_HX_FACILITY_OUT] = facility_out,
+	[ROLE_HX_FACILITY_FLOW] = facility_branch_flow,
+	[ROLE_COOLING_STATUS] = cooling_status,
+	[ROLE_COOLING_AUTHORITY] = cooling_authority,
+	[ROLE_COOLING_SEQ_CMD] = cooling_seq,
+	[ROLE_COOLING_SEQ] = cooling_seq,
+	[ROLE_COOLING_RELEASE_CMD] = cooling_release,
+	[ROLE_PSU_POWER] = psu_power,
+	[ROLE_PSU_VOLTAGE] = psu_voltage,
+	[ROLE_PSU_CURRENT] = psu_current,
+	[ROLE_PSU_STATUS] = psu_status,
+	[ROLE_POWER_OUTPUT] = power_output,
+	[ROLE_POWER_INPUT] = power_input,
+	[ROLE_POWER_ENERGY] = power_energy,
+	[ROLE_FACILITY_SUPPLY] = site_supply,
+	[ROLE_FACILITY_FLOW] = site_flow,
+	[ROLE_FACILITY_PRESSURE] = site_pressure,
+	[ROLE_DEW_POINT] = site_dew_point,
+	[ROLE_METER_POWER] = meter_power,
+	[ROLE_METER_CURRENT] = meter_current,
+	[ROLE_METER_VOLTAGE] = meter_voltage,
+	[ROLE_METER_ENERGY] = meter_energy,
+	[ROLE_SIM_LATE_TICKS] = late_ticks,
+	[ROLE_SIM_TICKS] = ticks,
+};
+
+/* Roles that a device of the site can have; all others belong to a system. */
+static bool
+of_site(enum role_id role)
+{
+	return (role >= ROLE_FACILITY_SUPPLY && role <= ROLE_METER_ENERGY) ||
+	       role == ROLE_SIM_LATE_TICKS || role == ROLE_SIM_TICKS;
+}
+
+double
+sim_value(struct sim *sim, struct sim_device *d, const struct point *pt)
+{
+	struct asked a = {.sim = sim,
+			  .sys = d->system,
+			  .i = pt->role_index,
+			  .tick = (uint64_t)(sim->step / FIRMWARE_TICK_STEPS)};
+
+	if (!values[pt->role] || (!a.sys && !of_site(pt->role)))
+		return (double)NAN;
+	return values[pt->role](&a);
+}
