@@ -1,0 +1,146 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* A plant as a plant file again, with every address in place. What is read back is the same plant. */
+#include <errno.h>
+#include <limits.h>
+#include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
+
+#include "config/plant_private.h"
+#include "config/text.h"
+
+/* A YAML double-quoted scalar. Texts have no control characters: the loader refuses them. */
+static void
+quoted(FILE *f, const char *s)
+{
+	fputc('"', f);
+	for (; *s; s++) {
+		if (*s == '"' || *s == '\\')
+			fputc('\\', f);
+		fputc(*s, f);
+	}
+	fputc('"', f);
+}
+
+static void
+write_top(FILE *f, const struct plant *p)
+{
+	fprintf(f, "# Written by isotherm: the plant with the addresses in force.\n");
+	fprintf(f, "site: \"%s\"\ngrid: reference\nseed: %llu\nfaults: %s\ncontrol_period_ms: %d\n",
+		p->site, (unsigned long long)p->seed, p->faults_allowed ? "allowed" : "refused",
+		p->control_period_ms);
+	fprintf(f, "limits: {temp_c: %.17g, spread_k: %.17g}\n", p->temp_limit_c,
+		p->spread_limit_k);
+	fprintf(f, "job: {mode: %s, tokens_per_s: %.17g}\n",
+		p->job_mode == JOB_MODE_IND ? "ind" : "sync", p->job_tokens_per_s);
+	fprintf(f, "config_dir: ");
+	quoted(f, p->config_dir);
+	fprintf(f, "\ncontrol:\n");
+#define CONTROL_PARAM(key, unit, lo, hi, value, text)                                              \
+	fprintf(f, "  " #key ": %.17g\n", p->control.key);
+#include "config/control_params.def"
+#undef CONTROL_PARAM
+}
+
+static void
+write_systems(FILE *f, const struct plant *p)
+{
+	fprintf(f, "systems:\n");
+	for (uint32_t i = 0; i < p->n_systems; i++) {
+		const struct system_config *s = &p->systems[i];
+
+		fprintf(f,
+			"  - {name: \"%s\", type: \"%s\", serial: %u, wafer_seed: %llu, temp_c: "
+			"%.17g, "
+			"spread_k: %.17g",
+			s->name, s->type, s->serial, (unsigned long long)s->wafer_seed,
+			s->temp_limit_c, s->spread_limit_k);
+		if (*s->wafer_csv) {
+			fprintf(f, ", wafer_csv: ");
+			quoted(f, s->wafer_csv);
+		}
+		fprintf(f, "}\n");
+	}
+}
+
+static void
+write_device(FILE *f, const struct device *d)
+{
+	fprintf(f, "profile: \"%s\", source: %s, host: \"%s\", port: ", d->profile,
+		d->simulated ? "simulated" : "real", d->host);
+	if (d->port)
+		fprintf(f, "%u", d->port);
+	else
+		fprintf(f, "auto");
+	fprintf(f, ", unit: %u, write: %s}\n", d->unit, d->armed ? "armed" : "shadow");
+}
+
+static void
+write_devices(FILE *f, const struct plant *p, bool site)
+{
+	uint32_t n = 0;
+
+	for (uint32_t i = 0; i < p->n_devices; i++) {
+		const struct device *d = &p->devices[i];
+
+		if ((d->system == SITE) != site)
+			continue;
+		if (n++ == 0)
+			fprintf(f, site ? "facility:\n" : "overrides:\n");
+		if (site)
+			fprintf(f, "  - {name: \"%s\", ", d->kind);
+		else
+			fprintf(f, "  %s: {", d->name);
+		write_device(f, d);
+	}
+}
+
+static void
+write_arming(FILE *f, const struct plant *p)
+{
+	if (p->n_arming)
+		fprintf(f, "arming:\n");
+	for (uint32_t i = 0; i < p->n_arming; i++) {
+		fprintf(f, "  - {device: %s, by: ", p->devices[p->arming[i].device].name);
+		quoted(f, p->arming[i].by);
+		fprintf(f, ", why: ");
+		quoted(f, p->arming[i].why);
+		fprintf(f, "}\n");
+	}
+}
+
+int
+plant_write_resolved(const struct plant *p, const char *path)
+{
+	struct text_locale locale = text_locale_begin();
+	char tmp[PATH_MAX];
+	FILE *f = NULL;
+	int n = snprintf(tmp, sizeof(tmp), "%s.tmp", path), rc = 0;
+
+	if (n < 0 || (size_t)n >= sizeof(tmp)) {
+		rc = -ENAMETOOLONG;
+		goto out;
+	}
+	/* a reader sees the old file or the new one, never half of it */
+	f = fopen(tmp, "we");
+	if (!f) {
+		rc = -errno;
+		goto out;
+	}
+	write_top(f, p);
+	write_systems(f, p);
+	write_devices(f, p, false);
+	write_devices(f, p, true);
+	write_arming(f, p);
+	if (ferror(f))
+		rc = -EIO;
+	if (fclose(f) && !rc)
+		rc = -errno;
+	if (!rc && rename(tmp, path))
+		rc = -errno;
+	if (rc)
+		unlink(tmp);
+out:
+	text_locale_end(locale);
+	return rc;
+}
