@@ -194,7 +194,7 @@ folder_take(struct folder *f, const char *dir, struct errtext *err)
 }
 
 void
-folder_remove(struct folder *f)
+folder_leave(struct folder *f)
 {
 	char path[PATH_MAX];
 	size_t n = 0;

@@ -22,7 +22,7 @@ struct folder {
 /* 0; -EBUSY a living runner or room has it; -ENOTEMPTY it holds something else; -errno. */
 int folder_take(struct folder *f, const char *dir, struct errtext *err);
 /* Remove what is in it and the folder itself. */
-void folder_remove(struct folder *f);
+void folder_leave(struct folder *f);
 
 /* out = dir/name. 0 or -ENAMETOOLONG. */
 int folder_path(const struct folder *f, const char *name, char out[PATH_MAX]);

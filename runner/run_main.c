@@ -469,7 +469,7 @@ main(int argc, char **argv)
 		code = EX_UNAVAILABLE;
 	}
 	supervisor_close(&run.sup);
-	folder_remove(&run.folder);
+	folder_leave(&run.folder);
 	print_end();
 out:
 	if (run.loop != NULL)
