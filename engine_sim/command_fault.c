@@ -1,0 +1,79 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#include "engine_sim/command_fault.h"
+
+#include <errno.h>
+#include <jansson.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+static void
+answer(char *out, size_t size, json_t *root)
+{
+	size_t n = root ? json_dumpb(root, out, size - 1, JSON_COMPACT) : 0;
+
+	if (n == 0 || n >= size)
+		n = (size_t)snprintf(out, size, "{\"ok\":false,\"error\":\"no answer\"}");
+	out[n] = '\0';
+	json_decref(root);
+}
+
+static void
+refuse(char *out, size_t size, const char *why)
+{
+	answer(out, size, json_pack("{sb ss}", "ok", 0, "error", why));
+}
+
+static int
+allowed(const struct plant *plant, char *why, size_t why_size)
+{
+	const char *real = NULL;
+
+	if (!plant->faults_allowed) {
+		snprintf(why, why_size, "refused: %s does not say \"faults: allowed\"",
+			 plant->path);
+		return -EPERM;
+	}
+	if (plant_has_real_device(plant, &real)) {
+		snprintf(why, why_size, "refused: %s is a real device", real);
+		return -EPERM;
+	}
+	return 0;
+}
+
+bool
+command_fault(struct sim *sim, const struct plant *plant, const char *request, char *out,
+	      size_t size)
+{
+	json_error_t at;
+	json_t *root = json_loads(request, 0, &at);
+	const char *cmd = json_string_value(json_object_get(root, "cmd"));
+	const char *text = json_string_value(json_object_get(root, "change"));
+	const char *path = json_string_value(json_object_get(root, "path"));
+	struct change change;
+	char why[512] = "";
+	double value;
+	bool done = false;
+
+	if (!cmd)
+		refuse(out, size,
+		       "a request is {\"cmd\": \"fault\", \"change\": …} or "
+		       "{\"cmd\": \"get\", \"path\": …}");
+	else if (strcmp(cmd, "fault") == 0 && text) {
+		done = allowed(plant, why, sizeof(why)) == 0 &&
+		       change_parse(text, &change, why, sizeof(why)) == 0 &&
+		       sim_set(sim, &change, why, sizeof(why)) == 0;
+		if (done)
+			answer(out, size, json_pack("{sb}", "ok", 1));
+		else
+			refuse(out, size, why);
+	} else if (strcmp(cmd, "get") == 0 && path) {
+		if (sim_get(sim, path, &value) == 0)
+			answer(out, size, json_pack("{sb sf}", "ok", 1, "value", value));
+		else
+			refuse(out, size, "no such path");
+	} else
+		refuse(out, size, "unknown command, or \"change\" or \"path\" missing");
+	json_decref(root);
+	return done;
+}
