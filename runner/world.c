@@ -130,7 +130,7 @@ set_limits(struct world *w, struct errtext *err)
 			s->spread_limit_k = w->sc->s_lim_k;
 			continue;
 		}
-		rc = sim_nominal_spread(w->sim, i, &s->spread_limit_k);
+		rc = sim_nominal_spread(plant, i, &s->spread_limit_k);
 		if (rc != 0)
 			return errtext_set(err, rc, "%s: no nominal operating point", s->name);
 		s->spread_limit_k += NOMINAL_MARGIN_K;
