@@ -115,6 +115,10 @@ $(B)/tests/%: $(B)/obj/tests/unit/%.o $(ARCHIVES)
 	$(if $(V),,@echo "  LD $@")
 	$(Q)$(CC) $(ALL_LDFLAGS) -o $@ $< -Wl,--start-group $(ARCHIVES) -Wl,--end-group \
 		-lcmocka -lncursesw -ltinfo -lmodbus -ljansson $(addprefix -l,$(LIBS_ALL))
+$(B)/tests/bench: $(B)/obj/tests/bench/bench.o $(ARCHIVES)
+	@mkdir -p $(@D)
+	$(Q)$(CC) $(ALL_LDFLAGS) -o $@ $< -Wl,--start-group $(ARCHIVES) -Wl,--end-group -lmodbus -ljansson \
+		$(addprefix -l,$(LIBS_ALL))
 .SECONDARY:
 tests: $(UNIT)
 
@@ -143,7 +147,7 @@ lint:
 	@tests/lint
 check-all:
 	@FULL=1 tests/run
-bench: all
+bench: all $(B)/tests/bench
 	@tests/bench/run
 cover:
 	@.ci/need --install run check
