@@ -12,6 +12,9 @@
 #include "config/plant.h"
 #include "core/image.h"
 
+/* The laws are made for this period: at another one they would be other laws. */
+#define CONTROL_PERIOD_MS 100
+
 enum controller_kind {
 	CONTROLLER_NONE,   /* baseline: full duty, pumps .8, the supply held by the valve */
 	CONTROLLER_GLOBAL, /* baseline: one duty a wafer, what a chip does by itself */
@@ -36,7 +39,8 @@ struct control_options {
 
 struct control;
 
-/* `in` is read, `ctl` written (plant.ctl). Borrowed until control_close. */
+/* `in` is read, `ctl` written (plant.ctl). Borrowed until control_close. 0, -ENOMEM, or -ENOTSUP
+ * where the plant's control period is not CONTROL_PERIOD_MS. */
 int control_open(struct control **out, const struct plant *plant, const struct control_options *opt,
 		 struct image *in, struct image *ctl, int64_t now_ns);
 void control_close(struct control *c);
@@ -44,6 +48,9 @@ void control_set_in(struct control *c, struct image *in); /* NULL: no input at a
 
 /* One control period: read, decide, publish, beat. No allocation. */
 void control_step(struct control *c, int64_t now_ns, uint64_t overruns);
+
+/* A law said nonsense: a bug of ours. The fail-safe demands are published; the program must end. */
+bool control_failed(const struct control *c);
 
 /* Orderly stop: release registers are the last demand. True once every device confirms by
  * read-back. */

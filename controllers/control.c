@@ -1,0 +1,151 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#include "controllers/control.h"
+
+#include <errno.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "controllers/explain.h"
+#include "controllers/inputs.h"
+#include "controllers/outputs.h"
+#include "controllers/supervisor.h"
+
+struct unit { /* one system */
+	struct supervisor supervisor;
+	struct explain explain;
+};
+
+struct control {
+	const struct plant *plant;
+	struct image *in, *ctl;
+	struct inputs *inputs;
+	struct outputs *outputs;
+	struct unit *units;
+	uint64_t tick;
+	struct view view; /* of the system in turn */
+	struct account account;
+};
+
+static struct supervisor_setup
+setup_of(const struct plant *plant, const struct control_options *opt, uint32_t system)
+{
+	int32_t engine = plant_device_of(plant, (int32_t)system, "engine");
+	int32_t cooling = plant_device_of(plant, (int32_t)system, "cooling");
+	return (struct supervisor_setup){
+		.law = law_of(opt->kind),
+		.start_in_charge = opt->start_in_charge,
+		.engine_shadow = engine >= 0 && !plant->devices[engine].armed,
+		.cooling_shadow = cooling >= 0 && !plant->devices[cooling].armed,
+		.has_cooling = cooling >= 0,
+		.temp_limit_c = plant->systems[system].temp_limit_c,
+		.spread_limit_k = plant->systems[system].spread_limit_k,
+	};
+}
+
+int
+control_open(struct control **out, const struct plant *plant, const struct control_options *opt,
+	     struct image *in, struct image *ctl, int64_t now_ns)
+{
+	if (plant->control_period_ms != CONTROL_PERIOD_MS)
+		return -ENOTSUP;
+	struct control *c = calloc(1, sizeof *c);
+	if (!c)
+		return -ENOMEM;
+	c->plant = plant;
+	c->in = in;
+	c->ctl = ctl;
+	c->units = calloc((size_t)plant->n_systems + 1, sizeof *c->units);
+	int rc = c->units ? inputs_open(&c->inputs, plant) : -ENOMEM;
+	if (rc == 0)
+		rc = outputs_open(&c->outputs, plant);
+	if (rc < 0) {
+		control_close(c);
+		return rc;
+	}
+	for (uint32_t s = 0; s < plant->n_systems; s++) {
+		struct supervisor_setup setup = setup_of(plant, opt, s);
+		supervisor_init(&c->units[s].supervisor, &setup, now_ns);
+		explain_init(&c->units[s].explain, plant->systems[s].name, plant->job_tokens_per_s,
+			     now_ns);
+	}
+	*out = c;
+	return 0;
+}
+
+void
+control_close(struct control *c)
+{
+	if (!c)
+		return;
+	inputs_close(c->inputs);
+	outputs_close(c->outputs);
+	free(c->units);
+	free(c);
+}
+
+void
+control_set_in(struct control *c, struct image *in)
+{
+	c->in = in;
+}
+
+static void
+emit(struct control *c, uint32_t system, struct image_event *e)
+{
+	if (e->code == CONTROL_EVENT_MODE)
+		e->point = outputs_point(c->outputs, system, ROLE_CTL_MODE);
+	else if (e->code == CONTROL_EVENT_LIMIT)
+		e->point = outputs_point(c->outputs, system, ROLE_CTL_REASON);
+	image_emit(c->ctl, e);
+}
+
+static void
+step_system(struct control *c, uint32_t system, int64_t now_ns)
+{
+	struct unit *u = &c->units[system];
+	struct image_event events[EXPLAIN_EVENTS];
+	/* the once-a-second parts of many systems are spread over the ticks of a second */
+	bool second = (c->tick + system) % LAW_STEPS_PER_S == 0;
+	inputs_view(c->inputs, system, now_ns, &c->view);
+	supervisor_step(&u->supervisor, &c->plant->control, &c->view, second, now_ns);
+	outputs_demands(c->outputs, c->ctl, system, &u->supervisor.demands, now_ns);
+	int n = explain_step(&u->explain, &c->plant->control, &u->supervisor, &c->view, now_ns,
+			     &c->account, events);
+	outputs_points(c->outputs, c->ctl, system, &c->account, &u->supervisor, &c->view, now_ns);
+	for (int k = 0; k < n; k++)
+		emit(c, system, &events[k]);
+}
+
+void
+control_step(struct control *c, int64_t now_ns, uint64_t overruns)
+{
+	inputs_snapshot(c->inputs, c->in, now_ns);
+	for (uint32_t s = 0; s < c->plant->n_systems; s++)
+		step_system(c, s, now_ns);
+	image_beat(c->ctl, now_ns, ++c->tick, overruns);
+}
+
+bool
+control_failed(const struct control *c)
+{
+	for (uint32_t s = 0; s < c->plant->n_systems; s++)
+		if (supervisor_failed(&c->units[s].supervisor))
+			return true;
+	return false;
+}
+
+void
+control_hand_back(struct control *c)
+{
+	for (uint32_t s = 0; s < c->plant->n_systems; s++)
+		supervisor_hand_back(&c->units[s].supervisor);
+}
+
+bool
+control_handed_back(const struct control *c)
+{
+	for (uint32_t s = 0; s < c->plant->n_systems; s++)
+		if (!supervisor_handed_back(&c->units[s].supervisor))
+			return false;
+	return true;
+}

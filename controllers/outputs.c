@@ -1,0 +1,258 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#include "controllers/outputs.h"
+
+#include <errno.h>
+#include <math.h>
+#include <stdlib.h>
+#include <string.h>
+
+static const struct {
+	enum role_id role;
+	uint32_t n;
+} DEMANDS[] = {
+	{ROLE_DUTY_CMD, RETICLES},    {ROLE_SHARE_CMD, RETICLES},    {ROLE_ENGINE_SEQ_CMD, 1},
+	{ROLE_ENGINE_RELEASE_CMD, 1}, {ROLE_PUMP_SPEED_CMD, 2},      {ROLE_VALVE_CMD, 1},
+	{ROLE_COOLING_SEQ_CMD, 1},    {ROLE_COOLING_RELEASE_CMD, 1},
+};
+#define DEMAND_KINDS (sizeof DEMANDS / sizeof DEMANDS[0])
+
+static const enum role_id POINTS[] = {
+	ROLE_CTL_MODE,         ROLE_CTL_REASON,      ROLE_CTL_SPREAD,
+	ROLE_CTL_SPREAD_LIMIT, ROLE_CTL_TMAX,        ROLE_CTL_TMIN,
+	ROLE_CTL_TMEAN,        ROLE_CTL_TEMP_LIMIT,  ROLE_CTL_HOTTEST,
+	ROLE_CTL_COLDEST,      ROLE_CTL_DUTY,        ROLE_CTL_COST_TOKENS,
+	ROLE_CTL_COST_POWER,   ROLE_CTL_LIMITED_AGE, ROLE_CTL_SUPPLY_SETPOINT,
+	ROLE_CTL_TOKENS_FULL,
+};
+#define N_POINTS (sizeof POINTS / sizeof POINTS[0])
+
+struct target {
+	uint32_t index; /* in ctl.img, NO_POINT none */
+	double lo, hi;
+};
+
+struct outputs {
+	uint32_t n_targets;     /* of one system */
+	struct target *targets; /* [n_systems * n_targets], in the order of DEMANDS */
+	uint32_t *points;       /* [n_systems * N_POINTS]: point ids */
+	uint32_t n_in;
+	const uint32_t *first; /* of the ctl image's groups */
+	int32_t *ctl_group;    /* [n_systems] */
+	uint32_t n_devices;
+	int32_t *demand_group; /* [n_devices]; -1 none */
+	int32_t *system_of;    /* [n_devices] */
+	struct sample *samples;
+};
+
+static void
+resolve(struct outputs *x, const struct plant *plant, uint32_t system)
+{
+	struct target *t = x->targets + (size_t)system * x->n_targets;
+	for (size_t r = 0; r < DEMAND_KINDS; r++)
+		for (uint32_t k = 0; k < DEMANDS[r].n; k++, t++) {
+			uint32_t id = plant_role(plant, (int32_t)system, DEMANDS[r].role, k);
+			t->index = NO_POINT;
+			if (id == NO_POINT || !plant->points[id].writable)
+				continue;
+			t->index = plant->points[id].demand;
+			t->lo = plant->points[id].lo;
+			t->hi = plant->points[id].hi;
+		}
+	for (size_t k = 0; k < N_POINTS; k++)
+		x->points[system * N_POINTS + k] = plant_role(plant, (int32_t)system, POINTS[k], 0);
+	x->ctl_group[system] = plant_ctl_group(plant, system);
+}
+
+int
+outputs_open(struct outputs **out, const struct plant *plant)
+{
+	struct outputs *x = calloc(1, sizeof *x);
+	if (!x)
+		return -ENOMEM;
+	size_t n = plant->n_systems;
+	for (size_t r = 0; r < DEMAND_KINDS; r++)
+		x->n_targets += DEMANDS[r].n;
+	x->n_in = plant->n_in;
+	x->first = plant->ctl.first;
+	x->n_devices = plant->n_devices;
+	x->targets = calloc(n * x->n_targets + 1, sizeof *x->targets);
+	x->points = calloc(n * N_POINTS + 1, sizeof *x->points);
+	x->ctl_group = calloc(n + 1, sizeof *x->ctl_group);
+	x->demand_group = calloc((size_t)x->n_devices + 1, sizeof *x->demand_group);
+	x->system_of = calloc((size_t)x->n_devices + 1, sizeof *x->system_of);
+	x->samples = calloc((size_t)x->first[plant->ctl.n_groups] + 1, sizeof *x->samples);
+	if (!x->targets || !x->points || !x->ctl_group || !x->demand_group || !x->system_of ||
+	    !x->samples) {
+		outputs_close(x);
+		return -ENOMEM;
+	}
+	for (uint32_t s = 0; s < n; s++)
+		resolve(x, plant, s);
+	for (uint32_t d = 0; d < x->n_devices; d++) {
+		x->demand_group[d] = plant_demand_group(plant, d);
+		x->system_of[d] = plant->devices[d].system;
+	}
+	*out = x;
+	return 0;
+}
+
+void
+outputs_close(struct outputs *x)
+{
+	if (!x)
+		return;
+	free(x->targets);
+	free(x->points);
+	free(x->ctl_group);
+	free(x->demand_group);
+	free(x->system_of);
+	free(x->samples);
+	free(x);
+}
+
+/* --- demands --- */
+static double
+demand_of(const struct demands *d, enum role_id role, uint32_t k)
+{
+#pragma GCC diagnostic push
+#pragma GCC diagnostic ignored "-Wswitch-enum" /* of 80 roles these are ours */
+	switch (role) {
+	case ROLE_DUTY_CMD:
+		return d->duty_frac[k];
+	case ROLE_SHARE_CMD:
+		return 1.0; /* nobody moves work between reticles yet */
+	case ROLE_ENGINE_SEQ_CMD:
+		return d->engine_seq;
+	case ROLE_COOLING_SEQ_CMD:
+		return d->cooling_seq;
+	case ROLE_ENGINE_RELEASE_CMD:
+	case ROLE_COOLING_RELEASE_CMD:
+		return d->release ? 1.0 : 0.0;
+	case ROLE_PUMP_SPEED_CMD:
+		return 100.0 * d->pump_frac;
+	case ROLE_VALVE_CMD:
+		return 100.0 * d->valve_frac;
+	default:
+		return (double)NAN;
+	}
+#pragma GCC diagnostic pop
+}
+
+void
+outputs_demands(struct outputs *x, struct image *ctl, uint32_t system, const struct demands *d,
+		int64_t now_ns)
+{
+	const struct target *t = x->targets + (size_t)system * x->n_targets;
+	for (size_t r = 0; r < DEMAND_KINDS; r++)
+		for (uint32_t k = 0; k < DEMANDS[r].n; k++, t++) {
+			if (t->index == NO_POINT)
+				continue;
+			double value = demand_of(d, DEMANDS[r].role, k);
+			struct sample *s = &x->samples[t->index];
+			memset(s, 0, sizeof *s);
+			if (!d->active || !isfinite(value))
+				continue;
+			s->value = law_clamp(value, t->lo, t->hi);
+			s->time_ns = now_ns;
+			s->quality = QUALITY_GOOD;
+		}
+	for (uint32_t i = 0; i < x->n_devices; i++)
+		if (x->system_of[i] == (int32_t)system && x->demand_group[i] >= 0) {
+			uint32_t g = (uint32_t)x->demand_group[i];
+			image_publish(ctl, g, &x->samples[x->first[g]]);
+		}
+}
+
+/* --- points --- */
+struct reading {
+	double value;  /* NAN: nothing new is known */
+	bool measured; /* follows from the wafer's sensors */
+};
+
+static struct reading
+reading_of(enum role_id role, const struct account *a, const struct supervisor *s)
+{
+#pragma GCC diagnostic push
+#pragma GCC diagnostic ignored "-Wswitch-enum" /* the rows of POINTS, and no other */
+	switch (role) {
+	case ROLE_CTL_MODE:
+		return (struct reading){a->mode, false};
+	case ROLE_CTL_REASON:
+		return (struct reading){a->reason, false};
+	case ROLE_CTL_SPREAD:
+		return (struct reading){a->spread_k, true};
+	case ROLE_CTL_SPREAD_LIMIT:
+		return (struct reading){s->setup.spread_limit_k, false};
+	case ROLE_CTL_TMAX:
+		return (struct reading){a->tmax_c, true};
+	case ROLE_CTL_TMIN:
+		return (struct reading){a->tmin_c, true};
+	case ROLE_CTL_TMEAN:
+		return (struct reading){a->tmean_c, true};
+	case ROLE_CTL_TEMP_LIMIT:
+		return (struct reading){s->verdict.temp_limit_c, false};
+	case ROLE_CTL_HOTTEST:
+		return (struct reading){a->hottest, true};
+	case ROLE_CTL_COLDEST:
+		return (struct reading){a->coldest, true};
+	case ROLE_CTL_DUTY:
+		return (struct reading){a->duty_frac, false};
+	case ROLE_CTL_COST_TOKENS:
+		return (struct reading){a->cost_tokens, false};
+	case ROLE_CTL_COST_POWER:
+		return (struct reading){a->cost_w, false};
+	case ROLE_CTL_LIMITED_AGE:
+		return (struct reading){a->limited_age_s, false};
+	case ROLE_CTL_SUPPLY_SETPOINT:
+		return (struct reading){s->verdict.setpoint_c, false};
+	case ROLE_CTL_TOKENS_FULL:
+		return (struct reading){a->tokens_full, false};
+	default:
+		return (struct reading){(double)NAN, false};
+	}
+#pragma GCC diagnostic pop
+}
+
+/* What is derived from readings is no better than they are. */
+static void
+set_point(struct sample *out, struct reading r, const struct supervisor *s, const struct view *v,
+	  int64_t now_ns)
+{
+	bool stale = r.measured && s->verdict.inputs_lost;
+	out->flags = v->flags & SAMPLE_SIMULATED;
+	if (r.measured && s->verdict.sensors_lost && !stale)
+		out->flags |= SAMPLE_SUBSTITUTED;
+	if (stale || !isfinite(r.value)) {
+		if (out->quality != QUALITY_NEVER)
+			out->quality = stale ? v->quality : QUALITY_STALE;
+		return; /* value and time stay those of the last good one */
+	}
+	out->value = r.value;
+	out->time_ns = now_ns;
+	out->quality = out->flags & SAMPLE_SUBSTITUTED ? QUALITY_UNCERTAIN : QUALITY_GOOD;
+}
+
+void
+outputs_points(struct outputs *x, struct image *ctl, uint32_t system, const struct account *a,
+	       const struct supervisor *s, const struct view *v, int64_t now_ns)
+{
+	for (size_t k = 0; k < N_POINTS; k++) {
+		uint32_t id = x->points[system * N_POINTS + k];
+		if (id != NO_POINT)
+			set_point(&x->samples[id - x->n_in], reading_of(POINTS[k], a, s), s, v,
+				  now_ns);
+	}
+	if (x->ctl_group[system] >= 0) {
+		uint32_t g = (uint32_t)x->ctl_group[system];
+		image_publish(ctl, g, &x->samples[x->first[g]]);
+	}
+}
+
+uint32_t
+outputs_point(const struct outputs *x, uint32_t system, enum role_id role)
+{
+	for (size_t k = 0; k < N_POINTS; k++)
+		if (POINTS[k] == role)
+			return x->points[system * N_POINTS + k];
+	return NO_POINT;
+}
