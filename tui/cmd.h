@@ -1,0 +1,35 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* The commands of `isotherm`: one function each, which gets its own arguments and returns the exit code. */
+#ifndef ISOTHERM_TUI_CMD_H
+#define ISOTHERM_TUI_CMD_H
+
+#include "core/errtext.h"
+#include "tui/attach.h"
+
+enum exit_code {
+	EXIT_HEALTHY = 0,
+	EXIT_NOT_HEALTHY = 1, /* also: refused, unknown point */
+	EXIT_NOT_RUNNING = 2,
+	EXIT_UNREADABLE = 3 /* it runs, but this program can't read it: another build or plant */
+};
+
+int cmd_top(int argc, char **argv);
+int cmd_status(int argc, char **argv);
+int cmd_get(int argc, char **argv);
+int cmd_watch(int argc, char **argv);
+int cmd_points(int argc, char **argv);
+int cmd_check_config(int argc, char **argv);
+int cmd_fault(int argc, char **argv);
+
+/* Attach, and say on stderr why not: 0 or the exit code. */
+int cmd_attach(struct attach *a);
+/* "isotherm COMMAND: TEXT" and how to get help, on stderr; returns EX_USAGE. */
+int cmd_usage(const char *command, const char *format, ...) __attribute__((format(printf, 2, 3)));
+
+/* A whole-text number > 0 in [lo, hi]: true. */
+bool cmd_number(const char *text, double lo, double hi, double *out);
+
+/* `isotherm status --json` as text, to be freed; NULL: no memory. */
+char *status_json(const struct attach *a);
+
+#endif

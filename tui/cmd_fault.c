@@ -1,0 +1,137 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* `fault` and `check-config`. */
+#include <errno.h>
+#include <getopt.h>
+#include <jansson.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sysexits.h>
+
+#include "core/command.h"
+#include "core/rundir.h"
+#include "tui/cmd.h"
+
+#define FAULT_TIMEOUT_MS 2000
+
+static const char fault_help[] =
+	"isotherm fault 'PATH=VALUE [over Ns]'\n"
+	"isotherm fault --get PATH\n"
+	"  Sets (or reads) a parameter or a fault of the simulator of a running demo. The plant "
+	"must\n"
+	"  allow it and have no real device. isotherm-sim --paths lists what there is.\n"
+	"  isotherm fault 'cs03.zone[5].g=0.379 over 1s'\n"
+	"  isotherm fault 'cs02.engine.offline=1'\n"
+	"exit: 0 done, 1 refused (and why), 2 not running\n";
+
+/* What a shell split at blanks is one change again. */
+static int
+join(char **words, char *out, size_t size)
+{
+	size_t used = 0;
+	for (; *words; words++) {
+		int n = snprintf(out + used, size - used, "%s%s", used ? " " : "", *words);
+		if (n < 0 || (size_t)n >= size - used)
+			return -EMSGSIZE;
+		used += (size_t)n;
+	}
+	return 0;
+}
+
+static int
+print_result(const char *text, bool get)
+{
+	json_t *result = json_loads(text, 0, NULL);
+	const char *error = json_string_value(json_object_get(result, "error"));
+	int rc = 0;
+	if (json_is_true(json_object_get(result, "ok"))) {
+		if (get)
+			printf("%.9g\n", json_number_value(json_object_get(result, "value")));
+	} else {
+		fprintf(stderr, "isotherm: refused: %s\n",
+			error ? error : "the answer can't be read");
+		rc = EXIT_NOT_HEALTHY;
+	}
+	json_decref(result);
+	return rc;
+}
+
+static int
+ask(const char *what, bool get)
+{
+	char run_dir[PATH_MAX], result[COMMAND_MAX + 1];
+	struct errtext err = {""};
+	int rc = rundir_find(false, run_dir, sizeof(run_dir), &err);
+	json_t *request = get ? json_pack("{s:s, s:s}", "cmd", "get", "path", what)
+			      : json_pack("{s:s, s:s}", "cmd", "fault", "change", what);
+	char *text = request ? json_dumps(request, JSON_COMPACT) : NULL;
+	json_decref(request);
+	if (!text)
+		return cmd_usage("fault", "the change is no UTF-8 text");
+	if (!rc)
+		rc = command_call(run_dir, "sim", text, FAULT_TIMEOUT_MS, result, &err);
+	free(text);
+	if (rc == -ENOENT || rc == -ECONNREFUSED) {
+		fprintf(stderr, "isotherm: no simulator runs here (%s/sim.sock)\n", run_dir);
+		return EXIT_NOT_RUNNING;
+	}
+	if (rc) {
+		fprintf(stderr, "isotherm: %s\n", err.text);
+		return EXIT_NOT_HEALTHY;
+	}
+	return print_result(result, get);
+}
+
+int
+cmd_fault(int argc, char **argv)
+{
+	static const struct option options[] = {
+		{"get", no_argument, NULL, 'g'}, {"help", no_argument, NULL, 'h'}, {0}};
+	char what[512];
+	bool get = false;
+	int c;
+	while ((c = getopt_long(argc, argv, "+", options, NULL)) != -1)
+		if (c == 'h')
+			return fputs(fault_help, stdout) < 0 ? EX_IOERR : 0;
+		else if (c == 'g')
+			get = true;
+		else
+			return EX_USAGE;
+	if (optind == argc)
+		return cmd_usage("fault", "needs a %s", get ? "path" : "change");
+	if (join(argv + optind, what, sizeof(what)))
+		return cmd_usage("fault", "the change is longer than %zu characters", sizeof(what));
+	return ask(what, get);
+}
+
+static const char check_help[] = "isotherm check-config FILE\n"
+				 "  Reads a plant file with its types and profiles and reports "
+				 "every error: file, line, key,\n"
+				 "  what was found and what is allowed.\n"
+				 "exit: 0 correct, 78 errors\n";
+
+int
+cmd_check_config(int argc, char **argv)
+{
+	static const struct option options[] = {{"help", no_argument, NULL, 'h'}, {0}};
+	struct plant *p = NULL;
+	struct config_report report = {0};
+	int c = getopt_long(argc, argv, "", options, NULL);
+	if (c == 'h')
+		return fputs(check_help, stdout) < 0 ? EX_IOERR : 0;
+	if (c != -1)
+		return EX_USAGE;
+	if (optind + 1 != argc)
+		return cmd_usage("check-config", "needs one plant file");
+	int rc = plant_load(&p, argv[optind], &report);
+	config_report_print(&report, stderr);
+	if (rc)
+		fprintf(stderr, "%s: %zu error%s\n", argv[optind], report.n + report.dropped,
+			report.n + report.dropped == 1 ? "" : "s");
+	else
+		printf("%s: correct: %u systems, %u devices, %u points\n", argv[optind],
+		       p->n_systems, p->n_devices, p->n_points);
+	config_report_free(&report);
+	plant_free(p);
+	return rc ? EX_CONFIG : 0;
+}
