@@ -156,9 +156,12 @@ input_value(struct input *in, const struct sample *s, int64_t now_ns)
 static void
 note_temperature(struct view *v, const struct sample *s, double value)
 {
-	v->quality = quality_worse(v->quality, s ? (enum quality)s->quality : QUALITY_NEVER);
-	if (!isfinite(value))
+	enum quality q = s ? (enum quality)s->quality : QUALITY_NEVER;
+	if (!isfinite(value)) {
+		q = quality_worse(q, QUALITY_STALE); /* too old for us, whatever it says */
 		v->lost++;
+	}
+	v->quality = quality_worse(v->quality, q);
 }
 
 void
