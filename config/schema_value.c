@@ -98,8 +98,10 @@ set_integer(const struct schema_key *k, const char *text, int64_t *out, char *wh
 
 	if (!text_integer(text, out)) {
 		schema_why(why, text,
-			   text_number(text, &as_number) ? "is no whole number that is allowed"
-							 : "is not a whole number");
+			   !text_number(text, &as_number) ? "is not a whole number"
+			   : strchr(text, '.') || strchr(text, 'e')
+				   ? "is not whole"
+				   : "has a leading zero, or too many digits");
 		return false;
 	}
 	if ((double)*out < k->lo || (double)*out > k->hi) {

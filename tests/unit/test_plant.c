@@ -1,0 +1,559 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#include "tests/unit/config_fixture.h"
+
+#include <math.h>
+
+#include "config/identity.h"
+
+#define PLANTS "config/plants/"
+/* a system: FIELD points of its three devices, LINK points, CTL points */
+#define FIELD_POINTS (525u + 28u + 51u)
+
+static const char *const shipped[] = {PLANTS "single.yaml", PLANTS "cluster4.yaml",
+				      PLANTS "cluster16.yaml", PLANTS "cluster64.yaml",
+				      PLANTS "example_real.yaml"};
+#define SHIPPED (sizeof(shipped) / sizeof(shipped[0]))
+
+static struct plant *
+plant_at(const char *path)
+{
+	struct config_report report = {0};
+	struct plant *p = NULL;
+	int rc = plant_load(&p, path, &report);
+
+	config_report_print(&report, stderr);
+	assert_int_equal(rc, 0);
+	assert_int_equal(report.n, 0);
+	config_report_free(&report);
+	return p;
+}
+
+static uint32_t
+roles_of(enum role_owner owner)
+{
+	uint32_t n = 0;
+
+	for (unsigned r = 0; r < ROLES; r++)
+		n += role_table[r].owner == owner ? role_table[r].n : 0;
+	return n;
+}
+
+static void
+each_shipped_plant_loads_with_its_counts(void **state)
+{
+	static const uint32_t systems[SHIPPED] = {1, 4, 16, 64, 4};
+
+	(void)state;
+	for (size_t i = 0; i < SHIPPED; i++) {
+		struct plant *p = plant_at(shipped[i]);
+		uint32_t n = systems[i];
+
+		assert_int_equal(p->n_systems, n);
+		assert_int_equal(p->n_devices, 3 * n + 3);
+		assert_int_equal(p->n_in, n * FIELD_POINTS + 4 + 8 + 2 +
+						  p->n_devices * roles_of(OWNER_LINK));
+		assert_int_equal(p->n_points, p->n_in + n * roles_of(OWNER_CTL));
+		assert_string_equal(p->systems[0].name, "cs00");
+		assert_int_equal(p->control_period_ms, 100);
+		plant_free(p);
+	}
+}
+
+static void
+every_role_of_a_system_and_the_site_is_found(void **state)
+{
+	struct plant *p = plant_at(PLANTS "cluster16.yaml");
+
+	(void)state;
+	for (unsigned r = 0; r < ROLES; r++)
+		for (uint32_t i = 0; i < role_table[r].n; i++) {
+			uint32_t id = plant_role(p, 3, (enum role_id)r, i);
+			uint32_t site = plant_role(p, SITE, (enum role_id)r, i);
+
+			if (role_table[r].owner == OWNER_LINK) {
+				assert_int_equal(id, NO_POINT);
+				continue;
+			}
+			if (id == NO_POINT && site == NO_POINT)
+				fail_msg("role %s[%u] is nowhere", role_table[r].name, i);
+			if (id != NO_POINT) {
+				assert_int_equal(p->points[id].role, r);
+				assert_int_equal(p->points[id].role_index, i);
+				assert_int_equal(p->points[id].system, 3);
+			}
+		}
+	assert_int_equal(plant_role(p, 16, ROLE_LOOP_FLOW, 0), NO_POINT);
+	assert_int_equal(plant_role(p, -2, ROLE_LOOP_FLOW, 0), NO_POINT);
+	assert_int_equal(plant_role(p, 0, ROLE_LOOP_FLOW, 1), NO_POINT);
+	plant_free(p);
+}
+
+static void
+points_are_named_by_system_device_role_and_unit(void **state)
+{
+	static const struct {
+		const char *name;
+		enum role_id role;
+		uint32_t index;
+	} known[] = {
+		{"cs07.loop.supply_temp_c", ROLE_LOOP_SUPPLY, 0},
+		{"cs07.wafer.C12.temp_c", ROLE_RETICLE_TEMP, 35},
+		{"cs15.wafer.G12.duty_cmd_frac", ROLE_DUTY_CMD, 83},
+		{"cs00.pump[1].speed_pct", ROLE_PUMP_SPEED, 1},
+		{"cs03.ctl.spread_k", ROLE_CTL_SPREAD, 0},
+		{"cs03.ctl.mode", ROLE_CTL_MODE, 0},
+		{"cs03.engine.link.state", ROLE_LINK_STATE, 0},
+		{"site.meter.link.rtt_ms", ROLE_LINK_RTT, 0},
+		{"site.meter.power_w", ROLE_METER_POWER, 0},
+		{"site.water.supply_temp_c", ROLE_FACILITY_SUPPLY, 0},
+	};
+	struct plant *p = plant_at(PLANTS "cluster16.yaml");
+
+	(void)state;
+	for (size_t i = 0; i < sizeof(known) / sizeof(known[0]); i++) {
+		uint32_t id = plant_point(p, known[i].name);
+
+		if (id == NO_POINT)
+			fail_msg("no point %s", known[i].name);
+		assert_int_equal(p->points[id].role, known[i].role);
+		assert_int_equal(p->points[id].role_index, known[i].index);
+	}
+	for (uint32_t i = 0; i < p->n_points; i++)
+		assert_int_equal(plant_point(p, p->points[i].name), i);
+	assert_int_equal(plant_point(p, "cs16.loop.flow_lpm"), NO_POINT);
+	assert_int_equal(plant_point(p, ""), NO_POINT);
+	plant_free(p);
+}
+
+static void
+link_points_are_found_by_device_and_role(void **state)
+{
+	struct plant *p = plant_at(PLANTS "cluster4.yaml");
+
+	(void)state;
+	for (uint32_t d = 0; d < p->n_devices; d++)
+		for (unsigned r = 0; r < ROLES; r++) {
+			uint32_t id = plant_link(p, d, (enum role_id)r);
+
+			if (role_table[r].owner != OWNER_LINK) {
+				assert_int_equal(id, NO_POINT);
+				continue;
+			}
+			assert_int_equal(p->points[id].role, r);
+			assert_int_equal(p->points[id].device, d);
+		}
+	assert_int_equal(plant_link(p, p->n_devices, ROLE_LINK_STATE), NO_POINT);
+	plant_free(p);
+}
+
+static void
+field_points_of_a_device_stand_in_the_order_of_reads(void **state)
+{
+	struct plant *p = plant_at(PLANTS "single.yaml");
+
+	(void)state;
+	for (uint32_t d = 0; d < p->n_devices; d++) {
+		const struct point *pt = &p->points[p->devices[d].first_point];
+
+		for (uint32_t i = 1; i < p->devices[d].n_points; i++) {
+			if (pt[i].scan != pt[i - 1].scan)
+				assert_true(pt[i].scan > pt[i - 1].scan);
+			else if (pt[i].fc != pt[i - 1].fc)
+				assert_true(pt[i].fc > pt[i - 1].fc);
+			else
+				assert_true(pt[i].reg >= pt[i - 1].reg + pt[i - 1].count);
+		}
+	}
+	plant_free(p);
+}
+
+/* Every group is what its index says, one after the other without a gap. */
+static void
+groups_partition_the_samples(void **state)
+{
+	(void)state;
+	for (size_t k = 0; k < SHIPPED; k++) {
+		struct plant *p = plant_at(shipped[k]);
+		uint32_t next = 0, group = 0;
+
+		assert_string_equal(p->in.name, "in-0.img");
+		assert_string_equal(p->ctl.name, "ctl.img");
+		for (uint32_t d = 0; d < p->n_devices; d++) {
+			for (int c = 0; c < SCAN_CLASSES; c++) {
+				int32_t g = plant_in_group(p, d, (enum scan_class)c);
+
+				if (g < 0)
+					continue;
+				assert_int_equal(g, group++);
+				assert_int_equal(p->in.first[g], next);
+				assert_int_equal(p->in.period_ns[g],
+						 p->devices[d].scan_ms[c] * INT64_C(1000000));
+				for (next = p->in.first[g]; next < p->in.first[g + 1]; next++) {
+					assert_int_equal(p->points[next].device, d);
+					assert_int_equal(p->points[next].scan, c);
+					assert_int_equal(p->points[next].owner, OWNER_FIELD);
+				}
+			}
+			assert_int_equal(plant_link_group(p, d), group);
+			assert_int_equal(p->in.first[group], next);
+			assert_int_equal(p->devices[d].first_link, next);
+			assert_int_equal(p->in.period_ns[group], INT64_C(1000000000));
+			next = p->in.first[++group];
+		}
+		assert_int_equal(group, p->in.n_groups);
+		assert_int_equal(next, p->n_in);
+		plant_free(p);
+	}
+}
+
+static void
+ctl_groups_hold_the_systems_then_the_demands(void **state)
+{
+	struct plant *p = plant_at(PLANTS "cluster4.yaml");
+	uint32_t group = 0, next = p->n_points - p->n_in;
+
+	(void)state;
+	for (uint32_t s = 0; s < p->n_systems; s++) {
+		assert_int_equal(plant_ctl_group(p, s), group++);
+		assert_int_equal(p->ctl.first[group] - p->ctl.first[group - 1],
+				 roles_of(OWNER_CTL));
+	}
+	assert_int_equal(p->ctl.first[group], next);
+	for (uint32_t d = 0; d < p->n_devices; d++) {
+		int32_t g = plant_demand_group(p, d);
+
+		if (!strcmp(p->devices[d].kind, "power") || p->devices[d].system == SITE) {
+			assert_int_equal(g, -1);
+			continue;
+		}
+		assert_int_equal(g, group++);
+		assert_int_equal(p->ctl.first[g], next);
+		for (uint32_t i = 0; i < p->devices[d].n_points; i++) {
+			const struct point *pt = &p->points[p->devices[d].first_point + i];
+
+			assert_int_equal(pt->demand, pt->writable ? next++ : NO_POINT);
+		}
+	}
+	assert_int_equal(group, p->ctl.n_groups);
+	assert_int_equal(p->ctl.first[group], next);
+	for (uint32_t g = 0; g < p->ctl.n_groups; g++)
+		assert_int_equal(p->ctl.period_ns[g], INT64_C(100000000));
+	plant_free(p);
+}
+
+static void
+assert_same_plant(const struct plant *a, const struct plant *b)
+{
+	assert_memory_equal(a->hash, b->hash, sizeof(a->hash));
+	assert_string_equal(a->site, b->site);
+	assert_string_equal(a->config_dir, b->config_dir);
+	assert_int_equal(a->seed, b->seed);
+	assert_int_equal(a->faults_allowed, b->faults_allowed);
+	assert_int_equal(a->job_mode, b->job_mode);
+	assert_memory_equal(&a->control, &b->control, sizeof(a->control));
+	assert_int_equal(a->n_systems, b->n_systems);
+	for (uint32_t i = 0; i < a->n_systems; i++) {
+		const struct system_config *x = &a->systems[i], *y = &b->systems[i];
+
+		assert_string_equal(x->name, y->name);
+		assert_string_equal(x->type, y->type);
+		assert_string_equal(x->wafer_csv, y->wafer_csv);
+		assert_int_equal(x->serial, y->serial);
+		assert_int_equal(x->wafer_seed, y->wafer_seed);
+		assert_memory_equal(&x->spread_limit_k, &y->spread_limit_k, sizeof(double));
+		assert_memory_equal(&x->temp_limit_c, &y->temp_limit_c, sizeof(double));
+	}
+	assert_int_equal(a->n_devices, b->n_devices);
+	for (uint32_t i = 0; i < a->n_devices; i++) {
+		const struct device *x = &a->devices[i], *y = &b->devices[i];
+
+		assert_string_equal(x->name, y->name);
+		assert_string_equal(x->host, y->host);
+		assert_int_equal(x->port, y->port);
+		assert_int_equal(x->unit, y->unit);
+		assert_int_equal(x->simulated, y->simulated);
+		assert_int_equal(x->armed, y->armed);
+	}
+	assert_int_equal(a->n_arming, b->n_arming);
+	for (uint32_t i = 0; i < a->n_arming; i++) {
+		assert_int_equal(a->arming[i].device, b->arming[i].device);
+		assert_string_equal(a->arming[i].by, b->arming[i].by);
+		assert_string_equal(a->arming[i].why, b->arming[i].why);
+	}
+}
+
+/* Write, read again, compare. */
+static void
+round_trip(struct plant *p)
+{
+	char dir[64], path[80];
+	struct plant *again;
+
+	folder_make(dir);
+	snprintf(path, sizeof(path), "%s/plant.yaml", dir);
+	assert_int_equal(plant_write_resolved(p, path), 0);
+	again = plant_at(path);
+	assert_same_plant(p, again);
+	plant_free(again);
+	assert_int_equal(plant_write_resolved(p, "/nonexistent/plant.yaml"), -ENOENT);
+	folder_remove(dir);
+}
+
+static void
+a_resolved_file_is_the_same_plant_with_its_ports(void **state)
+{
+	(void)state;
+	for (size_t k = 0; k < SHIPPED; k++) {
+		struct plant *p = plant_at(shipped[k]);
+
+		round_trip(p);
+		for (uint32_t d = 0; d < p->n_devices; d++)
+			if (p->devices[d].port == 0)
+				p->devices[d].port = (uint16_t)(40000 + d);
+		round_trip(p);
+		plant_free(p);
+	}
+}
+
+static void
+a_resolved_file_keeps_texts_that_need_quoting(void **state)
+{
+	struct plant *p = plant_of(
+		GOOD_HEAD
+		"control: {duty_kp_per_k: 0.1, margin_k: 0.30000000000000004}\n"
+		"job: {mode: ind, tokens_per_s: 1234.5}\nseed: 18446744073709551615\n"
+		"overrides:\n"
+		"  cs01: {spread_k: 6.1, temp_c: 48, serial: 4294967295, wafer_seed: "
+		"0xFFFFFFFFFFFFFFFF}\n"
+		"  cs01.engine: {source: real, host: \"::1\", port: 502, unit: 0, write: armed}\n"
+		"arming:\n"
+		"  - {device: cs01.engine, by: 'J. \"Q\" Doe \\ Söhne', why: \"#1: {a}, [b]: "
+		"c\"}\n");
+
+	(void)state;
+	assert_true(p->systems[1].wafer_seed == UINT64_MAX);
+	assert_int_equal(p->systems[1].serial, UINT32_MAX);
+	round_trip(p);
+	plant_free(p);
+}
+
+static void
+an_override_changes_the_system_or_device_it_names_alone(void **state)
+{
+	struct plant *p =
+		plant_of(GOOD_HEAD "overrides:\n"
+				   "  cs01: {spread_k: 6, wafer_csv: config/wafers/reference.csv}\n"
+				   "  cs00.cooling: {port: 1502, unit: 9, write: shadow}\n"
+				   "  site.meter: {host: 10.0.0.1, port: 502, source: real}\n"
+				   "facility: [{name: meter, profile: schneider_iem3000}]\n");
+	const struct device *d;
+
+	(void)state;
+	assert_true(fabs(p->systems[0].spread_limit_k - 8) < 1e-9);
+	assert_true(fabs(p->systems[1].spread_limit_k - 6) < 1e-9);
+	assert_true(fabs(p->systems[1].temp_limit_c - 50) < 1e-9);
+	assert_string_equal(p->systems[0].wafer_csv, "");
+	assert_int_equal(p->systems[1].wafer_csv[0], '/');
+	assert_int_not_equal(p->systems[0].wafer_seed, p->systems[1].wafer_seed);
+	d = &p->devices[plant_device(p, "cs00.cooling")];
+	assert_int_equal(d->port, 1502);
+	assert_int_equal(d->unit, 9);
+	assert_true(d->simulated && !d->armed);
+	d = &p->devices[plant_device(p, "cs01.cooling")];
+	assert_int_equal(d->port, 0);
+	assert_true(d->simulated && d->armed);
+	d = &p->devices[plant_device(p, "site.meter")];
+	assert_true(!d->simulated && !d->armed);
+	assert_string_equal(d->host, "10.0.0.1");
+	plant_free(p);
+}
+
+#define REAL_ENGINE(more)                                                                          \
+	GOOD_HEAD "overrides:\n  cs00.engine: {source: real, host: 10.0.0.1, port: 502" more "}\n" \
+		  "arming: [{device: cs00.engine, by: a, why: b}]\n"
+
+static void
+a_real_device_is_in_shadow_unless_an_entry_arms_it(void **state)
+{
+	const char *name = NULL;
+	struct plant *p = plant_of(REAL_ENGINE(""));
+
+	(void)state;
+	assert_false(p->devices[0].armed);
+	assert_true(plant_has_real_device(p, &name));
+	assert_string_equal(name, "cs00.engine");
+	plant_free(p);
+	p = plant_of(REAL_ENGINE(", write: armed"));
+	assert_true(p->devices[0].armed);
+	plant_free(p);
+	p = plant_of(GOOD_HEAD);
+	assert_false(plant_has_real_device(p, NULL));
+	plant_free(p);
+}
+
+static void
+a_device_may_have_another_profile_than_its_type_says(void **state)
+{
+	struct plant *p =
+		plant_of("site: x\nsystems: [{name: lab, type: water}]\n"
+			 "overrides: {lab.power: {profile: schneider_iem3000, source: real, "
+			 "host: 10.0.0.1, port: 502}}\n");
+
+	(void)state;
+	assert_string_equal(p->systems[0].name, "lab");
+	assert_int_not_equal(plant_point(p, "lab.meter.power_w"), NO_POINT);
+	assert_int_equal(plant_role(p, 0, ROLE_PSU_POWER, 0), NO_POINT);
+	plant_free(p);
+}
+
+static void
+entries_may_count_from_another_number(void **state)
+{
+	struct plant *p =
+		plant_of("site: x\nsystems:\n"
+			 "  - {name: \"row%d-a\", count: 2, first: 9, type: water}\n"
+			 "  - {name: cs%03d, count: 2, first: 99, type: water, serial: 7}\n");
+
+	(void)state;
+	assert_string_equal(p->systems[0].name, "row9-a");
+	assert_string_equal(p->systems[1].name, "row10-a");
+	assert_string_equal(p->systems[2].name, "cs099");
+	assert_string_equal(p->systems[3].name, "cs100");
+	assert_int_equal(p->systems[3].serial, 8);
+	assert_int_equal(plant_system(p, "cs100"), 3);
+	assert_int_equal(plant_system(p, "cs101"), -1);
+	assert_int_equal(plant_device_of(p, 3, "power"), plant_device(p, "cs100.power"));
+	assert_int_equal(plant_device_of(p, 3, "meter"), -1);
+	plant_free(p);
+}
+
+static void
+the_largest_plant_loads_and_keeps_its_hash(void **state)
+{
+	struct plant *p = plant_of("site: x\nsystems: [{name: cs%03d, count: 256, type: water}]\n");
+	struct plant *q = plant_of("site: y\nsystems: [{name: cs%03d, count: 256, type: water}]\n"
+				   "limits: {spread_k: 5}\n");
+	struct plant *other =
+		plant_of("site: x\nsystems: [{name: ds%03d, count: 256, type: water}]\n");
+
+	(void)state;
+	assert_int_equal(p->n_systems, 256);
+	assert_memory_equal(p->hash, q->hash, sizeof(p->hash));
+	assert_memory_not_equal(p->hash, other->hash, sizeof(p->hash));
+	plant_free(p);
+	plant_free(q);
+	plant_free(other);
+}
+
+static void
+control_parameters_and_job_have_their_defaults(void **state)
+{
+	struct plant *p = plant_of(GOOD_HEAD "control: {track_s: 5}\n");
+
+	(void)state;
+	assert_true(fabs(p->control.duty_kp_per_k - 0.04) < 1e-12);
+	assert_true(fabs(p->control.integral_lo + 0.8) < 1e-12);
+	assert_true(fabs(p->control.track_s - 5) < 1e-12);
+	assert_int_equal(p->job_mode, JOB_MODE_SYNC);
+	assert_true(fabs(p->job_tokens_per_s - 2000) < 1e-9);
+	assert_false(p->faults_allowed);
+	plant_free(p);
+}
+
+static void
+reticle_labels_go_there_and_back(void **state)
+{
+	char label[4];
+
+	(void)state;
+	for (uint32_t i = 0; i < RETICLES; i++)
+		assert_int_equal(reticle_index(reticle_label(i, label)), i);
+	assert_string_equal(reticle_label(0, label), "A1");
+	assert_string_equal(reticle_label(35, label), "C12");
+	assert_string_equal(reticle_label(83, label), "G12");
+	assert_string_equal(reticle_label(84, label), "?");
+	assert_int_equal(reticle_index("H1"), -1);
+	assert_int_equal(reticle_index("A0"), -1);
+	assert_int_equal(reticle_index("A13"), -1);
+	assert_int_equal(reticle_index("A1x"), -1);
+	assert_int_equal(reticle_index(""), -1);
+}
+
+static void
+states_have_names_and_other_values_none(void **state)
+{
+	(void)state;
+	assert_string_equal(state_name(ROLE_CTL_MODE, CTL_FAILSAFE), "failsafe");
+	assert_string_equal(state_name(ROLE_CTL_REASON, REASON_RAMP), "ramp");
+	assert_string_equal(state_name(ROLE_LINK_STATE, LINK_IDENTITY), "wrong identity");
+	assert_string_equal(state_name(ROLE_ENGINE_AUTHORITY, AUTHORITY_SUPERVISOR), "supervisor");
+	assert_string_equal(state_name(ROLE_ENGINE_TRIP, TRIP_LEAK), "leak");
+	assert_string_equal(state_name(ROLE_ENGINE_TRIP, TRIP_LEAK | TRIP_FLOW), "several");
+	assert_string_equal(state_name(ROLE_ENGINE_TRIP, -1), "");
+	assert_string_equal(state_name(ROLE_CTL_MODE, 6), "");
+	assert_string_equal(state_name(ROLE_CTL_MODE, 9), "");
+	assert_string_equal(state_name(ROLE_CTL_MODE, -1), "");
+	assert_string_equal(state_name(ROLE_CTL_MODE, 1.5), "");
+	assert_string_equal(state_name(ROLE_CTL_MODE, (double)NAN), "");
+	assert_string_equal(state_name(ROLE_LOOP_FLOW, 1), "");
+}
+
+static void
+profiles_have_different_identity_words(void **state)
+{
+	static const char *const names[] = {"engine_block",   "cooling_unit", "power_shelf",
+					    "facility_water", "simulator",    "schneider_iem3000"};
+
+	(void)state;
+	for (size_t i = 0; i < 6; i++)
+		for (size_t k = 0; k < i; k++)
+			assert_int_not_equal(identity_profile_word(names[i]),
+					     identity_profile_word(names[k]));
+}
+
+static void
+the_manual_names_every_key_and_role(void **state)
+{
+	char *text = NULL;
+	size_t size = 0;
+	FILE *f = open_memstream(&text, &size);
+
+	(void)state;
+	assert_non_null(f);
+	config_manual(f);
+	fclose(f);
+	assert_non_null(strstr(text, "| `spread_k` | number | 0.5..50 k |"));
+	assert_non_null(strstr(text, "| `register` | integer |"));
+	assert_non_null(strstr(text, "| `duty_kp_per_k` |"));
+	for (unsigned r = 0; r < ROLES; r++)
+		assert_non_null(strstr(text, role_table[r].name));
+	free(text);
+}
+
+int
+main(void)
+{
+	const struct CMUnitTest tests[] = {
+		cmocka_unit_test(each_shipped_plant_loads_with_its_counts),
+		cmocka_unit_test(every_role_of_a_system_and_the_site_is_found),
+		cmocka_unit_test(points_are_named_by_system_device_role_and_unit),
+		cmocka_unit_test(link_points_are_found_by_device_and_role),
+		cmocka_unit_test(field_points_of_a_device_stand_in_the_order_of_reads),
+		cmocka_unit_test(groups_partition_the_samples),
+		cmocka_unit_test(ctl_groups_hold_the_systems_then_the_demands),
+		cmocka_unit_test(a_resolved_file_is_the_same_plant_with_its_ports),
+		cmocka_unit_test(a_resolved_file_keeps_texts_that_need_quoting),
+		cmocka_unit_test(an_override_changes_the_system_or_device_it_names_alone),
+		cmocka_unit_test(a_real_device_is_in_shadow_unless_an_entry_arms_it),
+		cmocka_unit_test(a_device_may_have_another_profile_than_its_type_says),
+		cmocka_unit_test(entries_may_count_from_another_number),
+		cmocka_unit_test(the_largest_plant_loads_and_keeps_its_hash),
+		cmocka_unit_test(control_parameters_and_job_have_their_defaults),
+		cmocka_unit_test(reticle_labels_go_there_and_back),
+		cmocka_unit_test(states_have_names_and_other_values_none),
+		cmocka_unit_test(profiles_have_different_identity_words),
+		cmocka_unit_test(the_manual_names_every_key_and_role),
+	};
+
+	return cmocka_run_group_tests_name("plant", tests, NULL, NULL);
+}
