@@ -57,7 +57,7 @@ decode_raw(const struct point *p, const uint8_t *data, uint16_t first)
 {
 	unsigned at = (unsigned)(p->reg - first), n = TYPES[p->type].registers;
 	if (is_coil(p))
-		return data[at / 8] >> at % 8 & 1u;
+		return (unsigned)data[at / 8] >> at % 8 & 1u;
 	uint64_t raw = 0;
 	for (unsigned k = 0; k < n; k++) {
 		unsigned w = at + (ORDERS[p->order].words_reversed ? n - 1 - k : k);
