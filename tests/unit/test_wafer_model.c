@@ -1,0 +1,252 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#include "tests/unit/support.h"
+
+#include <math.h>
+
+#include "engine_sim/wafer.c"
+
+static struct model md;
+static struct wafer_variation alike;
+static const double clean[ZONES] = {1, 1, 1, 1, 1, 1, 1, 1, 1, 1, 1, 1};
+
+static int
+setup(void **state)
+{
+	(void)state;
+	model_defaults(&md);
+	wafer_variation_none(&alike);
+	return 0;
+}
+
+static void
+near(double got, double expected, double within)
+{
+	if (!(fabs(got - expected) <= within))
+		fail_msg("%.12g is not %.12g within %g", got, expected, within);
+}
+
+static void
+uniform_state(struct wafer_state *s, double si_c, double cu_c)
+{
+	for (int i = 0; i < RETICLES; i++) {
+		s->si_c[i] = si_c;
+		s->cu_c[i] = cu_c;
+	}
+}
+
+static void
+near_exponential_is_exp(void **state)
+{
+	(void)state;
+	for (double x = -1.6; x <= 1.6; x += 0.001)
+		near(exp_near(x) / exp(x), 1.0, 2e-15);
+	for (double x = -4.0; x <= 4.0; x += 0.001)
+		near(exp_near(x) / exp(x), 1.0, 1e-11);
+}
+
+static void
+power_is_leakage_and_load(void **state)
+{
+	struct wafer_state s;
+	double load[RETICLES], w[RETICLES];
+
+	(void)state;
+	uniform_state(&s, 45.0, 40.0);
+	for (int i = 0; i < RETICLES; i++)
+		load[i] = 31.2 + 156.0;
+	near(wafer_power(w, &md, &alike, &s, load, 1.0), 84 * 208.0, 1e-9);
+	s.si_c[3] = 65.0;
+	wafer_power(w, &md, &alike, &s, load, 1.0);
+	near(w[3], 187.2 + 20.8 * exp(0.4), 1e-12);
+	near(wafer_power(w, &md, &alike, &s, load, 0.0), 0.0, 0.0);
+}
+
+static void
+a_wafer_at_the_coolants_temperature_loses_nothing(void **state)
+{
+	static const double none[RETICLES];
+	struct wafer_cooling cool;
+	struct wafer_rates k;
+	struct wafer_state s;
+
+	(void)state;
+	uniform_state(&s, 24.0, 24.0);
+	wafer_cooling_set(&cool, &md, &alike, 1.0, clean);
+	wafer_rates(&k, &md, &alike, &cool, &s, none, 0.0, 24.0);
+	near(k.coolant_w, 0.0, 0.0);
+	near(k.outlet_c, 24.0, 1e-12);
+	for (int i = 0; i < RETICLES; i++) {
+		near(k.si_k_s[i], 0.0, 0.0);
+		near(k.cu_k_s[i], 0.0, 0.0);
+	}
+}
+
+static void
+coolant_takes_what_its_temperature_rises_by(void **state)
+{
+	double load[RETICLES], g[ZONES];
+	struct wafer_cooling cool;
+	struct wafer_rates k;
+	struct wafer_state s;
+
+	(void)state;
+	for (int i = 0; i < RETICLES; i++) {
+		s.si_c[i] = 40.0 + 0.1 * i;
+		s.cu_c[i] = 35.0 + 0.07 * ((i * 37) % 84);
+		load[i] = 100.0;
+	}
+	for (int x = 0; x < ZONES; x++)
+		g[x] = 1.0 - 0.05 * x;
+	wafer_cooling_set(&cool, &md, &alike, 0.7, g);
+	wafer_rates(&k, &md, &alike, &cool, &s, load, 1.0, 21.0);
+	near(k.coolant_w, 0.7 * md.cp_j_kg_k * (k.outlet_c - 21.0), 1e-8);
+}
+
+static void
+what_leaves_the_nodes_is_power_less_coolant(void **state)
+{
+	double load[RETICLES], stored = 0.0;
+	struct wafer_cooling cool;
+	struct wafer_rates k;
+	struct wafer_state s;
+
+	(void)state;
+	for (int i = 0; i < RETICLES; i++) {
+		s.si_c[i] = 40.0 + 0.3 * ((i * 29) % 84);
+		s.cu_c[i] = 33.0 + 0.2 * ((i * 53) % 84);
+		load[i] = 2.0 * i;
+	}
+	wafer_cooling_set(&cool, &md, &alike, 1.0, clean);
+	wafer_rates(&k, &md, &alike, &cool, &s, load, 1.0, 24.0);
+	for (int i = 0; i < RETICLES; i++)
+		stored += md.c_si_j_k * k.si_k_s[i] + md.c_cu_j_k * k.cu_k_s[i];
+	near(stored, k.power_w - k.coolant_w, 1e-8);
+}
+
+static void
+heat_spreads_to_the_four_neighbours_alone(void **state)
+{
+	double net[RETICLES] = {0.0}, t[RETICLES] = {0.0};
+	const int i = 12 * 3 + 5;
+
+	(void)state;
+	t[i] = 1.0;
+	lateral(net, t, 2.0, 1.0);
+	near(net[i], -6.0, 0.0);
+	near(net[i - 1], 2.0, 0.0);
+	near(net[i + 1], 2.0, 0.0);
+	near(net[i - 12], 1.0, 0.0);
+	near(net[i + 12], 1.0, 0.0);
+	net[i] = net[i - 1] = net[i + 1] = net[i - 12] = net[i + 12] = 0.0;
+	near(reticle_sum(net), 0.0, 0.0);
+	/* a corner has two */
+	memset(net, 0, sizeof(net));
+	memset(t, 0, sizeof(t));
+	t[83] = 1.0;
+	lateral(net, t, 2.0, 1.0);
+	near(net[83], -3.0, 0.0);
+	near(net[82], 2.0, 0.0);
+	near(net[71], 1.0, 0.0);
+	near(net[72], 0.0, 0.0); /* the next row's first is no neighbour */
+}
+
+static void
+a_clogged_zone_gets_less_flow_and_its_neighbours_more(void **state)
+{
+	double g[ZONES];
+	struct wafer_cooling cool;
+
+	(void)state;
+	memcpy(g, clean, sizeof(g));
+	g[5] = 0.379;
+	wafer_cooling_set(&cool, &md, &alike, 1.0, g);
+	/* 40 % of what it has when clean */
+	near(cool.zone_w_k[5] / (md.cp_j_kg_k / 12), 0.379 * 12 / 11.379, 1e-12);
+	near(cool.zone_w_k[5] / (md.cp_j_kg_k / 12), 0.40, 0.001);
+	assert_true(cool.effect[5] > cool.effect[4]);
+}
+
+static void
+a_shut_zone_takes_no_heat_and_no_flow_takes_none_at_all(void **state)
+{
+	static const double load[RETICLES];
+	double g[ZONES];
+	struct wafer_cooling cool;
+	struct wafer_rates k;
+	struct wafer_state s;
+
+	(void)state;
+	uniform_state(&s, 50.0, 50.0);
+	memcpy(g, clean, sizeof(g));
+	g[0] = 0.0;
+	wafer_cooling_set(&cool, &md, &alike, 1.0, g);
+	wafer_rates(&k, &md, &alike, &cool, &s, load, 0.0, 20.0);
+	near(k.cu_k_s[0], 0.0, 0.0);
+	assert_true(k.cu_k_s[1] < 0.0);
+	wafer_cooling_set(&cool, &md, &alike, 0.0, clean);
+	wafer_rates(&k, &md, &alike, &cool, &s, load, 0.0, 20.0);
+	near(k.coolant_w, 0.0, 0.0);
+	assert_true(isfinite(k.outlet_c));
+}
+
+static void
+variation_comes_from_the_seed_alone(void **state)
+{
+	struct wafer_variation a, b, c;
+	double sum = 0.0, square = 0.0, log_square = 0.0;
+	const int wafers = 50;
+
+	(void)state;
+	wafer_variation_seed(&a, 7);
+	wafer_variation_seed(&b, 7);
+	wafer_variation_seed(&c, 8);
+	assert_memory_equal(&a, &b, sizeof(a));
+	assert_memory_not_equal(&a, &c, sizeof(a));
+	for (int w = 0; w < wafers; w++) {
+		wafer_variation_seed(&a, 1000 + (uint64_t)w);
+		for (int i = 0; i < RETICLES; i++) {
+			sum += a.a_contact[i] - 1.0;
+			square += pow(a.a_contact[i] - 1.0, 2);
+			log_square += pow(log(a.l_leakage[i]), 2);
+		}
+	}
+	near(sum / (wafers * RETICLES), 0.0, 0.004);
+	near(sqrt(square / (wafers * RETICLES)), 0.05, 0.002);
+	near(sqrt(log_square / (wafers * RETICLES)), 0.12, 0.005);
+}
+
+static void
+extremes_name_their_reticles(void **state)
+{
+	double t[RETICLES];
+	struct wafer_extremes ex;
+
+	(void)state;
+	for (int i = 0; i < RETICLES; i++)
+		t[i] = 40.0;
+	t[82] = 45.0;
+	t[5] = 38.0;
+	wafer_extremes(&ex, t);
+	assert_int_equal(ex.hottest, 82);
+	assert_int_equal(ex.coldest, 5);
+	near(ex.spread_k, 7.0, 1e-12);
+	near(ex.mean_c, 40.0 + 3.0 / 84, 1e-12);
+}
+
+int
+main(void)
+{
+	const struct CMUnitTest tests[] = {
+		cmocka_unit_test(near_exponential_is_exp),
+		cmocka_unit_test(power_is_leakage_and_load),
+		cmocka_unit_test(a_wafer_at_the_coolants_temperature_loses_nothing),
+		cmocka_unit_test(coolant_takes_what_its_temperature_rises_by),
+		cmocka_unit_test(what_leaves_the_nodes_is_power_less_coolant),
+		cmocka_unit_test(heat_spreads_to_the_four_neighbours_alone),
+		cmocka_unit_test(a_clogged_zone_gets_less_flow_and_its_neighbours_more),
+		cmocka_unit_test(a_shut_zone_takes_no_heat_and_no_flow_takes_none_at_all),
+		cmocka_unit_test(variation_comes_from_the_seed_alone),
+		cmocka_unit_test(extremes_name_their_reticles),
+	};
+	return cmocka_run_group_tests(tests, setup, NULL);
+}
