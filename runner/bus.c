@@ -33,6 +33,15 @@ bus_fini(struct bus *b)
 	b->n = 0;
 }
 
+bool
+bus_is_busy(const struct bus *b)
+{
+	for (uint32_t d = 0; d < b->n; d++)
+		if (b->wires[d].n > 0 || wire_is_disturbed(&b->wires[d]))
+			return true;
+	return false;
+}
+
 static void
 break_connection(struct bus *b, uint32_t d, int64_t now_ns, const char *why)
 {

@@ -25,6 +25,9 @@ struct bus {
 int bus_init(struct bus *b, const struct plant *plant, struct sim *sim, struct collect *collect);
 void bus_fini(struct bus *b);
 
+/* Is an answer under way, or a wire disturbed? Then a turn between two ticks is worth it. */
+bool bus_is_busy(const struct bus *b);
+
 /* All that happens on the wires at now_ns: what has arrived is delivered, what collectors want is done, until
  * nothing more is to do now. */
 void bus_turn(struct bus *b, int64_t now_ns);

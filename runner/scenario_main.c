@@ -2,7 +2,9 @@
 /* isotherm-scenario: reads a scenario, plays it in simulated time, prints what came of it. */
 #include <errno.h>
 #include <limits.h>
+#include <stdbool.h>
 #include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
 #include <sysexits.h>
 #include <unistd.h>
@@ -14,27 +16,42 @@
 #include "runner/sheet.h"
 #include "runner/world.h"
 
-/* Plants, types and profiles of this build, else of the installation; "" if there are none. */
+static bool
+has_config(const char *before, int n, const char *after, char out[PATH_MAX])
+{
+	char profiles[PATH_MAX];
+	int len = snprintf(out, PATH_MAX, "%.*s%s", n, before, after);
+
+	return len > 0 && len < PATH_MAX &&
+	       snprintf(profiles, sizeof profiles, "%s/profiles", out) < (int)sizeof profiles &&
+	       access(profiles, X_OK) == 0;
+}
+
+/* Plants, types and profiles: where $ISOTHERM_CONFIG says, else of this build, of the tree that the scenario stands
+ * in, of the installation; "" if there are none. */
 static void
-find_config_dir(char out[PATH_MAX])
+find_config_dir(const char *file, char out[PATH_MAX])
 {
 	static const char *const places[] = {"/../config", "/../../config"};
-	char own[PATH_MAX], probe[PATH_MAX];
+	const char *given = getenv("ISOTHERM_CONFIG"), *slash = strrchr(file, '/');
+	char own[PATH_MAX];
 	ssize_t n = readlink("/proc/self/exe", own, sizeof own - 1);
 
-	out[0] = '\0';
-	for (size_t i = 0; n > 0 && i < sizeof places / sizeof places[0]; i++) {
-		own[n] = '\0';
-		*strrchr(own, '/') = '\0';
-		if (snprintf(probe, sizeof probe, "%s%s/profiles", own, places[i]) <
-			    (int)sizeof probe &&
-		    access(probe, X_OK) == 0) {
-			(void)snprintf(out, PATH_MAX, "%s%s", own, places[i]);
-			return;
-		}
+	if (given != NULL && given[0] != '\0') {
+		(void)snprintf(out, PATH_MAX, "%s", given);
+		return;
 	}
-	if (access(ISOTHERM_DATADIR "/profiles", X_OK) == 0)
-		(void)snprintf(out, PATH_MAX, "%s", ISOTHERM_DATADIR);
+	while (n > 0 && own[n - 1] != '/')
+		n--;
+	for (size_t i = 0; n > 0 && i < sizeof places / sizeof places[0]; i++)
+		if (has_config(own, (int)n, places[i], out))
+			return;
+	if (slash == NULL)
+		file = ".";
+	if (has_config(file, slash != NULL ? (int)(slash - file) : 1, places[1], out) ||
+	    has_config(ISOTHERM_DATADIR, (int)strlen(ISOTHERM_DATADIR), "", out))
+		return;
+	out[0] = '\0';
 }
 
 static int
@@ -44,7 +61,7 @@ load(struct scenario **sc, const struct scenario_options *opt)
 	char config_dir[PATH_MAX];
 	int rc;
 
-	find_config_dir(config_dir);
+	find_config_dir(opt->file, config_dir);
 	rc = scenario_load(sc, opt->file, config_dir, &report);
 	if (rc == 0) {
 		if (opt->has_seed)
@@ -84,7 +101,7 @@ play(struct scenario *sc, const struct scenario_options *opt)
 {
 	struct world_options options = {.controller = opt->controller,
 					.trace_path = opt->trace_path};
-	struct world_result result;
+	struct world_result result = {0};
 	struct world *world = NULL;
 	struct errtext err = {""};
 	int64_t begin_ns = clock_mono_ns();
@@ -105,7 +122,7 @@ play(struct scenario *sc, const struct scenario_options *opt)
 		code = print(&sheet, opt->json);
 	} else {
 		log_error("%s", err.text);
-		code = rc == -EINVAL || rc == -ERANGE || rc == -ENOENT ? EX_CONFIG : EX_IOERR;
+		code = result.trace_failed ? EX_IOERR : EX_CONFIG;
 	}
 	world_close(world);
 	return code;

@@ -2,7 +2,6 @@
 #include "runner/wire.h"
 
 #include <math.h>
-#include <stdbool.h>
 #include <string.h>
 
 #include "core/clock.h"
@@ -31,6 +30,15 @@ wire_fault_add(struct wire_fault *to, const struct wire_fault *other)
 	to->corrupt_p = fmax(to->corrupt_p, other->corrupt_p);
 	to->split_p = fmax(to->split_p, other->split_p);
 	to->repeat_p = fmax(to->repeat_p, other->repeat_p);
+}
+
+bool
+wire_is_disturbed(const struct wire *w)
+{
+	const struct wire_fault *f = &w->fault;
+
+	return f->delay_p > 0.0 || f->drop_p > 0.0 || f->corrupt_p > 0.0 || f->split_p > 0.0 ||
+	       f->repeat_p > 0.0;
 }
 
 static bool

@@ -7,6 +7,7 @@
 #ifndef ISOTHERM_RUNNER_WIRE_H
 #define ISOTHERM_RUNNER_WIRE_H
 
+#include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
 
@@ -44,6 +45,8 @@ void wire_reset(struct wire *w);
 void wire_answer(struct wire *w, const uint8_t *bytes, size_t len, int64_t now_ns);
 /* The next piece that has arrived: its length, 0 if there is none. */
 size_t wire_take(struct wire *w, int64_t now_ns, uint8_t out[WIRE_FRAME_MAX]);
+
+bool wire_is_disturbed(const struct wire *w);
 
 /* The greater of each: faults that overlap in time. */
 void wire_fault_add(struct wire_fault *to, const struct wire_fault *other);

@@ -27,6 +27,7 @@ struct world {
 	struct collect *collect;
 	struct control *control;
 	struct bus bus;
+	const char *trace_path;
 	struct trace *trace;
 	struct score *scores; /* [n_systems] */
 	struct sample *in_now, *in_last, *ctl_now, *ctl_last;
@@ -201,13 +202,13 @@ world_open(struct world **out, struct scenario *sc, const struct world_options *
 {
 	struct world *w = calloc(1, sizeof *w);
 	struct sim_options sim_options = sim_options_of(sc);
-	struct trace_about about;
 	char why[200] = "";
 	int rc = -ENOMEM;
 
 	if (w == NULL)
 		return errtext_set(err, rc, "out of memory");
 	w->sc = sc;
+	w->trace_path = opt->trace_path;
 	w->zero_ns = llround(sc->warm_up_s * 10.0) * WORLD_TICK_NS;
 	if (sc->plant->control_period_ms * NS_PER_MS % WORLD_TICK_NS != 0) {
 		rc = errtext_set(err, -EINVAL,
@@ -232,12 +233,6 @@ world_open(struct world **out, struct scenario *sc, const struct world_options *
 		(void)errtext_set(err, rc, "can't open the rooms: %s", strerror(-rc));
 		goto out;
 	}
-	about = (struct trace_about){.table_hash = sc->plant->hash,
-				     .tick_ns = (uint32_t)WORLD_TICK_NS,
-				     .zero_tick = (uint32_t)(w->zero_ns / WORLD_TICK_NS),
-				     .n_in = sc->plant->n_in,
-				     .n_points = sc->plant->n_points};
-	rc = trace_open(&w->trace, opt->trace_path, &about, err);
 out:
 	if (rc != 0)
 		world_close(w);
@@ -300,28 +295,37 @@ make_changes(struct world *w, int64_t now_ns, struct errtext *err)
 	return 0;
 }
 
+static void
+score(struct world *w)
+{
+	const struct scenario *sc = w->sc;
+	double t_s = scenario_time(w, sim_now_ns(w->sim) - SIM_STEP_NS / 2); /* in mid-step */
+	struct sim_truth truth;
+
+	if (t_s < 0.0)
+		return;
+	for (uint32_t s = 0; s < sc->plant->n_systems; s++) {
+		sim_truth(w->sim, s, &truth);
+		score_step(&w->scores[s], &truth, (double)SIM_STEP_NS / (double)NS_PER_S,
+			   t_s > sc->scored_s[0] && t_s < sc->scored_s[1]);
+	}
+}
+
 static int
 step_plant(struct world *w, struct errtext *err)
 {
-	const struct scenario *sc = w->sc;
+	const int64_t steps = WORLD_TICK_NS / SIM_STEP_NS;
 
-	for (int64_t i = 0; i < WORLD_TICK_NS / SIM_STEP_NS; i++) {
+	for (int64_t i = 1; i <= steps; i++) {
 		int rc = make_changes(w, sim_now_ns(w->sim), err);
-		double t_s;
 
 		if (rc != 0)
 			return rc;
 		sim_step(w->sim);
-		if (sim_now_ns(w->sim) <= w->zero_ns)
-			continue;
-		t_s = scenario_time(w, sim_now_ns(w->sim) - SIM_STEP_NS / 2); /* in mid-step */
-		for (uint32_t s = 0; s < sc->plant->n_systems; s++) {
-			struct sim_truth truth;
-
-			sim_truth(w->sim, s, &truth);
-			score_step(&w->scores[s], &truth, (double)SIM_STEP_NS / (double)NS_PER_S,
-				   t_s > sc->scored_s[0] && t_s < sc->scored_s[1]);
-		}
+		score(w);
+		/* A late answer comes when it comes, not with the next tick. */
+		if (i < steps && w->any_wire && bus_is_busy(&w->bus))
+			bus_turn(&w->bus, sim_now_ns(w->sim));
 	}
 	return 0;
 }
@@ -492,28 +496,42 @@ tick_once(struct world *w, uint32_t tick, struct errtext *err)
 	return 0;
 }
 
+static int
+open_trace(struct world *w, struct errtext *err)
+{
+	const struct plant *plant = w->sc->plant;
+	struct trace_about about = {.table_hash = plant->hash,
+				    .tick_ns = (uint32_t)WORLD_TICK_NS,
+				    .zero_tick = (uint32_t)(w->zero_ns / WORLD_TICK_NS),
+				    .n_in = plant->n_in,
+				    .n_points = plant->n_points};
+
+	return trace_open(&w->trace, w->trace_path, &about, err);
+}
+
 int
 world_run(struct world *w, struct world_result *result, struct errtext *err)
 {
 	uint32_t zero = (uint32_t)(w->zero_ns / WORLD_TICK_NS);
 	uint32_t last = zero + (uint32_t)ceil(w->sc->duration_s * 10.0 - 1e-6);
 	uint64_t before = 0;
-	int rc = 0;
+	int rc = open_trace(w, err), trace_rc;
 
+	*result = (struct world_result){.trace_failed = rc != 0};
+	if (rc != 0)
+		return rc;
 	for (uint32_t tick = 1; tick <= last && rc == 0; tick++) {
 		rc = tick_once(w, tick, err);
 		if (tick == zero)
 			before = collect_transactions(w->collect);
 	}
-	*result = (struct world_result){.n_lines = w->n_lines,
-					.lines_lost = w->lines_lost,
-					.transactions = collect_transactions(w->collect) - before};
-	if (rc == 0)
-		rc = trace_close(w->trace, result->digest, err);
-	else
-		(void)trace_close(w->trace, result->digest, NULL);
+	result->n_lines = w->n_lines;
+	result->lines_lost = w->lines_lost;
+	result->transactions = collect_transactions(w->collect) - before;
+	trace_rc = trace_close(w->trace, result->digest, rc == 0 ? err : NULL);
 	w->trace = NULL;
-	return rc;
+	result->trace_failed = trace_rc != 0;
+	return rc != 0 ? rc : trace_rc;
 }
 
 const struct score *

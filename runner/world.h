@@ -1,11 +1,13 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
  * The whole house in one process and in simulated time. Each tick of TICK_NS: ten steps of the plant, collectors
- * in, controllers, collectors out; then what changed goes to the trace. Nothing here asks for the time or waits.
+ * in, controllers, collectors out; then what changed goes to the trace. Only where a wire is disturbed, answers also
+ * arrive between two ticks. Nothing here asks for the time or waits.
  */
 #ifndef ISOTHERM_RUNNER_WORLD_H
 #define ISOTHERM_RUNNER_WORLD_H
 
+#include <stdbool.h>
 #include <stdint.h>
 
 #include "controllers/control.h"
@@ -32,6 +34,7 @@ struct world_options {
 struct world_result {
 	uint64_t transactions; /* since time 0 */
 	uint32_t n_lines, lines_lost;
+	bool trace_failed; /* it could not be written */
 	char digest[65];
 };
 
