@@ -13,6 +13,9 @@
 #define SHOW_NS (300 * NS_PER_MS)
 #define REPLACE_NS (2 * NS_PER_S)
 #define CLEAR_NS (5 * NS_PER_S)
+/* The first line comes before the throttle has found its depth: one more when it went deeper. */
+#define AGAIN_NS (10 * NS_PER_S)
+#define AGAIN_FRAC 0.1
 /* Lines of a system: so many at once, then one each ten seconds. */
 #define RATION_MAX 6.0
 #define RATION_PER_S 0.1
@@ -175,6 +178,8 @@ tell_held(struct telling *t, const struct supervisor *s, const struct account *a
 {
 	static const enum control_event CODE = CONTROL_EVENT_LIMIT;
 	const struct verdict *d = &s->verdict;
+	t->x->told_ns = t->now_ns;
+	t->x->told_frac = a->duty_frac;
 	char place[24], hot[4], cold[4], cost[64];
 	reticle_label(a->hottest, hot);
 	reticle_label(a->coldest, cold);
@@ -228,8 +233,12 @@ tell_reason(struct telling *t, const struct supervisor *s, struct account *a,
 	}
 	a->reason = x->shown;
 	account_cost(a, p, s, v, &x->tokens_full);
-	if (!change)
+	if (!change) {
+		if (x->shown != REASON_NONE && t->now_ns - x->told_ns >= AGAIN_NS &&
+		    a->duty_frac < x->told_frac - AGAIN_FRAC)
+			tell_held(t, s, a);
 		return;
+	}
 	if (x->shown == REASON_NONE)
 		tell(t, CONTROL_EVENT_LIMIT, REASON_NONE, "no longer held back by %s, after %.0f s",
 		     name_of(was), lasted_s);

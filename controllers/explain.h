@@ -31,6 +31,8 @@ struct explain {
 	enum ctl_mode mode;
 	enum ctl_reason shown, candidate;
 	int64_t candidate_ns, shown_ns, limited_ns;
+	int64_t told_ns;  /* when the place and cost of what is shown were told … */
+	double told_frac; /* … and the duty then */
 	double tokens_full;
 	bool pump_alarm, cooling_lost, degraded;
 	uint32_t sensors_lost, sensors_candidate;

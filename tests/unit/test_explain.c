@@ -118,6 +118,24 @@ a_column_that_runs_hot_is_named(void **state)
 }
 
 static void
+a_throttle_that_goes_deeper_is_told_once_more(void **state)
+{
+	(void)state;
+	struct bench b;
+	begin(&b, "cs03");
+	b.s.verdict.reason = REASON_SPREAD;
+	set_duty(&b, 0.93);
+	b.v.tokens_per_s = 1860.0;
+	steps(&b, 10);
+	b.told = 0;
+	set_duty(&b, 0.67);
+	b.v.tokens_per_s = 1340.0;
+	steps(&b, 600);
+	assert_int_equal(b.told, 1);
+	assert_non_null(strstr(b.last.text, "duty 0.67, costs 660 tokens/s"));
+}
+
+static void
 the_other_reasons_have_their_lines(void **state)
 {
 	(void)state;
@@ -298,6 +316,7 @@ main(void)
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(a_spread_limit_is_told_with_place_duty_and_cost),
 		cmocka_unit_test(a_column_that_runs_hot_is_named),
+		cmocka_unit_test(a_throttle_that_goes_deeper_is_told_once_more),
 		cmocka_unit_test(the_other_reasons_have_their_lines),
 		cmocka_unit_test(a_release_is_told_once_it_has_lasted),
 		cmocka_unit_test(a_flickering_verdict_is_one_line),
