@@ -55,8 +55,12 @@ with Run("config/plants/cluster4.yaml") as run:
     ok(r.returncode == 0, "a fault is accepted by a plant that allows faults", r.stderr + r.stdout)
     held = wait(lambda: (run.value("cs03.ctl.duty_frac") or 1) < 0.97, 30)
     ok(held, "the controller answers a clogged zone", f"spread {before} -> {run.value('cs03.ctl.spread_k')}")
-    state = next((s for s in run.status().get("systems", []) if s["name"] == "cs03"), {})
-    ok(state.get("reason") in ("spread", "temperature"), "the status says why the system is held back", str(state))
+
+    def held_for():
+        state = next((s for s in run.status().get("systems", []) if s["name"] == "cs03"), {})
+        return state.get("reason") in ("spread", "temperature") and state
+
+    ok(wait(held_for, 10), "the status says why the system is held back", str(run.status().get("systems")))
     screen = run.cli("top", "--dump", "overview", "--size", "100x30").stdout
     ok("cs03" in screen and "tok" in screen, "the screen names the system and the cost", screen)
     ok(run.cli("status").returncode == 1, "status says not healthy and exits 1")
