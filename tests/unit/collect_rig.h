@@ -45,6 +45,7 @@ struct rig;
 struct model {
 	uint16_t *input, *holding; /* [65536] registers: functions 1, 2, 4 and 3 */
 	bool refuses, deaf;        /* connects are refused, or never answered */
+	bool slams;                /* connects are accepted and closed at once */
 	bool silent;               /* requests are swallowed */
 	int64_t delay_ns;
 	uint8_t exception; /* on every request of function exception_fc that covers exception_reg */
@@ -257,6 +258,8 @@ rig_act(struct rig *r, const struct collect_action *a)
 		if (!m->deaf)
 			rig_post(r, a->device, m->refuses ? MESSAGE_BROKEN : MESSAGE_CONNECTED,
 				 r->now_ns + m->delay_ns, NULL, 0);
+		if (m->slams)
+			rig_post(r, a->device, MESSAGE_BROKEN, r->now_ns + m->delay_ns, NULL, 0);
 		break;
 	case COLLECT_SEND:
 		rig_request(r, a);

@@ -309,6 +309,35 @@ a_late_answer_is_never_taken_for_the_next_one(void **state)
 	assert_int_equal(points(d), rig_count(&rig, d, QUALITY_GOOD));
 }
 
+/* The process was stopped: an answer waits in its socket, older than it may be. */
+static void
+an_answer_that_lay_past_its_deadline_is_late(void **state)
+{
+	(void)state;
+	uint32_t d = device("cs00.cooling");
+	rig_run(&rig, 150 * MS);
+	rig.model[d].delay_ns = 10 * MS;
+	rig_run(&rig, 52 * MS);
+	assert_int_equal(1, rig.model[d].queued);
+	rig.now_ns += 400 * MS;
+	rig_deliver(&rig, d);
+	assert_int_equal(points(d), rig_count(&rig, d, QUALITY_COMM));
+	rig_run(&rig, 450 * MS);
+	assert_int_equal(points(d), rig_count(&rig, d, QUALITY_GOOD));
+}
+
+static void
+a_device_that_hangs_up_at_once_is_not_called_in_a_spin(void **state)
+{
+	(void)state;
+	uint32_t d = device("cs00.cooling");
+	rig.model[d].slams = true;
+	rig_run(&rig, 10 * NS_PER_S);
+	assert_in_range(rig.model[d].connects, 10, 101);
+	assert_int_equal(points(d), rig_count(&rig, d, QUALITY_COMM));
+	all_good_but(d);
+}
+
 static void
 refused_connects_back_off_with_jitter(void **state)
 {
@@ -415,6 +444,10 @@ no_value_codes_are_bad_and_impossible_values_out_of_range(void **state)
 	assert_true(fabs(s.value - 4095.875) < 1e-9);
 	assert_int_equal(QUALITY_BAD, rig_get(&rig, "cs00.job.tokens_per_s").quality);
 	assert_int_equal(points(d) - 3, rig_count(&rig, d, QUALITY_GOOD));
+	cut(d); /* what is kept then is the last good one, not the last one */
+	s = rig_get(&rig, "cs00.wafer.A4.temp_c");
+	assert_int_equal(QUALITY_COMM, s.quality);
+	assert_true(fabs(s.value - 103 * 0.125) < 1e-9);
 }
 
 int
@@ -435,6 +468,8 @@ main(void)
 		WITH(open_two, a_dripping_answer_ends_at_the_one_deadline),
 		WITH(open_two, whatever_is_not_one_answer_never_looks_good),
 		WITH(open_two, a_late_answer_is_never_taken_for_the_next_one),
+		WITH(open_two, an_answer_that_lay_past_its_deadline_is_late),
+		WITH(open_two, a_device_that_hangs_up_at_once_is_not_called_in_a_spin),
 		WITH(open_two, refused_connects_back_off_with_jitter),
 		WITH(open_two, a_connect_that_is_never_answered_is_given_up),
 		WITH(open_two,

@@ -2,6 +2,8 @@
 /* The engine against scripted devices: demands, read-back, shadow. */
 #include "tests/unit/collect_rig.h"
 
+#include "collectors/actuate.h"
+
 static const char shadowed[] = "site: t\n"
 			       "systems:\n"
 			       "  - {name: cs%02d, count: 1, type: water}\n"
@@ -73,6 +75,26 @@ demands_are_written_coalesced_and_the_sequence_number_last(void **state)
 }
 
 static void
+the_sequence_number_is_last_also_where_its_register_follows_the_demands(void **state)
+{
+	(void)state;
+	struct asked a = {0};
+	uint32_t d = device("cs00.cooling");
+	rig_demand(&rig, "cs00.pump[0].speed_cmd_pct", 80);
+	rig_demand(&rig, "cs00.pump[1].speed_cmd_pct", 80);
+	rig_demand(&rig, "cs00.hx.valve_cmd_pct", 40);
+	rig_demand(&rig, "cs00.cooling.seq_cmd", 5);
+	rig.ctl_beats = true;
+	rig_run(&rig, 90 * MS);
+	assert_int_equal(2, writes(d, 0, 0, &a));
+	assert_int_equal(3, a.count);
+	assert_int_equal(8000, a.value);
+	writes(d, 0, 1, &a);
+	assert_int_equal(3, a.reg);
+	assert_int_equal(5, a.value);
+}
+
+static void
 only_what_changed_is_written(void **state)
 {
 	(void)state;
@@ -136,6 +158,9 @@ nothing_is_written_while_the_controllers_are_not_alive(void **state)
 	rig.ctl_beats = true;
 	rig_run(&rig, 200 * MS);
 	assert_int_equal(3, writes(d, from, 0, NULL));
+	collect_set_ctl(rig.collect, rig.ctl); /* another region of theirs */
+	rig_run(&rig, 200 * MS);
+	assert_int_equal(6, writes(d, from, 0, NULL));
 	collect_set_ctl(rig.collect, NULL);
 	from = rig.logged;
 	rig_demand(&rig, "cs00.engine.seq_cmd", 19);
@@ -329,12 +354,54 @@ writes_never_starve_the_reads(void **state)
 	assert_true(rig.now_ns - rig_get(&rig, "cs00.wafer.A1.temp_c").time_ns < 2 * NS_PER_S);
 }
 
+/* A holding register of a slow class: its read-back is a minute away, and that is no reason to
+ * write it every second. */
+static void
+a_slow_read_back_is_waited_for(void **state)
+{
+	(void)state;
+	const struct point p = {.fc = 3,
+				.reg = 7,
+				.count = 1,
+				.type = REG_U16,
+				.scale = 1,
+				.hi = 100,
+				.writable = true};
+	struct actuator actuator;
+	struct actuate a = {.actuator = &actuator, .n = 1};
+	struct actuate_run run;
+	struct sample demand = {.value = 5, .quality = QUALITY_GOOD};
+	int64_t now_ns = 0;
+	actuator_init(&actuator, &p, 60 * NS_PER_S);
+	actuate_take(&a, &demand, now_ns);
+	assert_true(actuate_next(&a, &run));
+	actuate_sent(&a, &run, now_ns);
+	actuate_answered(&a, &run, false);
+	actuate_read_back(&a, 0, 5, now_ns + NS_PER_S);
+	demand.value = 6;
+	now_ns += 2 * NS_PER_S;
+	actuate_take(&a, &demand, now_ns);
+	assert_true(actuate_next(&a, &run));
+	assert_int_equal(6, run.words[0]);
+	actuate_sent(&a, &run, now_ns);
+	actuate_answered(&a, &run, false);
+	for (now_ns += NS_PER_S; now_ns < 100 * NS_PER_S; now_ns += NS_PER_S) {
+		actuate_take(&a, &demand, now_ns);
+		assert_false(actuate_next(&a, &run));
+	}
+	assert_int_equal(0, actuate_mismatches(&a, now_ns));
+	actuate_take(&a, &demand, 123 * NS_PER_S); /* two periods without one */
+	assert_true(actuate_pending(&a));
+}
+
 int
 main(void)
 {
 #define WITH(open, test) cmocka_unit_test_setup_teardown(test, open, close_it)
 	const struct CMUnitTest tests[] = {
 		WITH(open_two, demands_are_written_coalesced_and_the_sequence_number_last),
+		WITH(open_two,
+		     the_sequence_number_is_last_also_where_its_register_follows_the_demands),
 		WITH(open_two, only_what_changed_is_written),
 		WITH(open_two, a_control_step_goes_out_in_the_same_instant),
 		WITH(open_two, nothing_is_written_while_the_controllers_are_not_alive),
@@ -347,6 +414,7 @@ main(void)
 		WITH(open_two, a_write_confirmed_with_other_words_costs_the_connection),
 		WITH(open_two, after_a_new_connection_all_demands_are_written_again),
 		WITH(open_two, writes_never_starve_the_reads),
+		cmocka_unit_test(a_slow_read_back_is_waited_for),
 	};
 	return cmocka_run_group_tests(tests, NULL, NULL);
 }
