@@ -74,17 +74,28 @@ check_addresses(struct load *l, struct address *a)
 static void
 tell(struct load *l, const struct group *g, uint32_t a, uint32_t b, const char *what)
 {
-	const struct device *x = &l->p->devices[g->first + a], *y = &l->p->devices[g->first + b];
-	const struct made_device *m = &l->devices[g->first + b];
+	const struct made_device *m;
+	const struct device *d, *other;
 	char path[40];
+	uint32_t swap;
 
+	/* at the one whose profile an override has changed */
+	if (!g->type && l->devices[g->first + a].set.profile_at.origin == FROM_OVERRIDE &&
+	    l->devices[g->first + b].set.profile_at.origin != FROM_OVERRIDE) {
+		swap = a;
+		a = b;
+		b = swap;
+	}
+	d = &l->p->devices[g->first + b];
+	m = &l->devices[g->first + b];
+	other = &l->p->devices[g->first + a];
 	if (g->type) {
 		snprintf(path, sizeof(path), "devices[%u].profile", b);
 		config_report_at(l->report, g->type->file, g->type->devices[b].line, path,
-				 "%s gives %s, as %s does", y->profile, what, x->kind);
+				 "%s gives %s, as %s does", d->profile, what, other->kind);
 	} else {
-		load_error(l, &m->set.profile_at, m->line, m->path, y->name, "profile",
-			   "%s gives %s, as %s does", y->profile, what, x->name);
+		load_error(l, &m->set.profile_at, m->line, m->path, d->name, "profile",
+			   "%s gives %s, as %s does", d->profile, what, other->name);
 	}
 }
 

@@ -42,7 +42,7 @@ expand(const char *name, uint32_t number, char *out, size_t size)
 }
 
 static void
-check_name(struct load *l, const struct entry *e)
+check_name(struct load *l, struct entry *e)
 {
 	char last[sizeof(l->p->systems->name)];
 	const struct system_keys *k = &e->k;
@@ -53,7 +53,7 @@ check_name(struct load *l, const struct entry *e)
 		schema_error(&l->w, k->name_at.line, "name",
 			     "\"%s\" is the name of %d systems (allowed: %%d or %%02d in it)",
 			     k->name, (int)k->count);
-		l->names_unsure = true;
+		e->n = 1;
 	} else if (!expand(k->name, (uint32_t)k->first + e->n - 1, last, sizeof(last)) ||
 		   !strcmp(last, "site")) {
 		schema_error(&l->w, k->name_at.line, "name",

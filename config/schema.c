@@ -87,6 +87,17 @@ schema_defaults(const struct schema *kind, void *out)
 		set_default(&kind->keys[i], out);
 }
 
+/* A tag that was written: refused by name when the file was read. */
+static bool
+is_tagged(const yaml_node_t *node)
+{
+	const char *tag = (const char *)node->tag;
+
+	return tag && strcmp(tag, YAML_DEFAULT_SCALAR_TAG) != 0 &&
+	       strcmp(tag, YAML_DEFAULT_SEQUENCE_TAG) != 0 &&
+	       strcmp(tag, YAML_DEFAULT_MAPPING_TAG) != 0;
+}
+
 static struct schema_at *
 at_of(const struct schema_key *k, void *out)
 {
@@ -173,8 +184,9 @@ read_key(struct schema_walk *w, const struct schema_key *k, const yaml_node_t *k
 	at->bad = !set_value(w, k, value, field, why);
 	if (!at->bad)
 		return;
-	schema_error(w, at->line, k->key, "%s (allowed: %s)", why,
-		     schema_allowed(k, allowed, sizeof(allowed)));
+	if (!is_tagged(value))
+		schema_error(w, at->line, k->key, "%s (allowed: %s)", why,
+			     schema_allowed(k, allowed, sizeof(allowed)));
 	clear_field(k, out);
 	if (k->value && *k->value)
 		(void)schema_value_set(k, k->value, field, why);
@@ -192,28 +204,51 @@ find_key(const struct schema_part *parts, size_t n_parts, const char *name, void
 	return NULL;
 }
 
-static void
-report_unknown(struct schema_walk *w, const struct schema_part *parts, size_t n_parts,
-	       const char *name, uint32_t line)
+/* The keys of all tables, cut off where `out` is full. */
+static char *
+list_keys(const struct schema_part *parts, size_t n_parts, char *out, size_t size)
 {
-	const char *near = NULL;
-	char list[300] = "";
+	size_t n = 0;
 
 	for (size_t p = 0; p < n_parts; p++)
 		for (size_t i = 0; i < parts[p].kind->n_keys; i++) {
 			const char *key = parts[p].kind->keys[i].key;
-			size_t n = strlen(list);
+
+			if (n + strlen(key) + sizeof(", ...") >= size) {
+				snprintf(out + n, size - n, ", ...");
+				return out;
+			}
+			n += (size_t)snprintf(out + n, size - n, "%s%s", n ? ", " : "", key);
+		}
+	return out;
+}
+
+static const char *
+nearest_key(const struct schema_part *parts, size_t n_parts, const char *name)
+{
+	const char *near = NULL;
+
+	for (size_t p = 0; p < n_parts; p++)
+		for (size_t i = 0; i < parts[p].kind->n_keys; i++) {
+			const char *key = parts[p].kind->keys[i].key;
 
 			if (text_near(name, key) &&
 			    (!near || text_distance(name, key) < text_distance(name, near)))
 				near = key;
-			snprintf(list + n, sizeof(list) - n, "%s%s", n ? ", " : "", key);
 		}
-	if (near)
-		schema_error(w, line, name, "unknown key, did you mean \"%s\"? (allowed: %s)", near,
-			     list);
-	else
-		schema_error(w, line, name, "unknown key (allowed: %s)", list);
+	return near;
+}
+
+static void
+report_unknown(struct schema_walk *w, const struct schema_part *parts, size_t n_parts,
+	       const char *name, uint32_t line)
+{
+	const char *near = nearest_key(parts, n_parts, name);
+	char list[280] = "";
+
+	schema_error(w, line, name, "unknown key%s%s%s (allowed: %s)",
+		     near ? ", did you mean \"" : "", near ? near : "", near ? "\"?" : "",
+		     list_keys(parts, n_parts, list, sizeof(list)));
 }
 
 static const char *

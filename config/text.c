@@ -163,9 +163,13 @@ text_distance(const char *a, const char *b)
 bool
 text_near(const char *a, const char *b)
 {
-	size_t n = strlen(b);
+	size_t n = strlen(b), start = strlen(a);
+	unsigned d = text_distance(a, b);
 
-	return text_distance(a, b) <= (n <= 3 ? 1u : n <= 8 ? 2u : 3u) && text_distance(a, b) < n;
+	/* the commonest slip: a name without its unit */
+	if (start >= 4 && start < n && !strncmp(a, b, start))
+		return true;
+	return d <= (n <= 3 ? 1u : n <= 8 ? 2u : 3u) && d < n;
 }
 
 bool

@@ -6,7 +6,6 @@
 #include "tests/unit/support.h"
 
 #include <errno.h>
-#include <malloc.h>
 
 #include "config/plant.h"
 
@@ -55,17 +54,6 @@ file_text(const char *path, size_t *len)
 	text[*len] = '\0';
 	fclose(f);
 	return text;
-}
-
-/* Bytes the program holds: the sanitizer's own allocator finds leaks by itself. */
-static inline size_t
-bytes_held(void)
-{
-#ifdef __SANITIZE_ADDRESS__
-	return 0;
-#else
-	return mallinfo2().uordblks;
-#endif
 }
 
 /* "t.yaml:LINE: KEY: …": does the error stand at that line and key, and name `hint`? */
