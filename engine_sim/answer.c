@@ -130,7 +130,7 @@ sim_answer(struct sim *sim, uint32_t device, const uint8_t *request, size_t len,
 	struct gate_request r = {0};
 	int n;
 
-	if (!d->config->simulated || sim_offline(sim, device) ||
+	if (!d->config->simulated || sim_offline(sim, device) || len < GATE_MBAP + 1 ||
 	    sim_gate_frame_length(request, len) != (int)len || request[6] != d->config->unit)
 		return 0;
 	code = sim_gate_check(&d->map, request, len, &r);
