@@ -196,9 +196,9 @@ read_top(struct load *l)
 {
 	struct schema_part part = {&plant_schema, &l->keys};
 	struct plant_keys *k = &l->keys;
-	struct control_keys control;
-	struct limits_keys limits;
-	struct job_keys job;
+	struct control_keys control = {0};
+	struct limits_keys limits = {0};
+	struct job_keys job = {0};
 	struct plant *p = l->p;
 
 	schema_read(&l->w, l->doc.root, &part, 1, false);

@@ -27,11 +27,12 @@ cut(char *line, char *fields[COLUMNS + 1])
 {
 	size_t n = 0;
 
-	for (char *p = line; p && n <= COLUMNS; n++) {
-		fields[n] = p;
-		p = strchr(p, ',');
-		if (p)
-			*p++ = '\0';
+	while (n <= COLUMNS) {
+		fields[n++] = line;
+		line = strchr(line, ',');
+		if (!line)
+			break;
+		*line++ = '\0';
 	}
 	return n;
 }
