@@ -15,7 +15,7 @@
 
 #define CONNECTIONS 16
 #define GROUPS_MAX 1024 /* a user in more groups than that is judged by the primary one alone */
-#define NO_GROUP ((gid_t)-1)
+#define NO_GROUP ((gid_t)-1) /* no process can have it */
 
 struct connection {
 	int fd;     /* -1: free */
@@ -50,8 +50,6 @@ group_id(const char *name)
 static enum access_level
 group_access(const struct command_server *s, gid_t gid)
 {
-	if (gid == NO_GROUP)
-		return ACCESS_VIEW;
 	if (gid == s->engineer)
 		return ACCESS_ENGINEER;
 	return gid == s->operate ? ACCESS_OPERATE : ACCESS_VIEW;

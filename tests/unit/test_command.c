@@ -351,7 +351,7 @@ access_comes_from_user_and_groups(void **state)
 	assert_int_equal(access_as(54321, 54321, 2, operate), ACCESS_OPERATE);
 	assert_int_equal(access_as(54321, 60001, 0, NULL), ACCESS_OPERATE);
 	assert_int_equal(access_as(54321, 54321, 3, both), ACCESS_ENGINEER);
-	/* groups that do not exist grant nothing, not even to a user who is in "no group" */
+	/* groups that do not exist grant nothing */
 	server->operate = server->engineer = NO_GROUP;
 	assert_int_equal(access_as(54321, 54321, 2, operate), ACCESS_VIEW);
 }

@@ -3,6 +3,7 @@
 
 #include <errno.h>
 #include <signal.h>
+#include <sys/prctl.h>
 #include <sys/stat.h>
 #include <sys/wait.h>
 
@@ -242,6 +243,7 @@ start_hammer(void)
 	assert_true(child >= 0);
 	if (child == 0) {
 		struct image *w;
+		prctl(PR_SET_PDEATHSIG, SIGKILL); /* a test that fails does not kill it */
 		if (image_create(&w, dir, &layout, 0, NULL))
 			_exit(1);
 		publish(w, LARGE, 1, QUALITY_GOOD);

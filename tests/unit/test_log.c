@@ -78,7 +78,8 @@ the_journal_gets_levels_as_numbers_and_no_time(void **state)
 	log_info("x");
 	assert_string_equal(logged(), "<6>isotherm-test: x\n");
 	/* inherited, but stderr goes elsewhere */
-	setenv("JOURNAL_STREAM", "1:1", 1);
+	snprintf(stream, sizeof(stream), "%ju:%ju", (uintmax_t)st.st_dev, (uintmax_t)st.st_ino + 1);
+	setenv("JOURNAL_STREAM", stream, 1);
 	log_open("isotherm-test");
 	log_info("x");
 	assert_int_not_equal(logged()[0], '<');

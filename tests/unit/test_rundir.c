@@ -1,6 +1,8 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "tests/unit/support.h"
 
+#include <sys/wait.h>
+
 #include "core/rundir.c"
 
 static char dir[64];
@@ -77,6 +79,36 @@ a_client_takes_the_systems_folder_where_it_exists(void **state)
 	assert_string_equal(found(false, dir), "/run/user/1/isotherm");
 	assert_int_equal(mkdir(below("isotherm"), 0700), 0);
 	assert_string_equal(found(false, dir), below("isotherm"));
+	assert_int_equal(rmdir(below("isotherm")), 0);
+}
+
+/* Exit code of a process that is not root: bit 0 a server takes the system's folder, bit 1 a client
+ * does. */
+static int
+who_takes_it(void)
+{
+	int status;
+	pid_t child = fork();
+
+	assert_true(child >= 0);
+	if (child == 0) {
+		if (geteuid() == 0 && setuid(54321))
+			_exit(99);
+		_exit((system_dir_fits(true, dir, below("isotherm")) ? 1 : 0) |
+		      (system_dir_fits(false, dir, below("isotherm")) ? 2 : 0));
+	}
+	assert_int_equal(waitpid(child, &status, 0), child);
+	return WEXITSTATUS(status);
+}
+
+static void
+where_it_may_not_write_a_client_looks_and_a_server_goes_elsewhere(void **state)
+{
+	(void)state;
+	assert_int_equal(mkdir(below("isotherm"), 0700), 0);
+	assert_int_equal(chmod(below("isotherm"), 0555), 0);
+	assert_int_equal(chmod(dir, 0755), 0);
+	assert_int_equal(who_takes_it(), 2);
 	assert_int_equal(rmdir(below("isotherm")), 0);
 }
 
@@ -192,6 +224,7 @@ main(void)
 		TEST(the_environment_decides_first),
 		TEST(a_server_takes_the_systems_folder_where_it_may_write_or_make_it),
 		TEST(a_client_takes_the_systems_folder_where_it_exists),
+		TEST(where_it_may_not_write_a_client_looks_and_a_server_goes_elsewhere),
 		TEST(without_a_session_there_is_a_folder_of_the_users_own_in_tmp),
 		TEST(a_path_that_does_not_fit_is_an_error),
 		TEST(the_state_folder_is_the_systems_unless_given),
