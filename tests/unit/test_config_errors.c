@@ -69,6 +69,9 @@ static const struct {
 	{"overrides: {cs00: {}, cs00: {}}\n", 4, "overrides.cs00", "twice"},
 	{"overrides: {cs00: {spread_k: wide}}\n", 4, "overrides.cs00.spread_k", "is not a number"},
 	{"overrides: {cs00: {type: air}}\n", 4, "overrides.cs00.type", "(allowed: water)"},
+	/* nobody knows the devices of a type that is not there, so they are not wrong too */
+	{"overrides: {cs00: {type: air}, cs00.fan: {unit: 7}}\n", 4, "overrides.cs00.type",
+	 "water"},
 	{"overrides: {cs01: {serial: 1001}}\n", 4, "overrides.cs01.serial", "also that of cs00"},
 	{"overrides: {cs01: {wafer_csv: none.csv}}\n", 4, "overrides.cs01.wafer_csv",
 	 "can't be read"},
@@ -180,6 +183,10 @@ errors_of_systems_stand_at_their_line_and_key(void **state)
 		 "  - {name: a%d, count: 3, first: 2, type: water}\n",
 		 4, "systems[1].name", "\"a2\" is there twice"},
 		{"site: x\nsystems: [a]\n", 2, "systems[0]", "(allowed: a mapping)"},
+		{"site: x\nsystems: [{name: B%d, count: 2, type: water}]\noverrides: {b1.engine: "
+		 "{unit: "
+		 "7}}\narming: [{device: b1.engine, by: a, why: b}]\n",
+		 2, "systems[0].name", "no system name"},
 		{"- a\n", 1, "", "is a list (allowed: a mapping)"},
 		{"", 1, "", "is empty"},
 		{"# nothing\n", 1, "", "is empty"},
@@ -247,6 +254,19 @@ ten_errors_are_ten_lines_in_the_order_of_the_file(void **state)
 	for (size_t i = 0; i < 10; i++)
 		assert_error(&r, i, "t.yaml", expected[i].line, expected[i].key, "allowed: ");
 	config_report_free(&r);
+}
+
+static void
+other_rooms_may_add_errors_of_their_own(void **state)
+{
+	struct config_report r = {0};
+
+	(void)state;
+	config_report_add(&r, "%s:%d: scenario", "s.yaml", 7);
+	assert_int_equal(r.n, 1);
+	assert_string_equal(r.errors[0].text, "s.yaml:7: scenario");
+	config_report_free(&r);
+	assert_int_equal(r.n, 0);
 }
 
 static void
@@ -379,6 +399,7 @@ main(void)
 		cmocka_unit_test(errors_of_systems_stand_at_their_line_and_key),
 		cmocka_unit_test(a_syntax_error_has_its_line_and_column),
 		cmocka_unit_test(ten_errors_are_ten_lines_in_the_order_of_the_file),
+		cmocka_unit_test(other_rooms_may_add_errors_of_their_own),
 		cmocka_unit_test(errors_beyond_the_hundredth_are_counted),
 		cmocka_unit_test(a_file_that_is_none_is_told_by_name),
 		cmocka_unit_test(every_truncation_loads_or_says_why),

@@ -60,6 +60,31 @@ each_shipped_plant_loads_with_its_counts(void **state)
 }
 
 static void
+types_and_profiles_are_found_by_key_and_by_environment(void **state)
+{
+	char *here = realpath("config", NULL), dir[64], path[80], text[4400];
+	struct plant *p;
+
+	(void)state;
+	assert_non_null(here);
+	folder_make(dir);
+	snprintf(path, sizeof(path), "%s/p.yaml", dir);
+	snprintf(text, sizeof(text), "%sconfig_dir: %s\n", GOOD_HEAD, here);
+	file_write(dir, "p.yaml", text);
+	p = plant_at(path);
+	assert_string_equal(p->config_dir, here);
+	plant_free(p);
+	file_write(dir, "p.yaml", GOOD_HEAD);
+	assert_int_equal(setenv("ISOTHERM_CONFIG", "config", 1), 0);
+	p = plant_at(path);
+	assert_string_equal(p->config_dir, here);
+	plant_free(p);
+	assert_int_equal(unsetenv("ISOTHERM_CONFIG"), 0);
+	free(here);
+	folder_remove(dir);
+}
+
+static void
 every_role_of_a_system_and_the_site_is_found(void **state)
 {
 	struct plant *p = plant_at(PLANTS "cluster16.yaml");
@@ -482,12 +507,16 @@ reticle_labels_go_there_and_back(void **state)
 static void
 states_have_names_and_other_values_none(void **state)
 {
+	static const char *const trips[] = {"temperature", "flow", "pumps", "leak", "current"};
+
 	(void)state;
 	assert_string_equal(state_name(ROLE_CTL_MODE, CTL_FAILSAFE), "failsafe");
 	assert_string_equal(state_name(ROLE_CTL_REASON, REASON_RAMP), "ramp");
 	assert_string_equal(state_name(ROLE_LINK_STATE, LINK_IDENTITY), "wrong identity");
 	assert_string_equal(state_name(ROLE_ENGINE_AUTHORITY, AUTHORITY_SUPERVISOR), "supervisor");
-	assert_string_equal(state_name(ROLE_ENGINE_TRIP, TRIP_LEAK), "leak");
+	for (int i = 0; i < 5; i++)
+		assert_string_equal(state_name(ROLE_ENGINE_TRIP, 1 << i), trips[i]);
+	assert_string_equal(state_name(ROLE_ENGINE_TRIP, 0), "none");
 	assert_string_equal(state_name(ROLE_ENGINE_TRIP, TRIP_LEAK | TRIP_FLOW), "several");
 	assert_string_equal(state_name(ROLE_ENGINE_TRIP, -1), "");
 	assert_string_equal(state_name(ROLE_CTL_MODE, 6), "");
@@ -535,6 +564,7 @@ main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(each_shipped_plant_loads_with_its_counts),
+		cmocka_unit_test(types_and_profiles_are_found_by_key_and_by_environment),
 		cmocka_unit_test(every_role_of_a_system_and_the_site_is_found),
 		cmocka_unit_test(points_are_named_by_system_device_role_and_unit),
 		cmocka_unit_test(link_points_are_found_by_device_and_role),
