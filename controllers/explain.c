@@ -141,7 +141,7 @@ name_of(enum ctl_reason reason)
 	case REASON_DEVICE:
 		return "its device";
 	case REASON_RAMP:
-		return "the ramp after a takeover";
+		return "a takeover";
 	}
 	return "?";
 }
@@ -209,9 +209,16 @@ tell_held(struct telling *t, const struct supervisor *s, const struct account *a
 			     "tokens/s",
 			     d->foldback_frac, hot, a->tmax_c, a->cost_tokens);
 		break;
-	case REASON_CAP:
 	case REASON_RAMP:
-		tell(t, CODE, a->reason, "held back by %s: %s", name_of(a->reason), cost);
+		if (a->mode == CTL_TRACK)
+			tell(t, CODE, a->reason,
+			     "keeps the duty it found until it takes charge: %s", cost);
+		else
+			tell(t, CODE, a->reason, "held back by the ramp after a takeover: %s",
+			     cost);
+		break;
+	case REASON_CAP:
+		tell(t, CODE, a->reason, "held back by its power cap: %s", cost);
 		break;
 	case REASON_NONE:
 	case REASON_INPUT_LOST:

@@ -242,17 +242,20 @@ out_is_sound(const struct law_out *out)
 	return sound;
 }
 
+/* All cooling there is at once; the duty a little later: an answer that got lost, or a host that
+ * stood still for a moment, must not cost half a wafer for as long as a takeover takes. */
 static void
-fail_safe(struct supervisor *s, const struct control_params *p)
+fail_safe(struct supervisor *s, const struct control_params *p, int64_t now_ns)
 {
-	for (int i = 0; i < RETICLES; i++)
+	bool cut = s->fault || now_ns - s->since_ns >= (int64_t)(p->failsafe_after_s * 1e9);
+	for (int i = 0; cut && i < RETICLES; i++)
 		s->demands.duty_frac[i] = fmin(s->demands.duty_frac[i], p->failsafe_duty_frac);
 	cool_fully(&s->demands);
 }
 
 static void
 decide(struct supervisor *s, const struct control_params *p, const struct view *v,
-       bool cooling_back)
+       bool cooling_back, int64_t now_ns)
 {
 	/* what the law held of pumps and valve is not what they did meanwhile */
 	if (s->taking_over || cooling_back)
@@ -260,7 +263,7 @@ decide(struct supervisor *s, const struct control_params *p, const struct view *
 	s->setup.law->step(&s->state, p, &s->in, &s->out);
 	if (!out_is_sound(&s->out)) {
 		s->fault = true;
-		fail_safe(s, p);
+		fail_safe(s, p, now_ns);
 		return;
 	}
 	if (s->taking_over)
@@ -272,7 +275,8 @@ decide(struct supervisor *s, const struct control_params *p, const struct view *
 }
 
 static void
-act(struct supervisor *s, const struct control_params *p, const struct view *v, bool cooling_back)
+act(struct supervisor *s, const struct control_params *p, const struct view *v, bool cooling_back,
+    int64_t now_ns)
 {
 	switch (s->mode) {
 	case CTL_OFF:
@@ -285,10 +289,10 @@ act(struct supervisor *s, const struct control_params *p, const struct view *v, 
 		break;
 	case CTL_AUTO:
 	case CTL_SHADOW:
-		decide(s, p, v, cooling_back);
+		decide(s, p, v, cooling_back, now_ns);
 		break;
 	case CTL_FAILSAFE:
-		fail_safe(s, p);
+		fail_safe(s, p, now_ns);
 		break;
 	}
 }
@@ -387,7 +391,7 @@ supervisor_step(struct supervisor *s, const struct control_params *p, const stru
 	watch_pumps(s, v);
 	look(s, p, v, second);
 	bool first = transit(s, next_event(s, p, v, now_ns), v, now_ns);
-	act(s, p, v, cooling_was_lost && !s->cooling_lost);
+	act(s, p, v, cooling_was_lost && !s->cooling_lost, now_ns);
 	watch_release(s, v);
 	if (s->mode != CTL_OFF && (second || first)) {
 		s->demands.engine_seq = next_seq(s->demands.engine_seq);

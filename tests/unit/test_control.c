@@ -322,9 +322,10 @@ silent_collectors_are_failsafe_within_three_periods(void **state)
 		assert_int_equal((int)ctl(&b, s, ROLE_CTL_REASON)->value, REASON_INPUT_LOST);
 		assert_true(ctl(&b, s, ROLE_CTL_TMAX)->quality > QUALITY_UNCERTAIN);
 	}
-	assert_true(fabs(demand(&b, "cs00.wafer.C6.duty_cmd_frac")->value - 0.5) < 1e-9);
 	assert_true(demand(&b, "cs00.pump[1].speed_cmd_pct")->value > 99.9);
 	assert_true(demand(&b, "cs00.hx.valve_cmd_pct")->value > 99.9);
+	steps(&b, 5);
+	assert_true(fabs(demand(&b, "cs00.wafer.C6.duty_cmd_frac")->value - 0.5) < 1e-9);
 	b.silent = false;
 	steps(&b, 5);
 	assert_int_equal(mode(&b, 0), CTL_TRACK);

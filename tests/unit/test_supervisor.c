@@ -273,12 +273,35 @@ lost_inputs_mean_full_cooling_and_half_duty(void **state)
 	step(&b);
 	assert_int_equal(b.s.verdict.mode, CTL_FAILSAFE);
 	assert_int_equal(b.s.verdict.reason, REASON_INPUT_LOST);
+	assert_true(b.s.demands.pump_frac > 0.999 && b.s.demands.valve_frac > 0.999);
+	steps(&b, 4);
+	assert_true(b.s.demands.duty_frac[0] > 0.99); /* not for a moment's silence */
+	step(&b);
 	for (int i = 0; i < RETICLES; i++)
 		assert_true(fabs(b.s.demands.duty_frac[i] - 0.5) < 1e-12);
-	assert_true(b.s.demands.pump_frac > 0.999 && b.s.demands.valve_frac > 0.999);
 	uint16_t seq = b.s.demands.engine_seq;
 	steps(&b, 20);
 	assert_int_equal(b.s.demands.engine_seq, seq + 2);
+}
+
+static void
+a_moment_without_inputs_costs_no_duty(void **state)
+{
+	(void)state;
+	struct bench b;
+	begin(&b, setup());
+	steps(&b, 150);
+	lose_engine(&b.v);
+	steps(&b, 3);
+	assert_int_equal(b.s.verdict.mode, CTL_FAILSAFE);
+	double pump_pct = b.v.pump_pct[0];
+	good_view(&b.v);
+	b.v.pump_pct[0] = b.v.pump_pct[1] = pump_pct;
+	for (int k = 0; k < 200; k++) {
+		step(&b);
+		assert_true(b.s.demands.duty_frac[0] > 0.99);
+	}
+	assert_int_equal(b.s.verdict.mode, CTL_AUTO);
 }
 
 static void
@@ -611,7 +634,7 @@ check_invariants(const struct bench *b, const struct demands *before, bool secon
 	for (int i = 0; i < RETICLES; i++) {
 		double u = d->duty_frac[i];
 		assert_true(u >= 0.0 && u <= 1.0);
-		if (b->s.mode == CTL_FAILSAFE)
+		if (b->s.mode == CTL_FAILSAFE && b->now_ns - b->s.since_ns > NS_PER_S)
 			assert_true(u <= PARAMS.failsafe_duty_frac + 1e-12);
 		if (b->s.sensors.blind && isfinite(before->duty_frac[i]))
 			assert_true(u <= before->duty_frac[i] + 1e-12);
@@ -657,6 +680,7 @@ main(void)
 		cmocka_unit_test(a_takeover_that_does_not_agree_goes_by_the_ramp),
 		cmocka_unit_test(in_charge_from_the_start_skips_tracking),
 		cmocka_unit_test(lost_inputs_mean_full_cooling_and_half_duty),
+		cmocka_unit_test(a_moment_without_inputs_costs_no_duty),
 		cmocka_unit_test(failsafe_never_raises_a_duty),
 		cmocka_unit_test(inputs_that_come_back_are_tracked_first),
 		cmocka_unit_test(a_lost_sensor_is_replaced_by_its_neighbours_and_a_degree),
