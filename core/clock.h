@@ -32,8 +32,8 @@ struct cadence {
 	uint64_t overruns; /* periods skipped */
 };
 
-void cadence_start(struct cadence *c, int64_t period_ns,
-		   int64_t now_ns); /* first deadline = now_ns */
+/* The first deadline is now_ns. */
+void cadence_start(struct cadence *c, int64_t period_ns, int64_t now_ns);
 /* Is a step due? If so the deadline moves on past now_ns, skipped periods are counted, 1 is
  * returned. */
 int cadence_due(struct cadence *c, int64_t now_ns);

@@ -18,15 +18,16 @@
 
 #define COMMAND_MAX 4096
 
-enum access_level { /* each may do what the ones before it may */
-		    ACCESS_NONE,
-		    ACCESS_VIEW,
-		    ACCESS_OPERATE, /* group isotherm-operate */
-		    ACCESS_ENGINEER /* group isotherm-engineer, the user that runs the room, root */
+/* Each may do what the ones before it may. */
+enum access_level {
+	ACCESS_NONE,
+	ACCESS_VIEW,    /* whoever reaches the run folder */
+	ACCESS_OPERATE, /* group isotherm-operate */
+	ACCESS_ENGINEER /* group isotherm-engineer, the user that runs the room, root */
 };
 
 struct command_request {
-	int connection; /* for command_reply */
+	int connection; /* for command_reply; never used for another connection */
 	enum access_level access;
 	uid_t uid;
 	pid_t pid;
@@ -36,15 +37,22 @@ struct command_request {
 
 struct command_server;
 
-/* Make run_dir/NAME.sock and watch it on `loop`; a stale socket file is replaced. */
+/*
+ * Make run_dir/NAME.sock and watch it on `loop`; a stale socket file is replaced. -EBUSY: somebody
+ * listens there. A bounded number of connections is kept; one more closes the one idle longest.
+ */
 int command_open(struct command_server **out, struct loop *loop, const char *run_dir,
 		 const char *name, struct errtext *err);
 void command_close(struct command_server *s); /* removes the socket file */
 
-/* Is this LOOP_FD event ours? Then accept / read. 1: `req` holds a request; 0: handled, nothing to
- * answer; -ENOENT: not ours. */
+/*
+ * Is this event ours? Then accept / read. 1: `req` holds a request, which needs a command_reply, now
+ * or later: until then the connection's next request waits. 0: handled, nothing to answer; -ENOENT:
+ * not ours.
+ */
 int command_take(struct command_server *s, const struct loop_event *ev,
 		 struct command_request *req);
+/* -ENOTCONN: the client has gone. -EMSGSIZE: longer than COMMAND_MAX, an error was sent instead. */
 int command_reply(struct command_server *s, int connection, const char *json);
 
 /* Client: one request, one result, within timeout_ms. `result` holds COMMAND_MAX + 1 bytes. 0 or

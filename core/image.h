@@ -24,15 +24,14 @@
 #include "core/sample.h"
 
 #define IMAGE_LAYOUT_VERSION 1u
-#define IMAGE_EVENTS 1024u /* events kept in the ring, a power of two */
-#define IMAGE_STALE_PERIODS                                                                        \
-	3 /* a reader calls a sample stale after this many periods of its group */
+#define IMAGE_EVENTS 1024u    /* events kept in the ring, a power of two */
+#define IMAGE_STALE_PERIODS 3 /* a sample is stale after this many periods of its group */
 
 struct image_layout {
 	const char *name; /* file name in the run folder, "in-0.img" */
 	uint32_t n_groups;
-	const uint32_t
-		*first; /* [n_groups + 1]: group g holds samples first[g] .. first[g + 1] - 1 */
+	/* [n_groups + 1]: group g holds samples first[g] .. first[g + 1] - 1 */
+	const uint32_t *first;
 	const int64_t *period_ns;  /* [n_groups]: how often the writer means to publish it, > 0 */
 	const uint8_t *table_hash; /* [32] of the point table that says what each sample is */
 	int64_t beat_ns;           /* period of the writer's heartbeat */
@@ -53,39 +52,44 @@ struct image_status {
 	int64_t heartbeat_ns; /* plant time of the last image_beat */
 	uint64_t tick, overruns;
 	uint64_t events; /* number of the newest event, 0 if none */
-	bool alive;      /* heartbeat not older than IMAGE_STALE_PERIODS of the writer's period */
+	bool alive;      /* heartbeat not older than IMAGE_STALE_PERIODS of the writer's period, nor
+			    that far in the future (a file that outlived a reboot) */
 };
 
 struct image;
 
 /*
- * Make a region and own it. 0; -EBUSY another process owns it (err names its pid); -errno
- * otherwise. The result is released by image_close, which leaves the last values for readers to
+ * Make a region and own it. 0; -EBUSY another process owns it (err names its pid); -EINVAL the
+ * layout makes no sense; -errno otherwise. The layout is copied. The result is released by image_close, which leaves the last values for readers to
  * age.
  */
 int image_create(struct image **out, const char *run_dir, const struct image_layout *layout,
 		 int64_t now_ns, struct errtext *err);
 
 /* A region in plain memory, for scenarios and tests: the same functions, one process, writer and
- * reader alike. */
+ * reader alike. Not alive before its first image_beat. */
 int image_memory(struct image **out, const struct image_layout *layout);
 
 /*
  * Map a region read-only. `layout` is what the reader expects. -ENOENT: no writer has made it yet;
- * -EPROTO: another layout version or point table (err says which file differs).
+ * -EPROTO: another layout version, point table or cut, a file cut off, or no image at all (err says
+ * which file and why).
  */
 int image_attach(struct image **out, const char *run_dir, const struct image_layout *layout,
 		 struct errtext *err);
 
-/* Reader: if the heartbeat is old, look whether the file is another one now and map that. 1
- * re-attached, 0 not, -errno. */
+/*
+ * Reader: if the heartbeat is old, look whether the file is another one now and map that. 1
+ * re-attached, 0 not; -errno: the new file is no good, what was mapped stays. Read the last events
+ * of the old region before, and set *seq to 0 after it: a new writer numbers its events from 1.
+ */
 int image_refresh(struct image *img, int64_t now_ns, struct errtext *err);
 
 void image_close(struct image *img); /* NULL is allowed */
 
 /* --- writer --- */
-void image_publish(struct image *img, uint32_t group,
-		   const struct sample *samples); /* all of the group */
+/* `samples` are all of the group. */
+void image_publish(struct image *img, uint32_t group, const struct sample *samples);
 void image_beat(struct image *img, int64_t now_ns, uint64_t tick, uint64_t overruns);
 void image_emit(struct image *img, const struct image_event *event); /* seq is assigned */
 
@@ -93,14 +97,17 @@ void image_emit(struct image *img, const struct image_event *event); /* seq is a
 /*
  * Copy a group; every sample is judged at now_ns (STALE after IMAGE_STALE_PERIODS of the group's
  * period). 0, or -EAGAIN after bounded retries (writer died in mid-write): `out` is left as it was,
- * but judged again at now_ns.
+ * but judged again at now_ns. So `out` is kept from one call to the next, and zeroed before the
+ * first.
  */
 int image_read(const struct image *img, uint32_t group, int64_t now_ns, struct sample *out);
 /* All groups into out[first[n_groups]]; the number of groups that gave no new value. */
 uint32_t image_read_all(const struct image *img, int64_t now_ns, struct sample *out);
 void image_status(const struct image *img, int64_t now_ns, struct image_status *out);
-/* Plant time when any sample of the group was last published without being GOOD; INT64_MIN if that
- * never happened. */
+/*
+ * Plant time, exact to a heartbeat, when any sample of the group was last published without being
+ * GOOD; INT64_MIN if that never happened in this region. NEVER does not count: a start is no fault.
+ */
 int64_t image_last_not_good_ns(const struct image *img, uint32_t group);
 /*
  * Events after *seq, oldest first, at most max; *seq moves on. *lost (may be NULL) counts those

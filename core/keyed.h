@@ -8,8 +8,9 @@
 
 uint64_t keyed_u64(uint64_t seed, uint64_t signal, uint64_t tick);
 double keyed_uniform(uint64_t seed, uint64_t signal, uint64_t tick); /* (0, 1) */
-double keyed_normal(uint64_t seed, uint64_t signal,
-		    uint64_t tick);      /* mean 0, standard deviation 1 */
-uint64_t keyed_signal(const char *name); /* a signal's key from its name */
+/* mean 0, standard deviation 1 */
+double keyed_normal(uint64_t seed, uint64_t signal, uint64_t tick);
+/* a signal's key from its name */
+uint64_t keyed_signal(const char *name);
 
 #endif

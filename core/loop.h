@@ -36,18 +36,22 @@ struct loop;
 int loop_open(struct loop **out, const int *signals);
 void loop_close(struct loop *loop);
 
-int loop_watch(struct loop *loop, int fd, bool read, bool write,
-	       void *data);                   /* add, or change what is there */
-void loop_unwatch(struct loop *loop, int fd); /* before closing the fd */
+/* Add a watch, or change the one that is there. With neither read nor write only hangup is told. */
+int loop_watch(struct loop *loop, int fd, bool read, bool write, void *data);
+/* Before closing the fd. */
+void loop_unwatch(struct loop *loop, int fd);
+/* Once: the event reaps the child and ends the watch. */
 int loop_watch_child(struct loop *loop, pid_t pid, void *data);
 
 /*
  * Wait for the next thing. Deadlines are absolute monotonic ns and win over descriptors when both
- * are there, so a flood of traffic can't starve a control period. Returns ev->kind, or -errno.
+ * are there, so a flood of traffic can't starve a control period; but in overload, when each wait
+ * begins behind its deadline, one other event goes between two deadlines, so that a signal to stop
+ * gets through. Returns ev->kind, or -errno.
  */
 int loop_wait(struct loop *loop, int64_t deadline_ns, struct loop_event *ev);
 
-/* In a child between fork and exec: the signal mask as it was before loop_open. */
+/* In a child between fork and exec: signal mask and SIGPIPE as they were before loop_open. */
 void loop_child_signals(const struct loop *loop);
 
 #endif

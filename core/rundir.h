@@ -12,8 +12,10 @@
 
 #include "core/errtext.h"
 
+/* 0, or -ENAMETOOLONG. */
 int rundir_find(bool server, char *out, size_t size, struct errtext *err);
-/* Make it (0700) if it is missing; refuses one that is not ours. *on_tmpfs (may be NULL) tells
+/* Make it (0700) if it is missing; refuses (-EPERM) one that belongs to or may be written by others.
+ * *on_tmpfs (may be NULL) tells
  * whether it is on tmpfs. */
 int rundir_make(const char *dir, bool *on_tmpfs, struct errtext *err);
 int statedir_find(char *out, size_t size, struct errtext *err);

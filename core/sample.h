@@ -30,10 +30,10 @@ enum sample_flag {
 };
 
 struct sample {
-	double value;    /* in the point's unit; meaningless unless GOOD or UNCERTAIN, then the last
-			    known value */
-	int64_t time_ns; /* plant time at which `value` was true: monotonic when live, counted in a
-			    scenario */
+	/* in the point's unit; unless GOOD or UNCERTAIN it is the last known value, or nothing */
+	double value;
+	/* plant time at which `value` was true: monotonic when live, counted in a scenario */
+	int64_t time_ns;
 	uint32_t quality; /* enum quality */
 	uint32_t flags;   /* enum sample_flag, or'ed */
 };
@@ -45,7 +45,7 @@ enum quality quality_worse(enum quality a, enum quality b);
 const char *quality_name(enum quality q);
 
 /* The sample as a reader must take it at now_ns: GOOD and UNCERTAIN turn STALE once older than
- * max_age_ns. */
+ * max_age_ns, or if stamped further than that in the future. */
 struct sample sample_judge(struct sample s, int64_t now_ns, int64_t max_age_ns);
 
 /* GOOD or UNCERTAIN, and finite: a number one may compute with. */
