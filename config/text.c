@@ -169,7 +169,7 @@ text_near(const char *a, const char *b)
 	/* the commonest slip: a name without its unit */
 	if (start >= 4 && start < n && !strncmp(a, b, start))
 		return true;
-	return d <= (n <= 3 ? 1u : n <= 8 ? 2u : 3u) && d < n;
+	return d <= (n <= 5 ? 1u : n <= 8 ? 2u : 3u) && d < n;
 }
 
 bool

@@ -146,6 +146,7 @@ a_slip_of_the_pen_is_near_and_another_word_is_not(void **state)
 	assert_true(text_near("limtis", "limits"));
 	assert_true(text_near("spread", "spread_k"));
 	assert_false(text_near("colour", "control"));
+	assert_false(text_near("title", "site"));
 	assert_false(text_near("x", "y"));
 }
 
