@@ -14,7 +14,7 @@ cmd_attach(struct attach *a)
 	int rc = attach_open(a, &err);
 	if (rc == 0)
 		return 0;
-	fprintf(stderr, "isotherm: %s\n", err.text);
+	fprintf(stderr, "%s%s\n", rc == -ENOENT ? "" : "isotherm: ", err.text);
 	return rc == -ENOENT ? EXIT_NOT_RUNNING : rc == -ENOMEM ? EX_OSERR : EXIT_UNREADABLE;
 }
 

@@ -71,6 +71,9 @@ judge_limits(struct health *h, const struct model *m, uint32_t i)
 	if (s->severity == CLASS_HELD) {
 		model_system_sentence(m, i, text, sizeof(text));
 		add(h, "%s", text);
+	} else if (s->mode_live &&
+		   (s->mode == CTL_OFF || s->mode == CTL_FAILSAFE || s->mode == CTL_HANDBACK)) {
+		add(h, "%s: control is in %s", s->name, model_mode_word(s->mode));
 	} else if (model_live(age) && age->value * 1e9 < (double)HEALTH_WINDOW_NS) {
 		add(h, "%s: was held back or over a limit %.0f s ago", s->name, age->value);
 	}
@@ -84,12 +87,11 @@ judge_system(struct health *h, const struct model *m, uint32_t i)
 	if (s->trip)
 		add(h, "%s: tripped (%s)", s->name,
 		    model_trip_words(s->trip, words, sizeof(words)));
-	if (!m->ctl.there || !m->ctl.status.alive)
-		return; /* said once, for all */
+	/* a room that is silent was named once: it explains what follows for every system */
+	if (!m->in.status.alive || !m->ctl.status.alive)
+		return;
 	if (!s->mode_live)
 		add(h, "%s: the controllers say nothing about it", s->name);
-	else if (s->mode == CTL_OFF || s->mode == CTL_FAILSAFE || s->mode == CTL_HANDBACK)
-		add(h, "%s: control is in %s", s->name, model_mode_word(s->mode));
 	judge_limits(h, m, i);
 }
 

@@ -5,7 +5,7 @@
 
 #include "tui/view.h"
 
-#define KPI_BAR_X 21
+#define KPI_BAR_X 22
 #define KPI_BAR_W 14
 #define KPI_ENDS 9 /* "0[" and "]1600" */
 
@@ -22,7 +22,7 @@ kpi(struct pen *p, struct view *v, int x, int y, const char *label, const struct
 	pen_at(p, x, y);
 	pen_text(p, "%-7s", label);
 	view_value(p, v->m, s, scale, 6, decimals);
-	pen_text(p, "%-7.7s", unit);
+	pen_text(p, " %-6.6s", unit);
 	pen_at(p, x + KPI_BAR_X, y);
 	view_bar(p, s, scale, bar);
 }
@@ -43,8 +43,8 @@ kpis(struct view *v)
 			      : 1;
 	char name_k[24], name_c[24];
 	int room = half - KPI_BAR_X - KPI_ENDS, w = room > KPI_BAR_W ? KPI_BAR_W : room;
-	snprintf(name_k, sizeof(name_k), "K %s", sk ? sk->name : "");
-	snprintf(name_c, sizeof(name_c), "C %s", sc ? sc->name : "");
+	snprintf(name_k, sizeof(name_k), "K %.4s", sk ? sk->name : "");
+	snprintf(name_c, sizeof(name_c), "C %.4s", sc ? sc->name : "");
 	/* a system draws 21 kW and 60 l/min at full load, 25 kW and 80 l/min at most */
 	kpi(&p, v, 0, 0, "Power", &m->input_w, 1e-3, 1, "kW",
 	    &(struct bar){0, 25 * n, 17 * n, 23 * n, NAN, w});
@@ -219,14 +219,14 @@ status(struct view *v)
 		pen_look_text(&p, LOOK_BOLD, "%s", v->ui->message);
 		return;
 	}
-	pen_text(&p, "points %u good, ", m->good);
+	pen_text(&p, "points %u good ", m->good);
 	pen_look_text(&p, m->good < m->points ? LOOK_BAD : LOOK_TEXT, "%u not",
 		      m->points - m->good);
-	pen_text(&p, " | overruns in %llu ctl %llu", (unsigned long long)m->in.status.overruns,
+	pen_text(&p, " | overruns %llu+%llu", (unsigned long long)m->in.status.overruns,
 		 (unsigned long long)m->ctl.status.overruns);
 	pen_text(&p, " | bus errors %.0f", m->errors);
 	if (model_live(&m->cost_per_s) && m->cost_per_s.value >= 0.5)
-		pen_text(&p, " | costs %.0f tokens/s", m->cost_per_s.value);
+		pen_text(&p, " | lost %.0f tokens/s", m->cost_per_s.value);
 	if (m->n_events && v->l.at[REGION_EVENTS].h == 0 && m->held + m->trips == 0)
 		pen_text(&p, " | %s", m->events[0].text);
 }

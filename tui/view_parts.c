@@ -224,7 +224,7 @@ view_header(struct view *v)
 		pen_look_text(&p, s->mode_live ? LOOK_TEXT : LOOK_STALE, "%s%s",
 			      model_mode_word(s->mode), s->mode_live ? "" : "?");
 	} else {
-		pen_text(&p, " | %u sys:", m->n_systems);
+		pen_text(&p, " | %u:", m->n_systems);
 		header_modes(&p, m);
 	}
 	p.r.w = w;

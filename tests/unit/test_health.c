@@ -1,0 +1,210 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#include "tests/unit/support.h"
+
+#include <math.h>
+
+#include "tests/unit/tui_fixture.h"
+
+static void
+open_four(struct model *m)
+{
+	fixture_open(m, 4);
+	assert_true(m->health.healthy);
+	assert_int_equal(m->health.n, 0);
+}
+
+static void
+assert_reason(struct model *m, const char *part)
+{
+	model_summarise(m);
+	assert_false(m->health.healthy);
+	for (uint32_t i = 0; i < m->health.n; i++)
+		if (strstr(m->health.reason[i], part))
+			return;
+	fail_msg("no reason says \"%s\", the first is \"%s\"", part, m->health.reason[0]);
+}
+
+static void
+all_well_is_healthy(void **state)
+{
+	struct model m;
+	(void)state;
+	open_four(&m);
+	model_fini(&m);
+}
+
+static void
+a_point_that_is_not_good_is_not_healthy_now_and_for_ten_seconds(void **state)
+{
+	struct model m;
+	(void)state;
+	open_four(&m);
+	m.devices[4].good--;
+	assert_reason(&m, "cs01.cooling: 1 of 28 points are not good");
+	m.devices[4].good++;
+	m.devices[4].not_good_ns = m.now_ns - 9 * INT64_C(1000000000);
+	assert_reason(&m, "cs01.cooling: had points that were not good 9 s ago");
+	m.devices[4].not_good_ns = m.now_ns - HEALTH_WINDOW_NS;
+	model_summarise(&m);
+	assert_true(m.health.healthy);
+	model_fini(&m);
+}
+
+static void
+a_trip_is_not_healthy_even_when_its_word_is_old(void **state)
+{
+	struct model m;
+	(void)state;
+	open_four(&m);
+	m.systems[1].one[ROLE_ENGINE_TRIP].value = TRIP_FLOW | TRIP_LEAK;
+	assert_reason(&m, "cs01: tripped (flow, leak)");
+	m.systems[1].one[ROLE_ENGINE_TRIP].quality = QUALITY_COMM;
+	assert_reason(&m, "cs01: tripped (flow, leak)");
+	m.systems[1].one[ROLE_ENGINE_TRIP] = fixture_sample(0);
+	model_summarise(&m);
+	assert_true(m.health.healthy);
+	model_fini(&m);
+}
+
+static void
+a_system_held_back_is_not_healthy_now_and_for_ten_seconds(void **state)
+{
+	struct model m;
+	(void)state;
+	open_four(&m);
+	fixture_hold(&m, 3);
+	assert_reason(&m, "cs03 held back by spread, costs 140 tokens/s: G6 7.6 K above A1");
+	m.systems[3].one[ROLE_CTL_REASON].value = REASON_NONE;
+	m.systems[3].one[ROLE_CTL_LIMITED_AGE].value = 9.5;
+	assert_reason(&m, "cs03: was held back or over a limit");
+	m.systems[3].one[ROLE_CTL_LIMITED_AGE].value = 10.5;
+	model_summarise(&m);
+	assert_true(m.health.healthy);
+	/* never held back at all */
+	m.systems[3].one[ROLE_CTL_LIMITED_AGE].value = (double)INFINITY;
+	model_summarise(&m);
+	assert_true(m.health.healthy);
+	model_fini(&m);
+}
+
+static void
+a_system_over_a_limit_is_not_healthy_whatever_the_controllers_say(void **state)
+{
+	struct model m;
+	(void)state;
+	open_four(&m);
+	m.systems[2].one[ROLE_CTL_SPREAD].value = 8.01;
+	assert_reason(&m, "cs02 over a limit");
+	m.systems[2].one[ROLE_CTL_SPREAD].value = 8;
+	model_summarise(&m);
+	assert_true(m.health.healthy); /* the limit itself is allowed */
+	m.systems[2].one[ROLE_CTL_TMAX].value = 50.1;
+	assert_reason(&m, "cs02 over a limit");
+	model_fini(&m);
+}
+
+static void
+a_room_restarted_or_down_is_not_healthy(void **state)
+{
+	struct model m;
+	(void)state;
+	open_four(&m);
+	m.run.rooms[0].restarts = 1;
+	m.run.rooms[0].last_restart_ns = m.now_ns - 3 * INT64_C(1000000000);
+	assert_reason(&m, "collectors: restarted 3 s ago");
+	m.run.rooms[0].last_restart_ns = m.now_ns - 11 * INT64_C(1000000000);
+	model_summarise(&m);
+	assert_true(m.health.healthy);
+	m.run.rooms[0].up = false;
+	snprintf(m.run.rooms[0].why, sizeof(m.run.rooms[0].why), "killed by signal 9");
+	assert_reason(&m, "collectors: down (killed by signal 9)");
+	model_fini(&m);
+}
+
+static void
+a_silent_room_is_one_reason_not_one_a_system(void **state)
+{
+	struct model m;
+	(void)state;
+	open_four(&m);
+	m.in.status.alive = false;
+	m.in.age_ns = INT64_C(4200000000);
+	for (uint32_t i = 0; i < m.n_devices; i++)
+		m.devices[i].good = 0;
+	for (uint32_t i = 0; i < m.n_systems; i++)
+		m.systems[i].one[ROLE_CTL_MODE].value = CTL_FAILSAFE;
+	assert_reason(&m, "collectors: no heartbeat for 4.2 s");
+	assert_int_equal(m.health.n, 1);
+	m.in.status.alive = true;
+	m.ctl.there = m.ctl.status.alive = false;
+	for (uint32_t i = 0; i < m.n_devices; i++)
+		m.devices[i].good = m.devices[i].points;
+	assert_reason(&m, "controllers: has published nothing yet");
+	assert_int_equal(m.health.n, 1);
+	model_fini(&m);
+}
+
+static void
+failsafe_off_and_handback_are_not_healthy_track_and_shadow_are(void **state)
+{
+	static const struct {
+		enum ctl_mode mode;
+		bool healthy;
+	} modes[] = {{CTL_OFF, false},      {CTL_TRACK, true},     {CTL_AUTO, true},
+		     {CTL_FAILSAFE, false}, {CTL_HANDBACK, false}, {CTL_SHADOW, true}};
+	struct model m;
+	(void)state;
+	open_four(&m);
+	for (size_t i = 0; i < sizeof(modes) / sizeof(modes[0]); i++) {
+		m.systems[0].one[ROLE_CTL_MODE].value = modes[i].mode;
+		model_summarise(&m);
+		assert_int_equal(m.health.healthy, modes[i].healthy);
+	}
+	m.systems[0].one[ROLE_CTL_MODE].quality = QUALITY_STALE;
+	assert_reason(&m, "cs00: the controllers say nothing about it");
+	model_fini(&m);
+}
+
+static void
+overruns_are_shown_not_judged(void **state)
+{
+	struct model m;
+	(void)state;
+	open_four(&m);
+	m.in.status.overruns = m.ctl.status.overruns = 1000;
+	model_summarise(&m);
+	assert_true(m.health.healthy);
+	model_fini(&m);
+}
+
+static void
+more_reasons_than_fit_are_counted(void **state)
+{
+	struct model m;
+	(void)state;
+	fixture_open(&m, 16);
+	for (uint32_t i = 0; i < m.n_devices; i++)
+		m.devices[i].good = 0;
+	model_summarise(&m);
+	assert_int_equal(m.health.n, HEALTH_REASONS);
+	assert_int_equal(m.health.dropped, m.n_devices - HEALTH_REASONS);
+	model_fini(&m);
+}
+
+int
+main(void)
+{
+	const struct CMUnitTest tests[] = {
+		cmocka_unit_test(all_well_is_healthy),
+		cmocka_unit_test(a_point_that_is_not_good_is_not_healthy_now_and_for_ten_seconds),
+		cmocka_unit_test(a_trip_is_not_healthy_even_when_its_word_is_old),
+		cmocka_unit_test(a_system_held_back_is_not_healthy_now_and_for_ten_seconds),
+		cmocka_unit_test(a_system_over_a_limit_is_not_healthy_whatever_the_controllers_say),
+		cmocka_unit_test(a_room_restarted_or_down_is_not_healthy),
+		cmocka_unit_test(a_silent_room_is_one_reason_not_one_a_system),
+		cmocka_unit_test(failsafe_off_and_handback_are_not_healthy_track_and_shadow_are),
+		cmocka_unit_test(overruns_are_shown_not_judged),
+		cmocka_unit_test(more_reasons_than_fit_are_counted),
+	};
+	return cmocka_run_group_tests(tests, NULL, NULL);
+}
