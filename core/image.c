@@ -214,13 +214,14 @@ group_copy(const struct image *img, uint32_t group)
 	const struct region_group *g = &img->group[group];
 	const _Atomic uint64_t *word = img->word + img->first[group] * SAMPLE_WORDS;
 	size_t n = (img->first[group + 1] - img->first[group]) * SAMPLE_WORDS;
+	uint64_t *tmp = img->scratch;
 
 	for (int try = 0; try < MAX_TRIES; try++) {
 		uint32_t seq = atomic_load_explicit(&g->seq, memory_order_acquire);
 		if (seq & 1u)
 			continue;
 		for (size_t k = 0; k < n; k++)
-			img->scratch[k] = atomic_load_explicit(&word[k], memory_order_acquire);
+			tmp[k] = atomic_load_explicit(&word[k], memory_order_acquire);
 		if (atomic_load_explicit(&g->seq, memory_order_relaxed) == seq)
 			return 0;
 	}
@@ -238,7 +239,7 @@ image_read(const struct image *img, uint32_t group, int64_t now_ns, struct sampl
 	if (rc == 0)
 		memcpy(out, img->scratch, n * sizeof(*out));
 	for (uint32_t i = 0; i < n; i++)
-		out[i] = sample_judge(out[i], now_ns, max_age_ns);
+		out[i].quality = quality_aged(out[i].quality, out[i].time_ns, now_ns, max_age_ns);
 	return rc;
 }
 

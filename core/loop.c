@@ -1,7 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "core/loop.h"
 
-#include <assert.h>
 #include <errno.h>
 #include <signal.h>
 #include <stdlib.h>
@@ -192,11 +191,10 @@ take(struct loop *l, const struct epoll_event *e, struct loop_event *ev)
 		l->armed_ns = LOOP_NEVER;
 		return read(fd, &expirations, sizeof(expirations)) < 0 && errno != EAGAIN ? -errno
 											  : 0;
-	case WATCH_NONE:
+	case WATCH_NONE: /* not in the epoll set */
 		break;
 	}
-	assert(!"descriptors of the epoll set have a watch");
-	return 0;
+	return -EBADF;
 }
 
 static int

@@ -40,17 +40,22 @@ quality_name(enum quality q)
 	return "?";
 }
 
-struct sample
-sample_judge(struct sample s, int64_t now_ns, int64_t max_age_ns)
+enum quality
+quality_aged(enum quality q, int64_t time_ns, int64_t now_ns, int64_t max_age_ns)
 {
 	/*
 	 * A stamp far in the future is no better than an old one: it is what a file on disk holds
 	 * after a reboot has set the monotonic clock back.
 	 */
-	bool old = s.time_ns < now_ns - max_age_ns || s.time_ns > now_ns + max_age_ns;
+	bool old = time_ns < now_ns - max_age_ns || time_ns > now_ns + max_age_ns;
 
-	if (old && (s.quality == QUALITY_GOOD || s.quality == QUALITY_UNCERTAIN))
-		s.quality = QUALITY_STALE;
+	return old && (q == QUALITY_GOOD || q == QUALITY_UNCERTAIN) ? QUALITY_STALE : q;
+}
+
+struct sample
+sample_judge(struct sample s, int64_t now_ns, int64_t max_age_ns)
+{
+	s.quality = quality_aged(s.quality, s.time_ns, now_ns, max_age_ns);
 	return s;
 }
 

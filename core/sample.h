@@ -44,8 +44,11 @@ enum quality quality_worse(enum quality a, enum quality b);
 /* "never", "good", … ; borrowed, constant. */
 const char *quality_name(enum quality q);
 
-/* The sample as a reader must take it at now_ns: GOOD and UNCERTAIN turn STALE once older than
+/* What becomes of a verdict given at time_ns: GOOD and UNCERTAIN turn STALE once older than
  * max_age_ns, or if stamped further than that in the future. */
+enum quality quality_aged(enum quality q, int64_t time_ns, int64_t now_ns, int64_t max_age_ns);
+
+/* The sample as a reader must take it at now_ns: its quality aged. */
 struct sample sample_judge(struct sample s, int64_t now_ns, int64_t max_age_ns);
 
 /* GOOD or UNCERTAIN, and finite: a number one may compute with. */
