@@ -7,24 +7,24 @@ SHELL := /bin/bash
 .SHELLFLAGS := -eu -o pipefail -c
 
 # --- what there is -----------------------------------------------------------------------------------------------
-ROOMS := core config engine_sim collectors controllers tui runner
+ROOMS := core config shell engine_sim collectors controllers tui runner
 # program: its main file, the rooms it may link (in link order), its libraries. What is not named here can't be linked.
 PROGRAMS := isotherm isotherm-sim isotherm-collect isotherm-control isotherm-run isotherm-scenario
 main_isotherm := tui/main.c
-rooms_isotherm := tui config core
+rooms_isotherm := tui shell config core
 libs_isotherm := ncursesw tinfo jansson
 main_isotherm-sim := engine_sim/main.c
-rooms_isotherm-sim := engine_sim config core
+rooms_isotherm-sim := engine_sim shell config core
 libs_isotherm-sim := modbus jansson
 main_isotherm-collect := collectors/main.c
-rooms_isotherm-collect := collectors config core
+rooms_isotherm-collect := collectors shell config core
 main_isotherm-control := controllers/main.c
-rooms_isotherm-control := controllers config core
+rooms_isotherm-control := controllers shell config core
 main_isotherm-run := runner/run_main.c
 rooms_isotherm-run := runner config core
 libs_isotherm-run := jansson
 main_isotherm-scenario := runner/scenario_main.c
-rooms_isotherm-scenario := runner engine_sim collectors controllers config core
+rooms_isotherm-scenario := runner engine_sim collectors controllers shell config core
 libs_isotherm-scenario := modbus jansson
 LIBS_ALL := yaml crypto m
 MAINS := $(foreach p,$(PROGRAMS),$(main_$(p)))
