@@ -1,121 +1,9 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* The supervisor of one system, shown views by hand. */
-#include <math.h>
-#include <setjmp.h>
-#include <stdarg.h>
-#include <stddef.h>
-#include <stdint.h>
-#include <string.h>
-#include <cmocka.h>
+/* Who is in charge of a system, and how that changes. */
+#include "tests/unit/supervisor_bench.h"
 
 #include "controllers/supervisor.c"
 #include "core/keyed.h"
-
-static const struct control_params PARAMS = {
-#define CONTROL_PARAM(key, unit, lo, hi, value, text) .key = value,
-#include "config/control_params.def"
-#undef CONTROL_PARAM
-};
-
-struct bench {
-	struct supervisor s;
-	struct view v;
-	int64_t now_ns;
-	int tick;
-	bool obey; /* the devices do what is asked, one step later */
-};
-
-static void
-good_view(struct view *v)
-{
-	memset(v, 0, sizeof *v);
-	for (int i = 0; i < RETICLES; i++) {
-		v->temp_c[i] = 41.0 + 2.0 * sin(0.7 * i);
-		v->duty_frac[i] = 1.0;
-		v->power_w[i] = 208.0;
-	}
-	v->wafer_w = 17400.0;
-	v->engine_authority = v->cooling_authority = AUTHORITY_SUPERVISOR;
-	v->foldback_frac = 1.0;
-	v->engine_seq = v->engine_seq_cmd = 700.0;
-	v->cooling_seq = v->cooling_seq_cmd = 90.0;
-	v->job_mode = JOB_MODE_SYNC;
-	v->job_rate_frac = 1.0;
-	v->tokens_per_s = 2000.0;
-	v->flow_lpm = 60.0;
-	v->supply_c = 24.0;
-	v->pump_pct[0] = v->pump_pct[1] = 80.0;
-	v->pump_status[0] = v->pump_status[1] = 1.0;
-	v->valve_pct = 50.0;
-	v->input_w = 21300.0;
-	v->dew_c = 12.0;
-	v->quality = QUALITY_GOOD;
-}
-
-static void
-lose_engine(struct view *v)
-{
-	for (int i = 0; i < RETICLES; i++)
-		v->temp_c[i] = v->duty_frac[i] = v->power_w[i] = (double)NAN;
-	v->wafer_w = v->trip = v->engine_authority = v->foldback_frac = (double)NAN;
-	v->engine_seq = v->engine_seq_cmd = v->job_mode = v->job_rate_frac = (double)NAN;
-}
-
-static void
-lose_cooling(struct view *v)
-{
-	v->flow_lpm = v->supply_c = v->valve_pct = v->pump_pct[0] = v->pump_pct[1] = (double)NAN;
-	v->pump_status[0] = v->pump_status[1] = v->cooling_authority = (double)NAN;
-	v->cooling_seq = v->cooling_seq_cmd = (double)NAN;
-}
-
-static struct supervisor_setup
-setup(void)
-{
-	return (struct supervisor_setup){.law = law_of(CONTROLLER_SPI),
-					 .has_cooling = true,
-					 .temp_limit_c = 50.0,
-					 .spread_limit_k = 8.0};
-}
-
-static void
-begin(struct bench *b, struct supervisor_setup with)
-{
-	memset(b, 0, sizeof *b);
-	good_view(&b->v);
-	b->obey = true;
-	supervisor_init(&b->s, &with, 0);
-}
-
-static void
-step(struct bench *b)
-{
-	b->v.engine_authority_ns = b->v.cooling_authority_ns = b->now_ns;
-	supervisor_step(&b->s, &PARAMS, &b->v, b->tick % LAW_STEPS_PER_S == 0, b->now_ns);
-	const struct demands *d = &b->s.demands;
-	for (int i = 0; b->obey && i < RETICLES; i++)
-		if (isfinite(d->duty_frac[i]) && isfinite(b->v.duty_frac[i]))
-			b->v.duty_frac[i] = d->duty_frac[i];
-	for (int k = 0; b->obey && k < 2; k++)
-		if (isfinite(d->pump_frac) && isfinite(b->v.pump_pct[k]))
-			b->v.pump_pct[k] = 100.0 * d->pump_frac;
-	b->tick++;
-	b->now_ns += NS_PER_S / LAW_STEPS_PER_S;
-}
-
-static void
-steps(struct bench *b, int n)
-{
-	while (n-- > 0)
-		step(b);
-}
-
-static void
-all_duties(struct view *v, double duty)
-{
-	for (int i = 0; i < RETICLES; i++)
-		v->duty_frac[i] = duty;
-}
 
 /* --- the table --- */
 static void
@@ -263,192 +151,6 @@ in_charge_from_the_start_skips_tracking(void **state)
 }
 
 static void
-lost_inputs_mean_full_cooling_and_half_duty(void **state)
-{
-	(void)state;
-	struct bench b;
-	begin(&b, setup());
-	steps(&b, 150);
-	lose_engine(&b.v);
-	step(&b);
-	assert_int_equal(b.s.verdict.mode, CTL_FAILSAFE);
-	assert_int_equal(b.s.verdict.reason, REASON_INPUT_LOST);
-	assert_true(b.s.demands.pump_frac > 0.999 && b.s.demands.valve_frac > 0.999);
-	steps(&b, 4);
-	assert_true(b.s.demands.duty_frac[0] > 0.99); /* not for a moment's silence */
-	step(&b);
-	for (int i = 0; i < RETICLES; i++)
-		assert_true(fabs(b.s.demands.duty_frac[i] - 0.5) < 1e-12);
-	uint16_t seq = b.s.demands.engine_seq;
-	steps(&b, 20);
-	assert_int_equal(b.s.demands.engine_seq, seq + 2);
-}
-
-static void
-a_moment_without_inputs_costs_no_duty(void **state)
-{
-	(void)state;
-	struct bench b;
-	begin(&b, setup());
-	steps(&b, 150);
-	lose_engine(&b.v);
-	steps(&b, 3);
-	assert_int_equal(b.s.verdict.mode, CTL_FAILSAFE);
-	double pump_pct = b.v.pump_pct[0];
-	good_view(&b.v);
-	b.v.pump_pct[0] = b.v.pump_pct[1] = pump_pct;
-	for (int k = 0; k < 200; k++) {
-		step(&b);
-		assert_true(b.s.demands.duty_frac[0] > 0.99);
-	}
-	assert_int_equal(b.s.verdict.mode, CTL_AUTO);
-}
-
-static void
-failsafe_never_raises_a_duty(void **state)
-{
-	(void)state;
-	struct bench b;
-	begin(&b, setup());
-	all_duties(&b.v, 0.2);
-	steps(&b, 50);
-	lose_engine(&b.v);
-	steps(&b, 50);
-	for (int i = 0; i < RETICLES; i++)
-		assert_true(b.s.demands.duty_frac[i] < 0.2001);
-}
-
-static void
-inputs_that_come_back_are_tracked_first(void **state)
-{
-	(void)state;
-	struct bench b;
-	begin(&b, setup());
-	steps(&b, 150);
-	lose_engine(&b.v);
-	steps(&b, 10);
-	double pump_pct = b.v.pump_pct[0];
-	good_view(&b.v);
-	all_duties(&b.v, 0.5);
-	b.v.pump_pct[0] = b.v.pump_pct[1] = pump_pct;
-	steps(&b, 2);
-	assert_int_equal(b.s.verdict.mode, CTL_FAILSAFE); /* one good answer is not enough */
-	step(&b);
-	assert_int_equal(b.s.verdict.mode, CTL_TRACK);
-	assert_true(fabs(b.s.demands.duty_frac[0] - 0.5) < 1e-9);
-	steps(&b, 100);
-	assert_int_equal(b.s.verdict.mode, CTL_AUTO);
-	assert_int_equal(b.s.verdict.reason, REASON_RAMP);
-	steps(&b, 300);
-	assert_true(b.s.demands.duty_frac[0] > 0.999);
-	assert_int_equal(b.s.verdict.reason, REASON_NONE);
-}
-
-static void
-a_lost_sensor_is_replaced_by_its_neighbours_and_a_degree(void **state)
-{
-	(void)state;
-	struct bench b;
-	begin(&b, setup());
-	for (int i = 0; i < RETICLES; i++)
-		b.v.temp_c[i] = 40.0;
-	b.v.temp_c[39] = 43.0, b.v.temp_c[41] = 42.0;
-	b.v.temp_c[40] = (double)NAN;
-	steps(&b, 5);
-	/* neighbours 40 40 42 43: the upper median is 42 */
-	assert_true(fabs(b.s.in.temp_c[40] - 43.0) < 1e-6);
-	assert_false(b.s.in.measured[40]);
-	assert_int_equal(b.s.verdict.sensors_lost, 1);
-	assert_false(b.s.verdict.sensors_degraded);
-	assert_true(fabs(b.s.verdict.temp_limit_c - 50.0) < 1e-9);
-}
-
-static void
-nine_lost_sensors_or_three_together_lower_the_limit(void **state)
-{
-	(void)state;
-	struct bench b;
-	begin(&b, setup());
-	for (int k = 0; k < 9; k++) /* apart from each other */
-		b.v.temp_c[2 * k + (k > 5 ? 13 : 0)] = (double)NAN;
-	steps(&b, 3);
-	assert_int_equal(b.s.verdict.sensors_lost, 9);
-	assert_true(fabs(b.s.verdict.temp_limit_c - 45.0) < 1e-9);
-	good_view(&b.v);
-	b.v.temp_c[30] = b.v.temp_c[31] = (double)NAN;
-	step(&b);
-	assert_true(fabs(b.s.verdict.temp_limit_c - 50.0) < 1e-9);
-	b.v.temp_c[43] = (double)NAN; /* under 31 */
-	step(&b);
-	assert_true(fabs(b.s.verdict.temp_limit_c - 45.0) < 1e-9);
-	for (int i = 0; i < 43; i++)
-		b.v.temp_c[i] = (double)NAN;
-	step(&b);
-	assert_int_equal(b.s.verdict.mode, CTL_FAILSAFE);
-}
-
-static void
-lost_cooling_readings_mean_full_cooling_but_no_throttle(void **state)
-{
-	(void)state;
-	struct bench b;
-	begin(&b, setup());
-	steps(&b, 150);
-	struct view before = b.v;
-	lose_cooling(&b.v);
-	step(&b);
-	assert_int_equal(b.s.verdict.mode, CTL_AUTO);
-	assert_true(b.s.verdict.cooling_lost);
-	assert_true(b.s.demands.pump_frac > 0.999 && b.s.demands.valve_frac > 0.999);
-	assert_true(b.s.demands.duty_frac[0] > 0.999);
-	b.v = before;
-	b.v.pump_pct[0] = b.v.pump_pct[1] = 100.0;
-	b.v.valve_pct = 96.0;
-	step(&b);
-	/* and back from where they are, not from where the law had them */
-	assert_true(b.s.demands.pump_frac > 0.96);
-	assert_true(fabs(b.s.demands.valve_frac - 0.96) < 0.02);
-}
-
-static void
-a_low_flow_caps_the_duty_at_once(void **state)
-{
-	(void)state;
-	struct bench b;
-	begin(&b, setup());
-	steps(&b, 150);
-	b.v.flow_lpm = 21.0; /* half of .7 x 60 */
-	step(&b);
-	for (int i = 0; i < RETICLES; i++)
-		assert_true(fabs(b.s.demands.duty_frac[i] - pow(0.5, 0.8)) < 1e-9);
-	assert_int_equal(b.s.verdict.reason, REASON_LOW_FLOW);
-	b.v.flow_lpm = 60.0;
-	steps(&b, 60);
-	assert_true(b.s.demands.duty_frac[0] > 0.99);
-}
-
-static void
-a_failed_pump_is_seen_by_its_word_or_by_its_speed(void **state)
-{
-	(void)state;
-	struct bench b;
-	begin(&b, setup());
-	steps(&b, 150);
-	b.v.pump_status[1] = 2.0;
-	step(&b);
-	assert_true(b.s.verdict.pump_alarm);
-	assert_true(b.s.demands.pump_frac > 0.999);
-	begin(&b, setup());
-	steps(&b, 150);
-	b.obey = false;
-	b.v.pump_pct[0] = 5.0;
-	steps(&b, 50);
-	assert_false(b.s.verdict.pump_alarm);
-	steps(&b, 2);
-	assert_true(b.s.verdict.pump_alarm);
-}
-
-static void
 hand_back_writes_the_release_and_waits_for_the_devices(void **state)
 {
 	(void)state;
@@ -530,26 +232,6 @@ a_device_that_obeys_another_is_tracked(void **state)
 }
 
 static void
-what_the_device_takes_away_is_its_reason(void **state)
-{
-	(void)state;
-	struct bench b;
-	begin(&b, setup());
-	steps(&b, 150);
-	b.obey = false;
-	b.v.foldback_frac = 0.8;
-	all_duties(&b.v, 0.8);
-	steps(&b, 5);
-	assert_int_equal(b.s.verdict.reason, REASON_NONE);
-	steps(&b, 10);
-	assert_int_equal(b.s.verdict.reason, REASON_DEVICE);
-	b.v.foldback_frac = 1.0;
-	b.v.trip = TRIP_FLOW;
-	step(&b);
-	assert_int_equal(b.s.verdict.reason, REASON_DEVICE);
-}
-
-static void
 sequence_numbers_go_on_from_the_device_and_never_to_zero(void **state)
 {
 	(void)state;
@@ -564,21 +246,6 @@ sequence_numbers_go_on_from_the_device_and_never_to_zero(void **state)
 	assert_int_equal(b.s.demands.cooling_seq, 13);
 	steps(&b, 10);
 	assert_int_equal(b.s.demands.engine_seq, 1);
-}
-
-static void
-nonsense_from_a_law_ends_in_failsafe(void **state)
-{
-	(void)state;
-	struct bench b;
-	begin(&b, setup());
-	steps(&b, 150);
-	b.s.state.spi.i_frac[0] = (double)NAN;
-	step(&b);
-	assert_true(supervisor_failed(&b.s));
-	assert_true(b.s.demands.duty_frac[0] <= 0.5);
-	step(&b);
-	assert_int_equal(b.s.verdict.mode, CTL_FAILSAFE);
 }
 
 /* --- whatever happens --- */
@@ -679,22 +346,11 @@ main(void)
 		cmocka_unit_test(a_takeover_that_agrees_is_no_bump),
 		cmocka_unit_test(a_takeover_that_does_not_agree_goes_by_the_ramp),
 		cmocka_unit_test(in_charge_from_the_start_skips_tracking),
-		cmocka_unit_test(lost_inputs_mean_full_cooling_and_half_duty),
-		cmocka_unit_test(a_moment_without_inputs_costs_no_duty),
-		cmocka_unit_test(failsafe_never_raises_a_duty),
-		cmocka_unit_test(inputs_that_come_back_are_tracked_first),
-		cmocka_unit_test(a_lost_sensor_is_replaced_by_its_neighbours_and_a_degree),
-		cmocka_unit_test(nine_lost_sensors_or_three_together_lower_the_limit),
-		cmocka_unit_test(lost_cooling_readings_mean_full_cooling_but_no_throttle),
-		cmocka_unit_test(a_low_flow_caps_the_duty_at_once),
-		cmocka_unit_test(a_failed_pump_is_seen_by_its_word_or_by_its_speed),
 		cmocka_unit_test(hand_back_writes_the_release_and_waits_for_the_devices),
 		cmocka_unit_test(an_authority_read_before_the_release_confirms_nothing),
 		cmocka_unit_test(a_device_in_shadow_needs_no_release),
 		cmocka_unit_test(a_device_that_obeys_another_is_tracked),
-		cmocka_unit_test(what_the_device_takes_away_is_its_reason),
 		cmocka_unit_test(sequence_numbers_go_on_from_the_device_and_never_to_zero),
-		cmocka_unit_test(nonsense_from_a_law_ends_in_failsafe),
 		cmocka_unit_test(whatever_happens_the_invariants_hold),
 	};
 	cmocka_set_message_output(CM_OUTPUT_TAP);
