@@ -159,13 +159,11 @@ start(void)
 	}
 	rc = collect_open(&room.collect, room.plant, room.in, NULL, room.plant->seed, now_ns);
 	if (rc == 0)
-		rc = tcp_open(&room.tcp, room.plant, room.loop, &err);
+		rc = tcp_open(&room.tcp, room.plant, room.loop);
 	if (rc != 0) {
 		log_error("can't start: %s", strerror(-rc));
 		return rc == -ERANGE ? EX_CONFIG : EX_OSERR;
 	}
-	if (err.text[0] != '\0')
-		log_warning("%s", err.text);
 	cadence_start(&room.house, HOUSE_NS, now_ns);
 	notify_ready("collecting");
 	return 0;

@@ -16,7 +16,7 @@ struct connection {
 	int fd; /* -1: none */
 	bool connecting;
 	struct sockaddr_storage address;
-	socklen_t address_len; /* 0: its host is not known */
+	socklen_t address_len;
 };
 
 struct tcp {
@@ -25,40 +25,40 @@ struct tcp {
 	struct connection connection[]; /* one a device */
 };
 
-static bool
-look_up(struct connection *x, const struct device *d)
+static int
+set_address(struct connection *x, const struct device *d)
 {
 	struct addrinfo hints = {.ai_socktype = SOCK_STREAM, .ai_flags = AI_NUMERICHOST}, *found;
 	char port[8];
 	snprintf(port, sizeof port, "%u", (unsigned)d->port);
-	if (getaddrinfo(d->host, port, &hints, &found) != 0) {
-		hints.ai_flags = 0;
-		if (getaddrinfo(d->host, port, &hints, &found) != 0)
-			return false;
-	}
+	if (getaddrinfo(d->host, port, &hints, &found) != 0)
+		return -EINVAL;
 	memcpy(&x->address, found->ai_addr, found->ai_addrlen);
 	x->address_len = found->ai_addrlen;
 	freeaddrinfo(found);
-	return true;
+	return 0;
 }
 
 int
-tcp_open(struct tcp **out, const struct plant *plant, struct loop *loop, struct errtext *err)
+tcp_open(struct tcp **out, const struct plant *plant, struct loop *loop)
 {
 	struct tcp *t = calloc(1, sizeof *t + plant->n_devices * sizeof t->connection[0]);
+	int rc = t != NULL ? 0 : -ENOMEM;
 	if (t == NULL)
-		return errtext_set(err, -ENOMEM, "out of memory");
+		return rc;
 	t->loop = loop;
 	t->n = plant->n_devices;
 	for (uint32_t i = 0; i < t->n; i++) {
-		const struct device *d = &plant->devices[i];
 		t->connection[i].device = i;
 		t->connection[i].fd = -1;
-		if (!look_up(&t->connection[i], d))
-			errtext_set(err, 0, "%s: host %s is not known", d->name, d->host);
+		if (rc == 0)
+			rc = set_address(&t->connection[i], &plant->devices[i]);
 	}
-	*out = t;
-	return 0;
+	if (rc != 0)
+		tcp_close(t);
+	else
+		*out = t;
+	return rc;
 }
 
 static void
@@ -93,10 +93,6 @@ dial(struct tcp *t, struct collect *c, struct connection *x, int64_t now_ns)
 {
 	const int on = 1;
 	drop(t, x);
-	if (x->address_len == 0) {
-		broken(t, c, x, EHOSTUNREACH, now_ns);
-		return;
-	}
 	x->fd = socket(x->address.ss_family, SOCK_STREAM | SOCK_NONBLOCK | SOCK_CLOEXEC, 0);
 	if (x->fd < 0) {
 		broken(t, c, x, errno, now_ns);

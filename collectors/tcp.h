@@ -8,14 +8,12 @@
 
 #include "collectors/collect.h"
 #include "config/plant.h"
-#include "core/errtext.h"
 #include "core/loop.h"
 
 struct tcp;
 
-/* Looks up the hosts, once: where a plant names devices instead of addressing them, this is the one
- * call that may wait. 0 or -errno; a host that can't be found is only noted in `err`. */
-int tcp_open(struct tcp **out, const struct plant *plant, struct loop *loop, struct errtext *err);
+/* 0 or -errno. Hosts are numeric addresses, as config/ demands: looking up a name can block. */
+int tcp_open(struct tcp **out, const struct plant *plant, struct loop *loop);
 void tcp_close(struct tcp *t);
 
 void tcp_do(struct tcp *t, struct collect *c, const struct collect_action *a, int64_t now_ns);
