@@ -72,14 +72,17 @@ sample_of(const struct attach *a, uint32_t id)
 
 /* --- get --- */
 
+/* As many as tell one raw value from the next: 1 for a scale of 0.1, 3 for 0.125. */
 static int
 decimals_of(const struct point *pt)
 {
 	double step = fabs(pt->scale);
+	int d = 0;
 	if (pt->owner != OWNER_FIELD || !(step > 0) || pt->type == REG_F32 || pt->type == REG_F64)
 		return pt->unit[0] ? 3 : 0;
-	int d = (int)ceil(-log10(step) - 1e-9);
-	return d < 0 ? 0 : d > 6 ? 6 : d;
+	for (; d < 6 && fabs(step - round(step)) > 1e-6 * step; d++)
+		step *= 10;
+	return d;
 }
 
 static void
@@ -116,8 +119,8 @@ print_point(const struct attach *a, uint32_t id, FILE *to)
 	fprintf(to, "%s ", pt->name);
 	print_value(pt, s, to);
 	fprintf(to, " %s", quality_name((enum quality)s->quality));
-	if (s->quality == QUALITY_NEVER)
-		fprintf(to, " -");
+	if (s->quality == QUALITY_NEVER || !isfinite(s->value))
+		fprintf(to, " -"); /* there never was a value */
 	else
 		fprintf(to, " %.2fs", (double)(a->input.now_ns - s->time_ns) / 1e9);
 	if (s->flags & SAMPLE_SIMULATED)

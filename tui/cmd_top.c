@@ -4,6 +4,7 @@
 #include <getopt.h>
 #include <signal.h>
 #include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
 #include <sysexits.h>
 #include <unistd.h>
@@ -205,7 +206,9 @@ cmd_top(int argc, char **argv)
 						{0}};
 	struct top t = {0};
 	const char *screen = NULL;
-	bool as_text = !isatty(STDOUT_FILENO) || !isatty(STDIN_FILENO);
+	const char *term = getenv("TERM");
+	bool as_text = !isatty(STDOUT_FILENO) || !isatty(STDIN_FILENO) ||
+		       (term && strcmp(term, "dumb") == 0);
 	int c, w = DUMP_W, h = DUMP_H;
 	char end;
 	while ((c = getopt_long(argc, argv, "", options, NULL)) != -1)

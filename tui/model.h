@@ -15,7 +15,7 @@
 #include "core/sample.h"
 #include "tui/health.h"
 
-#define MODEL_EVENTS 32
+#define MODEL_EVENTS 256 /* four for each of 64 systems */
 #define MODEL_ROOMS 16
 #define MODEL_PUMPS 2
 #define MODEL_LEAKS 3

@@ -35,7 +35,7 @@ face_of(const struct model_system *s)
 	double sum = 0;
 	for (uint32_t i = 0; i < RETICLES; i++) {
 		const struct sample *t = &s->temp_c[i];
-		if (t->quality != QUALITY_NEVER && t->time_ns < f.oldest_ns)
+		if (t->quality != QUALITY_NEVER && isfinite(t->value) && t->time_ns < f.oldest_ns)
 			f.oldest_ns = t->time_ns;
 		if (!sample_usable(t))
 			continue;

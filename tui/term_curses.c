@@ -135,6 +135,15 @@ make_theme(void)
 	}
 }
 
+/* What a terminal sends that does not follow terminfo's keypad mode. */
+static const struct {
+	const char *sent;
+	int key;
+} arrows[] = {{"\033[A", KEY_UP},   {"\033[B", KEY_DOWN}, {"\033[C", KEY_RIGHT},
+	      {"\033[D", KEY_LEFT}, {"\033[H", KEY_HOME}, {"\033[F", KEY_END},
+	      {"\033OA", KEY_UP},   {"\033OB", KEY_DOWN}, {"\033OC", KEY_RIGHT},
+	      {"\033OD", KEY_LEFT}};
+
 int
 term_open(struct errtext *err)
 {
@@ -155,6 +164,8 @@ term_open(struct errtext *err)
 	nonl();
 	keypad(stdscr, TRUE);
 	nodelay(stdscr, TRUE);
+	for (size_t i = 0; i < sizeof(arrows) / sizeof(arrows[0]); i++)
+		define_key(arrows[i].sent, arrows[i].key);
 	intrflush(stdscr, FALSE);
 	term.utf8 = term_utf8();
 	make_theme();

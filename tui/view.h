@@ -59,6 +59,6 @@ void view_header(struct view *v);
 void view_banner(struct view *v);
 void view_keys(struct view *v);
 void view_events(struct view *v);
-void view_rule(struct view *v, struct pen *p, const char *title); /* "-TITLE -----" */
+void view_rule(struct pen *p, const char *title); /* "-TITLE -----" */
 
 #endif

@@ -191,7 +191,7 @@ list(struct view *v)
 	struct pen p = view_pen(v, REGION_LIST);
 	int rows = p.r.h - 2;
 	uint32_t top = 0, n = v->m->n_systems;
-	view_rule(v, &p, "WORST FIRST");
+	view_rule(&p, "WORST FIRST");
 	pen_at(&p, 0, 1);
 	pen_look_text(&p, LOOK_DIM,
 		      "  SYS     MODE   SPREAD/lim  Tmax Tmean    kW   kA  l/m tok/s"

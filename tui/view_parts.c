@@ -159,9 +159,8 @@ view_bar(struct pen *p, const struct sample *s, double scale, const struct bar *
 }
 
 void
-view_rule(struct view *v, struct pen *p, const char *title)
+view_rule(struct pen *p, const char *title)
 {
-	(void)v;
 	pen_rule(p, p->x + 1);
 	pen_look_text(p, LOOK_BOLD, "%s", title);
 	pen_text(p, " ");
@@ -284,22 +283,36 @@ view_keys(struct view *v)
 	}
 }
 
+/* On a system's own screen, its own: the controllers begin each text with the system's name. */
+static bool
+concerns(const struct view *v, const struct image_event *e)
+{
+	const char *name = v->m->n_systems ? v->m->systems[v->system].name : "";
+	size_t n = strlen(name);
+	if (v->ui->screen != SCREEN_SYSTEM)
+		return true;
+	return strncmp(e->text, name, n) == 0 && (e->text[n] == ' ' || e->text[n] == ':');
+}
+
 void
 view_events(struct view *v)
 {
 	struct pen p = view_pen(v, REGION_EVENTS);
+	int y = 1;
 	if (p.r.h == 0)
 		return;
-	view_rule(v, &p, "DECISIONS newest first");
-	for (uint32_t i = 0; i < v->m->n_events && (int)i + 1 < p.r.h; i++) {
+	view_rule(&p, "DECISIONS newest first");
+	for (uint32_t i = 0; i < v->m->n_events && y < p.r.h; i++) {
 		char when[32];
+		if (!concerns(v, &v->m->events[i]))
+			continue;
 		clock_local_text(v->m->event_wall_ns[i], when, sizeof(when));
-		pen_at(&p, 0, (int)i + 1);
+		pen_at(&p, 0, y++);
 		pen_look_text(&p, LOOK_DIM, "%.8s ", when);
 		pen_text(&p, "%s", v->m->events[i].text);
 	}
-	if (v->m->n_events == 0) {
-		pen_at(&p, 0, 1);
-		pen_look_text(&p, LOOK_DIM, "none since the controllers started");
+	if (y == 1) {
+		pen_at(&p, 0, y);
+		pen_look_text(&p, LOOK_DIM, "none that is remembered");
 	}
 }

@@ -295,7 +295,7 @@ links(struct view *v)
 	struct pen p = view_pen(v, REGION_LINKS);
 	if (p.r.h == 0)
 		return;
-	view_rule(v, &p, "DEVICES");
+	view_rule(&p, "DEVICES");
 	pen_at(&p, 0, 1);
 	pen_look_text(&p, LOOK_DIM,
 		      "DEVICE        ADDRESS              STATE    GOOD     ANSWERS   ERR"
@@ -323,7 +323,7 @@ supplies(struct view *v)
 	struct pen p = view_pen(v, REGION_SUPPLIES);
 	if (p.r.h == 0)
 		return;
-	view_rule(v, &p, "SUPPLIES W");
+	view_rule(&p, "SUPPLIES W");
 	for (int i = 0; i < PSUS; i++) {
 		const char *word = machine_word(&s->psu_status[i]);
 		pen_at(&p, i * 12, 1);
@@ -353,7 +353,7 @@ selection(struct view *v)
 	view_inline(&p, v->m, &s->power_w[i], 1, 0, "W, duty ");
 	view_inline(&p, v->m, &s->duty_frac[i], 1, 3, "share ");
 	view_inline(&p, v->m, &s->share_frac[i], 1, 2, "");
-	if (s->temp_c[i].quality != QUALITY_NEVER)
+	if (s->temp_c[i].quality != QUALITY_NEVER && isfinite(s->temp_c[i].value))
 		pen_text(&p, ", %s, %.1f s", quality_name((enum quality)s->temp_c[i].quality),
 			 (double)(v->m->now_ns - s->temp_c[i].time_ns) / 1e9);
 }
@@ -366,7 +366,7 @@ preview_rule(struct view *v)
 	char title[48];
 	snprintf(title, sizeof(title), "SYSTEM %s %s%s", s->name, model_mode_word(s->mode),
 		 s->mode_live ? "" : "?");
-	view_rule(v, &p, title);
+	view_rule(&p, title);
 	struct pen gap = view_pen(v, REGION_GAP);
 	gap.look = LOOK_DIM;
 	for (int y = 0; y < gap.r.h; y++) {
