@@ -34,8 +34,6 @@ read_systems(struct verdict *v, const json_t *systems)
 		double tokens_per_s = number(s, "tokens_per_s");
 
 		v->systems++;
-		v->points += whole(s, "points");
-		v->stale_points += whole(s, "stale_points");
 		v->spread_k = fmax(v->spread_k, number(s, "spread_k")); /* a NAN loses */
 		v->tmax_c = fmax(v->tmax_c, number(s, "tmax_c"));
 		v->tokens_per_s += isfinite(tokens_per_s) ? tokens_per_s : 0.0;
@@ -77,6 +75,8 @@ verdict_read(struct verdict *v, const char *json, struct errtext *err)
 	(void)snprintf(v->site, sizeof v->site, "%.31s", site != NULL ? site : "?");
 	v->healthy = json_is_true(json_object_get(root, "healthy"));
 	read_systems(v, json_object_get(root, "systems"));
+	v->points = whole(root, "points"); /* the site's own devices have some, too */
+	v->stale_points = whole(root, "stale_points");
 	json_array_foreach(json_object_get(root, "devices"), i, entry)
 	{
 		v->transactions += whole(entry, "modbus_transactions");
