@@ -178,7 +178,8 @@ count(struct model *m, const struct point *pt, const struct sample *s)
 static void
 take(struct model *m, const struct point *pt, const struct sample *s, bool deadband)
 {
-	double band = deadband ? pt->deadband : 0;
+	/* the controllers' figures are shown to a tenth: theirs is half of that */
+	double band = !deadband ? 0 : pt->owner == OWNER_CTL ? 2 * pt->deadband : pt->deadband;
 	if (pt->owner == OWNER_LINK) {
 		struct sample *to = pt->device >= 0 && pt->device < (int32_t)m->n_devices
 					    ? link_sample(&m->devices[pt->device], pt->role)

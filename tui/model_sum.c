@@ -223,7 +223,7 @@ find_worst(struct model *m)
 
 /* Worse first: by class, then by spread as a fraction of its limit. */
 #define CLASS_STEP 1e3
-#define ORDER_MARGIN 0.012 /* of the limit: noise must not make the list dance */
+#define ORDER_MARGIN 0.03 /* of the limit: noise must not make the list dance */
 
 static double
 badness(const struct model_system *s)

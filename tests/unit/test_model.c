@@ -268,7 +268,7 @@ the_list_does_not_dance_with_the_noise(void **state)
 	ctl_of(&r, 1, ROLE_CTL_SPREAD)->value = 6.08;
 	rig_fill(&r, NOW, false);
 	assert_int_equal(r.m.order[0], 0);
-	ctl_of(&r, 1, ROLE_CTL_SPREAD)->value = 6.4;
+	ctl_of(&r, 1, ROLE_CTL_SPREAD)->value = 6.5;
 	rig_fill(&r, NOW, false);
 	assert_int_equal(r.m.order[0], 1);
 	rig_close(&r);
