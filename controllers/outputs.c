@@ -219,7 +219,8 @@ set_point(struct sample *out, struct reading r, const struct supervisor *s, cons
 	  int64_t now_ns)
 {
 	bool stale = r.measured && s->verdict.inputs_lost;
-	out->flags = v->flags & SAMPLE_SIMULATED;
+	uint32_t kept = s->verdict.inputs_lost ? out->flags : 0; /* nothing says otherwise now */
+	out->flags = (v->flags | kept) & SAMPLE_SIMULATED;
 	if (r.measured && s->verdict.sensors_lost && !stale)
 		out->flags |= SAMPLE_SUBSTITUTED;
 	if (stale || !isfinite(r.value)) {

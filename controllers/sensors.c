@@ -8,6 +8,8 @@
 
 #define SUBSTITUTE_DK 1.0 /* a substitute stands this much above its neighbours */
 #define SIDE_BY_SIDE 3u
+/* A sensor that comes and goes must not move the limit, and the duty with it, each time. */
+#define DEGRADED_STEPS (5u * LAW_STEPS_PER_S)
 
 /* Indices of the up to four neighbours; returns how many. */
 static int
@@ -82,7 +84,11 @@ sensors_step(struct sensors *s, const struct control_params *p, const double raw
 			s->lost++;
 	}
 	s->blind = s->lost > RETICLES / 2;
-	s->degraded = (double)s->lost > p->lost_reticles_max || three_together(raw_c);
+	if ((double)s->lost > p->lost_reticles_max || three_together(raw_c))
+		s->degraded_steps = DEGRADED_STEPS;
+	else if (s->degraded_steps)
+		s->degraded_steps--;
+	s->degraded = s->degraded_steps > 0;
 	if (s->blind) {
 		s->started = false; /* the last picture stays for people to see */
 		return;

@@ -116,6 +116,8 @@ nine_lost_sensors_or_three_together_lower_the_limit(void **state)
 	assert_true(fabs(b.s.verdict.temp_limit_c - 45.0) < 1e-9);
 	good_view(&b.v);
 	b.v.temp_c[30] = b.v.temp_c[31] = (double)NAN;
+	steps(&b, 49);
+	assert_true(fabs(b.s.verdict.temp_limit_c - 45.0) < 1e-9); /* not at the first good one */
 	step(&b);
 	assert_true(fabs(b.s.verdict.temp_limit_c - 50.0) < 1e-9);
 	b.v.temp_c[43] = (double)NAN; /* under 31 */
