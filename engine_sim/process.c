@@ -58,6 +58,24 @@ set_flow(struct process *p, const double speed[PUMPS])
 	p->stale = false;
 }
 
+/* The job's load, when something moved; in bytes, so that padding at worst costs a computation. */
+static void
+set_load(struct process *p)
+{
+	struct load_input *was = &p->load_of;
+
+	if (!p->stale && memcmp(was->duty, p->duty, sizeof(p->duty)) == 0 &&
+	    memcmp(was->share, p->share, sizeof(p->share)) == 0 &&
+	    memcmp(&was->slow, &p->slow, sizeof(p->slow)) == 0 &&
+	    memcmp(&was->jobs, &p->jobs, sizeof(p->jobs)) == 0)
+		return;
+	memcpy(was->duty, p->duty, sizeof(p->duty));
+	memcpy(was->share, p->share, sizeof(p->share));
+	memcpy(&was->slow, &p->slow, sizeof(p->slow));
+	memcpy(&was->jobs, &p->jobs, sizeof(p->jobs));
+	job_load(&p->job, p->load_w, &p->md, &p->jobs, p->duty, p->share, p->slow);
+}
+
 double
 process_pumps_w(const struct process *p)
 {
@@ -85,8 +103,8 @@ process_refresh(struct process *p)
 	struct facility_water fw = facility_of(p, p->valve);
 	struct wafer_rates rates;
 
+	set_load(p);
 	set_flow(p, p->pump);
-	job_load(&p->job, p->load_w, &p->md, &p->jobs, p->duty, p->share, p->slow);
 	wafer_rates(&rates, &p->md, &p->variation, &p->cool, &p->wafer, p->load_w, p->powered,
 		    p->loop.cold_c);
 	p->outlet_c = rates.outlet_c;
@@ -96,7 +114,7 @@ process_refresh(struct process *p)
 
 /* Moves duty, pumps and valve; the mean of pump speeds over the step in speed[], of the valve
  * returned. */
-static double
+WIDE static double
 move_actuators(struct process *p, const struct process_demand *d, double speed[PUMPS])
 {
 	const double dt = PROCESS_STEP_S;
@@ -147,7 +165,7 @@ check_energy(struct process *p, const struct wafer_state *before,
 		p->energy_error_rel = error;
 }
 
-static void
+WIDE static void
 advance(struct process *p, double valve)
 {
 	const double h = PROCESS_STEP_S, half = 0.5 * PROCESS_STEP_S;
@@ -193,7 +211,7 @@ process_step(struct process *p, const struct process_demand *d)
 	valve = move_actuators(p, d, speed);
 	p->powered = d->powered ? 1.0 : 0.0;
 	p->water_kg = fmax(0.0, p->water_kg - p->faults.leak_kg_s * PROCESS_STEP_S);
+	set_load(p); /* before set_flow, which ends staleness */
 	set_flow(p, speed);
-	job_load(&p->job, p->load_w, &p->md, &p->jobs, p->duty, p->share, p->slow);
 	advance(p, valve);
 }

@@ -64,10 +64,14 @@ struct process {
 	double energy_kwh;
 	/* of the last step */
 	double load_w[RETICLES];
+	struct load_input { /* what `load_w` and `job` were computed with */
+		double duty[RETICLES], share[RETICLES], slow;
+		struct job_set jobs;
+	} load_of;
 	double powered;
 	struct wafer_cooling cool;
 	double cool_g[ZONES]; /* what `cool` was computed with */
-	bool stale;           /* a number of the model changed: compute `cool` again */
+	bool stale;           /* a number of the model changed: compute `cool` and the load again */
 	struct pump_flow flow;
 	struct job_result job;
 	struct power_chain power;

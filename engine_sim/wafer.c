@@ -2,6 +2,7 @@
 #include "engine_sim/wafer.h"
 
 #include <math.h>
+#include <string.h>
 
 #include "core/keyed.h"
 #include "engine_sim/limits.h"
@@ -70,7 +71,7 @@ wafer_cooling_set(struct wafer_cooling *out, const struct model *md,
  * 1e-6 at 10, where nothing this model says holds any more; libm's exp does not run in vectors
  * without -ffast-math.
  */
-static inline double
+INLINED double
 exp_near(double x)
 {
 	double z = x * 0.125;
@@ -92,32 +93,32 @@ exp_near(double x)
 	return p * p;
 }
 
+INLINED double
+power_of(double out_w[RETICLES], const struct model *md, const struct wafer_variation *v,
+	 const struct wafer_state *s, const double load_w[RETICLES], double powered)
+{
+	const double leak_w = md->leak_w, per_k = md->leak_per_k, ref_c = md->leak_ref_c;
+	double w[RETICLES]; /* one's own: the compiler need not fear that it overlaps an input */
+
+	for (int i = 0; i < RETICLES; i++)
+		w[i] = powered *
+		       (leak_w * v->l_leakage[i] * exp_near(per_k * (s->si_c[i] - ref_c)) +
+			load_w[i]);
+	memcpy(out_w, w, sizeof(w));
+	return reticle_sum(w);
+}
+
 double
 wafer_power(double out_w[RETICLES], const struct model *md, const struct wafer_variation *v,
 	    const struct wafer_state *s, const double load_w[RETICLES], double powered)
 {
-	const double leak_w = md->leak_w, per_k = md->leak_per_k, ref_c = md->leak_ref_c;
-
-	for (int i = 0; i < RETICLES; i++)
-		out_w[i] = powered *
-			   (leak_w * v->l_leakage[i] * exp_near(per_k * (s->si_c[i] - ref_c)) +
-			    load_w[i]);
-	return reticle_sum(out_w);
-}
-
-/* A row with its ends doubled: an edge cell's outer neighbour is itself. */
-static void
-padded(double out[ZONES + 2], const double row[ZONES])
-{
-	for (int x = 0; x < ZONES; x++)
-		out[x + 1] = row[x];
-	out[0] = row[0];
-	out[ZONES + 1] = row[ZONES - 1];
+	return power_of(out_w, md, v, s, load_w, powered);
 }
 
 /* net_w[i] += what flows into node i from its neighbours. Each flux is computed alike at both its
- * ends, so that no heat is gained over the grid. */
-static void
+ * ends, so that no heat is gained over the grid. Neighbours are read where they lie: through a
+ * copy of the row, the reads would wait for the copy's stores. */
+INLINED void
 lateral(double net_w[RETICLES], const double t_c[RETICLES], double kx, double ky)
 {
 	for (int y = 0; y < ROWS; y++) {
@@ -125,11 +126,12 @@ lateral(double net_w[RETICLES], const double t_c[RETICLES], double kx, double ky
 		const double *before = y > 0 ? at - ZONES : at;
 		const double *after = y < ROWS - 1 ? at + ZONES : at;
 		double *net = net_w + ZONES * y;
-		double wide[ZONES + 2], in[ZONES];
+		double in[ZONES];
 
-		padded(wide, at);
-		for (int x = 0; x < ZONES; x++)
-			in[x] = kx * (wide[x + 2] - wide[x + 1]) - kx * (wide[x + 1] - wide[x]);
+		in[0] = kx * (at[1] - at[0]);
+		in[ZONES - 1] = -(kx * (at[ZONES - 1] - at[ZONES - 2]));
+		for (int x = 1; x < ZONES - 1; x++)
+			in[x] = kx * (at[x + 1] - at[x]) - kx * (at[x] - at[x - 1]);
 		for (int x = 0; x < ZONES; x++)
 			in[x] += ky * (after[x] - at[x]) - ky * (at[x] - before[x]);
 		for (int x = 0; x < ZONES; x++)
@@ -138,11 +140,11 @@ lateral(double net_w[RETICLES], const double t_c[RETICLES], double kx, double ky
 }
 
 /* Subtracts each cell's heat from net_w; returns the sum and the mixed outlet temperature. */
-static double
+INLINED double
 march(double net_w[RETICLES], const struct wafer_cooling *cool, const double cu_c[RETICLES],
       double supply_c, double *outlet_c)
 {
-	double th[ZONES], taken[ZONES] = {0.0};
+	double th[ZONES], rise[ZONES], taken[ZONES] = {0.0};
 	double sum = 0.0, mixed = 0.0, share = 0.0;
 
 	for (int x = 0; x < ZONES; x++)
@@ -152,12 +154,13 @@ march(double net_w[RETICLES], const struct wafer_cooling *cool, const double cu_
 		double *net = net_w + ZONES * y;
 
 		for (int x = 0; x < ZONES; x++) {
-			double rise = f[x] * (t[x] - th[x]);
-
-			th[x] += rise;
-			taken[x] += cool->zone_w_k[x] * rise;
-			net[x] -= cool->zone_w_k[x] * rise;
+			rise[x] = f[x] * (t[x] - th[x]);
+			th[x] += rise[x];
+			rise[x] *= cool->zone_w_k[x];
+			taken[x] += rise[x];
 		}
+		for (int x = 0; x < ZONES; x++)
+			net[x] -= rise[x];
 	}
 	for (int x = 0; x < ZONES; x++) {
 		sum += taken[x];
@@ -168,20 +171,20 @@ march(double net_w[RETICLES], const struct wafer_cooling *cool, const double cu_
 	return sum;
 }
 
-void
+WIDE void
 wafer_rates(struct wafer_rates *out, const struct model *md, const struct wafer_variation *v,
 	    const struct wafer_cooling *cool, const struct wafer_state *s,
 	    const double load_w[RETICLES], double powered, double supply_c)
 {
 	const double per_c_si = 1.0 / md->c_si_j_k, per_c_cu = 1.0 / md->c_cu_j_k;
+	double down_w[RETICLES];
 
-	out->power_w = wafer_power(out->si_k_s, md, v, s, load_w, powered);
-	for (int i = 0; i < RETICLES; i++) {
-		double down_w = cool->contact[i] * (s->si_c[i] - s->cu_c[i]);
-
-		out->si_k_s[i] -= down_w;
-		out->cu_k_s[i] = down_w;
-	}
+	out->power_w = power_of(out->si_k_s, md, v, s, load_w, powered);
+	for (int i = 0; i < RETICLES; i++)
+		down_w[i] = cool->contact[i] * (s->si_c[i] - s->cu_c[i]);
+	for (int i = 0; i < RETICLES; i++)
+		out->si_k_s[i] -= down_w[i];
+	memcpy(out->cu_k_s, down_w, sizeof(down_w));
 	lateral(out->si_k_s, s->si_c, md->k_si_x_w_k, md->k_si_y_w_k);
 	lateral(out->cu_k_s, s->cu_c, md->k_cu_x_w_k, md->k_cu_y_w_k);
 	out->coolant_w = march(out->cu_k_s, cool, s->cu_c, supply_c, &out->outlet_c);
