@@ -51,7 +51,7 @@ static void
 move_system(struct ui *ui, const struct model *m, const struct layout *l, int dx, int dy)
 {
 	uint32_t at = ui_system(ui, m);
-	bool tiles = l->at[REGION_TILES].w > 0;
+	bool tiles = l->at[AREA_TILES].w > 0;
 	if (tiles) {
 		int64_t to = (int64_t)at + dx + (int64_t)dy * l->tile_cols;
 		if (to >= 0 && to < (int64_t)m->n_systems)

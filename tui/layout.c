@@ -84,18 +84,18 @@ static void
 overview_body(struct layout *l, struct rect r, uint32_t n, bool events)
 {
 	int spare = at_least(r.h - SYSTEM_H, 0);
-	l->at[REGION_KPI] = cut_top(&r, KPI_H);
-	l->at[REGION_TILES_RULE] = cut_top(&r, 1);
+	l->at[AREA_KPI] = cut_top(&r, KPI_H);
+	l->at[AREA_TILES_RULE] = cut_top(&r, 1);
 	tiles(l, r.w, TILES_H + spare / 2, n);
-	l->at[REGION_TILES] = cut_top(&r, l->tile_rows * l->tile_h);
+	l->at[AREA_TILES] = cut_top(&r, l->tile_rows * l->tile_h);
 	int events_h = events && r.h >= 14 ? r.h / 3 : 0;
 	/* no longer than there are systems, and then the events get the rest */
 	int list_h = r.h - events_h;
 	if (events_h)
 		list_h = at_most(list_h, 2 + (int)at_most((int)n, 1000));
-	l->at[REGION_LIST] = cut_top(&r, list_h);
+	l->at[AREA_LIST] = cut_top(&r, list_h);
 	if (events_h)
-		l->at[REGION_EVENTS] = not_empty(r);
+		l->at[AREA_EVENTS] = not_empty(r);
 }
 
 /* Map and zones above, mimic and facts below them, then what is left for decisions and devices. */
@@ -106,23 +106,23 @@ system_body(struct layout *l, struct rect r, bool big, uint32_t link_rows)
 	l->cell_h = big ? BIG_CELL_H : 1;
 	int map_w = MAP_LABEL_W + ZONES * l->cell_w;
 	struct rect top = cut_top(&r, 2 + ROWS * l->cell_h + 1);
-	l->at[REGION_MAP] = cut_left(&top, map_w);
-	l->at[REGION_ZONES] = not_empty(top);
+	l->at[AREA_MAP] = cut_left(&top, map_w);
+	l->at[AREA_ZONES] = not_empty(top);
 	struct rect middle = cut_top(&r, MIMIC_H + FACTS_H);
 	struct rect left = big ? cut_left(&middle, SYSTEM_W) : middle;
-	l->at[REGION_MIMIC] = cut_top(&left, MIMIC_H);
-	l->at[REGION_FACTS] = not_empty(left);
+	l->at[AREA_MIMIC] = cut_top(&left, MIMIC_H);
+	l->at[AREA_FACTS] = not_empty(left);
 	if (big) {
 		cut_left(&middle, 2);
-		l->at[REGION_EVENTS] = not_empty(middle);
-		l->at[REGION_LINKS] = cut_top(&r, (int)link_rows + 2);
-		l->at[REGION_SUPPLIES] = cut_top(&r, 3);
+		l->at[AREA_EVENTS] = not_empty(middle);
+		l->at[AREA_LINKS] = cut_top(&r, (int)link_rows + 2);
+		l->at[AREA_SUPPLIES] = cut_top(&r, 3);
 	} else if (r.h >= 3) {
 		int links_h = at_most((int)link_rows + 2, r.h / 2);
-		l->at[REGION_EVENTS] = cut_top(&r, r.h - links_h);
-		l->at[REGION_LINKS] = not_empty(r);
+		l->at[AREA_EVENTS] = cut_top(&r, r.h - links_h);
+		l->at[AREA_LINKS] = not_empty(r);
 	} else {
-		l->at[REGION_EVENTS] = not_empty(r);
+		l->at[AREA_EVENTS] = not_empty(r);
 	}
 }
 
@@ -131,8 +131,8 @@ wide_overview(struct layout *l, struct rect body, uint32_t n)
 {
 	struct rect right = body;
 	struct rect left = cut_left(&right, at_least(body.w / 2 - 2, body.w - SYSTEM_W - 42));
-	l->at[REGION_GAP] = cut_left(&right, 2);
-	l->at[REGION_SYSTEM_RULE] = cut_top(&right, 1);
+	l->at[AREA_GAP] = cut_left(&right, 2);
+	l->at[AREA_SYSTEM_RULE] = cut_top(&right, 1);
 	overview_body(l, left, n, false);
 	system_body(l, right, false, 3);
 }
@@ -140,12 +140,12 @@ wide_overview(struct layout *l, struct rect body, uint32_t n)
 static void
 list_layout(struct layout *l, struct rect r)
 {
-	l->at[REGION_HEADER] = cut_top(&r, 1);
+	l->at[AREA_HEADER] = cut_top(&r, 1);
 	if (r.h >= 5)
-		l->at[REGION_BANNER] = cut_top(&r, 1);
+		l->at[AREA_BANNER] = cut_top(&r, 1);
 	struct rect list = cut_top(&r, r.h >= 6 ? r.h - 1 : r.h);
-	l->at[REGION_LIST] = list;
-	l->at[REGION_STATUS] = not_empty(r);
+	l->at[AREA_LIST] = list;
+	l->at[AREA_STATUS] = not_empty(r);
 }
 
 void
@@ -155,7 +155,7 @@ layout_make(struct layout *l, enum screen screen, int w, int h, uint32_t n_syste
 	struct rect r = {0, 0, at_least(w, 1), at_least(h, 1)};
 	if (w < LIST_W || h < LIST_H) {
 		l->kind = LAYOUT_LINE;
-		l->at[REGION_HEADER] = cut_top(&r, 1);
+		l->at[AREA_HEADER] = cut_top(&r, 1);
 		return;
 	}
 	if (w < FULL_W || h < FULL_H) {
@@ -164,11 +164,11 @@ layout_make(struct layout *l, enum screen screen, int w, int h, uint32_t n_syste
 		return;
 	}
 	l->kind = w >= WIDE_W && h >= WIDE_H ? LAYOUT_WIDE : LAYOUT_FULL;
-	l->at[REGION_HEADER] = cut_top(&r, 1);
-	l->at[REGION_BANNER] = cut_top(&r, 1);
+	l->at[AREA_HEADER] = cut_top(&r, 1);
+	l->at[AREA_BANNER] = cut_top(&r, 1);
 	struct rect body = cut_top(&r, r.h - 2);
-	l->at[REGION_STATUS] = cut_top(&r, 1);
-	l->at[REGION_KEYS] = r;
+	l->at[AREA_STATUS] = cut_top(&r, 1);
+	l->at[AREA_KEYS] = r;
 	switch (screen) {
 	case SCREEN_OVERVIEW:
 		if (l->kind == LAYOUT_WIDE)
@@ -181,7 +181,7 @@ layout_make(struct layout *l, enum screen screen, int w, int h, uint32_t n_syste
 		break;
 	case SCREEN_HELP:
 	case SCREENS:
-		l->at[REGION_HELP] = body;
+		l->at[AREA_HELP] = body;
 		break;
 	}
 }

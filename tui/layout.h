@@ -19,31 +19,31 @@ enum layout_kind {
 	LAYOUT_WIDE /* from 160 x 48: the overview with a system beside it; the system with large cells */
 };
 
-enum region {
-	REGION_HEADER,
-	REGION_BANNER, /* what is wrong and what it costs; later the alarm line */
-	REGION_KPI,
-	REGION_TILES_RULE,
-	REGION_TILES,
-	REGION_LIST, /* worst first: rule, heading, rows; in LAYOUT_LIST the only part of any screen */
-	REGION_GAP, /* between overview and system in LAYOUT_WIDE */
-	REGION_SYSTEM_RULE,
-	REGION_MAP,      /* title, column numbers, rows A..G, legend */
-	REGION_ZONES,    /* right of the map */
-	REGION_MIMIC,    /* facility, heat exchanger, pumps, engine block */
-	REGION_FACTS,    /* power, control, set-points, load, devices: a line each */
-	REGION_SUPPLIES, /* LAYOUT_WIDE: power of each supply */
-	REGION_EVENTS,   /* the controllers' newest decisions */
-	REGION_LINKS,    /* one line a device: bus and state */
-	REGION_HELP,
-	REGION_STATUS,
-	REGION_KEYS,
-	REGIONS
+enum area {
+	AREA_HEADER,
+	AREA_BANNER, /* what is wrong and what it costs; later the alarm line */
+	AREA_KPI,
+	AREA_TILES_RULE,
+	AREA_TILES,
+	AREA_LIST, /* worst first: rule, heading, rows; in LAYOUT_LIST the only part of any screen */
+	AREA_GAP,  /* between overview and system in LAYOUT_WIDE */
+	AREA_SYSTEM_RULE,
+	AREA_MAP,      /* title, column numbers, rows A..G, legend */
+	AREA_ZONES,    /* right of the map */
+	AREA_MIMIC,    /* facility, heat exchanger, pumps, engine block */
+	AREA_FACTS,    /* power, control, set-points, load, devices: a line each */
+	AREA_SUPPLIES, /* LAYOUT_WIDE: power of each supply */
+	AREA_EVENTS,   /* the controllers' newest decisions */
+	AREA_LINKS,    /* one line a device: bus and state */
+	AREA_HELP,
+	AREA_STATUS,
+	AREA_KEYS,
+	AREAS
 };
 
 struct layout {
 	enum layout_kind kind;
-	struct rect at[REGIONS]; /* empty: not on this screen */
+	struct rect at[AREAS]; /* empty: not on this screen */
 	int tile_cols, tile_w, tile_h;
 	int tile_rows;      /* that fit; the rest is reached by scrolling */
 	int cell_w, cell_h; /* of the heat map */

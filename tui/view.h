@@ -35,7 +35,7 @@ void view_line(struct view *v);
 void view_help(struct view *v);
 
 /* --- view_parts.c --- */
-struct pen view_pen(struct view *v, enum region region);
+struct pen view_pen(struct view *v, enum area area);
 char view_mark(const struct model *m, const struct sample *s); /* ' ' live */
 enum look view_look(const struct sample *s, enum look live);
 enum look view_class_look(enum system_class c);

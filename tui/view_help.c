@@ -31,7 +31,7 @@ key_line(struct pen *p, int i, int x, int y)
 void
 view_help(struct view *v)
 {
-	struct pen p = pen_on(v->g, v->l.at[v->l.at[REGION_HELP].w ? REGION_HELP : REGION_LIST]);
+	struct pen p = pen_on(v->g, v->l.at[v->l.at[AREA_HELP].w ? AREA_HELP : AREA_LIST]);
 	int columns = p.r.w >= 2 * COLUMN_W ? 2 : 1;
 	int rows = (KEYS + columns - 1) / columns, lines = rows + ABOUT;
 	int last = lines > p.r.h ? lines - p.r.h : 0;

@@ -232,7 +232,7 @@ static void
 zones(struct view *v)
 {
 	const struct model_system *s = &v->m->systems[v->system];
-	struct pen p = view_pen(v, REGION_ZONES);
+	struct pen p = view_pen(v, AREA_ZONES);
 	bool over = model_live(&s->spread_k) && s->spread_k.value > s->spread_limit_k;
 	bool long_form = p.r.w >= 34 && p.r.h >= ZONES + 3;
 	double mean_c = s->tmean_c.value;
@@ -263,7 +263,7 @@ void
 view_map(struct view *v)
 {
 	const struct model_system *s = &v->m->systems[v->system];
-	struct pen p = view_pen(v, REGION_MAP);
+	struct pen p = view_pen(v, AREA_MAP);
 	struct ramp r = ramp_of(s, v->ui->map);
 	title(v, &p);
 	for (int x = 0; x < ZONES; x++) {

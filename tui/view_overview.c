@@ -31,7 +31,7 @@ static void
 kpis(struct view *v)
 {
 	const struct model *m = v->m;
-	struct pen p = view_pen(v, REGION_KPI);
+	struct pen p = view_pen(v, AREA_KPI);
 	int half = p.r.w / 2 > 46 ? 46 : p.r.w / 2; /* wider screens keep the figures together */
 	double n = m->n_systems ? m->n_systems : 1;
 	bool has_k = m->spread_system < m->n_systems, has_c = m->tmax_system < m->n_systems;
@@ -131,8 +131,8 @@ static void
 tiles(struct view *v)
 {
 	const struct layout *l = &v->l;
-	struct rect at = l->at[REGION_TILES];
-	struct pen p = view_pen(v, REGION_TILES_RULE);
+	struct rect at = l->at[AREA_TILES];
+	struct pen p = view_pen(v, AREA_TILES_RULE);
 	int selected_row = (int)v->system / l->tile_cols;
 	int top = selected_row >= l->tile_rows ? selected_row - l->tile_rows + 1 : 0;
 	pen_rule(&p, 1);
@@ -188,7 +188,7 @@ list_row(struct view *v, struct pen *p, uint32_t i)
 static void
 list(struct view *v)
 {
-	struct pen p = view_pen(v, REGION_LIST);
+	struct pen p = view_pen(v, AREA_LIST);
 	int rows = p.r.h - 2;
 	uint32_t top = 0, n = v->m->n_systems;
 	view_rule(&p, "WORST FIRST");
@@ -214,7 +214,7 @@ static void
 status(struct view *v)
 {
 	const struct model *m = v->m;
-	struct pen p = view_pen(v, REGION_STATUS);
+	struct pen p = view_pen(v, AREA_STATUS);
 	if (v->ui->message[0]) {
 		pen_look_text(&p, LOOK_BOLD, "%s", v->ui->message);
 		return;
@@ -227,7 +227,7 @@ status(struct view *v)
 	pen_text(&p, " | bus errors %.0f", m->errors);
 	if (model_live(&m->cost_per_s) && m->cost_per_s.value >= 0.5)
 		pen_text(&p, " | lost %.0f tokens/s", m->cost_per_s.value);
-	if (m->n_events && v->l.at[REGION_EVENTS].h == 0 && m->held + m->trips == 0)
+	if (m->n_events && v->l.at[AREA_EVENTS].h == 0 && m->held + m->trips == 0)
 		pen_text(&p, " | %s", m->events[0].text);
 }
 
@@ -238,7 +238,7 @@ view_overview(struct view *v)
 	tiles(v);
 	list(v);
 	status(v);
-	if (v->l.at[REGION_MAP].w)
+	if (v->l.at[AREA_MAP].w)
 		view_system(v); /* the selected one beside it */
 	else
 		view_events(v);

@@ -8,9 +8,9 @@
 #include "tui/view.h"
 
 struct pen
-view_pen(struct view *v, enum region region)
+view_pen(struct view *v, enum area area)
 {
-	return pen_on(v->g, v->l.at[region]);
+	return pen_on(v->g, v->l.at[area]);
 }
 
 char
@@ -207,7 +207,7 @@ void
 view_header(struct view *v)
 {
 	const struct model *m = v->m;
-	struct pen p = view_pen(v, REGION_HEADER);
+	struct pen p = view_pen(v, AREA_HEADER);
 	char right[96];
 	header_right(v, right, sizeof(right));
 	int w = p.r.w, at = w - (int)strlen(right);
@@ -250,7 +250,7 @@ banner_text(struct view *v, char *out, size_t size, uint32_t *more)
 void
 view_banner(struct view *v)
 {
-	struct pen p = view_pen(v, REGION_BANNER);
+	struct pen p = view_pen(v, AREA_BANNER);
 	char text[256], others[24] = "";
 	uint32_t more;
 	enum system_class c = banner_text(v, text, sizeof(text), &more);
@@ -271,7 +271,7 @@ view_banner(struct view *v)
 void
 view_keys(struct view *v)
 {
-	struct pen p = view_pen(v, REGION_KEYS);
+	struct pen p = view_pen(v, AREA_KEYS);
 	for (size_t i = 0; i < COMMANDS - 1; i++) {
 		const struct key_row *k = &key_table[i];
 		int first = (int)strcspn(k->label, " ");
@@ -297,7 +297,7 @@ concerns(const struct view *v, const struct image_event *e)
 void
 view_events(struct view *v)
 {
-	struct pen p = view_pen(v, REGION_EVENTS);
+	struct pen p = view_pen(v, AREA_EVENTS);
 	int y = 1;
 	if (p.r.h == 0)
 		return;

@@ -29,7 +29,7 @@ static void
 small_overview(struct view *v)
 {
 	const struct model *m = v->m;
-	struct pen p = view_pen(v, REGION_LIST);
+	struct pen p = view_pen(v, AREA_LIST);
 	uint32_t place = 0, rows = (uint32_t)p.r.h;
 	while (place + 1 < m->n_systems && m->order[place] != v->system)
 		place++;
@@ -73,7 +73,7 @@ small_system(struct view *v)
 		{"tokens", "/s", &s->one[ROLE_JOB_TOKENS], 1, 0},
 		{"cost", "tokens/s", &s->one[ROLE_CTL_COST_TOKENS], 1, 0},
 	};
-	struct pen p = view_pen(v, REGION_LIST);
+	struct pen p = view_pen(v, AREA_LIST);
 	int n = (int)(sizeof(facts) / sizeof(facts[0])), columns = p.r.w >= 54 ? 2 : 1;
 	for (int i = 0; i < n && i < p.r.h * columns; i++) {
 		pen_at(&p, i / p.r.h * (p.r.w / columns), i % p.r.h);
@@ -86,7 +86,7 @@ small_system(struct view *v)
 void
 view_list(struct view *v)
 {
-	struct pen status = view_pen(v, REGION_STATUS);
+	struct pen status = view_pen(v, AREA_STATUS);
 	switch (v->ui->screen) {
 	case SCREEN_OVERVIEW:
 		small_overview(v);
@@ -112,7 +112,7 @@ void
 view_line(struct view *v)
 {
 	const struct model *m = v->m;
-	struct pen p = view_pen(v, REGION_HEADER);
+	struct pen p = view_pen(v, AREA_HEADER);
 	bool live = m->in.there && m->in.status.alive;
 	uint32_t ok = 0;
 	for (uint32_t i = 0; i < m->n_systems; i++)

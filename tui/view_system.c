@@ -131,7 +131,7 @@ mimic(struct view *v)
 {
 	const struct model_system *s = &v->m->systems[v->system];
 	const struct sample *one = s->one;
-	struct pen p = view_pen(v, REGION_MIMIC);
+	struct pen p = view_pen(v, AREA_MIMIC);
 	struct sample plate_dk = difference(&one[ROLE_PLATE_OUTLET], &one[ROLE_PLATE_INLET]);
 	struct sample approach_dk = difference(&one[ROLE_LOOP_SUPPLY], &one[ROLE_HX_FACILITY_IN]);
 	mimic_frame(&p);
@@ -279,7 +279,7 @@ facts(struct view *v)
 			    {"LIMITS", facts_limits},
 			    {"LOAD", facts_load},
 			    {"LINKS", facts_links}};
-	struct pen p = view_pen(v, REGION_FACTS);
+	struct pen p = view_pen(v, AREA_FACTS);
 	for (int y = 0; y < FACTS_H; y++) {
 		pen_at(&p, 0, y);
 		pen_look_text(&p, LOOK_BOLD, "%-7s", lines[y].label);
@@ -292,7 +292,7 @@ links(struct view *v)
 {
 	const struct model *m = v->m;
 	const struct model_system *s = &m->systems[v->system];
-	struct pen p = view_pen(v, REGION_LINKS);
+	struct pen p = view_pen(v, AREA_LINKS);
 	if (p.r.h == 0)
 		return;
 	view_rule(&p, "DEVICES");
@@ -320,7 +320,7 @@ static void
 supplies(struct view *v)
 {
 	const struct model_system *s = &v->m->systems[v->system];
-	struct pen p = view_pen(v, REGION_SUPPLIES);
+	struct pen p = view_pen(v, AREA_SUPPLIES);
 	if (p.r.h == 0)
 		return;
 	view_rule(&p, "SUPPLIES W");
@@ -339,7 +339,7 @@ static void
 selection(struct view *v)
 {
 	const struct model_system *s = &v->m->systems[v->system];
-	struct pen p = view_pen(v, REGION_STATUS);
+	struct pen p = view_pen(v, AREA_STATUS);
 	uint32_t i = v->ui->reticle < RETICLES ? v->ui->reticle : 0;
 	struct sample dk = difference(&s->temp_c[i], &s->tmean_c);
 	char label[4];
@@ -362,12 +362,12 @@ static void
 preview_rule(struct view *v)
 {
 	const struct model_system *s = &v->m->systems[v->system];
-	struct pen p = view_pen(v, REGION_SYSTEM_RULE);
+	struct pen p = view_pen(v, AREA_SYSTEM_RULE);
 	char title[48];
 	snprintf(title, sizeof(title), "SYSTEM %s %s%s", s->name, model_mode_word(s->mode),
 		 s->mode_live ? "" : "?");
 	view_rule(&p, title);
-	struct pen gap = view_pen(v, REGION_GAP);
+	struct pen gap = view_pen(v, AREA_GAP);
 	gap.look = LOOK_DIM;
 	for (int y = 0; y < gap.r.h; y++) {
 		pen_at(&gap, 0, y);

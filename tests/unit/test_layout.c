@@ -34,12 +34,12 @@ is_empty(const struct rect *r)
 static void
 check_regions(const struct layout *l, int w, int h)
 {
-	for (int a = 0; a < REGIONS; a++) {
+	for (int a = 0; a < AREAS; a++) {
 		if (is_empty(&l->at[a]))
 			continue;
 		if (!inside(&l->at[a], w, h))
 			fail_msg("region %d leaves a screen of %dx%d", a, w, h);
-		for (int b = a + 1; b < REGIONS; b++)
+		for (int b = a + 1; b < AREAS; b++)
 			if (!is_empty(&l->at[b]) && !apart(&l->at[a], &l->at[b]))
 				fail_msg("regions %d and %d overlap at %dx%d", a, b, w, h);
 	}
@@ -48,7 +48,7 @@ check_regions(const struct layout *l, int w, int h)
 static void
 check_tiles(const struct layout *l, uint32_t n)
 {
-	const struct rect *t = &l->at[REGION_TILES];
+	const struct rect *t = &l->at[AREA_TILES];
 	if (is_empty(t))
 		return;
 	assert_true(l->tile_cols >= 1 && l->tile_rows >= 1);
@@ -91,13 +91,13 @@ check_essentials(const struct layout *l, enum screen screen, int w, int h, uint3
 {
 	(void)screen;
 	(void)n;
-	assert_int_equal(l->at[REGION_HEADER].y, 0);
-	assert_int_equal(l->at[REGION_HEADER].w, w);
+	assert_int_equal(l->at[AREA_HEADER].y, 0);
+	assert_int_equal(l->at[AREA_HEADER].w, w);
 	if (w >= 30 && h >= 6)
-		assert_int_equal(l->at[REGION_BANNER].w, w);
+		assert_int_equal(l->at[AREA_BANNER].w, w);
 	if (w >= 80 && h >= 24) {
-		assert_int_equal(l->at[REGION_STATUS].y, h - 2);
-		assert_int_equal(l->at[REGION_KEYS].y, h - 1);
+		assert_int_equal(l->at[AREA_STATUS].y, h - 2);
+		assert_int_equal(l->at[AREA_KEYS].y, h - 1);
 	}
 }
 
@@ -117,16 +117,16 @@ check_room(const struct layout *l, enum screen screen, int w, int h, uint32_t n)
 	if (l->kind == LAYOUT_LINE || l->kind == LAYOUT_LIST)
 		return;
 	if (screen == SCREEN_OVERVIEW) {
-		assert_true(l->at[REGION_LIST].h >= (n ? 3 : 2));
-		assert_true(l->at[REGION_LIST].w >= 78);
+		assert_true(l->at[AREA_LIST].h >= (n ? 3 : 2));
+		assert_true(l->at[AREA_LIST].w >= 78);
 	}
 	if (screen == SCREEN_SYSTEM || (screen == SCREEN_OVERVIEW && l->kind == LAYOUT_WIDE)) {
-		assert_int_equal(l->at[REGION_MAP].w, MAP_LABEL_W + ZONES * l->cell_w);
-		assert_int_equal(l->at[REGION_MAP].h, 3 + ROWS * l->cell_h);
-		assert_true(l->at[REGION_ZONES].w >= 18);
-		assert_int_equal(l->at[REGION_MIMIC].h, MIMIC_H);
-		assert_true(l->at[REGION_MIMIC].w >= 80);
-		assert_int_equal(l->at[REGION_FACTS].h, FACTS_H);
+		assert_int_equal(l->at[AREA_MAP].w, MAP_LABEL_W + ZONES * l->cell_w);
+		assert_int_equal(l->at[AREA_MAP].h, 3 + ROWS * l->cell_h);
+		assert_true(l->at[AREA_ZONES].w >= 18);
+		assert_int_equal(l->at[AREA_MIMIC].h, MIMIC_H);
+		assert_true(l->at[AREA_MIMIC].w >= 80);
+		assert_int_equal(l->at[AREA_FACTS].h, FACTS_H);
 	}
 	(void)n;
 }
@@ -150,7 +150,7 @@ at_80x24_sixty_four_systems_are_eight_by_eight(void **state)
 	layout_make(&l, SCREEN_OVERVIEW, 80, 24, 16);
 	assert_int_equal(l.tile_cols, 4);
 	assert_int_equal(l.tile_h, 2);
-	assert_int_equal(l.at[REGION_LIST].h, 8);
+	assert_int_equal(l.at[AREA_LIST].h, 8);
 }
 
 int
