@@ -67,7 +67,8 @@ sample_of(const struct attach *a, uint32_t id)
 	const struct plant *p = a->plant;
 	if (id < p->n_in)
 		return a->in ? &a->in_samples[id] : &nothing;
-	return a->ctl ? &a->ctl_samples[id - p->n_in] : &nothing;
+	return a->ctl && p->points[id].owner == OWNER_CTL ? &a->ctl_samples[id - p->n_in]
+							  : &nothing;
 }
 
 /* --- get --- */
@@ -280,7 +281,6 @@ cmd_watch(int argc, char **argv)
 static const char *const type_names[REG_TYPES] = {"bit", "u16", "i16", "u32", "i32",
 						  "u64", "i64", "f32", "f64"};
 static const char *const order_names[] = {"ABCD", "CDAB", "BADC", "DCBA"};
-static const char *const owner_names[] = {"field", "link", "ctl"};
 
 static const char points_help[] =
 	"isotherm points [-c PLANT] [PATTERN...] [--json]\n"
@@ -298,7 +298,6 @@ point_json(const struct plant *p, const struct point *pt)
 	json_object_set_new(o, "role",
 			    role->n > 1 ? json_sprintf("%s[%u]", role->name, pt->role_index)
 					: json_string(role->name));
-	json_object_set_new(o, "owner", json_string(owner_names[pt->owner]));
 	json_object_set_new(o, "unit", json_string(pt->unit));
 	json_object_set_new(o, "device", d ? json_string(d->name) : json_null());
 	json_object_set_new(o, "host", d ? json_string(d->host) : json_null());

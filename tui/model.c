@@ -234,10 +234,21 @@ take_writer(struct model_writer *w, bool there, const struct image_status *statu
 	w->age_ns = now_ns - status->heartbeat_ns;
 }
 
+/* Of the images that are read here; points of other rooms have no value on these screens. */
+static const struct sample *
+sample_of(const struct model_input *input, uint32_t id)
+{
+	static const struct sample nothing; /* QUALITY_NEVER */
+	const struct plant *p = input->plant;
+	if (id < p->n_in)
+		return input->in ? &input->in[id] : &nothing;
+	return input->ctl && p->points[id].owner == OWNER_CTL ? &input->ctl[id - p->n_in]
+							      : &nothing;
+}
+
 void
 model_fill(struct model *m, const struct model_input *input)
 {
-	static const struct sample nothing; /* QUALITY_NEVER */
 	const struct plant *p = input->plant;
 	m->now_ns = input->now_ns;
 	m->wall_ns = input->wall_ns;
@@ -245,12 +256,8 @@ model_fill(struct model *m, const struct model_input *input)
 	take_writer(&m->in, input->in != NULL, &input->in_status, input->now_ns);
 	take_writer(&m->ctl, input->ctl != NULL, &input->ctl_status, input->now_ns);
 	zero_counts(m);
-	for (uint32_t i = 0; i < p->n_points; i++) {
-		const struct sample *s = i < p->n_in  ? (input->in ? &input->in[i] : &nothing)
-					 : input->ctl ? &input->ctl[i - p->n_in]
-						      : &nothing;
-		take(m, &p->points[i], s, input->deadband);
-	}
+	for (uint32_t i = 0; i < p->n_points; i++)
+		take(m, &p->points[i], sample_of(input, i), input->deadband);
 	take_not_good(m, p, input->not_good_ns);
 	model_summarise(m);
 }

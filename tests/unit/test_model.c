@@ -79,6 +79,7 @@ ctl_of(struct rig *r, int32_t system, enum role_id role)
 {
 	uint32_t id = plant_role(r->plant, system, role, 0);
 	assert_true(id >= r->plant->n_in && id < r->plant->n_points);
+	assert_int_equal(r->plant->points[id].owner, OWNER_CTL);
 	return &r->ctl_samples[id - r->plant->n_in];
 }
 
@@ -87,7 +88,8 @@ static void
 rig_good(struct rig *r)
 {
 	const struct plant *p = r->plant;
-	for (uint32_t i = 0; i < p->n_points; i++) {
+	uint32_t n_ctl = p->ctl.first[p->ctl.n_groups];
+	for (uint32_t i = 0; i < p->n_in + n_ctl; i++) {
 		struct sample *s = i < p->n_in ? &r->in_samples[i] : &r->ctl_samples[i - p->n_in];
 		*s = (struct sample){0, NOW, QUALITY_GOOD, SAMPLE_SIMULATED};
 	}
@@ -220,7 +222,7 @@ without_controllers_the_spread_is_the_screens_own_estimate(void **state)
 	(void)state;
 	rig_open(&r);
 	rig_good(&r);
-	for (uint32_t i = 0; i < r.plant->n_points - r.plant->n_in; i++)
+	for (uint32_t i = 0; i < r.plant->ctl.first[r.plant->ctl.n_groups]; i++)
 		r.ctl_samples[i].quality = QUALITY_STALE;
 	in_of(&r, 0, ROLE_RETICLE_TEMP, 5)->quality = QUALITY_BAD;
 	rig_fill(&r, NOW, false);

@@ -193,8 +193,8 @@ an_old_value_is_never_drawn_as_live(void **state)
 		view_draw(&g, &m, &ui);
 		layout_make(&l, SCREEN_SYSTEM, 80, 24, 4);
 		for (int i = 0; i < RETICLES - 1; i++) {
-			int x = l.at[REGION_MAP].x + MAP_LABEL_W + i % ZONES * l.cell_w;
-			int y = l.at[REGION_MAP].y + 2 + i / ZONES;
+			int x = l.at[AREA_MAP].x + MAP_LABEL_W + i % ZONES * l.cell_w;
+			int y = l.at[AREA_MAP].y + 2 + i / ZONES;
 			assert_int_equal(grid_at(&g, x + 4, y)->code, '?');
 			for (int k = 0; k < 5; k++)
 				assert_int_equal(grid_at(&g, x + k, y)->look, LOOK_STALE);
