@@ -7,7 +7,7 @@ SHELL := /bin/bash
 .SHELLFLAGS := -eu -o pipefail -c
 
 # --- what there is -----------------------------------------------------------------------------------------------
-ROOMS := core config shell engine_sim collectors controllers tui runner
+ROOMS := core config shell engine_sim collectors controllers alarms tui runner
 # program: its main file, the rooms it may link (in link order), its libraries. What is not named here can't be linked.
 PROGRAMS := isotherm isotherm-sim isotherm-collect isotherm-control isotherm-run isotherm-scenario
 main_isotherm := tui/main.c
@@ -114,7 +114,7 @@ $(B)/tests/%: $(B)/obj/tests/unit/%.o $(ARCHIVES)
 	@mkdir -p $(@D)
 	$(if $(V),,@echo "  LD $@")
 	$(Q)$(CC) $(ALL_LDFLAGS) -o $@ $< -Wl,--start-group $(ARCHIVES) -Wl,--end-group \
-		-lcmocka -lncursesw -ltinfo -lmodbus -ljansson $(addprefix -l,$(LIBS_ALL))
+		-lcmocka -lncursesw -ltinfo -lmodbus -lsqlite3 -ljansson $(addprefix -l,$(LIBS_ALL))
 $(B)/tests/bench: $(B)/obj/tests/bench/bench.o $(ARCHIVES)
 	@mkdir -p $(@D)
 	$(Q)$(CC) $(ALL_LDFLAGS) -o $@ $< -Wl,--start-group $(ARCHIVES) -Wl,--end-group -lmodbus -ljansson \
