@@ -230,10 +230,14 @@ int
 attach_update(struct attach *a, int64_t now_ns, int64_t wall_ns, bool deadband, struct errtext *err)
 {
 	struct model_input *in = &a->input;
+	int32_t runner = in->run.pid;
 	int rc = attach_read(a, now_ns, wall_ns, err);
 	if (rc)
 		return rc;
 	read_run_json(a);
+	/* another run: perhaps the same points, but its devices have other ports */
+	if (runner && in->run.pid && in->run.pid != runner)
+		return errtext_set(err, -EPROTO, "another run has begun");
 	in->deadband = deadband;
 	in->not_good_ns = a->in ? a->not_good_ns : NULL;
 	for (uint32_t g = 0; g < a->plant->in.n_groups && a->in; g++)

@@ -37,7 +37,7 @@ int attach_open(struct attach *a, struct errtext *err);
 void attach_close(struct attach *a); /* also one that is all zero */
 
 /*
- * A new snapshot in a->model. 0, or -EPROTO: what runs now has another plant (attach again).
+ * A new snapshot in a->model. 0, or -EPROTO: what runs now is another run or plant (attach again).
  * `deadband`: for screens, where a digit that dances costs more than it tells.
  */
 int attach_update(struct attach *a, int64_t now_ns, int64_t wall_ns, bool deadband,
