@@ -1,6 +1,8 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "runner/scenario_keys.h"
 
+#include "runner/score.h"
+
 #define KEYS_BEGIN(kind, text) static const struct schema_key kind##_rows[] = {
 #define KEY SCHEMA_ROW
 #define KEYS_END(kind)                                                                             \
@@ -34,6 +36,12 @@ static const struct schema *const all[] = {
 void
 scenario_manual(FILE *to)
 {
+	fprintf(to, "| score | unit | is |\n|---|---|---|\n");
+	for (int i = 0; i < SCORES; i++)
+		fprintf(to, "| `%s` | %s | %s |\n", score_table[i].name,
+			score_table[i].unit[0] != '\0' ? score_table[i].unit : "-",
+			score_table[i].text);
+	fprintf(to, "\n## Keys\n\n");
 	for (size_t i = 0; i < sizeof all / sizeof all[0]; i++)
 		schema_manual(all[i], to);
 }

@@ -23,7 +23,7 @@
 #undef KEY
 #undef KEYS_END
 
-/* Tables of all keys, as Markdown. */
+/* Tables of all scores and keys, as Markdown. */
 void scenario_manual(FILE *to);
 
 #endif

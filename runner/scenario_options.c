@@ -22,7 +22,7 @@ static const char usage[] =
 	"      --controller NAME  none, global, pi or spi (default)\n"
 	"      --trace FILE       write what changed, docs/trace.md\n"
 	"      --json             scores, events and digest as JSON\n"
-	"      --keys             tables of all keys of a scenario file, as Markdown\n"
+	"      --keys             tables of all scores and keys of a scenario file, as Markdown\n"
 	"      --help, --version\n"
 	"Exit: 0 all that is expected holds, 1 not, 64 usage, 66 no file, 74 the trace can't be "
 	"written, "

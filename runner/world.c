@@ -504,7 +504,7 @@ open_trace(struct world *w, struct errtext *err)
 				    .tick_ns = (uint32_t)WORLD_TICK_NS,
 				    .zero_tick = (uint32_t)(w->zero_ns / WORLD_TICK_NS),
 				    .n_in = plant->n_in,
-				    .n_points = plant->n_points};
+				    .n_points = plant->n_in + plant->n_ctl};
 
 	return trace_open(&w->trace, w->trace_path, &about, err);
 }
