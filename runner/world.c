@@ -496,6 +496,17 @@ tick_once(struct world *w, uint32_t tick, struct errtext *err)
 	return 0;
 }
 
+/* Points of collectors and controllers: the table may hold others after them, which no trace has. */
+static uint32_t
+points_published(const struct plant *plant)
+{
+	uint32_t n = plant->n_in;
+
+	while (n < plant->n_points && plant->points[n].owner == OWNER_CTL)
+		n++;
+	return n;
+}
+
 static int
 open_trace(struct world *w, struct errtext *err)
 {
@@ -504,7 +515,7 @@ open_trace(struct world *w, struct errtext *err)
 				    .tick_ns = (uint32_t)WORLD_TICK_NS,
 				    .zero_tick = (uint32_t)(w->zero_ns / WORLD_TICK_NS),
 				    .n_in = plant->n_in,
-				    .n_points = plant->n_in + plant->n_ctl};
+				    .n_points = points_published(plant)};
 
 	return trace_open(&w->trace, w->trace_path, &about, err);
 }
