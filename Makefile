@@ -159,7 +159,8 @@ install: all
 	install -d $(DESTDIR)$(prefix)/bin $(DESTDIR)$(prefix)/sbin $(DESTDIR)$(PKGDATADIR)
 	install -m 755 $(B)/isotherm $(DESTDIR)$(prefix)/bin/
 	install -m 755 $(filter-out $(B)/isotherm,$(BINS)) $(DESTDIR)$(prefix)/sbin/
-	cp -r config/profiles config/types config/plants config/wafers $(DESTDIR)$(PKGDATADIR)/
+	cp -r config/profiles config/types config/plants config/wafers config/alarms $(wildcard config/hooks) \
+		$(DESTDIR)$(PKGDATADIR)/
 uninstall:
 	rm -f $(DESTDIR)$(prefix)/bin/isotherm $(patsubst %,$(DESTDIR)$(prefix)/sbin/%,$(filter-out isotherm,$(PROGRAMS)))
 	rm -rf $(DESTDIR)$(PKGDATADIR)

@@ -21,21 +21,30 @@ enum alarm_type {
 
 enum alarm_priority { ALARM_CRITICAL = 1, ALARM_HIGH, ALARM_MEDIUM, ALARM_LOW };
 
+/* What happens if nobody responds. Together with respond_s it makes the priority. */
+enum alarm_harm {
+	HARM_MINOR,   /* work for somebody later */
+	HARM_SERIOUS, /* lost output, or the last protection before damage */
+	HARM_MAJOR    /* damage */
+};
+
 struct alarm_record {
 	char id[32];   /* "pump_failed" */
-	char text[64]; /* "pump {n} of {system} failed"; {n} counts from 1 */
+	char text[64]; /* "pump {n} of {system} failed": see alarm_text */
 	enum alarm_type type;
 	uint32_t role; /* enum role_id of the input */
 	uint32_t bit;  /* ALARM_BIT: number of the bit */
-	double limit; /* HI, LO: the limit, or what is added to limit_role's value; EQUALS, NOT: the
-			  state */
-	int32_t limit_role; /* enum role_id of the same system, -1 none */
+	/* HI, LO: the limit, or what is added to limit_role's value; EQUALS, NOT: the state */
+	double limit;
+	int32_t limit_role; /* enum role_id of the same system, else of the site; -1 none */
 	double deadband;    /* in the input's unit, >= 0 */
 	double on_delay_s, off_delay_s;
 	enum alarm_priority priority;
+	enum alarm_harm harm;
 	bool page;
-	bool latched; /* once raised, stays until acknowledged and reset by hand */
-	double respond_s;
+	bool latched;     /* once raised, stays until acknowledged and reset by hand */
+	bool enabled;     /* `enabled: no` in the plant file: there are no alarms of it */
+	double respond_s; /* time to respond */
 	char cause[160], consequence[160], action[240];
 };
 
@@ -49,9 +58,24 @@ struct alarm {
 	uint32_t limit_point; /* id, NO_POINT none */
 };
 
-/* What each alarm shows in alm.img, in this order: sample 3 * alarm + field. */
+/* The life cycle (ISA-18.2 states A to G). What leads from one to another: alarms/lifecycle.c. */
+enum alarm_state {
+	ALARM_NORMAL,
+	ALARM_UNACKED,        /* the condition holds, nobody has acknowledged it */
+	ALARM_ACKED,          /* somebody has; a latched one stays here until it is reset */
+	ALARM_RETURNED,       /* back to normal before anybody acknowledged it */
+	ALARM_SHELVED,        /* put aside by a person until a given time */
+	ALARM_SUPPRESSED,     /* by design: another alarm explains it */
+	ALARM_OUT_OF_SERVICE, /* what it watches is being worked on */
+	ALARM_STATES
+};
+
+/* What each alarm shows in alm.img, in this order: sample ALARM_FIELDS * alarm + field. A group
+ * holds ALARMS_PER_GROUP alarms, the last one of them what is left; the ALARM points are a group
+ * behind them. */
+#define ALARMS_PER_GROUP 32u
 enum alarm_field {
-	ALARM_FIELD_STATE,   /* enum alarm_state of the alarms room */
+	ALARM_FIELD_STATE,   /* enum alarm_state */
 	ALARM_FIELD_VALUE,   /* the input when the state last changed */
 	ALARM_FIELD_EPISODE, /* number of the episode, 0 none yet */
 	ALARM_FIELDS

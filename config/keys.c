@@ -41,7 +41,9 @@ void
 config_manual(FILE *to)
 {
 	static const char *const owners[] = {
-		[OWNER_FIELD] = "device", [OWNER_LINK] = "collector", [OWNER_CTL] = "controller"};
+		[OWNER_FIELD] = "device", [OWNER_LINK] = "collector", [OWNER_CTL] = "controller",
+		[OWNER_ALARM] = "alarms", [OWNER_PAGE] = "paging",    [OWNER_HIST] = "history",
+		[OWNER_MQTT] = "mqtt"};
 
 	for (size_t i = 0; i < sizeof(all) / sizeof(all[0]); i++)
 		schema_manual(all[i], to);

@@ -9,22 +9,6 @@
 #include "config/report.h"
 #include "config/text.h"
 
-uint32_t
-role_slot(enum role_id role, uint32_t index)
-{
-	uint32_t slot = index;
-
-	for (unsigned r = 0; r < (unsigned)role; r++)
-		slot += role_table[r].n;
-	return slot;
-}
-
-uint32_t
-role_slots(void)
-{
-	return role_slot(ROLES, 0);
-}
-
 static bool
 is_yaml(const struct dirent *e, size_t *len)
 {
@@ -56,6 +40,28 @@ library_names(const struct library *l, const char *sub, char *out, size_t size)
 	if (!n)
 		snprintf(out, size, "none is there");
 	return out;
+}
+
+int
+library_each(const struct library *l, const char *sub, int (*take)(void *context, const char *path),
+	     void *context)
+{
+	struct dirent **entries = NULL;
+	char path[300];
+	size_t len;
+	int count, n, rc = 0;
+
+	snprintf(path, sizeof(path), "%s/%s", l->dir, sub);
+	/* a load works in the C locale, so this is the order of bytes */
+	count = scandir(path, &entries, NULL, alphasort);
+	for (int i = 0; i < count; i++) {
+		n = snprintf(path, sizeof(path), "%s/%s/%s", l->dir, sub, entries[i]->d_name);
+		if (!rc && is_yaml(entries[i], &len) && n > 0 && (size_t)n < sizeof(path))
+			rc = take(context, path);
+		free(entries[i]);
+	}
+	free(entries);
+	return rc;
 }
 
 /* Path of a file of the library; false: there is none. */

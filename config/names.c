@@ -3,14 +3,20 @@
 #include "config/plant.h"
 
 #include <math.h>
+#include <string.h>
 
 #include "config/identity.h"
+#include "config/slots.h"
 #include "config/text.h"
 
 const struct role_info role_table[ROLES] = {
 #define FIELD OWNER_FIELD
 #define LINK OWNER_LINK
 #define CTL OWNER_CTL
+#define ALARM OWNER_ALARM
+#define PAGE OWNER_PAGE
+#define HIST OWNER_HIST
+#define MQTT OWNER_MQTT
 #define ROLE(id, name, n, unit, owner, deadband, what)                                             \
 	[ROLE_##id] = {name, unit, what, n, owner, deadband},
 #include "config/roles.def"
@@ -18,7 +24,59 @@ const struct role_info role_table[ROLES] = {
 #undef FIELD
 #undef LINK
 #undef CTL
+#undef ALARM
+#undef PAGE
+#undef HIST
+#undef MQTT
 };
+
+uint32_t
+role_slot(enum role_id role, uint32_t index)
+{
+	uint32_t slot = index;
+
+	for (unsigned r = 0; r < (unsigned)role; r++)
+		slot += role_table[r].n;
+	return slot;
+}
+
+uint32_t
+role_slots(void)
+{
+	return role_slot(ROLES, 0);
+}
+
+uint32_t
+role_owner_slots(enum role_owner owner)
+{
+	uint32_t n = 0;
+
+	for (unsigned r = 0; r < ROLES; r++)
+		n += role_table[r].owner == owner ? role_table[r].n : 0;
+	return n;
+}
+
+enum role_id
+role_by_name(const char *name)
+{
+	unsigned r = 0;
+
+	while (r < ROLES && strcmp(role_table[r].name, name) != 0)
+		r++;
+	return (enum role_id)r;
+}
+
+const char *
+role_near(const char *name)
+{
+	const char *near = NULL;
+
+	for (unsigned r = 0; r < ROLES; r++)
+		if (text_near(name, role_table[r].name) &&
+		    (!near || text_distance(name, role_table[r].name) < text_distance(name, near)))
+			near = role_table[r].name;
+	return near;
+}
 
 struct state_names {
 	enum role_id role;

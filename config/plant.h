@@ -5,14 +5,18 @@
  * reads nobody.
  *
  * Points. The table is ordered: all points that collectors publish first (FIELD and LINK), then
- * those of the controllers (CTL). A point's id is its index, stable for one plant file and one
- * build; `hash` says whether two processes mean the same table.
+ * those of the controllers (CTL), then those of the site's other programs (ALARM, PAGE, HIST,
+ * MQTT). A point's id is its index, stable for one plant file and one build; `hash` says whether
+ * two processes mean the same table.
  *
- * Images. in-0.img holds one sample a collector point, at index = point id. ctl.img holds one
- * sample a CTL point, at index = id - n_in, followed by one *demand* a writable FIELD point, at
- * index = point.demand. Both are cut into groups (plant.in, plant.ctl): a group of
- * in-0.img is a device and scan class, or the LINK points of a device; of ctl.img the CTL points of
- * a system, or the demands of a device.
+ * Images. A writing process has a region; plant_where says in which region a point's sample is, and
+ * at which index. in-0.img holds one sample a collector point, at index = point id. ctl.img holds
+ * one sample a CTL point, at index = id - n_in, followed by one *demand* a writable FIELD point, at
+ * index = point.demand. alm.img holds ALARM_FIELDS samples an alarm (config/alarm.h), then the
+ * ALARM points. page.img, hist.img and mqtt.img hold their points. All are cut into groups
+ * (plant_layout_of): a group of in-0.img is a device and scan class, or the LINK points of a
+ * device; of ctl.img the CTL points of a system, or the demands of a device; of alm.img some
+ * alarms, or the ALARM points; the others are one group.
  */
 #ifndef ISOTHERM_CONFIG_PLANT_H
 #define ISOTHERM_CONFIG_PLANT_H
@@ -21,6 +25,8 @@
 #include <stddef.h>
 #include <stdint.h>
 #include <stdio.h>
+
+#include "config/alarm.h"
 
 #define RETICLES 84 /* 7 rows along the flow (y, A..G) x 12 zones (x, 1..12); i = 12 y + x */
 #define ZONES 12
@@ -37,7 +43,15 @@ enum role_id {
 	ROLES
 };
 
-enum role_owner { OWNER_FIELD, OWNER_LINK, OWNER_CTL };
+enum role_owner {
+	OWNER_FIELD,
+	OWNER_LINK,
+	OWNER_CTL,
+	OWNER_ALARM,
+	OWNER_PAGE,
+	OWNER_HIST,
+	OWNER_MQTT
+};
 
 struct role_info {
 	const char *name, *unit, *what;
@@ -148,13 +162,24 @@ struct system_config {
 
 /* How a region of the process image is cut; the fields that core/image.h's image_layout wants. */
 struct plant_layout {
-	const char *name; /* "in-0.img", "ctl.img" */
+	const char *name; /* "in-0.img", "ctl.img", "alm.img", "page.img", "hist.img", "mqtt.img" */
 	uint32_t n_groups;
 	uint32_t *first;    /* [n_groups + 1]; the last is the number of samples */
 	int64_t *period_ns; /* [n_groups] */
 };
 
+enum plant_region {
+	REGION_IN,
+	REGION_CTL,
+	REGION_ALM,
+	REGION_PAGE,
+	REGION_HIST,
+	REGION_MQTT,
+	REGIONS
+};
+
 enum grid { GRID_REFERENCE };
+enum plant_history { HISTORY_FULL, HISTORY_SHORT }; /* how far the history goes back */
 
 /* Gains, steps and bounds of the controllers, the plant file's `control:`; units in the table. */
 struct control_params {
@@ -170,6 +195,24 @@ struct plant_arming {
 	char why[200];
 };
 
+/* How pages leave the house. */
+struct plant_paging {
+	char hook[256]; /* absolute path of the program that is run for a page */
+	double timeout_s;
+	int32_t parallel; /* hooks that may run at once */
+	int32_t tries;    /* after so many the page counts as failed; it is still tried */
+	double retry_s;   /* before the second try; doubled from try to try, up to 60 s */
+};
+
+/* The MQTT broker. */
+struct plant_broker {
+	char host[64]; /* "": none is named, the runner starts a private one and fills this in */
+	uint16_t port;
+	char group[48]; /* Sparkplug group id: the site's name unless the file says otherwise */
+	char node[48];  /* Sparkplug edge node id */
+	char user[64];  /* "": none */
+};
+
 struct plant {
 	char site[32];
 	char path[256]; /* file it was read from */
@@ -181,8 +224,13 @@ struct plant {
 	struct device *devices;
 	uint32_t n_devices;
 	struct point *points;
-	uint32_t n_points, n_in; /* CTL points are n_in .. n_points - 1 */
-	struct plant_layout in, ctl;
+	/* collector points are 0 .. n_in - 1, CTL points n_in .. n_in + n_ctl - 1, then the rest */
+	uint32_t n_points, n_in, n_ctl;
+	struct plant_layout in, ctl, alm, page, hist, mqtt;
+	struct alarm_record *alarm_records;
+	uint32_t n_alarm_records;
+	struct alarm *alarms; /* by system, the site last; a system's in the order of the records */
+	uint32_t n_alarms;
 	int32_t control_period_ms;
 	double spread_limit_k, temp_limit_c; /* defaults of the systems */
 	double job_tokens_per_s;             /* of a wafer at rate 1 */
@@ -190,15 +238,18 @@ struct plant {
 	struct control_params control;
 	struct plant_arming *arming;
 	uint32_t n_arming;
-	char config_dir[256];      /* absolute: where types and profiles were found */
-	uint8_t hash[32];          /* SHA-256 over the point table */
+	struct plant_paging paging;
+	struct plant_broker broker;
+	enum plant_history history;
+	char config_dir[256];      /* absolute: where types, profiles and alarms were found */
+	uint8_t hash[32];          /* SHA-256 over the point table and the alarms' keys */
 	struct plant_index *index; /* private: look-up by name and role */
 };
 
 /* A list of what is wrong, in file order. */
 struct config_error {
-	char text
-		[512]; /* "plants/x.yaml:12: systems[0].count: 900 is out of range (allowed: 1..256)" */
+	/* "plants/x.yaml:12: systems[0].count: 900 is out of range (allowed: 1..256)" */
+	char text[512];
 	uint64_t file; /* hash of the file's name, 0 none; with line and rank for sorting */
 	uint32_t line, rank;
 };
@@ -241,6 +292,15 @@ int32_t plant_device(const struct plant *p, const char *name); /* index or -1 */
 int32_t plant_device_of(const struct plant *p, int32_t system, const char *kind); /* index or -1 */
 int32_t plant_system(const struct plant *p, const char *name);                    /* index or -1 */
 bool plant_has_real_device(const struct plant *p, const char **name);
+
+const struct plant_layout *plant_layout_of(const struct plant *p, enum plant_region region);
+/* Where a point's sample is: the region, and the index in it. A point that is not there: REGIONS. */
+enum plant_region plant_where(const struct plant *p, uint32_t point, uint32_t *index);
+
+int32_t plant_alarm(const struct plant *p, const char *key); /* index or -1 */
+/* The record's text with its places filled in: {system} and {device} their names, {n} the element,
+ * counted from 1 (a reticle: its label). Returns out. */
+char *alarm_text(const struct plant *p, uint32_t alarm, char *out, size_t size);
 
 /* Group of in-0.img that holds the FIELD points of a device and class, or -1; and the one of its
  * LINK points. */

@@ -1,11 +1,13 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* What devices must not share: an address, and within a system a role or a point's name. */
+#include "config/plant_check.h"
+
 #include <arpa/inet.h>
 #include <stdlib.h>
 #include <string.h>
 
-#include "config/plant_private.h"
 #include "config/report.h"
+#include "config/slots.h"
 
 /* Devices of one system, and where their clashes are told. */
 struct group {

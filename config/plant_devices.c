@@ -1,24 +1,16 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* The devices of the systems, as their types say, then those of `facility:`; an override for one of them. */
-#include <arpa/inet.h>
+#include "config/plant_devices.h"
+
 #include <stdlib.h>
 #include <string.h>
 
-#include "config/plant_private.h"
 #include "config/report.h"
 #include "config/text.h"
 
 /* choices of config/keys.def */
 enum { SOURCE_SIMULATED, SOURCE_REAL };
 enum { WRITE_SHADOW, WRITE_ARMED };
-
-static bool
-is_address(const char *host)
-{
-	unsigned char ignored[sizeof(struct in6_addr)];
-
-	return inet_pton(AF_INET, host, ignored) == 1 || inet_pton(AF_INET6, host, ignored) == 1;
-}
 
 static void
 find_profile(struct load *l, struct made_device *m, const char *device)

@@ -1,23 +1,52 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* Look-up by name and by role. */
+#include "config/plant_index.h"
+
 #include <errno.h>
 #include <stdlib.h>
 #include <string.h>
 
-#include "config/plant_private.h"
+#include "config/slots.h"
 #include "config/text.h"
+
+struct plant_index {
+	uint32_t *names; /* open hash table of point ids */
+	uint32_t mask;
+	uint32_t *alarms; /* the same of alarms, by their keys */
+	uint32_t alarm_mask;
+	uint32_t *by_role; /* [n_systems + 1][slots]; the last row is the site's */
+	uint32_t slots, role_first[ROLES];
+	int32_t *in_group;   /* [n_devices][SCAN_CLASSES] */
+	int32_t *link_group; /* [n_devices] */
+	int32_t *demand_group;
+};
+
+/* A hash table that is never more than half full; the mask of n entries. */
+static uint32_t
+mask_of(uint32_t n)
+{
+	uint32_t mask = 63;
+
+	while (mask < 2 * n)
+		mask = 2 * mask + 1;
+	return mask;
+}
+
+static void
+put_name(uint32_t *table, uint32_t mask, const char *name, uint32_t id)
+{
+	uint32_t at = (uint32_t)text_hash(name) & mask;
+
+	while (table[at] != NO_POINT)
+		at = (at + 1) & mask;
+	table[at] = id;
+}
 
 static void
 index_names(struct plant_index *x, const struct plant *p)
 {
 	memset(x->names, 0xff, (x->mask + 1u) * sizeof(*x->names));
-	for (uint32_t i = 0; i < p->n_points; i++) {
-		uint32_t at = (uint32_t)text_hash(p->points[i].name) & x->mask;
-
-		while (x->names[at] != NO_POINT)
-			at = (at + 1) & x->mask;
-		x->names[at] = i;
-	}
+	for (uint32_t i = 0; i < p->n_points; i++)
+		put_name(x->names, x->mask, p->points[i].name, i);
 }
 
 static size_t
@@ -66,8 +95,7 @@ plant_index_make(struct plant *p)
 	p->index = x;
 	if (!x)
 		return -ENOMEM;
-	for (x->mask = 63; x->mask < 2 * p->n_points; x->mask = 2 * x->mask + 1)
-		;
+	x->mask = mask_of(p->n_points);
 	for (unsigned r = 0; r < ROLES; r++)
 		x->role_first[r] = role_slot((enum role_id)r, 0);
 	x->slots = role_slots();
@@ -84,12 +112,28 @@ plant_index_make(struct plant *p)
 	return 0;
 }
 
+int
+plant_index_alarms(struct plant *p)
+{
+	struct plant_index *x = p->index;
+
+	x->alarm_mask = mask_of(p->n_alarms);
+	x->alarms = calloc(x->alarm_mask + 1u, sizeof(*x->alarms));
+	if (!x->alarms)
+		return -ENOMEM;
+	memset(x->alarms, 0xff, (x->alarm_mask + 1u) * sizeof(*x->alarms));
+	for (uint32_t i = 0; i < p->n_alarms; i++)
+		put_name(x->alarms, x->alarm_mask, p->alarms[i].key, i);
+	return 0;
+}
+
 void
 plant_index_free(struct plant_index *x)
 {
 	if (!x)
 		return;
 	free(x->names);
+	free(x->alarms);
 	free(x->by_role);
 	free(x->in_group);
 	free(x->link_group);
@@ -107,6 +151,18 @@ plant_point(const struct plant *p, const char *name)
 		if (!strcmp(p->points[x->names[at]].name, name))
 			return x->names[at];
 	return NO_POINT;
+}
+
+int32_t
+plant_alarm(const struct plant *p, const char *key)
+{
+	const struct plant_index *x = p->index;
+	uint32_t at = (uint32_t)text_hash(key) & x->alarm_mask;
+
+	for (; x->alarms[at] != NO_POINT; at = (at + 1) & x->alarm_mask)
+		if (!strcmp(p->alarms[x->alarms[at]].key, key))
+			return (int32_t)x->alarms[at];
+	return -1;
 }
 
 uint32_t
@@ -171,6 +227,55 @@ plant_has_real_device(const struct plant *p, const char **name)
 			return true;
 		}
 	return false;
+}
+
+const struct plant_layout *
+plant_layout_of(const struct plant *p, enum plant_region region)
+{
+	switch (region) {
+	case REGION_IN:
+		return &p->in;
+	case REGION_CTL:
+		return &p->ctl;
+	case REGION_ALM:
+		return &p->alm;
+	case REGION_PAGE:
+		return &p->page;
+	case REGION_HIST:
+		return &p->hist;
+	case REGION_MQTT:
+		return &p->mqtt;
+	case REGIONS:
+		break;
+	}
+	return NULL;
+}
+
+enum plant_region
+plant_where(const struct plant *p, uint32_t point, uint32_t *index)
+{
+	uint32_t i = point, n;
+
+	*index = 0;
+	if (i < p->n_in) {
+		*index = i;
+		return REGION_IN;
+	}
+	i -= p->n_in;
+	if (i < p->n_ctl) {
+		*index = i;
+		return REGION_CTL;
+	}
+	/* the rest stands in the order of owners and regions alike */
+	i -= p->n_ctl;
+	for (unsigned o = OWNER_ALARM; o <= OWNER_MQTT; o++, i -= n) {
+		n = role_owner_slots((enum role_owner)o);
+		if (i >= n)
+			continue;
+		*index = (o == OWNER_ALARM ? ALARM_FIELDS * p->n_alarms : 0) + i;
+		return (enum plant_region)(REGION_ALM + (o - OWNER_ALARM));
+	}
+	return REGIONS;
 }
 
 int32_t

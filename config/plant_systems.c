@@ -1,10 +1,11 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* `systems:` of a plant file: an entry stands for one system or for many, an override for one. */
+#include "config/plant_systems.h"
+
 #include <stdlib.h>
 #include <string.h>
 #include <unistd.h>
 
-#include "config/plant_private.h"
 #include "config/report.h"
 #include "config/text.h"
 #include "config/wafer.h"

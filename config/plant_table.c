@@ -1,26 +1,20 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* The point table of a plant that is right: points, groups of the images, hash. Nothing can be wrong here but memory. */
+#include "config/plant_table.h"
+
 #include <errno.h>
 #include <openssl/evp.h>
 #include <stdlib.h>
 #include <string.h>
 
-#include "config/plant_private.h"
 #include "config/report.h"
+#include "config/slots.h"
 
 #define MS_NS INT64_C(1000000)
+#define POINTS_MAX 500000u
+#define OWN_PERIOD_NS INT64_C(1000000000) /* of what programs say of themselves */
 
-static uint32_t
-n_roles_of(enum role_owner owner)
-{
-	uint32_t n = 0;
-
-	for (unsigned r = 0; r < ROLES; r++)
-		n += role_table[r].owner == owner ? role_table[r].n : 0;
-	return n;
-}
-
-/* A LINK or CTL point: "PREFIX.ROLE_UNIT". */
+/* A point of one of our own programs: "PREFIX.ROLE_UNIT". */
 static void
 own_point(struct point *p, const char *prefix, enum role_id role, uint32_t index, int32_t device,
 	  int32_t system)
@@ -77,20 +71,22 @@ device_points(struct plant *p, uint32_t d, const struct profile *profile)
 	own_points(p, OWNER_LINK, dev->name, (int32_t)d, dev->system);
 }
 
-static int
-make_points(struct load *l)
+int
+plant_points_make(struct load *l)
 {
 	struct plant *p = l->p;
-	uint64_t n = (uint64_t)p->n_systems * n_roles_of(OWNER_CTL) +
-		     (uint64_t)p->n_devices * n_roles_of(OWNER_LINK);
+	uint64_t n = (uint64_t)p->n_systems * role_owner_slots(OWNER_CTL) +
+		     (uint64_t)p->n_devices * role_owner_slots(OWNER_LINK);
 	uint32_t demand;
 
+	for (unsigned o = OWNER_ALARM; o <= OWNER_MQTT; o++)
+		n += role_owner_slots((enum role_owner)o);
 	for (uint32_t d = 0; d < p->n_devices; d++)
 		n += l->devices[d].profile->n_points;
-	if (n > PLANT_POINTS_MAX) {
+	if (n > POINTS_MAX) {
 		config_report_at(l->report, l->doc.file, 0, "",
 				 "makes %llu points (allowed: up to %u)", (unsigned long long)n,
-				 PLANT_POINTS_MAX);
+				 POINTS_MAX);
 		return -EINVAL;
 	}
 	p->points = calloc(n, sizeof(*p->points));
@@ -101,7 +97,10 @@ make_points(struct load *l)
 	p->n_in = p->n_points;
 	for (uint32_t s = 0; s < p->n_systems; s++)
 		own_points(p, OWNER_CTL, p->systems[s].name, -1, (int32_t)s);
-	demand = p->n_points - p->n_in;
+	p->n_ctl = p->n_points - p->n_in;
+	for (unsigned o = OWNER_ALARM; o <= OWNER_MQTT; o++)
+		own_points(p, (enum role_owner)o, "site", -1, SITE);
+	demand = p->n_ctl;
 	for (uint32_t i = 0; i < p->n_in; i++)
 		if (p->points[i].writable)
 			p->points[i].demand = demand++;
@@ -138,7 +137,19 @@ in_groups(struct plant *p, uint32_t d)
 	for (unsigned c = 0; c < SCAN_CLASSES; c++)
 		if (n[c])
 			layout_add(&p->in, n[c], dev->scan_ms[c] * MS_NS);
-	layout_add(&p->in, n_roles_of(OWNER_LINK), LINK_PERIOD_NS);
+	layout_add(&p->in, role_owner_slots(OWNER_LINK), OWN_PERIOD_NS);
+}
+
+static void
+alarm_groups(struct plant *p)
+{
+	for (uint32_t i = 0; i < p->n_alarms; i += ALARMS_PER_GROUP) {
+		uint32_t n = p->n_alarms - i;
+
+		layout_add(&p->alm, ALARM_FIELDS * (n < ALARMS_PER_GROUP ? n : ALARMS_PER_GROUP),
+			   p->control_period_ms * MS_NS);
+	}
+	layout_add(&p->alm, role_owner_slots(OWNER_ALARM), p->control_period_ms * MS_NS);
 }
 
 static int
@@ -147,12 +158,19 @@ make_layouts(struct plant *p)
 	int64_t period_ns = p->control_period_ms * MS_NS;
 
 	if (layout_alloc(&p->in, "in-0.img", (size_t)p->n_devices * (SCAN_CLASSES + 1)) ||
-	    layout_alloc(&p->ctl, "ctl.img", (size_t)p->n_systems + p->n_devices))
+	    layout_alloc(&p->ctl, "ctl.img", (size_t)p->n_systems + p->n_devices) ||
+	    layout_alloc(&p->alm, "alm.img", p->n_alarms / ALARMS_PER_GROUP + 2) ||
+	    layout_alloc(&p->page, "page.img", 1) || layout_alloc(&p->hist, "hist.img", 1) ||
+	    layout_alloc(&p->mqtt, "mqtt.img", 1))
 		return -ENOMEM;
+	alarm_groups(p);
+	layout_add(&p->page, role_owner_slots(OWNER_PAGE), OWN_PERIOD_NS);
+	layout_add(&p->hist, role_owner_slots(OWNER_HIST), OWN_PERIOD_NS);
+	layout_add(&p->mqtt, role_owner_slots(OWNER_MQTT), OWN_PERIOD_NS);
 	for (uint32_t d = 0; d < p->n_devices; d++)
 		in_groups(p, d);
 	for (uint32_t s = 0; s < p->n_systems; s++)
-		layout_add(&p->ctl, n_roles_of(OWNER_CTL), period_ns);
+		layout_add(&p->ctl, role_owner_slots(OWNER_CTL), period_ns);
 	for (uint32_t d = 0; d < p->n_devices; d++) {
 		uint32_t n = 0;
 
@@ -247,23 +265,24 @@ make_hash(struct plant *p)
 	if (!h.ctx)
 		return -ENOMEM;
 	h.failed = EVP_DigestInit_ex(h.ctx, EVP_sha256(), NULL) != 1;
-	hash_text(&h, "isotherm point table 1");
+	hash_text(&h, "isotherm point table 2");
 	hash_u64(&h, p->n_points);
 	for (uint32_t i = 0; i < p->n_points && !h.failed; i++)
 		hash_point(&h, &p->points[i]);
-	hash_layout(&h, &p->in);
-	hash_layout(&h, &p->ctl);
+	hash_u64(&h, p->n_alarms);
+	for (uint32_t i = 0; i < p->n_alarms && !h.failed; i++)
+		hash_text(&h, p->alarms[i].key);
+	for (unsigned r = 0; r < REGIONS; r++)
+		hash_layout(&h, plant_layout_of(p, (enum plant_region)r));
 	h.failed |= EVP_DigestFinal_ex(h.ctx, p->hash, &n) != 1;
 	EVP_MD_CTX_free(h.ctx);
 	return h.failed ? -ENOMEM : 0;
 }
 
 int
-plant_table_make(struct load *l)
+plant_layouts_make(struct plant *p)
 {
-	int rc = make_points(l);
+	int rc = make_layouts(p);
 
-	if (!rc && (make_layouts(l->p) || make_hash(l->p)))
-		rc = load_no_memory(l);
-	return rc;
+	return rc ? rc : make_hash(p);
 }

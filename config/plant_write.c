@@ -6,7 +6,7 @@
 #include <string.h>
 #include <unistd.h>
 
-#include "config/plant_private.h"
+#include "config/plant.h"
 #include "config/text.h"
 
 /* A YAML double-quoted scalar. Texts have no control characters: the loader refuses them. */
@@ -109,6 +109,50 @@ write_arming(FILE *f, const struct plant *p)
 	}
 }
 
+static void
+write_alarms(FILE *f, const struct plant *p)
+{
+	static const char *const priorities[] = {[ALARM_CRITICAL] = "critical",
+						 [ALARM_HIGH] = "high",
+						 [ALARM_MEDIUM] = "medium",
+						 [ALARM_LOW] = "low"};
+
+	if (p->n_alarm_records)
+		fprintf(f, "alarms:\n");
+	for (uint32_t i = 0; i < p->n_alarm_records; i++) {
+		const struct alarm_record *a = &p->alarm_records[i];
+
+		fprintf(f,
+			"  %s: {enabled: %s, on_delay_s: %.17g, off_delay_s: %.17g, priority: %s, "
+			"page: %s",
+			a->id, a->enabled ? "yes" : "no", a->on_delay_s, a->off_delay_s,
+			priorities[a->priority], a->page ? "yes" : "no");
+		if (a->type == ALARM_HI || a->type == ALARM_LO)
+			fprintf(f, ", limit: %.17g, deadband: %.17g", a->limit, a->deadband);
+		fprintf(f, "}\n");
+	}
+}
+
+static void
+write_rooms(FILE *f, const struct plant *p)
+{
+	const struct plant_paging *g = &p->paging;
+	const struct plant_broker *b = &p->broker;
+
+	fprintf(f, "history: %s\npaging: {hook: ", p->history == HISTORY_SHORT ? "short" : "full");
+	quoted(f, g->hook);
+	fprintf(f, ", timeout_s: %.17g, parallel: %d, tries: %d, retry_s: %.17g}\n", g->timeout_s,
+		g->parallel, g->tries, g->retry_s);
+	fprintf(f, "broker: {port: %u, group: \"%s\", node: \"%s\"", b->port, b->group, b->node);
+	if (*b->host)
+		fprintf(f, ", host: \"%s\"", b->host);
+	if (*b->user) {
+		fprintf(f, ", user: ");
+		quoted(f, b->user);
+	}
+	fprintf(f, "}\n");
+}
+
 int
 plant_write_resolved(const struct plant *p, const char *path)
 {
@@ -132,6 +176,8 @@ plant_write_resolved(const struct plant *p, const char *path)
 	write_devices(f, p, false);
 	write_devices(f, p, true);
 	write_arming(f, p);
+	write_rooms(f, p);
+	write_alarms(f, p);
 	if (ferror(f))
 		rc = -EIO;
 	if (fclose(f) && !rc)

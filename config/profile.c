@@ -1,12 +1,14 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* A device profile: from the rows of its file to points. */
+#include "config/profile.h"
+
 #include <math.h>
 #include <stdlib.h>
 #include <string.h>
 
 #include "config/identity.h"
-#include "config/library.h"
 #include "config/report.h"
+#include "config/slots.h"
 #include "config/text.h"
 
 struct type_info {
@@ -60,32 +62,18 @@ row_error(struct reading *r, uint32_t row, const char *key, const char *text)
 
 /* --- a row by itself ------------------------------------------------------------------------ */
 
-static enum role_id
-role_by_name(const char *name)
-{
-	unsigned r = 0;
-
-	while (r < ROLES && strcmp(role_table[r].name, name) != 0)
-		r++;
-	return (enum role_id)r;
-}
-
 static void
 check_role(struct schema_walk *w, struct row *row)
 {
 	const struct point_keys *k = &row->k;
-	const char *near = NULL;
+	const char *near;
 
 	row->role = ROLES;
 	if (k->role_at.bad)
 		return;
 	row->role = role_by_name(k->role);
 	if (row->role == ROLES) {
-		for (unsigned r = 0; r < ROLES; r++)
-			if (text_near(k->role, role_table[r].name) &&
-			    (!near || text_distance(k->role, role_table[r].name) <
-					      text_distance(k->role, near)))
-				near = role_table[r].name;
+		near = role_near(k->role);
 		schema_error(w, k->role_at.line, "role",
 			     "\"%s\" is no role%s%s%s (allowed: see %s)", k->role,
 			     near ? ", did you mean \"" : "", near ? near : "", near ? "\"?" : "",

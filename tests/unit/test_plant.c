@@ -52,7 +52,10 @@ each_shipped_plant_loads_with_its_counts(void **state)
 		assert_int_equal(p->n_devices, 3 * n + 3);
 		assert_int_equal(p->n_in, n * FIELD_POINTS + 4 + 8 + 2 +
 						  p->n_devices * roles_of(OWNER_LINK));
-		assert_int_equal(p->n_points, p->n_in + n * roles_of(OWNER_CTL));
+		assert_int_equal(p->n_ctl, n * roles_of(OWNER_CTL));
+		assert_int_equal(p->n_points, p->n_in + p->n_ctl + roles_of(OWNER_ALARM) +
+						      roles_of(OWNER_PAGE) + roles_of(OWNER_HIST) +
+						      roles_of(OWNER_MQTT));
 		assert_string_equal(p->systems[0].name, "cs00");
 		assert_int_equal(p->control_period_ms, 100);
 		plant_free(p);
@@ -131,6 +134,11 @@ points_are_named_by_system_device_role_and_unit(void **state)
 		{"site.meter.link.rtt_ms", ROLE_LINK_RTT, 0},
 		{"site.meter.power_w", ROLE_METER_POWER, 0},
 		{"site.water.supply_temp_c", ROLE_FACILITY_SUPPLY, 0},
+		{"site.alarm.active", ROLE_ALARM_ACTIVE, 0},
+		{"site.page.hook_ok", ROLE_PAGE_HOOK_OK, 0},
+		{"site.hist.last_update_s", ROLE_HIST_LAST_UPDATE, 0},
+		{"site.hist.free_pct", ROLE_HIST_FREE, 0},
+		{"site.mqtt.connected", ROLE_MQTT_CONNECTED, 0},
 	};
 	struct plant *p = plant_at(PLANTS "cluster16.yaml");
 
@@ -235,7 +243,7 @@ static void
 ctl_groups_hold_the_systems_then_the_demands(void **state)
 {
 	struct plant *p = plant_at(PLANTS "cluster4.yaml");
-	uint32_t group = 0, next = p->n_points - p->n_in;
+	uint32_t group = 0, next = p->n_ctl;
 
 	(void)state;
 	for (uint32_t s = 0; s < p->n_systems; s++) {
@@ -263,6 +271,43 @@ ctl_groups_hold_the_systems_then_the_demands(void **state)
 	assert_int_equal(p->ctl.first[group], next);
 	for (uint32_t g = 0; g < p->ctl.n_groups; g++)
 		assert_int_equal(p->ctl.period_ns[g], INT64_C(100000000));
+	plant_free(p);
+}
+
+static void
+every_sample_of_a_region_is_one_point_demand_or_alarm(void **state)
+{
+	struct plant *p = plant_at(PLANTS "cluster4.yaml");
+	uint32_t n[REGIONS] = {0}, index;
+
+	(void)state;
+	for (uint32_t i = 0; i < p->n_points; i++) {
+		enum plant_region r = plant_where(p, i, &index);
+
+		assert_true((unsigned)r < REGIONS);
+		if (r == REGION_ALM && n[r] == 0)
+			n[r] = ALARM_FIELDS * p->n_alarms;
+		assert_int_equal(index, n[r]++);
+	}
+	assert_int_equal(plant_where(p, p->n_points, &index), REGIONS);
+	assert_int_equal(plant_where(p, NO_POINT, &index), REGIONS);
+	for (uint32_t i = 0; i < p->n_in; i++)
+		n[REGION_CTL] += p->points[i].writable;
+	for (unsigned r = 0; r < REGIONS; r++) {
+		const struct plant_layout *l = plant_layout_of(p, (enum plant_region)r);
+
+		assert_int_equal(l->first[0], 0);
+		assert_int_equal(l->first[l->n_groups], n[r]);
+		for (uint32_t g = 0; g < l->n_groups; g++)
+			assert_true(l->first[g + 1] > l->first[g] && l->period_ns[g] > 0);
+	}
+	assert_null(plant_layout_of(p, REGIONS));
+	assert_string_equal(p->alm.name, "alm.img");
+	assert_string_equal(p->page.name, "page.img");
+	assert_string_equal(p->hist.name, "hist.img");
+	assert_string_equal(p->mqtt.name, "mqtt.img");
+	assert_int_equal(p->alm.n_groups,
+			 (p->n_alarms + ALARMS_PER_GROUP - 1) / ALARMS_PER_GROUP + 1);
 	plant_free(p);
 }
 
@@ -299,6 +344,22 @@ assert_same_plant(const struct plant *a, const struct plant *b)
 		assert_int_equal(x->simulated, y->simulated);
 		assert_int_equal(x->armed, y->armed);
 	}
+	assert_int_equal(a->history, b->history);
+	assert_string_equal(a->paging.hook, b->paging.hook);
+	assert_int_equal(a->paging.parallel, b->paging.parallel);
+	assert_int_equal(a->paging.tries, b->paging.tries);
+	assert_memory_equal(&a->paging.timeout_s, &b->paging.timeout_s, sizeof(double));
+	assert_memory_equal(&a->paging.retry_s, &b->paging.retry_s, sizeof(double));
+	assert_string_equal(a->broker.host, b->broker.host);
+	assert_int_equal(a->broker.port, b->broker.port);
+	assert_string_equal(a->broker.group, b->broker.group);
+	assert_string_equal(a->broker.node, b->broker.node);
+	assert_string_equal(a->broker.user, b->broker.user);
+	assert_int_equal(a->n_alarm_records, b->n_alarm_records);
+	assert_memory_equal(a->alarm_records, b->alarm_records,
+			    a->n_alarm_records * sizeof(*a->alarm_records));
+	assert_int_equal(a->n_alarms, b->n_alarms);
+	assert_memory_equal(a->alarms, b->alarms, a->n_alarms * sizeof(*a->alarms));
 	assert_int_equal(a->n_arming, b->n_arming);
 	for (uint32_t i = 0; i < a->n_arming; i++) {
 		assert_int_equal(a->arming[i].device, b->arming[i].device);
@@ -347,6 +408,9 @@ a_resolved_file_keeps_texts_that_need_quoting(void **state)
 		GOOD_HEAD
 		"control: {duty_kp_per_k: 0.1, margin_k: 0.30000000000000004}\n"
 		"job: {mode: ind, tokens_per_s: 1234.5}\nseed: 18446744073709551615\n"
+		"history: short\n"
+		"paging: {hook: 'a \"b\" c', timeout_s: 0.1, parallel: 1, tries: 3, retry_s: 0.7}\n"
+		"broker: {host: \"::1\", port: 18830, group: a.b, node: n-1, user: 'x: \"y\"'}\n"
 		"overrides:\n"
 		"  cs01: {spread_k: 6.1, temp_c: 48, serial: 4294967295, wafer_seed: "
 		"0xFFFFFFFFFFFFFFFF}\n"
@@ -571,6 +635,7 @@ main(void)
 		cmocka_unit_test(field_points_of_a_device_stand_in_the_order_of_reads),
 		cmocka_unit_test(groups_partition_the_samples),
 		cmocka_unit_test(ctl_groups_hold_the_systems_then_the_demands),
+		cmocka_unit_test(every_sample_of_a_region_is_one_point_demand_or_alarm),
 		cmocka_unit_test(a_resolved_file_is_the_same_plant_with_its_ports),
 		cmocka_unit_test(a_resolved_file_keeps_texts_that_need_quoting),
 		cmocka_unit_test(an_override_changes_the_system_or_device_it_names_alone),
