@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "collectors/actuate.h"
 
+#include <errno.h>
 #include <math.h>
 #include <stddef.h>
 #include <string.h>
@@ -13,6 +14,8 @@ void
 actuator_init(struct actuator *a, const struct point *point, int64_t read_period_ns)
 {
 	*a = (struct actuator){.point = point,
+			       .demand = (double)NAN,
+			       .encoded = -EINVAL,
 			       .read_period_ns = read_period_ns,
 			       .last = point->role == ROLE_ENGINE_SEQ_CMD ||
 				       point->role == ROLE_COOLING_SEQ_CMD,
@@ -55,14 +58,26 @@ forget(struct actuator *a)
 	a->differs_ns = NEVER;
 }
 
+/* Most demands are what they were: only a new one is encoded. */
+static int
+encode(struct actuator *a, double demand)
+{
+	if (memcmp(&demand, &a->demand, sizeof demand) != 0) {
+		a->demand = demand;
+		a->encoded = encode_raw(a->point, demand, &a->want);
+	}
+	return a->encoded;
+}
+
 uint32_t
 actuate_take(struct actuate *all, const struct sample *demands, int64_t now_ns)
 {
 	uint32_t errors = 0;
+	all->n_pending = 0;
 	for (uint32_t i = 0; i < all->n; i++) {
 		struct actuator *a = &all->actuator[i];
 		bool usable = sample_usable(&demands[i]);
-		a->wanted = usable && encode_raw(a->point, demands[i].value, &a->want) == 0;
+		a->wanted = usable && encode(a, demands[i].value) == 0;
 		if (usable && !a->wanted && !a->out_of_range)
 			errors++;
 		a->out_of_range = usable && !a->wanted;
@@ -70,6 +85,7 @@ actuate_take(struct actuate *all, const struct sample *demands, int64_t now_ns)
 			a->pending = must_write(all, a, now_ns);
 		else
 			forget(a);
+		all->n_pending += a->pending;
 	}
 	return errors;
 }
@@ -77,10 +93,7 @@ actuate_take(struct actuate *all, const struct sample *demands, int64_t now_ns)
 bool
 actuate_pending(const struct actuate *all)
 {
-	for (uint32_t i = 0; i < all->n; i++)
-		if (all->actuator[i].pending)
-			return true;
-	return false;
+	return all->n_pending != 0;
 }
 
 static uint8_t
@@ -135,6 +148,8 @@ actuate_next(struct actuate *all, struct actuate_run *run)
 {
 	bool refused = false;
 	uint32_t last = all->n;
+	if (all->n_pending == 0)
+		return false;
 	for (uint32_t i = 0; i < all->n; i++) {
 		struct actuator *a = &all->actuator[i];
 		refused = refused || (a->refused && a->wanted && !a->last);
@@ -150,6 +165,7 @@ actuate_next(struct actuate *all, struct actuate_run *run)
 	if (refused) { /* no sign of life from the supervisor until the device takes its demands */
 		for (uint32_t i = last; i < all->n; i++)
 			all->actuator[i].pending = false;
+		all->n_pending = 0;
 		return false;
 	}
 	build(all, last, run);
@@ -161,6 +177,7 @@ actuate_sent(struct actuate *all, const struct actuate_run *run, int64_t now_ns)
 {
 	for (uint32_t i = run->first; i < run->first + run->n; i++) {
 		struct actuator *a = &all->actuator[i];
+		all->n_pending -= a->pending;
 		a->pending = false;
 		a->has_asked = true;
 		a->asked = a->want;
@@ -191,6 +208,7 @@ actuate_read_back(struct actuate *all, uint32_t actuator, uint64_t raw, int64_t 
 void
 actuate_forget(struct actuate *all)
 {
+	all->n_pending = 0;
 	for (uint32_t i = 0; i < all->n; i++) {
 		forget(&all->actuator[i]);
 		all->actuator[i].wanted = false;

@@ -24,7 +24,9 @@ struct actuator { /* one writable point */
 	const struct point *point;
 	int64_t read_period_ns; /* of the class that reads it back */
 	bool last;              /* a sequence number */
-	bool wanted;            /* there is a usable demand, and the device can hold it: */
+	double demand;          /* as last taken, and whether the device can hold it */
+	int encoded;
+	bool wanted; /* the demand is usable, and the device can hold it: */
 	uint64_t want;
 	bool pending;   /* to be written in this batch */
 	bool has_asked; /* written at asked_ns (refused, too): */
@@ -39,7 +41,7 @@ struct actuator { /* one writable point */
 
 struct actuate {
 	struct actuator *actuator; /* in the order of the demand group */
-	uint32_t n;
+	uint32_t n, n_pending;
 	bool shadow; /* nothing is sent, so nothing is confirmed or repeated */
 };
 
@@ -53,7 +55,7 @@ struct actuate_run {
 void actuator_init(struct actuator *a, const struct point *point, int64_t read_period_ns);
 /* Demands as they stand now, one a writable point. Returns how many became impossible to write. */
 uint32_t actuate_take(struct actuate *a, const struct sample *demands, int64_t now_ns);
-bool actuate_pending(const struct actuate *a);
+bool actuate_pending(const struct actuate *a); /* is there more of the batch to write? */
 /* The next write of the batch: false if there is none. */
 bool actuate_next(struct actuate *a, struct actuate_run *run);
 void actuate_sent(struct actuate *a, const struct actuate_run *run, int64_t now_ns);

@@ -14,7 +14,7 @@ struct collect {
 	uint32_t n;
 	struct due due;
 	struct cadence beat;
-	uint64_t ctl_tick; /* of the demands last taken */
+	uint64_t ctl_tick; /* as last seen */
 	/* pools that the links' plans, demands and actuators are cut from */
 	struct plan_read *reads;
 	struct actuator *actuators;
@@ -129,33 +129,36 @@ collect_set_ctl(struct collect *c, struct image *ctl)
 	}
 }
 
-/* Have the controllers spoken since the demands were last taken? */
-static bool
-ctl_moved(struct collect *c, int64_t now_ns)
+/* Looks whether the controllers have spoken since: then every link has demands to take. When they
+ * fall silent, what the devices hold from now on is not theirs any more. */
+static void
+look_at_ctl(struct collect *c, int64_t now_ns)
 {
-	struct image_status status;
-	if (c->shared.ctl == NULL)
-		return false;
-	image_status(c->shared.ctl, now_ns, &status);
-	if (status.tick == c->ctl_tick)
-		return false;
+	struct image_status status = {.alive = false};
+	if (c->shared.ctl != NULL)
+		image_status(c->shared.ctl, now_ns, &status);
+	bool moved = status.alive && status.tick != c->ctl_tick,
+	     fell = c->shared.ctl_alive && !status.alive;
+	c->shared.ctl_alive = status.alive;
 	c->ctl_tick = status.tick;
-	return true;
+	for (uint32_t i = 0; i < c->n && (moved || fell); i++) {
+		struct link *l = &c->links[i];
+		if (fell)
+			actuate_forget(&l->actuate);
+		if (moved && l->actuate.n != 0) {
+			l->demands_due = true;
+			due_set(&c->due, i, now_ns);
+		}
+	}
 }
 
 size_t
 collect_due(struct collect *c, int64_t now_ns, struct collect_action *out, size_t max)
 {
 	size_t n = 0;
-	bool beat = cadence_due(&c->beat, now_ns) != 0;
-	if (beat)
+	if (cadence_due(&c->beat, now_ns))
 		image_beat(c->shared.publisher.in, now_ns, c->beat.ticks, c->beat.overruns);
-	bool moved = ctl_moved(c, now_ns);
-	for (uint32_t i = 0; i < c->n && (beat || moved); i++)
-		if (c->links[i].actuate.n != 0) {
-			c->links[i].demands_due = true;
-			due_set(&c->due, i, now_ns);
-		}
+	look_at_ctl(c, now_ns);
 	while (n < max && due_ns(&c->due) <= now_ns) {
 		uint32_t i = due_first(&c->due);
 		bool acted = link_step(&c->links[i], now_ns, &out[n]);

@@ -352,16 +352,6 @@ happen(struct link *l, enum event event, const struct news *n)
 
 /* --- what to send --- */
 
-static bool
-ctl_alive(const struct link *l, int64_t now_ns)
-{
-	struct image_status status;
-	if (l->shared->ctl == NULL)
-		return false;
-	image_status(l->shared->ctl, now_ns, &status);
-	return status.alive;
-}
-
 static void
 put_request(struct link *l, enum job job, int64_t now_ns, struct collect_action *out)
 {
@@ -409,7 +399,7 @@ send_write(struct link *l, int64_t now_ns, struct collect_action *out)
 		l->demands_due = false;
 	if (!begin && !actuate_pending(a))
 		return false;
-	if (!ctl_alive(l, now_ns)) {
+	if (!l->shared->ctl_alive) {
 		actuate_forget(a);
 		return false;
 	}

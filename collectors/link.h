@@ -33,6 +33,7 @@ struct link_shared { /* what all links of a collector have in common */
 	const struct plant *plant;
 	struct publisher publisher;
 	struct image *ctl; /* NULL: none */
+	bool ctl_alive;    /* as of this call of collect_due */
 	uint64_t seed;
 	uint64_t transactions;
 };
