@@ -27,6 +27,7 @@
 #define LINE_WITHIN_NS (3 * NS_PER_S)
 #define JUDGE_WITHIN_NS (5 * NS_PER_S)
 #define SCREEN_STOP_NS NS_PER_S
+#define PATIENCE_NS (NS_PER_S / 2)
 #define JUDGE_TEXT_MAX (1024 * 1024)
 
 enum phase { STARTING, UP, JUDGING, STOPPING };
@@ -48,6 +49,7 @@ static struct run {
 	size_t judge_len;
 	char judge_text[JUDGE_TEXT_MAX];
 	int stop_signal;
+	int64_t signal_ns;
 } run = {.judge_fd = -1, .judge_status = -1};
 
 /* --- what asks for the state of the plant --- */
@@ -203,12 +205,16 @@ child_ended(const struct loop_event *ev)
 static void
 signal_came(const struct loop_event *ev)
 {
-	if (run.stop_signal != 0) { /* once more: no more patience */
-		begin_stop(ev->now_ns);
-		supervisor_hurry(&run.sup, ev->now_ns);
+	if (run.stop_signal != 0) {
+		/* Once more: no more patience. But make and terminals send the same signal twice at once. */
+		if (ev->now_ns - run.signal_ns >= PATIENCE_NS) {
+			begin_stop(ev->now_ns);
+			supervisor_hurry(&run.sup, ev->now_ns);
+		}
 		return;
 	}
 	run.stop_signal = ev->status;
+	run.signal_ns = ev->now_ns;
 	log_info("stopping (%s)", strsignal(ev->status));
 	begin_judge(ev->now_ns);
 }

@@ -137,6 +137,8 @@ static void
 pause_room(struct supervisor *s, struct room *r, int exit_code, int64_t now_ns)
 {
 	int64_t up_ns = r->was_ready && r->ready_ns > 0 ? now_ns - r->ready_ns : 0;
+	/* Without its ports the simulator's devices can't be reached: nothing else can start. */
+	bool needed = r == &s->rooms[0] && s->resolved_path[0] == '\0';
 
 	switch (backoff_ended(&r->backoff, exit_code, up_ns, now_ns, &r->due_ns)) {
 	case BACKOFF_RETRY:
@@ -144,18 +146,23 @@ pause_room(struct supervisor *s, struct room *r, int exit_code, int64_t now_ns)
 		return;
 	case BACKOFF_HOLD_OFF:
 		r->state = ROOM_PAUSED;
-		log_error("%s ended %d times within 10 s (last: %s): next try in 30 s", r->name,
-			  BACKOFF_TRIES, r->why);
+		if (!needed)
+			log_error("%s ended %d times within 10 s (last: %s): next try in 30 s",
+				  r->name, BACKOFF_TRIES, r->why);
 		break;
 	case BACKOFF_GIVE_UP:
 		r->state = ROOM_GIVEN_UP;
-		log_error("%s is not started again: %s, its command line or configuration is wrong",
-			  r->name, r->why);
+		if (!needed)
+			log_error(
+				"%s is not started again: %s, its command line or configuration is "
+				"wrong",
+				r->name, r->why);
 		break;
 	}
-	/* Without its ports the simulator's devices can't be reached: nothing else can start. */
-	if (r == &s->rooms[0] && s->resolved_path[0] == '\0')
-		s->failed = exit_code == EX_CONFIG ? EX_CONFIG : EX_UNAVAILABLE;
+	if (!needed)
+		return;
+	log_error("%s does not start: %s; without it nothing else can", r->name, r->why);
+	s->failed = exit_code == EX_CONFIG ? EX_CONFIG : EX_UNAVAILABLE;
 }
 
 static void
@@ -217,11 +224,15 @@ close_pipe(struct supervisor *s, struct room *r)
 	r->err_fd = -1;
 }
 
+/* Said when it is news: a room that fails again before it was ready fails for the same reason. */
 static void
-show_last_lines(const struct room *r)
+say_ended(struct room *r, const char *before)
 {
 	const char *line;
 
+	if (r->ready_ns == 0 && strcmp(r->why, before) == 0)
+		return;
+	log_warning("%s ended: %s", r->name, r->why);
 	for (size_t i = 0; (line = roomlog_line(&r->log, i)) != NULL; i++)
 		log_warning("%s | %s", r->name, line);
 }
@@ -229,12 +240,14 @@ show_last_lines(const struct room *r)
 static void
 room_ended(struct supervisor *s, struct room *r, int status, int64_t now_ns)
 {
+	char before[sizeof r->why];
 	int exit_code = WIFEXITED(status) ? WEXITSTATUS(status) : -1;
 
 	if (r->err_fd >= 0)
 		(void)roomlog_drain(&r->log, r->err_fd);
 	close_pipe(s, r);
 	r->pid = 0;
+	memcpy(before, r->why, sizeof before);
 	if (r->too_late)
 		(void)snprintf(r->why, sizeof r->why, "not ready within %lld s",
 			       (long long)(READY_WITHIN_NS / NS_PER_S));
@@ -247,13 +260,10 @@ room_ended(struct supervisor *s, struct room *r, int status, int64_t now_ns)
 		bool asked = r->state == ROOM_STOPPING && (exit_code == 0 || WIFSIGNALED(status));
 
 		r->state = ROOM_ENDED;
-		if (!asked) {
-			log_warning("%s: %s while stopping", r->name, r->why);
-			show_last_lines(r);
-		}
+		if (!asked)
+			say_ended(r, before);
 	} else {
-		log_warning("%s ended: %s", r->name, r->why);
-		show_last_lines(r);
+		say_ended(r, before);
 		pause_room(s, r, exit_code, now_ns);
 	}
 	supervisor_write_state(s);
