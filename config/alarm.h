@@ -78,7 +78,7 @@ enum alarm_field {
 	ALARM_FIELD_STATE,   /* enum alarm_state */
 	ALARM_FIELD_VALUE,   /* the input when the state last changed */
 	ALARM_FIELD_EPISODE, /* number of the episode, 0 none yet */
-	ALARM_FIELD_SINCE,   /* wall clock when the state last changed, seconds since 1970; 0 never */
+	ALARM_FIELD_RAISED,  /* when it began: wall clock, seconds since 1970, 0 none yet */
 	ALARM_FIELDS
 };
 
