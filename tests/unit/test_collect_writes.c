@@ -135,6 +135,15 @@ a_control_step_goes_out_in_the_same_instant(void **state)
 }
 
 static void
+publish_without_a_beat(void)
+{
+	for (uint32_t i = 0; i < rig.plant->ctl.first[rig.plant->ctl.n_groups]; i++)
+		rig.demands[i].time_ns = rig.now_ns;
+	for (uint32_t g = 0; g < rig.plant->ctl.n_groups; g++)
+		image_publish(rig.ctl, g, rig.demands + rig.plant->ctl.first[g]);
+}
+
+static void
 nothing_is_written_while_the_controllers_are_not_alive(void **state)
 {
 	(void)state;
@@ -148,13 +157,23 @@ nothing_is_written_while_the_controllers_are_not_alive(void **state)
 	rig_run(&rig, 301 * MS);
 	size_t from = rig.logged;
 	rig_demand(&rig, "cs00.engine.seq_cmd", 18);
-	for (uint32_t g = 0; g < rig.plant->ctl.n_groups; g++)
-		image_publish(rig.ctl, g, rig.demands + rig.plant->ctl.first[g]);
+	publish_without_a_beat();
 	rig.model[d].holding[3] = 1;
 	rig_run(&rig, 5 * NS_PER_S);
 	assert_int_equal(0, writes(d, from, 0, NULL));
 	assert_int_equal(0, (int)rig_link(&rig, d, ROLE_LINK_MISMATCH));
 	/* and all of it again when they are back: the device may have changed it meanwhile */
+	rig.ctl_beats = true;
+	rig_run(&rig, 200 * MS);
+	assert_int_equal(3, writes(d, from, 0, NULL));
+	/* a new connection is no reason to write, though the demands look fresh */
+	rig.ctl_beats = false;
+	rig_run(&rig, 301 * MS);
+	from = rig.logged;
+	publish_without_a_beat();
+	cut(d);
+	rig_run(&rig, 5 * NS_PER_S);
+	assert_int_equal(0, writes(d, from, 0, NULL));
 	rig.ctl_beats = true;
 	rig_run(&rig, 200 * MS);
 	assert_int_equal(3, writes(d, from, 0, NULL));
@@ -164,6 +183,7 @@ nothing_is_written_while_the_controllers_are_not_alive(void **state)
 	collect_set_ctl(rig.collect, NULL);
 	from = rig.logged;
 	rig_demand(&rig, "cs00.engine.seq_cmd", 19);
+	cut(d);
 	rig_run(&rig, 1 * NS_PER_S);
 	assert_int_equal(0, writes(d, from, 0, NULL));
 }
