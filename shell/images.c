@@ -38,7 +38,9 @@ images_follow(struct follower *f, int64_t now_ns)
 	}
 	if (rc < 0 && rc != -ENOENT && !f->refused) {
 		f->refused = true;
-		log_warning("%s", err.text);
+		f->why = err;
+		if (!f->quiet)
+			log_warning("%s", err.text);
 	}
 	return false;
 }

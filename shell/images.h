@@ -19,12 +19,15 @@ struct follower {
 	struct image *image; /* NULL: nobody has made it yet */
 	struct image_layout layout;
 	const char *run_dir; /* borrowed */
-	bool refused;        /* said so */
+	bool refused;        /* what is there now can't be read … */
+	struct errtext why;  /* … because of this */
+	bool quiet;          /* whoever follows says so himself: nothing is logged */
 };
 
 void images_follower_init(struct follower *f, const struct plant *plant,
 			  const struct plant_layout *layout, const char *run_dir);
-/* True if f->image is another one than before. Why a region can't be read is logged once. */
+/* True if f->image is another one than before. Why a region can't be read is logged once, unless
+ * quiet. */
 bool images_follow(struct follower *f, int64_t now_ns);
 void images_follower_fini(struct follower *f);
 

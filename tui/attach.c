@@ -3,6 +3,7 @@
 
 #include <errno.h>
 #include <fcntl.h>
+#include <limits.h>
 #include <signal.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -57,31 +58,6 @@ process_lives(int32_t pid)
 	return pid > 0 && (kill(pid, 0) == 0 || errno == EPERM);
 }
 
-static struct image_layout
-layout_of(const struct plant *p, const struct plant_layout *l)
-{
-	return (struct image_layout){.name = l->name,
-				     .n_groups = l->n_groups,
-				     .first = l->first,
-				     .period_ns = l->period_ns,
-				     .table_hash = p->hash,
-				     .beat_ns = (int64_t)p->control_period_ms * NS_PER_MS};
-}
-
-/* 1 attached now, 0 it was or there is nothing yet, -EPROTO it can't be read. */
-static int
-attach_image(const struct attach *a, struct image **img, const struct plant_layout *l,
-	     struct errtext *err)
-{
-	if (*img)
-		return 0;
-	struct image_layout layout = layout_of(a->plant, l);
-	int rc = image_attach(img, a->run_dir, &layout, err);
-	if (rc == -ENOENT)
-		return 0;
-	return rc ? -EPROTO : 1;
-}
-
 static int
 load_plant(struct attach *a, struct errtext *err)
 {
@@ -104,14 +80,37 @@ static int
 allocate(struct attach *a, struct errtext *err)
 {
 	const struct plant *p = a->plant;
-	a->in_samples = calloc(p->in.first[p->in.n_groups] + 1u, sizeof(*a->in_samples));
-	a->ctl_samples = calloc(p->ctl.first[p->ctl.n_groups] + 1u, sizeof(*a->ctl_samples));
+	bool all = true;
+	for (int r = 0; r < REGIONS; r++) {
+		const struct plant_layout *l = plant_layout_of(p, (enum plant_region)r);
+		images_follower_init(&a->region[r], p, l, a->run_dir);
+		a->region[r].quiet = true;
+		a->samples[r] = calloc(l->first[l->n_groups] + 1u, sizeof(*a->samples[r]));
+		all = all && a->samples[r];
+	}
 	a->not_good_ns = calloc(p->in.n_groups + 1u, sizeof(*a->not_good_ns));
-	if (!a->in_samples || !a->ctl_samples || !a->not_good_ns ||
-	    model_init(&a->model, p->n_systems, p->n_devices))
+	if (!all || !a->not_good_ns ||
+	    model_init(&a->model, p->n_systems, p->n_devices, p->n_alarms))
 		return errtext_set(err, -ENOMEM, "no memory for the plant's %u points",
 				   p->n_points);
 	model_describe(&a->model, p);
+	return 0;
+}
+
+/*
+ * Regions that came, or whose writer started again. Without the measured and the decided there is
+ * nothing to show; another program's region that can't be read is as one that is not there.
+ */
+static int
+follow(struct attach *a, int64_t now_ns, struct errtext *err)
+{
+	for (int r = 0; r < REGIONS; r++) {
+		struct follower *f = &a->region[r];
+		if (images_follow(f, now_ns) && r == REGION_CTL)
+			a->event_seq = 0;
+		if (f->refused && (r == REGION_IN || r == REGION_CTL))
+			return errtext_set(err, -EPROTO, "%s", f->why.text);
+	}
 	return 0;
 }
 
@@ -119,14 +118,13 @@ allocate(struct attach *a, struct errtext *err)
 static bool
 runs(const struct attach *a, int64_t now_ns)
 {
-	struct image *const images[] = {a->in, a->ctl};
 	if (process_lives(a->input.run.pid))
 		return true;
-	for (size_t i = 0; i < 2; i++) {
+	for (int r = REGION_IN; r <= REGION_CTL; r++) {
 		struct image_status s;
-		if (!images[i])
+		if (!a->region[r].image)
 			continue;
-		image_status(images[i], now_ns, &s);
+		image_status(a->region[r].image, now_ns, &s);
 		if (s.alive || process_lives(s.pid))
 			return true;
 	}
@@ -137,9 +135,13 @@ static int
 open_at(struct attach *a, struct errtext *err)
 {
 	struct stat st;
-	int rc = rundir_find(false, a->run_dir, sizeof(a->run_dir), err);
+	char dir[PATH_MAX - 64]; /* room for a file's name */
+	int rc = rundir_find(false, dir, sizeof(dir), err);
 	if (rc)
 		return rc;
+	a->run_dir = strdup(dir);
+	if (!a->run_dir)
+		return errtext_set(err, -ENOMEM, "no memory");
 	if (stat(a->run_dir, &st))
 		return errtext_set(err, -ENOENT, "isotherm is not running (no run folder %.200s)",
 				   a->run_dir);
@@ -147,10 +149,8 @@ open_at(struct attach *a, struct errtext *err)
 	rc = load_plant(a, err);
 	if (!rc)
 		rc = allocate(a, err);
-	if (!rc && attach_image(a, &a->in, &a->plant->in, err) < 0)
-		rc = -EPROTO;
-	if (!rc && attach_image(a, &a->ctl, &a->plant->ctl, err) < 0)
-		rc = -EPROTO;
+	if (!rc)
+		rc = follow(a, clock_mono_ns(), err);
 	if (!rc && !runs(a, clock_mono_ns()))
 		rc = errtext_set(err, -ENOENT,
 				 "isotherm is not running (%.180s is what a run left behind)",
@@ -171,11 +171,12 @@ attach_open(struct attach *a, struct errtext *err)
 void
 attach_close(struct attach *a)
 {
-	image_close(a->in);
-	image_close(a->ctl);
-	free(a->in_samples);
-	free(a->ctl_samples);
+	for (int r = 0; r < REGIONS; r++) {
+		images_follower_fini(&a->region[r]);
+		free(a->samples[r]);
+	}
 	free(a->not_good_ns);
+	free(a->run_dir);
 	if (a->model.systems)
 		model_fini(&a->model);
 	if (a->plant)
@@ -183,46 +184,40 @@ attach_close(struct attach *a)
 	*a = (struct attach){0};
 }
 
-/* A region that came, or whose writer started again. */
-static int
-follow(struct attach *a, struct image **img, const struct plant_layout *l, int64_t now_ns,
-       struct errtext *err)
-{
-	int rc = *img ? image_refresh(*img, now_ns, err) : attach_image(a, img, l, err);
-	if (rc == -EPROTO)
-		return rc;
-	if (rc == 1 && img == &a->ctl)
-		a->event_seq = 0;
-	return 0; /* what can't be opened just now is looked for again next time */
-}
-
 static void
 read_events(struct attach *a)
 {
+	const struct image *ctl = a->region[REGION_CTL].image;
 	struct image_event batch[16];
 	size_t n;
-	while (a->ctl && (n = image_events(a->ctl, &a->event_seq, batch, 16, NULL)) > 0)
+	while (ctl && (n = image_events(ctl, &a->event_seq, batch, 16, NULL)) > 0)
 		for (size_t i = 0; i < n; i++)
 			model_event(&a->model, &batch[i],
 				    a->input.wall_ns - (a->input.now_ns - batch[i].time_ns));
 }
 
+static void
+read_region(struct attach *a, enum plant_region r, int64_t now_ns)
+{
+	const struct image *img = a->region[r].image;
+	a->input.samples[r] = img ? a->samples[r] : NULL;
+	if (!img)
+		return;
+	image_read_all(img, now_ns, a->samples[r]);
+	image_status(img, now_ns, &a->input.status[r]);
+}
+
 int
 attach_read(struct attach *a, int64_t now_ns, int64_t wall_ns, struct errtext *err)
 {
-	struct model_input *in = &a->input;
-	const struct plant *p = a->plant;
-	if (follow(a, &a->in, &p->in, now_ns, err) || follow(a, &a->ctl, &p->ctl, now_ns, err))
-		return -EPROTO;
-	in->plant = p;
-	in->now_ns = now_ns;
-	in->wall_ns = wall_ns;
-	in->in = a->in ? a->in_samples : NULL;
-	in->ctl = a->ctl ? a->ctl_samples : NULL;
-	if (a->in)
-		image_read_all(a->in, now_ns, a->in_samples);
-	if (a->ctl)
-		image_read_all(a->ctl, now_ns, a->ctl_samples);
+	int rc = follow(a, now_ns, err);
+	if (rc)
+		return rc;
+	a->input.plant = a->plant;
+	a->input.now_ns = now_ns;
+	a->input.wall_ns = wall_ns;
+	for (int r = 0; r < REGIONS; r++)
+		read_region(a, (enum plant_region)r, now_ns);
 	return 0;
 }
 
@@ -230,6 +225,7 @@ int
 attach_update(struct attach *a, int64_t now_ns, int64_t wall_ns, bool deadband, struct errtext *err)
 {
 	struct model_input *in = &a->input;
+	const struct image *img;
 	int32_t runner = in->run.pid;
 	int rc = attach_read(a, now_ns, wall_ns, err);
 	if (rc)
@@ -239,14 +235,22 @@ attach_update(struct attach *a, int64_t now_ns, int64_t wall_ns, bool deadband, 
 	if (runner && in->run.pid && in->run.pid != runner)
 		return errtext_set(err, -EPROTO, "another run has begun");
 	in->deadband = deadband;
-	in->not_good_ns = a->in ? a->not_good_ns : NULL;
-	for (uint32_t g = 0; g < a->plant->in.n_groups && a->in; g++)
-		a->not_good_ns[g] = image_last_not_good_ns(a->in, g);
-	if (a->in)
-		image_status(a->in, now_ns, &in->in_status);
-	if (a->ctl)
-		image_status(a->ctl, now_ns, &in->ctl_status);
+	img = a->region[REGION_IN].image;
+	in->not_good_ns = img ? a->not_good_ns : NULL;
+	for (uint32_t g = 0; g < a->plant->in.n_groups && img; g++)
+		a->not_good_ns[g] = image_last_not_good_ns(img, g);
 	read_events(a);
 	model_fill(&a->model, in);
 	return 0;
+}
+
+void
+attach_alarms(struct attach *a, int64_t now_ns, int64_t wall_ns)
+{
+	images_follow(&a->region[REGION_ALM], now_ns);
+	a->input.plant = a->plant;
+	a->input.now_ns = now_ns;
+	a->input.wall_ns = wall_ns;
+	read_region(a, REGION_ALM, now_ns);
+	model_fill_alarms(&a->model, &a->input);
 }

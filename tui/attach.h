@@ -6,7 +6,6 @@
 #ifndef ISOTHERM_TUI_ATTACH_H
 #define ISOTHERM_TUI_ATTACH_H
 
-#include <limits.h>
 #include <stdbool.h>
 #include <stdint.h>
 #include <sys/types.h>
@@ -14,13 +13,14 @@
 #include "config/plant.h"
 #include "core/errtext.h"
 #include "core/image.h"
+#include "shell/images.h"
 #include "tui/model.h"
 
 struct attach {
-	char run_dir[PATH_MAX - 64]; /* room for a file's name */
+	char *run_dir;
 	struct plant *plant;
-	struct image *in, *ctl; /* NULL: no writer has made it yet */
-	struct sample *in_samples, *ctl_samples;
+	struct follower region[REGIONS];
+	struct sample *samples[REGIONS]; /* of a region that is there */
 	int64_t *not_good_ns;
 	struct model_input input;
 	uint64_t event_seq;
@@ -43,8 +43,11 @@ void attach_close(struct attach *a); /* also one that is all zero */
 int attach_update(struct attach *a, int64_t now_ns, int64_t wall_ns, bool deadband,
 		  struct errtext *err);
 
-/* The samples alone, in a->in_samples and a->ctl_samples (of an image that is there). */
+/* The samples alone, in a->samples, for model_sample(&a->input, …). */
 int attach_read(struct attach *a, int64_t now_ns, int64_t wall_ns, struct errtext *err);
+
+/* The alarms of a->model alone; the rest of the picture stays as it is. */
+void attach_alarms(struct attach *a, int64_t now_ns, int64_t wall_ns);
 
 /* The fields of run.json, from its text. 0 or -EINVAL: `out` is then as if there was none. */
 int run_info_parse(const char *json, struct run_info *out);

@@ -2,17 +2,12 @@
 /* `fault` and `check-config`. */
 #include <errno.h>
 #include <getopt.h>
-#include <jansson.h>
 #include <stdio.h>
-#include <stdlib.h>
 #include <string.h>
 #include <sysexits.h>
 
-#include "core/command.h"
-#include "core/rundir.h"
 #include "tui/cmd.h"
-
-#define FAULT_TIMEOUT_MS 2000
+#include "tui/request.h"
 
 static const char fault_help[] =
 	"isotherm fault 'PATH=VALUE [over Ns]'\n"
@@ -39,47 +34,19 @@ join(char **words, char *out, size_t size)
 }
 
 static int
-print_result(const char *text, bool get)
-{
-	json_t *result = json_loads(text, 0, NULL);
-	const char *error = json_string_value(json_object_get(result, "error"));
-	int rc = 0;
-	if (json_is_true(json_object_get(result, "ok"))) {
-		if (get)
-			printf("%.9g\n", json_number_value(json_object_get(result, "value")));
-	} else {
-		fprintf(stderr, "isotherm: refused: %s\n",
-			error ? error : "the answer can't be read");
-		rc = EXIT_NOT_HEALTHY;
-	}
-	json_decref(result);
-	return rc;
-}
-
-static int
 ask(const char *what, bool get)
 {
-	char run_dir[PATH_MAX], result[COMMAND_MAX + 1];
-	struct errtext err = {""};
-	int rc = rundir_find(false, run_dir, sizeof(run_dir), &err);
-	json_t *request = get ? json_pack("{s:s, s:s}", "cmd", "get", "path", what)
-			      : json_pack("{s:s, s:s}", "cmd", "fault", "change", what);
-	char *text = request ? json_dumps(request, JSON_COMPACT) : NULL;
-	json_decref(request);
-	if (!text)
-		return cmd_usage("fault", "the change is no UTF-8 text");
-	if (!rc)
-		rc = command_call(run_dir, "sim", text, FAULT_TIMEOUT_MS, result, &err);
-	free(text);
-	if (rc == -ENOENT || rc == -ECONNREFUSED) {
-		fprintf(stderr, "isotherm: no simulator runs here (%s/sim.sock)\n", run_dir);
-		return EXIT_NOT_RUNNING;
-	}
-	if (rc) {
-		fprintf(stderr, "isotherm: %s\n", err.text);
-		return EXIT_NOT_HEALTHY;
-	}
-	return print_result(result, get);
+	struct request r = {.cmd = get ? "get" : "fault"};
+	json_t *answer;
+	if (get)
+		r.path = what;
+	else
+		r.change = what;
+	int rc = request_ask("sim", "no simulator runs here", &r, &answer);
+	if (!rc && get)
+		printf("%.9g\n", json_number_value(json_object_get(answer, "value")));
+	json_decref(answer);
+	return rc;
 }
 
 int

@@ -60,17 +60,6 @@ choose_all(const struct plant *p, char **patterns, bool *complete)
 	return chosen;
 }
 
-static const struct sample *
-sample_of(const struct attach *a, uint32_t id)
-{
-	static const struct sample nothing; /* QUALITY_NEVER */
-	const struct plant *p = a->plant;
-	if (id < p->n_in)
-		return a->in ? &a->in_samples[id] : &nothing;
-	return a->ctl && p->points[id].owner == OWNER_CTL ? &a->ctl_samples[id - p->n_in]
-							  : &nothing;
-}
-
 /* --- get --- */
 
 /* As many as tell one raw value from the next: 1 for a scale of 0.1, 3 for 0.125. */
@@ -100,9 +89,9 @@ static void
 print_demand(const struct attach *a, const struct point *pt, FILE *to)
 {
 	const struct device *d = &a->plant->devices[pt->device];
-	if (!pt->writable || pt->demand == NO_POINT || !a->ctl)
+	if (!pt->writable || pt->demand == NO_POINT || !a->input.samples[REGION_CTL])
 		return;
-	const struct sample *s = &a->ctl_samples[pt->demand];
+	const struct sample *s = &a->input.samples[REGION_CTL][pt->demand];
 	if (!sample_usable(s)) {
 		fprintf(to, "  demand none");
 		return;
@@ -115,7 +104,7 @@ static void
 print_point(const struct attach *a, uint32_t id, FILE *to)
 {
 	const struct point *pt = &a->plant->points[id];
-	const struct sample *s = sample_of(a, id);
+	const struct sample *s = model_sample(&a->input, id);
 	const char *state = state_name(pt->role, s->value);
 	fprintf(to, "%s ", pt->name);
 	print_value(pt, s, to);
@@ -198,7 +187,7 @@ changed(const struct point *pt, const struct sample *was, const struct sample *i
 static void
 print_change(const struct attach *a, uint32_t id)
 {
-	const struct sample *s = sample_of(a, id);
+	const struct sample *s = model_sample(&a->input, id);
 	char now[40];
 	printf("%s %s ", clock_utc_text(a->input.wall_ns, now, sizeof(now)),
 	       a->plant->points[id].name);
@@ -227,8 +216,8 @@ watch_loop(struct attach *a, const bool *chosen, struct sample *was, double for_
 		for (uint32_t i = 0; i < a->plant->n_points; i++)
 			if (chosen[i] &&
 			    (now_ns == first_ns ||
-			     changed(&a->plant->points[i], &was[i], sample_of(a, i)))) {
-				was[i] = *sample_of(a, i);
+			     changed(&a->plant->points[i], &was[i], model_sample(&a->input, i)))) {
+				was[i] = *model_sample(&a->input, i);
 				print_change(a, i);
 			}
 		fflush(stdout);

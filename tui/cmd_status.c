@@ -42,8 +42,9 @@ worst_name(const struct model *m, uint32_t system)
 static void
 print_overruns(const struct model *m, FILE *to)
 {
-	fprintf(to, "collectors %llu, controllers %llu", (unsigned long long)m->in.status.overruns,
-		(unsigned long long)m->ctl.status.overruns);
+	fprintf(to, "collectors %llu, controllers %llu",
+		(unsigned long long)m->writer[REGION_IN].status.overruns,
+		(unsigned long long)m->writer[REGION_CTL].status.overruns);
 	if (m->facility[ROLE_SIM_LATE_TICKS].quality != QUALITY_NEVER)
 		fprintf(to, ", simulator %.0f", m->facility[ROLE_SIM_LATE_TICKS].value);
 }

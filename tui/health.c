@@ -88,7 +88,7 @@ judge_system(struct health *h, const struct model *m, uint32_t i)
 		add(h, "%s: tripped (%s)", s->name,
 		    model_trip_words(s->trip, words, sizeof(words)));
 	/* a room that is silent was named once: it explains what follows for every system */
-	if (!m->in.status.alive || !m->ctl.status.alive)
+	if (!m->writer[REGION_IN].status.alive || !m->writer[REGION_CTL].status.alive)
 		return;
 	if (!s->mode_live)
 		add(h, "%s: the controllers say nothing about it", s->name);
@@ -101,11 +101,11 @@ health_judge(const struct model *m, struct health *out)
 	*out = (struct health){.healthy = true};
 	if (m->problem[0])
 		add(out, "%s", m->problem);
-	judge_writer(out, &m->in, "collectors");
-	judge_writer(out, &m->ctl, "controllers");
+	judge_writer(out, &m->writer[REGION_IN], "collectors");
+	judge_writer(out, &m->writer[REGION_CTL], "controllers");
 	judge_rooms(out, m);
 	/* without a collector every point is old: one reason says it */
-	if (m->in.there && m->in.status.alive)
+	if (m->writer[REGION_IN].there && m->writer[REGION_IN].status.alive)
 		judge_devices(out, m);
 	for (uint32_t i = 0; i < m->n_systems; i++)
 		judge_system(out, m, i);

@@ -9,13 +9,13 @@
 #include <string.h>
 
 int
-model_init(struct model *m, uint32_t n_systems, uint32_t n_devices)
+model_init(struct model *m, uint32_t n_systems, uint32_t n_devices, uint32_t n_alarms)
 {
 	*m = (struct model){.n_systems = n_systems, .n_devices = n_devices};
 	m->systems = calloc(n_systems + 1u, sizeof(*m->systems));
 	m->devices = calloc(n_devices + 1u, sizeof(*m->devices));
 	m->order = calloc(n_systems + 1u, sizeof(*m->order));
-	if (!m->systems || !m->devices || !m->order) {
+	if (!m->systems || !m->devices || !m->order || model_alarms_init(&m->alarms, n_alarms)) {
 		model_fini(m);
 		return -ENOMEM;
 	}
@@ -30,6 +30,7 @@ model_fini(struct model *m)
 	free(m->systems);
 	free(m->devices);
 	free(m->order);
+	model_alarms_fini(&m->alarms);
 	*m = (struct model){0};
 }
 
@@ -71,6 +72,7 @@ model_describe(struct model *m, const struct plant *plant)
 {
 	size_t prefix = common_prefix(plant);
 	snprintf(m->site, sizeof(m->site), "%s", plant->site);
+	m->alarms.plant = plant;
 	for (uint32_t i = 0; i < m->n_systems && i < plant->n_systems; i++)
 		describe_system(&m->systems[i], &plant->systems[i], prefix);
 	for (uint32_t i = 0; i < m->n_devices && i < plant->n_devices; i++) {
@@ -234,16 +236,13 @@ take_writer(struct model_writer *w, bool there, const struct image_status *statu
 	w->age_ns = now_ns - status->heartbeat_ns;
 }
 
-/* Of the images that are read here; points of other rooms have no value on these screens. */
-static const struct sample *
-sample_of(const struct model_input *input, uint32_t id)
+const struct sample *
+model_sample(const struct model_input *input, uint32_t point)
 {
 	static const struct sample nothing; /* QUALITY_NEVER */
-	const struct plant *p = input->plant;
-	if (id < p->n_in)
-		return input->in ? &input->in[id] : &nothing;
-	return input->ctl && p->points[id].owner == OWNER_CTL ? &input->ctl[id - p->n_in]
-							      : &nothing;
+	uint32_t i;
+	enum plant_region r = plant_where(input->plant, point, &i);
+	return r < REGIONS && input->samples[r] ? &input->samples[r][i] : &nothing;
 }
 
 void
@@ -253,13 +252,24 @@ model_fill(struct model *m, const struct model_input *input)
 	m->now_ns = input->now_ns;
 	m->wall_ns = input->wall_ns;
 	m->run = input->run;
-	take_writer(&m->in, input->in != NULL, &input->in_status, input->now_ns);
-	take_writer(&m->ctl, input->ctl != NULL, &input->ctl_status, input->now_ns);
+	for (int r = 0; r < REGIONS; r++)
+		take_writer(&m->writer[r], input->samples[r] != NULL, &input->status[r],
+			    input->now_ns);
 	zero_counts(m);
 	for (uint32_t i = 0; i < p->n_points; i++)
-		take(m, &p->points[i], sample_of(input, i), input->deadband);
+		take(m, &p->points[i], model_sample(input, i), input->deadband);
 	take_not_good(m, p, input->not_good_ns);
+	model_alarms_take(m, input);
 	model_summarise(m);
+}
+
+void
+model_fill_alarms(struct model *m, const struct model_input *input)
+{
+	take_writer(&m->writer[REGION_ALM], input->samples[REGION_ALM] != NULL,
+		    &input->status[REGION_ALM], input->now_ns);
+	model_alarms_take(m, input);
+	model_alarms_summarise(m);
 }
 
 void

@@ -269,5 +269,6 @@ model_summarise(struct model *m)
 		if (d->errors.quality != QUALITY_NEVER && isfinite(d->errors.value))
 			m->errors += d->errors.value;
 	}
+	model_alarms_summarise(m);
 	health_judge(m, &m->health);
 }

@@ -98,12 +98,13 @@ overruns_json(const struct model *m)
 	json_t *o = json_object();
 	if (m->facility[ROLE_SIM_LATE_TICKS].quality != QUALITY_NEVER)
 		json_object_set_new(o, "simulator", counter(&m->facility[ROLE_SIM_LATE_TICKS]));
-	if (m->in.there)
+	if (m->writer[REGION_IN].there)
 		json_object_set_new(o, "collectors",
-				    json_integer((json_int_t)m->in.status.overruns));
-	if (m->ctl.there)
-		json_object_set_new(o, "controllers",
-				    json_integer((json_int_t)m->ctl.status.overruns));
+				    json_integer((json_int_t)m->writer[REGION_IN].status.overruns));
+	if (m->writer[REGION_CTL].there)
+		json_object_set_new(
+			o, "controllers",
+			json_integer((json_int_t)m->writer[REGION_CTL].status.overruns));
 	return o;
 }
 
@@ -123,12 +124,12 @@ pids_json(const struct model *m)
 				      json_pack("{s:s, s:i}", "room", "runner", "pid", m->run.pid));
 	if (m->run.there)
 		return a;
-	if (m->in.there)
-		json_array_append_new(
-			a, json_pack("{s:s, s:i}", "room", "collectors", "pid", m->in.status.pid));
-	if (m->ctl.there)
+	if (m->writer[REGION_IN].there)
+		json_array_append_new(a, json_pack("{s:s, s:i}", "room", "collectors", "pid",
+						   m->writer[REGION_IN].status.pid));
+	if (m->writer[REGION_CTL].there)
 		json_array_append_new(a, json_pack("{s:s, s:i}", "room", "controllers", "pid",
-						   m->ctl.status.pid));
+						   m->writer[REGION_CTL].status.pid));
 	return a;
 }
 

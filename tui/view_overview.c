@@ -222,8 +222,9 @@ status(struct view *v)
 	pen_text(&p, "points %u good ", m->good);
 	pen_look_text(&p, m->good < m->points ? LOOK_BAD : LOOK_TEXT, "%u not",
 		      m->points - m->good);
-	pen_text(&p, " | overruns %llu+%llu", (unsigned long long)m->in.status.overruns,
-		 (unsigned long long)m->ctl.status.overruns);
+	pen_text(&p, " | overruns %llu+%llu",
+		 (unsigned long long)m->writer[REGION_IN].status.overruns,
+		 (unsigned long long)m->writer[REGION_CTL].status.overruns);
 	pen_text(&p, " | bus errors %.0f", m->errors);
 	if (model_live(&m->cost_per_s) && m->cost_per_s.value >= 0.5)
 		pen_text(&p, " | lost %.0f tokens/s", m->cost_per_s.value);

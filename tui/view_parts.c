@@ -177,14 +177,16 @@ header_right(const struct view *v, char *out, size_t size)
 	else
 		snprintf(hil, sizeof(hil), "%s%u", m->simulated == m->points ? "all " : "",
 			 m->simulated);
-	if (!m->in.there)
+	if (!m->writer[REGION_IN].there)
 		snprintf(age, sizeof(age), "NO DATA");
 	else
 		snprintf(age, sizeof(age), "%s %.1fs",
-			 v->ui->frozen        ? "FROZEN"
-			 : m->in.status.alive ? "LIVE"
-					      : "STALE",
-			 (double)(m->in.age_ns > 0 ? m->in.age_ns : 0) / 1e9);
+			 v->ui->frozen                       ? "FROZEN"
+			 : m->writer[REGION_IN].status.alive ? "LIVE"
+							     : "STALE",
+			 (double)(m->writer[REGION_IN].age_ns > 0 ? m->writer[REGION_IN].age_ns
+								  : 0) /
+				 1e9);
 	clock_local_text(m->wall_ns, clock, sizeof(clock));
 	if (v->g->w < 60)
 		snprintf(out, size, "HIL:%s %s", hil, age);
@@ -211,7 +213,8 @@ view_header(struct view *v)
 	char right[96];
 	header_right(v, right, sizeof(right));
 	int w = p.r.w, at = w - (int)strlen(right);
-	bool fresh = m->in.there && m->in.status.alive && !v->ui->frozen;
+	bool fresh =
+		m->writer[REGION_IN].there && m->writer[REGION_IN].status.alive && !v->ui->frozen;
 	p.r.w = at > 1 ? at - 1 : 0; /* the left part gives way */
 	pen_look_text(&p, LOOK_BOLD, "isotherm %s", m->site);
 	if (v->ui->screen == SCREEN_HELP) {
@@ -237,7 +240,8 @@ banner_text(struct view *v, char *out, size_t size, uint32_t *more)
 {
 	const struct model *m = v->m;
 	enum system_class all = model_sentence(m, out, size, more);
-	bool trusted = m->in.status.alive && m->ctl.status.alive && !m->problem[0];
+	bool trusted = m->writer[REGION_IN].status.alive && m->writer[REGION_CTL].status.alive &&
+		       !m->problem[0];
 	if (v->ui->screen != SCREEN_SYSTEM || all == CLASS_OK || !trusted)
 		return all;
 	enum system_class own = model_system_sentence(m, v->system, out, size);

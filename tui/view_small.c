@@ -113,7 +113,7 @@ view_line(struct view *v)
 {
 	const struct model *m = v->m;
 	struct pen p = view_pen(v, AREA_HEADER);
-	bool live = m->in.there && m->in.status.alive;
+	bool live = m->writer[REGION_IN].there && m->writer[REGION_IN].status.alive;
 	uint32_t ok = 0;
 	for (uint32_t i = 0; i < m->n_systems; i++)
 		ok += m->systems[i].severity == CLASS_OK;

@@ -127,16 +127,16 @@ a_silent_room_is_one_reason_not_one_a_system(void **state)
 	struct model m;
 	(void)state;
 	open_four(&m);
-	m.in.status.alive = false;
-	m.in.age_ns = INT64_C(4200000000);
+	m.writer[REGION_IN].status.alive = false;
+	m.writer[REGION_IN].age_ns = INT64_C(4200000000);
 	for (uint32_t i = 0; i < m.n_devices; i++)
 		m.devices[i].good = 0;
 	for (uint32_t i = 0; i < m.n_systems; i++)
 		m.systems[i].one[ROLE_CTL_MODE].value = CTL_FAILSAFE;
 	assert_reason(&m, "collectors: no heartbeat for 4.2 s");
 	assert_int_equal(m.health.n, 1);
-	m.in.status.alive = true;
-	m.ctl.there = m.ctl.status.alive = false;
+	m.writer[REGION_IN].status.alive = true;
+	m.writer[REGION_CTL].there = m.writer[REGION_CTL].status.alive = false;
 	for (uint32_t i = 0; i < m.n_devices; i++)
 		m.devices[i].good = m.devices[i].points;
 	assert_reason(&m, "controllers: has published nothing yet");
@@ -171,7 +171,7 @@ overruns_are_shown_not_judged(void **state)
 	struct model m;
 	(void)state;
 	open_four(&m);
-	m.in.status.overruns = m.ctl.status.overruns = 1000;
+	m.writer[REGION_IN].status.overruns = m.writer[REGION_CTL].status.overruns = 1000;
 	model_summarise(&m);
 	assert_true(m.health.healthy);
 	model_fini(&m);

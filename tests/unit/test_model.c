@@ -51,7 +51,8 @@ rig_open(struct rig *r)
 	r->ctl_samples = calloc(ctl.first[ctl.n_groups], sizeof(struct sample));
 	assert_non_null(r->in_samples);
 	assert_non_null(r->ctl_samples);
-	assert_int_equal(model_init(&r->m, r->plant->n_systems, r->plant->n_devices), 0);
+	assert_int_equal(
+		model_init(&r->m, r->plant->n_systems, r->plant->n_devices, r->plant->n_alarms), 0);
 	model_describe(&r->m, r->plant);
 }
 
@@ -120,10 +121,10 @@ rig_fill(struct rig *r, int64_t now_ns, bool deadband)
 	image_read_all(r->in, now_ns, r->in_samples);
 	image_read_all(r->ctl, now_ns, r->ctl_samples);
 	r->input.plant = p;
-	r->input.in = r->in_samples;
-	r->input.ctl = r->ctl_samples;
-	image_status(r->in, now_ns, &r->input.in_status);
-	image_status(r->ctl, now_ns, &r->input.ctl_status);
+	r->input.samples[REGION_IN] = r->in_samples;
+	r->input.samples[REGION_CTL] = r->ctl_samples;
+	image_status(r->in, now_ns, &r->input.status[REGION_IN]);
+	image_status(r->ctl, now_ns, &r->input.status[REGION_CTL]);
 	r->input.now_ns = now_ns;
 	r->input.deadband = deadband;
 	model_fill(&r->m, &r->input);
@@ -182,7 +183,7 @@ every_value_is_old_after_three_periods_of_silence(void **state)
 	rig_good(&r);
 	rig_fill(&r, NOW + 200 * SECOND, false);
 	assert_int_equal(r.m.good, 0);
-	assert_false(r.m.in.status.alive);
+	assert_false(r.m.writer[REGION_IN].status.alive);
 	assert_false(sample_usable(&r.m.systems[0].spread_k));
 	assert_int_equal(r.m.systems[0].spread_k.quality, QUALITY_STALE);
 	assert_false(r.m.systems[0].mode_live);
@@ -281,7 +282,7 @@ newest_events_come_first_and_the_oldest_leave(void **state)
 {
 	struct model m;
 	(void)state;
-	assert_int_equal(model_init(&m, 1, 1), 0);
+	assert_int_equal(model_init(&m, 1, 1, 0), 0);
 	for (uint32_t i = 1; i <= MODEL_EVENTS + 3; i++) {
 		struct image_event e = {.seq = i};
 		model_event(&m, &e, i);
@@ -372,8 +373,8 @@ a_living_writer_is_running_and_its_values_are_read(void **state)
 	assert_int_equal(attach_open(&a, &err), 0);
 	assert_int_equal(attach_update(&a, NOW, 0, false, &err), 0);
 	assert_int_equal(a.model.good, a.model.points);
-	assert_int_equal(a.model.in.status.overruns, 3);
-	assert_false(a.model.ctl.there);
+	assert_int_equal(a.model.writer[REGION_IN].status.overruns, 3);
+	assert_false(a.model.writer[REGION_CTL].there);
 	/* the controllers come later */
 	struct image *ctl;
 	layout = layout_of(r.plant, &r.plant->ctl);
@@ -382,7 +383,7 @@ a_living_writer_is_running_and_its_values_are_read(void **state)
 	image_emit(ctl, &e);
 	image_beat(ctl, NOW, 1, 0);
 	assert_int_equal(attach_update(&a, NOW, 50 * SECOND, false, &err), 0);
-	assert_true(a.model.ctl.there);
+	assert_true(a.model.writer[REGION_CTL].there);
 	assert_int_equal(a.model.n_events, 1);
 	assert_string_equal(a.model.events[0].text, "hello");
 	assert_true(a.model.event_wall_ns[0] == 49 * SECOND);

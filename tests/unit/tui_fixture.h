@@ -11,6 +11,94 @@
 #define FIXTURE_NOW_NS INT64_C(100000000000)
 #define FIXTURE_WALL_NS INT64_C(1795703518000000000) /* 2026-11-26T12:31:58Z */
 
+/* What alarms there could be: these of each system, in this order. */
+#define FIXTURE_SYSTEMS 64
+enum fixture_alarm {
+	FIXTURE_TMAX,
+	FIXTURE_PUMP1,
+	FIXTURE_PUMP2,
+	FIXTURE_FLOW,
+	FIXTURE_LEVEL,
+	FIXTURE_ALARMS
+};
+
+static struct alarm_record fixture_records[] = {
+	{.id = "tmax_alarm",
+	 .text = "hottest reticle of {system} at 55 C",
+	 .type = ALARM_HI,
+	 .role = ROLE_CTL_TMAX,
+	 .limit = 55,
+	 .priority = ALARM_CRITICAL,
+	 .page = true,
+	 .respond_s = 300,
+	 .cause = "The cooling no longer carries the heat away, and holding back the work is not "
+		  "enough.",
+	 .consequence = "At 65 C the system cuts its own power and the job is lost; above that the "
+			"wafer ages fast.",
+	 .action = "Look at flow, supply temperature and pumps of this system. If the temperature "
+		   "still rises after one minute, stop its job."},
+	{.id = "pump_failed",
+	 .text = "pump {n} of {system} failed",
+	 .type = ALARM_BIT,
+	 .role = ROLE_PUMP_STATUS,
+	 .bit = 1,
+	 .priority = ALARM_HIGH,
+	 .page = true,
+	 .respond_s = 600,
+	 .cause = "The pump's drive reports a fault.",
+	 .consequence = "The other pump carries the loop alone: if it fails, the system trips.",
+	 .action = "Send somebody with a spare pump; see that the other one runs."},
+	{.id = "low_flow",
+	 .text = "flow of {system} low",
+	 .type = ALARM_LO,
+	 .role = ROLE_LOOP_FLOW,
+	 .limit = 35,
+	 .priority = ALARM_MEDIUM,
+	 .respond_s = 1800,
+	 .cause = "A filter clogs, or a pump runs slow.",
+	 .consequence = "Zones grow hot and work is held back.",
+	 .action = "Look at the filter's pressure drop."},
+	{.id = "level_low",
+	 .text = "coolant level of {system} low",
+	 .type = ALARM_LO,
+	 .role = ROLE_LOOP_LEVEL,
+	 .limit = 40,
+	 .priority = ALARM_LOW,
+	 .respond_s = 86400,
+	 .cause = "Coolant evaporates.",
+	 .consequence = "Below 20 % the pumps draw air.",
+	 .action = "Top up within a week."},
+};
+static struct system_config fixture_systems[FIXTURE_SYSTEMS];
+static struct alarm fixture_alarm_list[FIXTURE_SYSTEMS * FIXTURE_ALARMS];
+static struct plant fixture_plant;
+
+static void
+fixture_plant_make(uint32_t n)
+{
+	static const uint32_t record[FIXTURE_ALARMS] = {0, 1, 1, 2, 3};
+	fixture_plant = (struct plant){.systems = fixture_systems,
+				       .n_systems = n,
+				       .alarm_records = fixture_records,
+				       .n_alarm_records = 4,
+				       .alarms = fixture_alarm_list,
+				       .n_alarms = n * FIXTURE_ALARMS};
+	for (uint32_t k = 0; k < n; k++) {
+		snprintf(fixture_systems[k].name, sizeof(fixture_systems[k].name), "cs%02u", k);
+		for (uint32_t i = 0; i < FIXTURE_ALARMS; i++) {
+			struct alarm *a = &fixture_alarm_list[k * FIXTURE_ALARMS + i];
+			*a = (struct alarm){.record = record[i], .system = (int32_t)k};
+			a->device = -1;
+			a->element = i == FIXTURE_PUMP2;
+			snprintf(a->key, sizeof(a->key), "cs%02u.%s%s", k,
+				 fixture_records[record[i]].id,
+				 i == FIXTURE_PUMP1   ? "[0]"
+				 : i == FIXTURE_PUMP2 ? "[1]"
+						      : "");
+		}
+	}
+}
+
 static struct sample
 fixture_sample(double value)
 {
@@ -132,13 +220,19 @@ fixture_devices(struct model *m, uint32_t k)
 static void
 fixture_open(struct model *m, uint32_t n)
 {
-	if (model_init(m, n, 3 * n))
+	if (model_init(m, n, 3 * n, FIXTURE_ALARMS * n))
 		return;
+	fixture_plant_make(n);
+	m->alarms.plant = &fixture_plant;
+	m->alarms.now_ns = FIXTURE_NOW_NS;
+	m->alarms.wall_ns = FIXTURE_WALL_NS;
 	snprintf(m->site, sizeof(m->site), "cluster%u", n);
 	m->now_ns = FIXTURE_NOW_NS;
 	m->wall_ns = FIXTURE_WALL_NS;
-	m->in = m->ctl = (struct model_writer){.there = true, .age_ns = 100000000};
-	m->in.status.alive = m->ctl.status.alive = true;
+	for (int r = REGION_IN; r <= REGION_CTL; r++) {
+		m->writer[r] = (struct model_writer){.there = true, .age_ns = 100000000};
+		m->writer[r].status.alive = true;
+	}
 	m->run = (struct run_info){.there = true, .n_rooms = 1};
 	m->run.rooms[0] = (struct model_room){.name = "collectors", .pid = 101, .up = true};
 	m->facility[ROLE_FACILITY_SUPPLY] = fixture_sample(20);
@@ -198,6 +292,32 @@ static void __attribute__((unused)) fixture_lose(struct model *m, uint32_t k, ui
 			s->one[r].quality = QUALITY_COMM;
 	s->one[ROLE_CTL_MODE].value = CTL_FAILSAFE;
 	s->one[ROLE_CTL_REASON].value = REASON_INPUT_LOST;
+}
+
+/* There is a room for alarms, and all of them are normal. */
+static void __attribute__((unused)) fixture_watch(struct model *m)
+{
+	m->writer[REGION_ALM] = m->writer[REGION_IN];
+	snprintf(m->run.rooms[m->run.n_rooms].name, sizeof(m->run.rooms[0].name), "alarms");
+	m->run.rooms[m->run.n_rooms++].up = true;
+	for (uint32_t i = 0; i < m->alarms.n; i++) {
+		m->alarms.all[i].live = true;
+		m->alarms.all[i].limit = model_alarm_record(m, i)->limit;
+	}
+}
+
+/* An alarm of system k, raised so long ago. */
+static uint32_t __attribute__((unused))
+fixture_raise(struct model *m, uint32_t k, enum fixture_alarm which, enum alarm_state state,
+	      double value, int ago_s)
+{
+	uint32_t i = k * FIXTURE_ALARMS + which;
+	struct model_alarm *a = &m->alarms.all[i];
+	a->state = state;
+	a->episode = 7;
+	a->raised_wall_ns = FIXTURE_WALL_NS - ago_s * INT64_C(1000000000);
+	a->at_change = a->input = fixture_sample(value);
+	return i;
 }
 
 #endif

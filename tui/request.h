@@ -1,0 +1,40 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/*
+ * What people ask of a deciding room: one JSON text to its command socket, one back. The texts and
+ * the durations are pure; request_ask is the one that waits for an answer.
+ */
+#ifndef ISOTHERM_TUI_REQUEST_H
+#define ISOTHERM_TUI_REQUEST_H
+
+#include <jansson.h>
+#include <stdint.h>
+
+#include "core/errtext.h"
+
+#define REQUEST_TIMEOUT_MS 2000
+
+/* What is NULL or 0 is not in the text. */
+struct request {
+	const char *cmd; /* "ack", "comment", "shelve", "stop" … */
+	const char *alarm, *system;
+	const char *comment, *why;
+	double for_s;
+	uint64_t from, before;
+	const char *path, *change; /* of the simulator */
+};
+
+/* To be freed; NULL: a word of it is no UTF-8. */
+char *request_text(const struct request *r);
+
+/* "30s", "5m", "2h", "1d", at least a second and at most 30 days: 0 and seconds, else -EINVAL and
+ * what is allowed. */
+int request_duration(const char *text, double *s, struct errtext *err);
+
+/*
+ * Ask the room that listens at NAME.sock of the run folder. 0: it said yes; else an exit code, and
+ * why is on stderr. `nobody` says what is missing if nobody listens. *answer may be NULL; if it is
+ * not, it is to be released, whatever the result.
+ */
+int request_ask(const char *name, const char *nobody, const struct request *r, json_t **answer);
+
+#endif
