@@ -86,7 +86,9 @@ struct state_names {
 
 static const struct state_names states[] = {
 	{ROLE_LINK_STATE, LINK_INIT, {"starting", "ok", "no answer", "wrong identity"}},
-	{ROLE_CTL_MODE, CTL_OFF, {"off", "track", "auto", "failsafe", "handback", "shadow"}},
+	{ROLE_CTL_MODE,
+	 CTL_OFF,
+	 {"off", "track", "auto", "failsafe", "handback", "shadow", "stopped", "maintenance"}},
 	{ROLE_CTL_REASON,
 	 REASON_NONE,
 	 {"none", "spread", "temperature", "power cap", "input lost", "low flow", "device",

@@ -69,7 +69,16 @@ enum link_state {
 	LINK_COMM,
 	LINK_IDENTITY
 }; /* IDENTITY: not what the configuration says */
-enum ctl_mode { CTL_OFF, CTL_TRACK, CTL_AUTO, CTL_FAILSAFE, CTL_HANDBACK, CTL_SHADOW };
+enum ctl_mode {
+	CTL_OFF,
+	CTL_TRACK,
+	CTL_AUTO,
+	CTL_FAILSAFE,
+	CTL_HANDBACK,
+	CTL_SHADOW,
+	CTL_STOPPED,    /* by a person: no duty, all cooling, until somebody starts it */
+	CTL_MAINTENANCE /* by a person: the devices are on their own, controllers keep out */
+};
 enum ctl_reason {
 	REASON_NONE,
 	REASON_SPREAD,

@@ -99,6 +99,12 @@ tell_mode(struct telling *t, const struct control_params *p, enum ctl_mode mode)
 	case CTL_SHADOW:
 		tell(t, CODE, mode, "is in shadow: demands are computed, not all are sent");
 		break;
+	case CTL_STOPPED:
+		tell(t, CODE, mode, "is stopped: no duty, pumps 100 %%, cooling on");
+		break;
+	case CTL_MAINTENANCE:
+		tell(t, CODE, mode, "is in maintenance: its devices are on their own");
+		break;
 	}
 }
 

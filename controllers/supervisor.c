@@ -170,6 +170,8 @@ next_event(struct supervisor *s, const struct control_params *p, const struct vi
 			return EV_NOT_OURS;
 		return EV_NONE;
 	case CTL_HANDBACK:
+	case CTL_STOPPED:
+	case CTL_MAINTENANCE:
 		return EV_NONE;
 	}
 	return EV_NONE;
@@ -281,6 +283,8 @@ act(struct supervisor *s, const struct control_params *p, const struct view *v, 
 	switch (s->mode) {
 	case CTL_OFF:
 	case CTL_HANDBACK:
+	case CTL_STOPPED:
+	case CTL_MAINTENANCE:
 		break; /* nothing asked; or what was asked last stands beside the release */
 	case CTL_TRACK:
 		takeover_track(&s->demands, &s->in);

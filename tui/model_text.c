@@ -22,6 +22,10 @@ model_mode_word(enum ctl_mode mode)
 		return "HANDBACK";
 	case CTL_SHADOW:
 		return "SHADOW";
+	case CTL_STOPPED:
+		return "STOPPED";
+	case CTL_MAINTENANCE:
+		return "MAINTENANCE";
 	}
 	return "?";
 }
@@ -36,6 +40,10 @@ model_mode_short(enum ctl_mode mode)
 		return "HANDB";
 	case CTL_SHADOW:
 		return "SHADW";
+	case CTL_STOPPED:
+		return "STOP";
+	case CTL_MAINTENANCE:
+		return "MAINT";
 	case CTL_OFF:
 	case CTL_TRACK:
 	case CTL_AUTO:
@@ -243,16 +251,16 @@ say_rooms(struct text *t, const struct model *m)
 		say(t, "%s", m->problem);
 		return CLASS_TRIP;
 	}
-	if (!m->writer[REGION_IN].there)
+	if (!m->in.there)
 		say(t, "collectors have published nothing yet");
-	else if (!m->writer[REGION_IN].status.alive)
+	else if (!m->in.status.alive)
 		say(t, "collectors silent for %.0f s: every value is old",
-		    (double)m->writer[REGION_IN].age_ns / 1e9);
-	else if (!m->writer[REGION_CTL].there)
+		    (double)m->in.age_ns / 1e9);
+	else if (!m->ctl.there)
 		say(t, "controllers have published nothing yet: devices are in local control");
-	else if (!m->writer[REGION_CTL].status.alive)
+	else if (!m->ctl.status.alive)
 		say(t, "controllers silent for %.0f s: devices go to local control",
-		    (double)m->writer[REGION_CTL].age_ns / 1e9);
+		    (double)m->ctl.age_ns / 1e9);
 	return t->used ? CLASS_FAILSAFE : CLASS_OK;
 }
 
