@@ -20,6 +20,7 @@
 #define MODEL_PUMPS 2
 #define MODEL_LEAKS 3
 #define MODEL_MODES (CTL_MAINTENANCE + 1)
+#define MODEL_COMMENTS 8
 
 /* How bad off a system is: the first thing that the list is ordered by. */
 enum system_class {
@@ -63,6 +64,7 @@ struct model_system {
 	uint32_t points, good, simulated; /* FIELD points; of them GOOD; samples with SIMULATED */
 	int64_t age_ns;                   /* of the oldest reticle temperature; -1 none */
 	uint32_t first_device, n_devices; /* in model.devices */
+	uint32_t alarms;                  /* active ones */
 };
 
 struct model_room {
@@ -89,12 +91,54 @@ struct model_writer { /* of an image */
 	int64_t age_ns; /* of its heartbeat */
 };
 
+/* What alm.img says of one alarm; what the alarm is, the plant does (config/alarm.h). */
+struct model_alarm {
+	enum alarm_state state; /* the last known, if not live */
+	bool live;
+	uint64_t episode;
+	int64_t raised_wall_ns;  /* when the episode began; 0 never */
+	struct sample at_change; /* the input when the state last changed */
+	struct sample input;     /* … and as it is now */
+	double limit;            /* in force; NAN none is known */
+};
+
+/* What isotherm-alarm answered about one alarm. */
+struct model_story {
+	uint32_t alarm; /* index */
+	uint64_t episode;
+	enum alarm_state state; /* as it was when it was asked */
+	bool there;
+	char note[96]; /* why there is no answer; "" there is, or nobody asked */
+	char facts[3][160];
+	char comments[MODEL_COMMENTS][240]; /* newest first */
+	uint32_t n_comments;
+};
+
+/*
+ * Standing: unacknowledged, acknowledged, or returned and not acknowledged. Put aside: shelved,
+ * suppressed or out of service. Each list in order: by priority, then the newest first; in a flood
+ * in the order of coming, since the first is the likeliest cause of the rest.
+ */
+struct model_alarms {
+	const struct plant *plant; /* borrowed; NULL: there are none */
+	struct model_alarm *all;   /* [n], by the plant's index */
+	struct model_rank *rank;   /* [n], scratch */
+	uint32_t *standing, *aside;
+	uint32_t n, n_standing, n_aside;
+	int64_t now_ns, wall_ns; /* of this part of the snapshot */
+	uint32_t states[ALARM_STATES];
+	uint32_t by_priority[ALARM_LOW + 1]; /* standing ones */
+	uint32_t recent;                     /* begun within ten minutes */
+	bool flood;
+	uint32_t banner; /* the one to be told first: index, n none */
+	struct model_story story;
+};
+
 struct model_input {
 	const struct plant *plant;
-	const struct sample *in;    /* [n_in], judged; NULL: none */
-	const struct sample *ctl;   /* the whole ctl image, judged; NULL: none */
+	const struct sample *samples[REGIONS]; /* whole regions, judged; NULL: none */
+	struct image_status status[REGIONS];
 	const int64_t *not_good_ns; /* [plant.in.n_groups]; NULL: never */
-	struct image_status in_status, ctl_status;
 	struct run_info run;
 	int64_t now_ns, wall_ns;
 	bool deadband; /* keep a shown value that moved by less than its role's dead-band */
@@ -104,15 +148,16 @@ struct model {
 	char site[32];
 	char problem[160]; /* the run can't be read, and why; "" none */
 	int64_t now_ns, wall_ns;
-	struct model_writer in, ctl;
+	struct model_writer writer[REGIONS];
 	struct run_info run;
+	struct model_alarms alarms;
 	struct model_system *systems;
 	uint32_t n_systems;
 	struct model_device *devices; /* by system, the facility's last */
 	uint32_t n_devices;
-	uint32_t *order; /* [n_systems]: worst first */
-	bool ordered;    /* order is that of the snapshot before */
-	struct sample facility[ROLES];
+	uint32_t *order;               /* [n_systems]: worst first */
+	bool ordered;                  /* order is that of the snapshot before */
+	struct sample facility[ROLES]; /* and the site's own programs' */
 	/* summaries */
 	uint32_t points, good, simulated;
 	uint32_t modes[MODEL_MODES], mode_unknown;
@@ -128,17 +173,22 @@ struct model {
 };
 
 /* Room for a plant's snapshot. 0 or -ENOMEM. The only allocation. */
-int model_init(struct model *m, uint32_t n_systems, uint32_t n_devices);
+int model_init(struct model *m, uint32_t n_systems, uint32_t n_devices, uint32_t n_alarms);
 void model_fini(struct model *m);
 
 /* Names, addresses and limits, which never change; then samples, as often as wanted. */
 void model_describe(struct model *m, const struct plant *plant);
 void model_fill(struct model *m, const struct model_input *input);
+/* The alarms alone: they go on while a picture is frozen. */
+void model_fill_alarms(struct model *m, const struct model_input *input);
 /* The part of model_fill after the samples are in place (what a test with a hand-made model calls).
  */
 void model_summarise(struct model *m);
 /* One more event of the controllers. */
 void model_event(struct model *m, const struct image_event *event, int64_t wall_ns);
+
+/* A point's sample; one that nobody has published is NEVER. Borrowed. */
+const struct sample *model_sample(const struct model_input *input, uint32_t point);
 
 /* GOOD and live, whatever its role. */
 static inline bool
@@ -161,5 +211,40 @@ char *model_trip_words(uint32_t trip, char *out, size_t size);
 enum system_class model_system_sentence(const struct model *m, uint32_t system, char *out,
 					size_t size);
 enum system_class model_sentence(const struct model *m, char *out, size_t size, uint32_t *more);
+
+/* --- model_alarm.c --- */
+int model_alarms_init(struct model_alarms *a, uint32_t n); /* 0 or -ENOMEM */
+void model_alarms_fini(struct model_alarms *a);
+void model_alarms_take(struct model *m, const struct model_input *input); /* part of filling */
+void model_alarms_summarise(struct model *m); /* part of model_summarise */
+/* Somebody has to look at alarms: the run has a room for them, or their image is there and no
+ * run.json says who should write it. */
+bool model_alarms_expected(const struct model *m);
+/* What alm.img says is what is. */
+bool model_alarms_live(const struct model *m);
+
+static inline uint32_t
+model_alarms_active(const struct model_alarms *a)
+{
+	return a->states[ALARM_UNACKED] + a->states[ALARM_ACKED];
+}
+
+/* Nobody has acknowledged it, and somebody should. */
+static inline bool
+model_alarm_unacked(const struct model_alarm *a)
+{
+	return a->state == ALARM_UNACKED || a->state == ALARM_RETURNED;
+}
+
+const struct alarm_record *model_alarm_record(const struct model *m, uint32_t alarm);
+const char *model_alarm_word(enum alarm_state state); /* "UNACK", at most 7 characters */
+/* `!1`: shape and number of an alarm's priority; `~1` where it has returned. */
+char model_alarm_mark(const struct model *m, uint32_t alarm);
+/* "56.2 C", "FAILSAFE", "-"; and its limit: "> 55 C", "< 35 l/min", "AUTO", "-". Return out. */
+char *model_alarm_value(const struct model *m, uint32_t alarm, const struct sample *s, char *out,
+			size_t size);
+char *model_alarm_limit(const struct model *m, uint32_t alarm, char *out, size_t size);
+/* How long ago it was raised: "00:42", "2h04m", "3d07h", "-". Returns out. */
+char *model_alarm_age(const struct model *m, uint32_t alarm, char *out, size_t size);
 
 #endif

@@ -251,16 +251,16 @@ say_rooms(struct text *t, const struct model *m)
 		say(t, "%s", m->problem);
 		return CLASS_TRIP;
 	}
-	if (!m->in.there)
+	if (!m->writer[REGION_IN].there)
 		say(t, "collectors have published nothing yet");
-	else if (!m->in.status.alive)
+	else if (!m->writer[REGION_IN].status.alive)
 		say(t, "collectors silent for %.0f s: every value is old",
-		    (double)m->in.age_ns / 1e9);
-	else if (!m->ctl.there)
+		    (double)m->writer[REGION_IN].age_ns / 1e9);
+	else if (!m->writer[REGION_CTL].there)
 		say(t, "controllers have published nothing yet: devices are in local control");
-	else if (!m->ctl.status.alive)
+	else if (!m->writer[REGION_CTL].status.alive)
 		say(t, "controllers silent for %.0f s: devices go to local control",
-		    (double)m->ctl.age_ns / 1e9);
+		    (double)m->writer[REGION_CTL].age_ns / 1e9);
 	return t->used ? CLASS_FAILSAFE : CLASS_OK;
 }
 
