@@ -67,8 +67,8 @@ enum link_state {
 	LINK_INIT,
 	LINK_OK,
 	LINK_COMM,
-	LINK_IDENTITY
-}; /* IDENTITY: not what the configuration says */
+	LINK_IDENTITY /* not what the configuration says */
+};
 enum ctl_mode {
 	CTL_OFF,
 	CTL_TRACK,
@@ -91,12 +91,13 @@ enum ctl_reason {
 };
 enum job_mode { JOB_MODE_IDLE, JOB_MODE_SYNC, JOB_MODE_IND }; /* values of JOB_MODE */
 enum authority { AUTHORITY_LOCAL, AUTHORITY_SUPERVISOR, AUTHORITY_MAINTENANCE };
-enum trip_bit { /* bits of ENGINE_TRIP */
-		TRIP_TEMPERATURE = 1,
-		TRIP_FLOW = 2,
-		TRIP_PUMPS = 4,
-		TRIP_LEAK = 8,
-		TRIP_CURRENT = 16
+/* bits of ENGINE_TRIP */
+enum trip_bit {
+	TRIP_TEMPERATURE = 1,
+	TRIP_FLOW = 2,
+	TRIP_PUMPS = 4,
+	TRIP_LEAK = 8,
+	TRIP_CURRENT = 16
 };
 const char *state_name(enum role_id role, double value);
 
@@ -155,8 +156,8 @@ struct device {
 	/* what the profile says the device must answer: -1 fc none */
 	int8_t identity_fc;
 	uint16_t identity_reg, identity_value;
-	uint32_t first_point,
-		n_points;    /* FIELD points, ordered by scan class, function code, register */
+	/* FIELD points, ordered by scan class, function code, register */
+	uint32_t first_point, n_points;
 	uint32_t first_link; /* LINK points follow in role order */
 };
 

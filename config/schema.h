@@ -11,32 +11,8 @@
 #ifndef ISOTHERM_CONFIG_SCHEMA_H
 #define ISOTHERM_CONFIG_SCHEMA_H
 
+#include "config/schema_key.h"
 #include "config/yaml.h"
-
-enum schema_type {
-	SCHEMA_NAME,
-	SCHEMA_TEXT,
-	SCHEMA_INTEGER,
-	SCHEMA_CODE,
-	SCHEMA_NUMBER,
-	SCHEMA_FLAG,
-	SCHEMA_CHOICE,
-	SCHEMA_PORT,
-	SCHEMA_INTERVAL,
-	SCHEMA_MAP,
-	SCHEMA_LIST,
-	SCHEMA_ANY
-};
-
-#define SCHEMA_NAME_SIZE 48
-#define SCHEMA_TEXT_SIZE 256
-
-/* Where a key stood: line 0 if it was absent. bad: it was wrong and that is reported; don't judge it further. */
-struct schema_at {
-	uint32_t line;
-	bool bad;
-	uint8_t origin; /* schema_walk.origin of the mapping that gave it */
-};
 
 #define SCHEMA_FIELD_NAME(key) char key[SCHEMA_NAME_SIZE]
 #define SCHEMA_FIELD_TEXT(key) char key[SCHEMA_TEXT_SIZE]
@@ -69,15 +45,6 @@ struct schema_at {
 	 offsetof(struct kind##_keys, name##_at)},
 #define SCHEMA_ROW(kind, key, type, unit, lo, hi, value, text)                                     \
 	SCHEMA_ROW_NAMED(kind, key, #key, type, unit, lo, hi, value, text)
-
-struct schema_key {
-	const char *key;
-	enum schema_type type;
-	const char *unit;
-	double lo, hi;
-	const char *value, *text;
-	size_t field, at;
-};
 
 struct schema {
 	const char *name, *text;
@@ -123,8 +90,6 @@ const char *schema_pair(struct schema_walk *w, yaml_node_t *map, uint32_t i, yam
 /* Element i of a list, NULL at the end. */
 yaml_node_t *schema_element(const struct schema_walk *w, yaml_node_t *list, uint32_t i);
 
-/* "1..256", "allowed, refused", … */
-char *schema_allowed(const struct schema_key *k, char *out, size_t size);
 void schema_manual(const struct schema *kind, FILE *to);
 
 #endif
