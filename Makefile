@@ -9,7 +9,7 @@ SHELL := /bin/bash
 # --- what there is -----------------------------------------------------------------------------------------------
 ROOMS := core config shell engine_sim collectors controllers alarms mqtt tui runner
 # program: its main file, the rooms it may link (in link order), its libraries. What is not named here can't be linked.
-PROGRAMS := isotherm isotherm-sim isotherm-collect isotherm-control isotherm-run isotherm-scenario
+PROGRAMS := isotherm isotherm-sim isotherm-collect isotherm-control isotherm-run isotherm-scenario isotherm-hist
 main_isotherm := tui/main.c
 rooms_isotherm := tui shell config core
 libs_isotherm := ncursesw tinfo jansson
@@ -18,6 +18,9 @@ rooms_isotherm-sim := engine_sim shell config core
 libs_isotherm-sim := modbus jansson
 main_isotherm-collect := collectors/main.c
 rooms_isotherm-collect := collectors shell config core
+main_isotherm-hist := collectors/hist_main.c
+rooms_isotherm-hist := collectors shell config core
+libs_isotherm-hist := rrd jansson
 main_isotherm-control := controllers/main.c
 rooms_isotherm-control := controllers shell config core
 main_isotherm-run := runner/run_main.c
@@ -126,7 +129,7 @@ $(B)/tests/%: $(B)/obj/tests/unit/%.o $(ARCHIVES)
 	@mkdir -p $(@D)
 	$(if $(V),,@echo "  LD $@")
 	$(Q)$(CC) $(ALL_LDFLAGS) -o $@ $< -Wl,--start-group $(ARCHIVES) -Wl,--end-group \
-		-lcmocka -lncursesw -ltinfo -lmodbus -lsqlite3 -lmosquitto -lprotobuf-c -ljansson $(addprefix -l,$(LIBS_ALL))
+		-lcmocka -lncursesw -ltinfo -lmodbus -lsqlite3 -lrrd -lmosquitto -lprotobuf-c -ljansson $(addprefix -l,$(LIBS_ALL))
 $(B)/tests/bench: $(B)/obj/tests/bench/bench.o $(ARCHIVES)
 	@mkdir -p $(@D)
 	$(Q)$(CC) $(ALL_LDFLAGS) -o $@ $< -Wl,--start-group $(ARCHIVES) -Wl,--end-group -lmodbus -ljansson \
