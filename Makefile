@@ -9,7 +9,8 @@ SHELL := /bin/bash
 # --- what there is -----------------------------------------------------------------------------------------------
 ROOMS := core config shell engine_sim collectors controllers alarms mqtt tui runner
 # program: its main file, the rooms it may link (in link order), its libraries. What is not named here can't be linked.
-PROGRAMS := isotherm isotherm-sim isotherm-collect isotherm-control isotherm-run isotherm-scenario isotherm-hist
+PROGRAMS := isotherm isotherm-sim isotherm-collect isotherm-control isotherm-alarm isotherm-page \
+	isotherm-run isotherm-scenario isotherm-hist
 main_isotherm := tui/main.c
 rooms_isotherm := tui shell config core
 libs_isotherm := ncursesw tinfo jansson
@@ -23,6 +24,12 @@ rooms_isotherm-hist := collectors shell config core
 libs_isotherm-hist := rrd jansson
 main_isotherm-control := controllers/main.c
 rooms_isotherm-control := controllers shell config core
+main_isotherm-alarm := alarms/alarm_main.c
+rooms_isotherm-alarm := alarms shell config core
+libs_isotherm-alarm := sqlite3 jansson
+main_isotherm-page := alarms/page_main.c
+rooms_isotherm-page := alarms shell config core
+libs_isotherm-page := jansson
 main_isotherm-run := runner/run_main.c
 rooms_isotherm-run := runner config core
 libs_isotherm-run := jansson

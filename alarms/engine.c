@@ -1,0 +1,425 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#include "alarms/engine.h"
+
+#include <errno.h>
+#include <math.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "alarms/engine_private.h"
+#include "core/clock.h"
+
+/* A condition that comes back unseen within this time of the last call makes no second one. */
+#define CALL_AGAIN_NS (600 * NS_PER_S)
+#define JOURNAL_TOLD_NS (60 * NS_PER_S) /* a journal that had to be begun anew is told so long */
+#define MODES 16                        /* values that ctl.mode may have */
+
+static const struct actor nobody = {.uid = -1};
+
+static const struct alarm_record *
+record_of(const struct engine *e, uint32_t alarm)
+{
+	return &e->plant->alarm_records[e->plant->alarms[alarm].record];
+}
+
+/* --- opening --- */
+
+/* An alarm may watch what the alarms themselves say: then it is our own sample. */
+static const struct sample *
+find_sample(struct engine *e, uint32_t point)
+{
+	uint32_t index = 0;
+
+	if (plant_where(e->plant, point, &index) == REGION_ALM)
+		return &e->shown[index];
+	return readings_want(e->readings, point);
+}
+
+static void
+find_inputs(struct engine *e)
+{
+	const struct plant *plant = e->plant;
+
+	for (uint32_t i = 0; i < plant->n_alarms; i++) {
+		const struct alarm *alarm = &plant->alarms[i];
+		struct alarm_now *a = &e->alarms[i];
+
+		a->input = find_sample(e, alarm->point);
+		a->base =
+			alarm->limit_point != NO_POINT ? find_sample(e, alarm->limit_point) : NULL;
+		a->m.life.latched = record_of(e, i)->latched;
+		a->m.priority = record_of(e, i)->priority;
+		a->m.value = a->m.limit = (double)NAN;
+		a->until_ns = NEVER_NS;
+		judge_init(&a->judge, false, e->now_ns);
+	}
+	e->maintenance_mode = -1;
+	for (int v = 0; v < MODES; v++)
+		if (strcmp(state_name(ROLE_CTL_MODE, v), "maintenance") == 0)
+			e->maintenance_mode = v;
+	for (uint32_t s = 0; s < plant->n_systems; s++)
+		e->system_mode[s] =
+			readings_want(e->readings, plant_role(plant, (int32_t)s, ROLE_CTL_MODE, 0));
+}
+
+static int
+allocate(struct engine *e)
+{
+	const struct plant *plant = e->plant;
+	struct paging_params params = {.parallel = plant->paging.parallel,
+				       .timeout_s = plant->paging.timeout_s,
+				       .retry_s = plant->paging.retry_s,
+				       .seed = plant->seed};
+	int rc = readings_open(&e->readings, plant);
+
+	if (rc == 0)
+		rc = paging_open(&e->paging, &params);
+	if (rc != 0)
+		return rc;
+	e->n_shown = plant->alm.first[plant->alm.n_groups];
+	e->alarms = calloc(plant->n_alarms + 1u, sizeof(*e->alarms));
+	e->shown = calloc(e->n_shown + 1u, sizeof(*e->shown));
+	e->system_mode = calloc(plant->n_systems + 1u, sizeof(const struct sample *));
+	e->maintenance = calloc(plant->n_systems + 1u, sizeof(*e->maintenance));
+	e->entries = calloc(ENTRIES, sizeof(*e->entries));
+	return e->alarms && e->shown && e->system_mode && e->maintenance && e->entries ? 0
+										       : -ENOMEM;
+}
+
+/* What a restart may have changed: the priorities of the records. */
+static void
+take_priorities(struct engine *e)
+{
+	for (uint32_t i = 0; i < e->plant->n_alarms; i++) {
+		struct alarm_now *a = &e->alarms[i];
+		bool rises = record_of(e, i)->priority < a->m.priority;
+
+		a->m.priority = record_of(e, i)->priority;
+		if (rises)
+			(void)engine_happen(e, i, EVENT_AGAIN, &nobody);
+	}
+}
+
+int
+engine_open(struct engine **out, const struct plant *plant, struct journal *journal,
+	    struct image *alm, int64_t now_ns, int64_t wall_ns)
+{
+	struct engine *e = calloc(1, sizeof(*e));
+
+	if (!e)
+		return -ENOMEM;
+	e->plant = plant;
+	e->journal = journal;
+	e->alm = alm;
+	e->now_ns = now_ns;
+	e->wall_ns = wall_ns;
+	e->journal_ok = true;
+	e->set_aside_ns = now_ns - JOURNAL_TOLD_NS;
+	int rc = allocate(e);
+	if (rc != 0) {
+		engine_close(e);
+		return rc;
+	}
+	find_inputs(e);
+	engine_restore(e);
+	take_priorities(e);
+	engine_commit(e);
+	engine_publish(e);
+	*out = e;
+	return 0;
+}
+
+void
+engine_close(struct engine *e)
+{
+	if (!e)
+		return;
+	if (e->n_entries > 0) /* what became of pages since the last step */
+		engine_commit(e);
+	readings_close(e->readings);
+	paging_close(e->paging);
+	free(e->alarms);
+	free(e->shown);
+	free(e->system_mode);
+	free(e->maintenance);
+	free(e->entries);
+	free(e);
+}
+
+void
+engine_set_image(struct engine *e, enum plant_region region, struct image *image)
+{
+	readings_set(e->readings, region, image);
+}
+
+/* --- one alarm --- */
+
+static double
+last_value(const struct sample *s)
+{
+	return s && s->quality != QUALITY_NEVER && isfinite(s->value) ? s->value : (double)NAN;
+}
+
+/* Who holds it in its new state, and since when. */
+static void
+remember(struct engine *e, uint32_t alarm, enum alarm_state from, const struct actor *actor)
+{
+	struct alarm_now *a = &e->alarms[alarm];
+	enum alarm_state to = a->m.life.state;
+
+	a->m.value = last_value(a->input);
+	a->m.limit = judge_limit(record_of(e, alarm), a->base);
+	a->known = true;
+	if (to != from) {
+		a->m.since_wall_ns = e->wall_ns;
+		if (to != ALARM_SHELVED && to != ALARM_OUT_OF_SERVICE) {
+			a->until_ns = NEVER_NS;
+			a->m.until_wall_ns = 0;
+		}
+	}
+	if (actor->user) {
+		text_copy(a->m.user, sizeof(a->m.user), actor->user);
+		text_copy(a->m.why, sizeof(a->m.why), actor->why ? actor->why : "");
+	} else if (to != from) {
+		a->m.user[0] = a->m.why[0] = '\0';
+	}
+}
+
+static bool
+calls(const struct engine *e, const struct alarm_now *a, int actions)
+{
+	if (actions & ACTION_TRIGGER_LATE)
+		return a->m.triggers == 0 || e->now_ns - a->trigger_ns >= CALL_AGAIN_NS;
+	if (actions & ACTION_TRIGGER_ONCE)
+		return a->m.triggers == 0;
+	return (actions & ACTION_TRIGGER) != 0;
+}
+
+static void
+begin_episode(struct engine *e, struct alarm_now *a)
+{
+	uint64_t base = e->journal ? e->journal->episodes : 0;
+
+	a->m.episode = (a->m.episode > base ? a->m.episode : base) + 1;
+	a->m.triggers = 0;
+	a->m.raised_wall_ns = e->wall_ns;
+}
+
+int
+engine_happen(struct engine *e, uint32_t alarm, enum alarm_event event, const struct actor *actor)
+{
+	struct alarm_now *a = &e->alarms[alarm];
+	enum alarm_state from = a->m.life.state;
+	int actions = lifecycle_apply(&a->m.life, event);
+
+	if (actions < 0)
+		return actions;
+	if (e->n_entries + ENTRIES_A_STEP > ENTRIES)
+		engine_commit(e);
+	remember(e, alarm, from, actor);
+	if (actions & ACTION_BEGIN)
+		begin_episode(e, a);
+	bool call = record_of(e, alarm)->page && calls(e, a, actions);
+	if (call) {
+		a->m.triggers++;
+		a->trigger_ns = e->now_ns;
+		a->m.trigger_wall_ns = e->wall_ns;
+	}
+	struct journal_entry *entry =
+		engine_stage(e, JOURNAL_TRANSITION, e->plant->alarms[alarm].key, actor);
+	if (entry) {
+		entry->transition.event = event;
+		entry->transition.carried = false;
+		entry->transition.from = from;
+		entry->transition.to = a->m;
+	}
+	if (call)
+		engine_stage_page(e, alarm, PAGE_TRIGGER, actor);
+	if (actions & ACTION_ACKNOWLEDGE && a->m.triggers > 0)
+		engine_stage_page(e, alarm, PAGE_ACKNOWLEDGE, actor);
+	if (actions & ACTION_END && a->m.triggers > 0)
+		engine_stage_page(e, alarm, PAGE_RESOLVE, actor);
+	return actions;
+}
+
+/* A shelf, or the time out of service, that has come to its end. */
+static void
+end_in_time(struct engine *e, uint32_t alarm)
+{
+	struct alarm_now *a = &e->alarms[alarm];
+
+	if (e->now_ns < a->until_ns)
+		return;
+	a->until_ns = NEVER_NS;
+	a->m.until_wall_ns = 0;
+	a->m.out_by_hand = false;
+	if (a->m.life.state == ALARM_SHELVED)
+		(void)engine_happen(e, alarm, EVENT_SHELF_ENDS, &nobody);
+	else if (a->m.life.state == ALARM_OUT_OF_SERVICE && !a->m.out_by_mode)
+		(void)engine_happen(e, alarm, EVENT_PUT_BACK, &nobody);
+}
+
+/* Its system is being worked on, or not any more. */
+static void
+follow_mode(struct engine *e, uint32_t alarm, bool maintenance)
+{
+	struct alarm_now *a = &e->alarms[alarm];
+
+	if (a->m.out_by_mode == maintenance)
+		return;
+	a->m.out_by_mode = maintenance;
+	if (maintenance)
+		(void)engine_happen(e, alarm, EVENT_TAKE_OUT, &nobody);
+	else if (!a->m.out_by_hand)
+		(void)engine_happen(e, alarm, EVENT_PUT_BACK, &nobody);
+}
+
+static void
+step_alarm(struct engine *e, uint32_t i)
+{
+	struct alarm_now *a = &e->alarms[i];
+	int32_t system = e->plant->alarms[i].system;
+	static const struct sample none = {0};
+
+	if (system >= 0)
+		follow_mode(e, i, e->maintenance[system]);
+	switch (judge_step(&a->judge, record_of(e, i), a->input ? a->input : &none, a->base,
+			   e->now_ns)) {
+	case JUDGE_RAISED:
+		(void)engine_happen(e, i, EVENT_RAISE, &nobody);
+		break;
+	case JUDGE_CLEARED:
+		(void)engine_happen(e, i, EVENT_CLEAR, &nobody);
+		break;
+	case JUDGE_SAME:
+		break;
+	}
+	end_in_time(e, i);
+}
+
+/* A mode that can't be read is the one it was. */
+static void
+read_modes(struct engine *e)
+{
+	for (uint32_t s = 0; e->maintenance_mode >= 0 && s < e->plant->n_systems; s++) {
+		const struct sample *mode = e->system_mode[s];
+
+		if (mode && sample_usable(mode))
+			e->maintenance[s] = lrint(mode->value) == e->maintenance_mode;
+	}
+}
+
+/* --- what is shown --- */
+
+static struct sample
+shown(const struct engine *e, double value, enum quality quality)
+{
+	return (struct sample){.value = isfinite(value) ? value : 0.0,
+			       .time_ns = e->now_ns,
+			       .quality = isfinite(value) ? quality : QUALITY_NEVER};
+}
+
+static void
+show_points(struct engine *e)
+{
+	uint32_t count[ALARM_STATES] = {0};
+	uint32_t held = e->journal_ok ? 0 : e->n_entries, index = 0;
+
+	for (uint32_t i = 0; i < e->plant->n_alarms; i++)
+		count[e->alarms[i].m.life.state]++;
+	const struct {
+		enum role_id role;
+		double value;
+	} points[] = {
+		{ROLE_ALARM_ACTIVE, count[ALARM_UNACKED] + count[ALARM_ACKED]},
+		{ROLE_ALARM_UNACKED, count[ALARM_UNACKED] + count[ALARM_RETURNED]},
+		{ROLE_ALARM_SHELVED, count[ALARM_SHELVED]},
+		{ROLE_ALARM_JOURNAL_OK,
+		 e->journal_ok && e->now_ns - e->set_aside_ns >= JOURNAL_TOLD_NS},
+		{ROLE_ALARM_JOURNAL_HELD, held + (double)e->entries_lost},
+	};
+	for (size_t i = 0; i < sizeof(points) / sizeof(points[0]); i++)
+		if (plant_where(e->plant, plant_role(e->plant, SITE, points[i].role, 0), &index) ==
+		    REGION_ALM)
+			e->shown[index] = shown(e, points[i].value, QUALITY_GOOD);
+}
+
+void
+engine_publish(struct engine *e)
+{
+	const struct plant_layout *layout = &e->plant->alm;
+
+	for (uint32_t i = 0; i < e->plant->n_alarms; i++) {
+		const struct alarm_now *a = &e->alarms[i];
+		struct sample *s = &e->shown[i * ALARM_FIELDS];
+		/* the last real state of an input that is lost */
+		enum quality quality = a->judge.blind ? QUALITY_UNCERTAIN : QUALITY_GOOD;
+
+		s[ALARM_FIELD_STATE] = shown(e, a->m.life.state, quality);
+		s[ALARM_FIELD_VALUE] = shown(e, a->m.value, quality);
+		s[ALARM_FIELD_EPISODE] = shown(e, (double)a->m.episode, QUALITY_GOOD);
+		s[ALARM_FIELD_RAISED] =
+			shown(e, (double)a->m.raised_wall_ns / (double)NS_PER_S, QUALITY_GOOD);
+	}
+	show_points(e);
+	for (uint32_t g = 0; g < layout->n_groups; g++)
+		image_publish(e->alm, g, &e->shown[layout->first[g]]);
+}
+
+void
+engine_step(struct engine *e, int64_t now_ns, int64_t wall_ns, uint64_t overruns)
+{
+	e->now_ns = now_ns;
+	e->wall_ns = wall_ns;
+	readings_read(e->readings, now_ns);
+	read_modes(e);
+	for (uint32_t i = 0; i < e->plant->n_alarms; i++)
+		step_alarm(e, i);
+	engine_commit(e);
+	engine_refill_pages(e);
+	engine_publish(e);
+	image_beat(e->alm, now_ns, ++e->tick, overruns);
+}
+
+/* --- pages --- */
+
+bool
+engine_take_page(struct engine *e, int64_t now_ns, struct page_intent *out)
+{
+	return paging_take(e->paging, now_ns, out);
+}
+
+void
+engine_page_result(struct engine *e, const struct page_result *result, int64_t now_ns,
+		   int64_t wall_ns)
+{
+	const struct page_intent *page = paging_find(e->paging, result->id);
+
+	e->now_ns = now_ns;
+	e->wall_ns = wall_ns;
+	if (!page)
+		return; /* a late answer to a page that has left already */
+	if (e->n_entries + ENTRIES_A_STEP > ENTRIES)
+		engine_commit(e);
+	struct journal_entry *entry = engine_stage(e, JOURNAL_PAGE_TRY, page->alarm, &nobody);
+	if (entry) {
+		entry->page_try.id = result->id;
+		entry->page_try.attempt = result->attempt;
+		entry->page_try.delivered = result->delivered;
+		entry->page_try.action = page->action;
+		text_copy(entry->text, sizeof(entry->text), result->why);
+	}
+	(void)paging_result(e->paging, result->id, result->delivered, now_ns);
+}
+
+void
+engine_page_unsent(struct engine *e, uint64_t id, int64_t now_ns)
+{
+	paging_unsent(e->paging, id, now_ns);
+}
+
+uint32_t
+engine_pages_pending(const struct engine *e)
+{
+	return paging_pending(e->paging);
+}

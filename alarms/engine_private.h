@@ -1,0 +1,85 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* Private to alarms/engine*.c and the answers to people. */
+#ifndef ISOTHERM_ALARMS_ENGINE_PRIVATE_H
+#define ISOTHERM_ALARMS_ENGINE_PRIVATE_H
+
+#include <jansson.h>
+
+#include "alarms/engine.h"
+#include "alarms/readings.h"
+#include "alarms/judge.h"
+#include "alarms/paging.h"
+
+#define ENTRIES 2048u /* waiting for the journal */
+/* One step in the life of an alarm asks for so many at most: itself, a page, a comment, an audit. */
+#define ENTRIES_A_STEP 4u
+#define NEVER_NS INT64_MAX
+
+struct alarm_now {
+	struct alarm_memory m;
+	struct judge judge;
+	const struct sample *input, *base;
+	int64_t until_ns;   /* m.until_wall_ns in plant time, NEVER_NS none */
+	int64_t trigger_ns; /* m.trigger_wall_ns in plant time */
+	bool known;         /* restored, or changed since: what a late journal says is older */
+};
+
+struct engine {
+	const struct plant *plant;
+	struct image *alm;
+	struct readings *readings;
+	struct alarm_now *alarms;          /* [plant->n_alarms] */
+	const struct sample **system_mode; /* [plant->n_systems] */
+	bool *maintenance;                 /* [plant->n_systems] as last seen */
+	int maintenance_mode;              /* value of ROLE_CTL_MODE, -1 there is none */
+	struct sample *shown;              /* alm.img */
+	uint32_t n_shown;
+	uint64_t tick;
+	int64_t now_ns, wall_ns; /* of the step or request at hand */
+
+	struct paging *paging;
+	bool overflow; /* the journal has undelivered pages that did not fit into the queue */
+	uint32_t pages_lost;
+
+	/* What the journal is to get, oldest first; the first n_told of them are out already,
+	 * though not written. */
+	struct journal *journal;
+	struct journal_entry *entries;
+	uint32_t n_entries, n_told;
+	uint64_t seq, page_id, entries_lost;
+	bool journal_ok, loaded, stale_rows;
+	uint32_t set_aside_told;
+	int64_t journal_retry_ns, set_aside_ns;
+};
+
+/* Who is behind a step; NULL user: the plant itself. */
+struct actor {
+	int64_t uid;
+	const char *user, *why;
+};
+
+/* --- engine.c --- */
+/* Apply an event with all that follows from it. -EPERM: not possible now. */
+int engine_happen(struct engine *e, uint32_t alarm, enum alarm_event event,
+		  const struct actor *actor);
+void engine_publish(struct engine *e);
+
+/* --- engine_keep.c: what outlives the process --- */
+void engine_restore(struct engine *e);
+/* The next entry, numbered and stamped but for its content; NULL: there is no room, it is counted. */
+struct journal_entry *engine_stage(struct engine *e, enum journal_kind kind, const char *alarm,
+				   const struct actor *actor);
+void engine_stage_page(struct engine *e, uint32_t alarm, enum page_action action,
+		       const struct actor *actor);
+/* Write what is staged, then tell it: events, pages. */
+void engine_commit(struct engine *e);
+void engine_refill_pages(struct engine *e);
+
+/* --- engine_answer.c: what people ask to see --- */
+/* False: `cmd` is none of these. */
+bool engine_answer(struct engine *e, const char *cmd, const json_t *request, char *reply);
+/* The tree as the reply, or why there is none; takes the reference. */
+void engine_reply(char *reply, json_t *root);
+void engine_refuse(char *reply, const char *why);
+
+#endif

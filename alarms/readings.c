@@ -1,0 +1,92 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#include "alarms/readings.h"
+
+#include <errno.h>
+#include <stdlib.h>
+
+struct source {
+	const struct plant_layout *layout;
+	struct image *image;
+	struct sample *sample; /* the whole region, though only wanted groups are filled */
+	bool *wanted;          /* [n_groups] */
+};
+
+struct readings {
+	const struct plant *plant;
+	struct source source[REGIONS];
+};
+
+int
+readings_open(struct readings **out, const struct plant *plant)
+{
+	struct readings *in = calloc(1, sizeof(*in));
+
+	if (!in)
+		return -ENOMEM;
+	in->plant = plant;
+	for (int r = 0; r < REGIONS; r++) {
+		struct source *s = &in->source[r];
+
+		s->layout = plant_layout_of(plant, (enum plant_region)r);
+		s->sample = calloc(s->layout->first[s->layout->n_groups] + 1u, sizeof(*s->sample));
+		s->wanted = calloc(s->layout->n_groups + 1u, sizeof(*s->wanted));
+		if (!s->sample || !s->wanted) {
+			readings_close(in);
+			return -ENOMEM;
+		}
+	}
+	*out = in;
+	return 0;
+}
+
+void
+readings_close(struct readings *in)
+{
+	if (!in)
+		return;
+	for (int r = 0; r < REGIONS; r++) {
+		free(in->source[r].sample);
+		free(in->source[r].wanted);
+	}
+	free(in);
+}
+
+const struct sample *
+readings_want(struct readings *in, uint32_t point)
+{
+	uint32_t index = 0;
+	enum plant_region region = plant_where(in->plant, point, &index);
+
+	if (region == REGIONS || region == REGION_ALM)
+		return NULL;
+	struct source *s = &in->source[region];
+	for (uint32_t g = 0; g < s->layout->n_groups; g++)
+		if (index >= s->layout->first[g] && index < s->layout->first[g + 1])
+			s->wanted[g] = true;
+	return &s->sample[index];
+}
+
+void
+readings_set(struct readings *in, enum plant_region region, struct image *image)
+{
+	in->source[region].image = image;
+}
+
+struct image *
+readings_image(const struct readings *in, enum plant_region region)
+{
+	return in->source[region].image;
+}
+
+void
+readings_read(struct readings *in, int64_t now_ns)
+{
+	for (int r = 0; r < REGIONS; r++) {
+		struct source *s = &in->source[r];
+
+		for (uint32_t g = 0; s->image && g < s->layout->n_groups; g++)
+			if (s->wanted[g]) /* a torn group keeps what it had, older */
+				(void)image_read(s->image, g, now_ns,
+						 &s->sample[s->layout->first[g]]);
+	}
+}

@@ -1,0 +1,28 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* What the engine looks at: of each region of the process image, the groups that an alarm needs. */
+#ifndef ISOTHERM_ALARMS_READINGS_H
+#define ISOTHERM_ALARMS_READINGS_H
+
+#include "config/plant.h"
+#include "core/image.h"
+
+struct readings;
+
+/* Nothing is wanted yet. 0 or -ENOMEM. */
+int readings_open(struct readings **out, const struct plant *plant);
+void readings_close(struct readings *in);
+
+/*
+ * Where a point's sample will be from the next readings_read on, for the life of `in`; zeroed until
+ * then. NULL: the point is in no region that others write (alm.img is the engine's own).
+ */
+const struct sample *readings_want(struct readings *in, uint32_t point);
+
+/* The region may be another one from time to time. NULL: its samples stay as they are and age. */
+void readings_set(struct readings *in, enum plant_region region, struct image *image);
+struct image *readings_image(const struct readings *in, enum plant_region region);
+
+/* Every wanted group, judged at now_ns. */
+void readings_read(struct readings *in, int64_t now_ns);
+
+#endif

@@ -1,0 +1,57 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#include "alarms/users.h"
+
+#include <errno.h>
+#include <pwd.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "alarms/page.h"
+
+#define USERS_MAX 1024u
+#define NAME_SIZE 32
+
+struct users {
+	size_t n;
+	struct {
+		uid_t uid;
+		char name[NAME_SIZE];
+	} user[USERS_MAX];
+};
+
+int
+users_open(struct users **out, const char *path)
+{
+	struct users *u = calloc(1, sizeof(*u));
+	const struct passwd *entry;
+
+	if (!u)
+		return -ENOMEM;
+	FILE *f = fopen(path, "re");
+	while (f && u->n < USERS_MAX && (entry = fgetpwent(f)) != NULL) {
+		u->user[u->n].uid = entry->pw_uid;
+		text_copy(u->user[u->n].name, NAME_SIZE, entry->pw_name);
+		u->n++;
+	}
+	if (f)
+		fclose(f);
+	*out = u;
+	return 0;
+}
+
+void
+users_close(struct users *u)
+{
+	free(u);
+}
+
+char *
+users_name(const struct users *u, uid_t uid, char *out, size_t size)
+{
+	for (size_t i = 0; i < u->n; i++)
+		if (u->user[i].uid == uid)
+			return text_copy(out, size, u->user[i].name);
+	snprintf(out, size, "uid %u", uid);
+	return out;
+}
