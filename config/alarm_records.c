@@ -400,8 +400,13 @@ load_alarms(struct load *l)
 	l->p->alarm_records = calloc(RECORDS_MAX, sizeof(*l->p->alarm_records));
 	if (!r.origins || !l->p->alarm_records)
 		return load_no_memory(l);
-	if (*l->library.dir)
+	if (*l->library.dir && library_has(&l->library, "alarms"))
 		library_each(&l->library, "alarms", read_file, &r);
+	else if (*l->library.dir)
+		/* a plant that never alarms must be one that somebody wanted */
+		schema_error(&l->w, l->keys.config_dir_at.line, "config_dir",
+			     "%.120s has no alarms/ (allowed: a folder, which may be empty)",
+			     l->library.dir);
 	read_changes(l, r.unsure || !*l->library.dir);
 	return 0;
 }

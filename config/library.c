@@ -42,6 +42,15 @@ library_names(const struct library *l, const char *sub, char *out, size_t size)
 	return out;
 }
 
+bool
+library_has(const struct library *l, const char *sub)
+{
+	char path[300];
+	int n = snprintf(path, sizeof(path), "%s/%s", l->dir, sub);
+
+	return n > 0 && (size_t)n < sizeof(path) && access(path, X_OK) == 0;
+}
+
 int
 library_each(const struct library *l, const char *sub, int (*take)(void *context, const char *path),
 	     void *context)

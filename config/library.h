@@ -38,7 +38,8 @@ struct profile *library_profile(struct library *l, const char *name);
 struct type *library_type(struct library *l, const char *name);
 /* "engine_block, cooling_unit, …" of a sub-folder, for messages. */
 char *library_names(const struct library *l, const char *sub, char *out, size_t size);
-/* Their files, in the order of their names: for each, call `take` with its path until it returns
+bool library_has(const struct library *l, const char *sub); /* is there such a sub-folder? */
+/* Its files, in the order of their names: for each, call `take` with its path until it returns
  * other than 0, which is returned. */
 int library_each(const struct library *l, const char *sub,
 		 int (*take)(void *context, const char *path), void *context);

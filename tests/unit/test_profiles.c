@@ -16,7 +16,7 @@
 
 /* A configuration folder of one type and one profile. */
 struct folder {
-	char dir[64], types[80], profiles[80], profile[100];
+	char dir[64], types[80], profiles[80], profile[100], alarms[80];
 };
 
 static void
@@ -27,7 +27,9 @@ folder_open(struct folder *f)
 	snprintf(f->profiles, sizeof(f->profiles), "%s/profiles", f->dir);
 	snprintf(f->profile, sizeof(f->profile), "%s/profiles/p.yaml", f->dir);
 	assert_int_equal(mkdir(f->types, 0700), 0);
+	snprintf(f->alarms, sizeof(f->alarms), "%s/alarms", f->dir);
 	assert_int_equal(mkdir(f->profiles, 0700), 0);
+	assert_int_equal(mkdir(f->alarms, 0700), 0);
 	file_write(f->types, "t.yaml", TYPE);
 }
 
@@ -38,6 +40,7 @@ folder_close(struct folder *f)
 
 	folder_remove(f->types);
 	folder_remove(f->profiles);
+	folder_remove(f->alarms);
 	snprintf(path, sizeof(path), "%s", f->dir);
 	folder_remove(path);
 }
