@@ -83,9 +83,11 @@ start(void)
 		log_error("%s", err.text);
 		return EX_CANTCREAT;
 	}
-	for (size_t i = 0; i < SOURCES; i++)
+	for (size_t i = 0; i < SOURCES; i++) {
 		images_follower_init(&room.source[i], plant, plant_layout_of(plant, sources[i]),
 				     room.daemon.run_dir);
+		engine_set_image(room.engine, sources[i], NULL);
+	}
 	cadence_start(&room.cadence, plant->control_period_ms * NS_PER_MS, now_ns);
 	notify_ready("watching");
 	return 0;

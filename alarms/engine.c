@@ -12,7 +12,6 @@
 /* A condition that comes back unseen within this time of the last call makes no second one. */
 #define CALL_AGAIN_NS (600 * NS_PER_S)
 #define JOURNAL_TOLD_NS (60 * NS_PER_S) /* a journal that had to be begun anew is told so long */
-#define MODES 16                        /* values that ctl.mode may have */
 
 static const struct actor nobody = {.uid = -1};
 
@@ -53,10 +52,6 @@ find_inputs(struct engine *e)
 		a->until_ns = NEVER_NS;
 		judge_init(&a->judge, false, e->now_ns);
 	}
-	e->maintenance_mode = -1;
-	for (int v = 0; v < MODES; v++)
-		if (strcmp(state_name(ROLE_CTL_MODE, v), "maintenance") == 0)
-			e->maintenance_mode = v;
 	for (uint32_t s = 0; s < plant->n_systems; s++)
 		e->system_mode[s] =
 			readings_want(e->readings, plant_role(plant, (int32_t)s, ROLE_CTL_MODE, 0));
@@ -150,6 +145,7 @@ void
 engine_set_image(struct engine *e, enum plant_region region, struct image *image)
 {
 	readings_set(e->readings, region, image);
+	e->watched[region] = true;
 }
 
 /* --- one alarm --- */
@@ -301,11 +297,11 @@ step_alarm(struct engine *e, uint32_t i)
 static void
 read_modes(struct engine *e)
 {
-	for (uint32_t s = 0; e->maintenance_mode >= 0 && s < e->plant->n_systems; s++) {
+	for (uint32_t s = 0; s < e->plant->n_systems; s++) {
 		const struct sample *mode = e->system_mode[s];
 
 		if (mode && sample_usable(mode))
-			e->maintenance[s] = lrint(mode->value) == e->maintenance_mode;
+			e->maintenance[s] = lrint(mode->value) == CTL_MAINTENANCE;
 	}
 }
 
@@ -317,6 +313,24 @@ shown(const struct engine *e, double value, enum quality quality)
 	return (struct sample){.value = isfinite(value) ? value : 0.0,
 			       .time_ns = e->now_ns,
 			       .quality = isfinite(value) ? quality : QUALITY_NEVER};
+}
+
+/* Writers that don't beat, a bit each. */
+static uint32_t
+silent(const struct engine *e)
+{
+	uint32_t bits = 0;
+
+	for (int r = 0; r < REGIONS; r++) {
+		const struct image *image = readings_image(e->readings, (enum plant_region)r);
+		struct image_status status = {0};
+
+		if (image)
+			image_status(image, e->now_ns, &status);
+		if (e->watched[r] && !status.alive)
+			bits |= 1u << r;
+	}
+	return bits;
 }
 
 static void
@@ -337,6 +351,7 @@ show_points(struct engine *e)
 		{ROLE_ALARM_JOURNAL_OK,
 		 e->journal_ok && e->now_ns - e->set_aside_ns >= JOURNAL_TOLD_NS},
 		{ROLE_ALARM_JOURNAL_HELD, held + (double)e->entries_lost},
+		{ROLE_ALARM_SILENT, silent(e)},
 	};
 	for (size_t i = 0; i < sizeof(points) / sizeof(points[0]); i++)
 		if (plant_where(e->plant, plant_role(e->plant, SITE, points[i].role, 0), &index) ==

@@ -46,7 +46,11 @@ int engine_open(struct engine **out, const struct plant *plant, struct journal *
 		struct image *alm, int64_t now_ns, int64_t wall_ns);
 void engine_close(struct engine *e);
 
-/* Where points come from: REGION_IN, _CTL, _PAGE, _HIST, _MQTT. Until it is set, no value. */
+/*
+ * Where points come from: REGION_IN, _CTL, _PAGE, _HIST, _MQTT. Once a region has been named here,
+ * NULL included, a writer that does not beat is silent (alarm.silent); of the others nothing is
+ * expected.
+ */
 void engine_set_image(struct engine *e, enum plant_region region, struct image *image);
 
 /* One period: read, judge, write, show, beat. Nothing is allocated but within SQLite. */

@@ -31,7 +31,7 @@ struct engine {
 	struct alarm_now *alarms;          /* [plant->n_alarms] */
 	const struct sample **system_mode; /* [plant->n_systems] */
 	bool *maintenance;                 /* [plant->n_systems] as last seen */
-	int maintenance_mode;              /* value of ROLE_CTL_MODE, -1 there is none */
+	bool watched[REGIONS];             /* somebody is to write it */
 	struct sample *shown;              /* alm.img */
 	uint32_t n_shown;
 	uint64_t tick;

@@ -144,11 +144,12 @@ expected(const struct alarm_life *l, enum alarm_event event)
 	case EVENT_AGAIN:
 		return on_again(l);
 	case EVENT_SHELVE:
-		return hidden(l->state) ? nothing() : go(ALARM_SHELVED, 0);
+		return hidden(l->state) && l->state != ALARM_SHELVED ? nothing()
+								     : go(ALARM_SHELVED, 0);
 	case EVENT_SUPPRESS:
 		return hidden(l->state) ? nothing() : go(ALARM_SUPPRESSED, 0);
 	case EVENT_TAKE_OUT:
-		return l->state == ALARM_OUT_OF_SERVICE ? nothing() : go(ALARM_OUT_OF_SERVICE, 0);
+		return go(ALARM_OUT_OF_SERVICE, 0);
 	case EVENT_UNSHELVE:
 		if (l->state != ALARM_SHELVED)
 			return nothing();
