@@ -10,7 +10,7 @@ SHELL := /bin/bash
 ROOMS := core config shell engine_sim collectors controllers alarms mqtt tui runner
 # program: its main file, the rooms it may link (in link order), its libraries. What is not named here can't be linked.
 PROGRAMS := isotherm isotherm-sim isotherm-collect isotherm-control isotherm-alarm isotherm-page \
-	isotherm-run isotherm-scenario isotherm-hist
+	isotherm-run isotherm-scenario isotherm-hist isotherm-trend isotherm-mqtt
 main_isotherm := tui/main.c
 rooms_isotherm := tui shell config core
 libs_isotherm := ncursesw tinfo jansson
@@ -22,6 +22,9 @@ rooms_isotherm-collect := collectors shell config core
 main_isotherm-hist := collectors/hist_main.c
 rooms_isotherm-hist := collectors shell config core
 libs_isotherm-hist := rrd jansson
+main_isotherm-trend := collectors/trend_main.c
+rooms_isotherm-trend := collectors config core
+libs_isotherm-trend := rrd jansson
 main_isotherm-control := controllers/main.c
 rooms_isotherm-control := controllers shell config core
 main_isotherm-alarm := alarms/alarm_main.c
@@ -30,6 +33,9 @@ libs_isotherm-alarm := sqlite3 jansson
 main_isotherm-page := alarms/page_main.c
 rooms_isotherm-page := alarms shell config core
 libs_isotherm-page := jansson
+main_isotherm-mqtt := mqtt/main.c
+rooms_isotherm-mqtt := mqtt shell config core
+libs_isotherm-mqtt := mosquitto protobuf-c jansson
 main_isotherm-run := runner/run_main.c
 rooms_isotherm-run := runner config core
 libs_isotherm-run := jansson
