@@ -14,6 +14,8 @@
 #include "core/rundir.h"
 
 #define LOCK_NAME "run.lock"
+/* What people hold stopped stays stopped when a runner dies and the next one takes its folder. */
+#define HOLDS_NAME "control.holds"
 
 int
 folder_path(const struct folder *f, const char *name, char out[PATH_MAX])
@@ -35,7 +37,8 @@ static bool
 is_ours(const char *name)
 {
 	static const char *const ends[] = {".img", ".tmp", ".lock", ".sock"};
-	static const char *const names[] = {"plant.yaml", "sim.ports", "run.json"};
+	static const char *const names[] = {"plant.yaml", "sim.ports", "run.json", "broker.conf",
+					    HOLDS_NAME};
 
 	for (size_t i = 0; i < sizeof ends / sizeof ends[0]; i++)
 		if (ends_with(name, ends[i]))
@@ -75,6 +78,8 @@ sweep(const char *dir, bool check, size_t *n, struct errtext *err)
 		    strcmp(e->d_name, LOCK_NAME) == 0)
 			continue;
 		++*n;
+		if (!check && strcmp(e->d_name, HOLDS_NAME) == 0)
+			continue;
 		if (!check)
 			(void)unlinkat(dirfd(d), e->d_name, 0);
 		else if (!is_ours(e->d_name))
@@ -202,6 +207,8 @@ folder_leave(struct folder *f)
 	if (f->lock_fd < 0)
 		return;
 	(void)sweep(f->dir, false, &n, NULL);
+	if (folder_path(f, HOLDS_NAME, path) == 0)
+		(void)unlink(path);
 	if (folder_path(f, LOCK_NAME, path) == 0)
 		(void)unlink(path);
 	(void)rmdir(f->dir); /* one whose parent we may not write stays, empty */

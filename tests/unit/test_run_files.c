@@ -74,6 +74,7 @@ a_folder_that_is_left_is_gone_with_all_that_rooms_made(void **state)
 	make_file(dir, "in-0.img");
 	make_file(dir, "in-0.img.lock");
 	make_file(dir, "sim.sock");
+	make_file(dir, "control.holds");
 	assert_int_equal(folder_write(&taken, "run.json", "{}", &err), 0);
 	folder_leave(&taken);
 	assert_int_equal(access(dir, F_OK), -1);
@@ -96,10 +97,11 @@ a_second_runner_is_refused_by_the_name_of_the_first(void **state)
 }
 
 static void
-what_a_dead_runner_left_is_removed(void **state)
+what_a_dead_runner_left_is_removed_but_what_people_hold(void **state)
 {
 	(void)state;
 	assert_int_equal(mkdir(dir, 0700), 0);
+	make_file(dir, "control.holds");
 	make_file(dir, "run.lock");
 	make_file(dir, "run.json");
 	make_file(dir, "ctl.img");
@@ -109,6 +111,8 @@ what_a_dead_runner_left_is_removed(void **state)
 	char path[PATH_MAX];
 	assert_int_equal(folder_path(&taken, "ctl.img", path), 0);
 	assert_int_equal(access(path, F_OK), -1);
+	assert_int_equal(folder_path(&taken, "control.holds", path), 0);
+	assert_int_equal(access(path, F_OK), 0);
 }
 
 static void
@@ -289,7 +293,7 @@ main(void)
 	const struct CMUnitTest tests[] = {
 		TEST(a_folder_that_is_left_is_gone_with_all_that_rooms_made),
 		TEST(a_second_runner_is_refused_by_the_name_of_the_first),
-		TEST(what_a_dead_runner_left_is_removed),
+		TEST(what_a_dead_runner_left_is_removed_but_what_people_hold),
 		TEST(a_folder_that_holds_anything_else_is_left_as_it_was),
 		TEST(a_folder_in_which_a_program_still_works_is_refused),
 		TEST(the_last_ten_lines_are_kept_oldest_first),
