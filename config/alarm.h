@@ -21,12 +21,20 @@ enum alarm_type {
 
 enum alarm_priority { ALARM_CRITICAL = 1, ALARM_HIGH, ALARM_MEDIUM, ALARM_LOW };
 
-/* What happens if nobody responds. Together with respond_s it makes the priority. */
+const char *alarm_priority_name(enum alarm_priority priority); /* "critical" … */
+
+/* What happens if nobody responds. */
 enum alarm_harm {
 	HARM_MINOR,   /* work for somebody later */
 	HARM_SERIOUS, /* lost output, or the last protection before damage */
 	HARM_MAJOR    /* damage */
 };
+
+#define ALARM_SOON_S 300.0
+#define ALARM_LATER_S 1800.0
+/* What harm and time to respond make; the time counts as until ALARM_SOON_S, until ALARM_LATER_S,
+ * or longer. */
+enum alarm_priority alarm_priority_of(enum alarm_harm harm, double respond_s);
 
 struct alarm_record {
 	char id[32];   /* "pump_failed" */

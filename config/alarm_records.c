@@ -24,19 +24,6 @@ struct reading {
 	bool unsure;               /* a record was wrong: don't judge what refers to ids */
 };
 
-enum alarm_priority
-alarm_priority_of(enum alarm_harm harm, double respond_s)
-{
-	static const enum alarm_priority table[3][3] = {
-		/* within 5 min,   within 30 min,  later */
-		[HARM_MAJOR] = {ALARM_CRITICAL, ALARM_HIGH, ALARM_MEDIUM},
-		[HARM_SERIOUS] = {ALARM_HIGH, ALARM_MEDIUM, ALARM_LOW},
-		[HARM_MINOR] = {ALARM_MEDIUM, ALARM_LOW, ALARM_LOW},
-	};
-
-	return table[harm][respond_s <= 300 ? 0 : respond_s <= 1800 ? 1 : 2];
-}
-
 /* --- a record by itself --------------------------------------------------------------------- */
 
 static unsigned
@@ -167,10 +154,6 @@ check_text(struct reading *r, const struct alarm_keys *k)
 static void
 check_priority(struct reading *r, const struct alarm_keys *k)
 {
-	static const char *const names[] = {[ALARM_CRITICAL] = "critical",
-					    [ALARM_HIGH] = "high",
-					    [ALARM_MEDIUM] = "medium",
-					    [ALARM_LOW] = "low"};
 	enum alarm_priority right;
 
 	if (k->harm_at.bad || k->respond_s_at.bad)
@@ -180,7 +163,7 @@ check_priority(struct reading *r, const struct alarm_keys *k)
 		schema_error(&r->w, k->priority_at.line, "priority",
 			     "is not what that harm makes when there are %.10g s to respond "
 			     "(allowed: %s)",
-			     k->respond_s, names[right]);
+			     k->respond_s, alarm_priority_name(right));
 	if (!k->on_delay_s_at.bad && k->on_delay_s > k->respond_s / 3)
 		schema_error(&r->w, k->on_delay_s_at.line, "on_delay_s",
 			     "%.10g s are more than a third of the time to respond (allowed: "

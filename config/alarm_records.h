@@ -11,7 +11,4 @@
 
 int load_alarms(struct load *l);
 
-/* What harm and time to respond make. */
-enum alarm_priority alarm_priority_of(enum alarm_harm harm, double respond_s);
-
 #endif

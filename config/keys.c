@@ -37,6 +37,27 @@ static const struct schema *const all[] = {
 #undef KEYS_END
 };
 
+static void
+manual_priorities(FILE *to)
+{
+	static const char *const harms[] = {
+		[HARM_MINOR] = "minor", [HARM_SERIOUS] = "serious", [HARM_MAJOR] = "major"};
+
+	fprintf(to,
+		"### priorities\nWhat harm and time to respond make.\n\n"
+		"| harm | within %.0f s | within %.0f s | later |\n|---|---|---|---|\n",
+		ALARM_SOON_S, ALARM_LATER_S);
+	for (int h = HARM_MAJOR; h >= HARM_MINOR; h--) {
+		enum alarm_harm harm = (enum alarm_harm)h;
+
+		fprintf(to, "| %s | %s | %s | %s |\n", harms[h],
+			alarm_priority_name(alarm_priority_of(harm, ALARM_SOON_S)),
+			alarm_priority_name(alarm_priority_of(harm, ALARM_LATER_S)),
+			alarm_priority_name(alarm_priority_of(harm, 2 * ALARM_LATER_S)));
+	}
+	fprintf(to, "\n");
+}
+
 void
 config_manual(FILE *to)
 {
@@ -47,6 +68,7 @@ config_manual(FILE *to)
 
 	for (size_t i = 0; i < sizeof(all) / sizeof(all[0]); i++)
 		schema_manual(all[i], to);
+	manual_priorities(to);
 	fprintf(to,
 		"### roles\nWhat a point can be for.\n\n| role | size | unit | from | meaning |\n"
 		"|---|---|---|---|---|\n");

@@ -144,6 +144,34 @@ state_name(enum role_id role, double value)
 	return "";
 }
 
+const char *
+alarm_priority_name(enum alarm_priority priority)
+{
+	switch (priority) {
+	case ALARM_CRITICAL:
+		return "critical";
+	case ALARM_HIGH:
+		return "high";
+	case ALARM_MEDIUM:
+		return "medium";
+	case ALARM_LOW:
+		return "low";
+	}
+	return "";
+}
+
+enum alarm_priority
+alarm_priority_of(enum alarm_harm harm, double respond_s)
+{
+	static const enum alarm_priority table[3][3] = {
+		[HARM_MAJOR] = {ALARM_CRITICAL, ALARM_HIGH, ALARM_MEDIUM},
+		[HARM_SERIOUS] = {ALARM_HIGH, ALARM_MEDIUM, ALARM_LOW},
+		[HARM_MINOR] = {ALARM_MEDIUM, ALARM_LOW, ALARM_LOW},
+	};
+
+	return table[harm][respond_s <= ALARM_SOON_S ? 0 : respond_s <= ALARM_LATER_S ? 1 : 2];
+}
+
 char *
 reticle_label(uint32_t i, char out[4])
 {

@@ -112,11 +112,6 @@ write_arming(FILE *f, const struct plant *p)
 static void
 write_alarms(FILE *f, const struct plant *p)
 {
-	static const char *const priorities[] = {[ALARM_CRITICAL] = "critical",
-						 [ALARM_HIGH] = "high",
-						 [ALARM_MEDIUM] = "medium",
-						 [ALARM_LOW] = "low"};
-
 	if (p->n_alarm_records)
 		fprintf(f, "alarms:\n");
 	for (uint32_t i = 0; i < p->n_alarm_records; i++) {
@@ -126,7 +121,7 @@ write_alarms(FILE *f, const struct plant *p)
 			"  %s: {enabled: %s, on_delay_s: %.17g, off_delay_s: %.17g, priority: %s, "
 			"page: %s",
 			a->id, a->enabled ? "yes" : "no", a->on_delay_s, a->off_delay_s,
-			priorities[a->priority], a->page ? "yes" : "no");
+			alarm_priority_name(a->priority), a->page ? "yes" : "no");
 		if (a->type == ALARM_HI || a->type == ALARM_LO)
 			fprintf(f, ", limit: %.17g, deadband: %.17g", a->limit, a->deadband);
 		fprintf(f, "}\n");

@@ -143,6 +143,26 @@ expand_name(const struct point_keys *k, uint32_t i, char *out, size_t size)
 	return n < (int)size;
 }
 
+/* Is it the name of a point that one of our own programs has in each system or site? */
+static bool
+is_own_name(const char *name)
+{
+	char own[NAME_MAX_LEN];
+
+	for (unsigned r = 0; r < ROLES; r++) {
+		const struct role_info *role = &role_table[r];
+
+		if (role->owner == OWNER_FIELD)
+			continue;
+		snprintf(own, sizeof(own), "%s%s%s", role->name, *role->unit ? "_" : "",
+			 role->unit);
+		/* a link's point stands behind the name of its device */
+		if (role->owner == OWNER_LINK ? ends_with(name, own) : !strcmp(name, own))
+			return true;
+	}
+	return false;
+}
+
 static void
 check_name(struct schema_walk *w, const struct row *row)
 {
@@ -168,6 +188,9 @@ check_name(struct schema_walk *w, const struct row *row)
 			     "\"%s\" is no point name (allowed: parts of letters, digits, _ and "
 			     "[index], joined by dots)",
 			     k->name);
+	else if (is_own_name(last))
+		schema_error(w, k->name_at.line, "name",
+			     "\"%s\" is a point of isotherm's own (allowed: any other name)", last);
 	else if (mark && mark[1] == 'R' && row->role != ROLES &&
 		 role_table[row->role].n != RETICLES)
 		schema_error(w, k->name_at.line, "name",

@@ -28,6 +28,21 @@ plant_of(const char *text)
 	return p;
 }
 
+/* Load a file that must be right. */
+static inline struct plant *
+plant_at(const char *path)
+{
+	struct config_report report = {0};
+	struct plant *p = NULL;
+	int rc = plant_load(&p, path, &report);
+
+	config_report_print(&report, stderr);
+	assert_int_equal(rc, 0);
+	assert_int_equal(report.n, 0);
+	config_report_free(&report);
+	return p;
+}
+
 static inline void
 file_write(const char *dir, const char *name, const char *text)
 {

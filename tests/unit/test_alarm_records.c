@@ -9,14 +9,7 @@
 static struct plant *
 cluster16(void)
 {
-	struct config_report report = {0};
-	struct plant *p = NULL;
-	int rc = plant_load(&p, "config/plants/cluster16.yaml", &report);
-
-	config_report_print(&report, stderr);
-	assert_int_equal(rc, 0);
-	config_report_free(&report);
-	return p;
+	return plant_at("config/plants/cluster16.yaml");
 }
 
 static bool
