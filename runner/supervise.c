@@ -4,18 +4,19 @@
 #include <errno.h>
 #include <signal.h>
 #include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
-#include <sys/wait.h>
 #include <sysexits.h>
 #include <unistd.h>
 
 #include "core/clock.h"
 #include "core/log.h"
-#include "runner/ports.h"
+#include "runner/cpu.h"
 #include "runner/ready.h"
-#include "runner/spawn.h"
+#include "runner/supervise_parts.h"
 
-#define READY_WITHIN_NS (30 * NS_PER_S)
+/* How long a room that nobody needs can keep the next one from starting. */
+#define POLITE_NS (2 * NS_PER_S)
 
 int
 supervisor_find(const char *own_dir, const char *program, char out[PATH_MAX])
@@ -31,45 +32,88 @@ supervisor_find(const char *own_dir, const char *program, char out[PATH_MAX])
 	return -ENOENT;
 }
 
+/* --- opening --- */
+
 static int
-add_room(struct supervisor *s, const char *own_dir, const char *name, const char *program,
-	 int64_t stop_ns)
+find_program(enum room_id id, const char *own_dir, char out[PATH_MAX])
 {
-	struct room *r = &s->rooms[s->n_rooms++];
+	const struct room_kind *kind = &room_kinds[id];
+	int rc;
+
+	if (id == ROOM_BROKER) {
+		rc = broker_find(getenv("PATH"), out);
+		if (rc != 0)
+			log_warning("mosquitto is not installed: going on without a broker");
+		return rc;
+	}
+	rc = supervisor_find(own_dir, kind->program, out);
+	if (rc == 0)
+		return 0;
+	if (kind->needed)
+		log_error("%s is neither in %s nor in sbin: is the build complete?", kind->program,
+			  own_dir);
+	else
+		log_warning("%s is neither in %s nor in sbin: going on without %s", kind->program,
+			    own_dir, kind->name);
+	return rc;
+}
+
+/* Only a room that is needed can fail. */
+static int
+add_room(struct supervisor *s, enum room_id id, const char *own_dir)
+{
+	struct room *r = &s->rooms[s->n_rooms];
 	char dir[PATH_MAX];
 	struct errtext err;
+	int rc;
 
-	*r = (struct room){.name = name, .program = program, .stop_ns = stop_ns, .err_fd = -1};
+	*r = (struct room){.id = id, .kind = &room_kinds[id], .err_fd = -1};
 	r->log.fd = -1;
-	if (supervisor_find(own_dir, program, r->path) != 0) {
-		log_error("%s is neither in %s nor in sbin: is the build complete?", program,
-			  own_dir);
-		return -ENOENT;
-	}
+	rc = find_program(id, own_dir, r->path);
+	if (rc != 0)
+		return r->kind->needed ? rc : 0;
 	if (snprintf(dir, sizeof dir, "%s/log", s->state_dir) >= (int)sizeof dir)
 		return -ENAMETOOLONG;
-	if (roomlog_open(&r->log, dir, name, &err) != 0)
-		log_warning("no log of %s is kept: %s", name, err.text);
+	if (id == ROOM_BROKER && broker_open(&s->broker, s->folder, &err) != 0) {
+		log_warning("%s: going on without a broker", err.text);
+		return 0;
+	}
+	if (roomlog_open(&r->log, dir, r->kind->name, &err) != 0)
+		log_warning("no log of %s is kept: %s", r->kind->name, err.text);
+	s->n_rooms++;
 	return 0;
+}
+
+static int
+add_rooms(struct supervisor *s, const char *own_dir)
+{
+	bool wants_broker = s->plant->broker.host[0] == '\0';
+	int rc = 0;
+
+	for (uint32_t d = 0; d < s->plant->n_devices; d++)
+		s->has_sim |= s->plant->devices[d].simulated;
+	for (int id = 0; id < ROOM_IDS && rc == 0; id++)
+		if ((id != ROOM_SIMULATOR || s->has_sim) && (id != ROOM_BROKER || wants_broker))
+			rc = add_room(s, (enum room_id)id, own_dir);
+	if (s->broker.port != 0) { /* from here on it is as if the plant named it */
+		(void)snprintf(s->plant->broker.host, sizeof s->plant->broker.host, "%s",
+			       BROKER_HOST);
+		s->plant->broker.port = s->broker.port;
+	}
+	return rc;
 }
 
 int
 supervisor_open(struct supervisor *s, const char *own_dir)
 {
 	struct errtext err;
-	int rc = 0;
+	int rc;
 
 	s->n_rooms = 0;
 	s->notify_fd = -1;
-	for (uint32_t d = 0; d < s->plant->n_devices; d++)
-		s->has_sim |= s->plant->devices[d].simulated;
-	if (s->has_sim)
-		rc = add_room(s, own_dir, "engine_sim", "isotherm-sim", 2 * NS_PER_S);
-	if (rc == 0)
-		rc = add_room(s, own_dir, "collectors", "isotherm-collect", 2 * NS_PER_S);
-	/* hand-back takes up to 2 s */
-	if (rc == 0)
-		rc = add_room(s, own_dir, "controllers", "isotherm-control", 3 * NS_PER_S);
+	s->broker = (struct broker){.hold_fd = -1};
+	s->next_start_ns = LOOP_NEVER;
+	rc = add_rooms(s, own_dir);
 	if (rc != 0)
 		return rc;
 	rc = folder_path(s->folder, "notify.sock", s->notify_path);
@@ -92,6 +136,7 @@ supervisor_close(struct supervisor *s)
 {
 	for (uint32_t i = 0; i < s->n_rooms; i++)
 		roomlog_close(&s->rooms[i].log);
+	broker_close(&s->broker);
 	if (s->notify_fd >= 0) {
 		loop_unwatch(s->loop, s->notify_fd);
 		close(s->notify_fd);
@@ -99,204 +144,36 @@ supervisor_close(struct supervisor *s)
 	}
 }
 
-/* --- the plant file that names every port --- */
-
-static int
-resolve(struct supervisor *s, bool from_simulator)
-{
-	char path[PATH_MAX], tmp[PATH_MAX];
-	struct errtext err;
-	int rc = 0;
-
-	if (from_simulator) {
-		rc = folder_path(s->folder, "sim.ports", path);
-		if (rc == 0)
-			rc = ports_read(s->plant, path, &err);
-		if (rc != 0) {
-			log_error("%s", err.text);
-			return rc;
-		}
-	}
-	if (folder_path(s->folder, "plant.yaml", path) != 0 ||
-	    folder_path(s->folder, "plant.yaml.tmp", tmp) != 0)
-		return -ENAMETOOLONG;
-	rc = plant_write_resolved(s->plant, tmp);
-	if (rc == 0 && rename(tmp, path) != 0)
-		rc = -errno;
-	if (rc != 0) {
-		log_error("%s: %s", path, strerror(-rc));
-		return rc;
-	}
-	memcpy(s->resolved_path, path, sizeof path);
-	return 0;
-}
-
-/* --- life of a room --- */
+/* --- what happens --- */
 
 static void
-pause_room(struct supervisor *s, struct room *r, int exit_code, int64_t now_ns)
+take_notifications(struct supervisor *s, int64_t now_ns)
 {
-	int64_t up_ns = r->was_ready && r->ready_ns > 0 ? now_ns - r->ready_ns : 0;
-	/* Without its ports the simulator's devices can't be reached: nothing else can start. */
-	bool needed = r == &s->rooms[0] && s->resolved_path[0] == '\0';
+	struct ready_message m;
 
-	switch (backoff_ended(&r->backoff, exit_code, up_ns, now_ns, &r->due_ns)) {
-	case BACKOFF_RETRY:
-		r->state = ROOM_PAUSED;
-		return;
-	case BACKOFF_HOLD_OFF:
-		r->state = ROOM_PAUSED;
-		if (!needed)
-			log_error("%s ended %d times within 10 s (last: %s): next try in 30 s",
-				  r->name, BACKOFF_TRIES, r->why);
-		break;
-	case BACKOFF_GIVE_UP:
-		r->state = ROOM_GIVEN_UP;
-		if (!needed)
-			log_error(
-				"%s is not started again: %s, its command line or configuration is "
-				"wrong",
-				r->name, r->why);
-		break;
-	}
-	if (!needed)
-		return;
-	log_error("%s does not start: %s; without it nothing else can", r->name, r->why);
-	s->failed = exit_code == EX_CONFIG ? EX_CONFIG : EX_UNAVAILABLE;
+	while (ready_take(s->notify_fd, &m) == 1)
+		for (uint32_t i = 0; m.ready && i < s->n_rooms; i++)
+			if (s->rooms[i].pid == m.pid && m.pid > 0)
+				room_ready(s, &s->rooms[i], m.status, now_ns);
 }
 
-static void
-start_room(struct supervisor *s, struct room *r, int64_t now_ns)
+/* Each child is reaped by one event, so what was added since the event before is that child's. */
+static int64_t
+cpu_of_reaped(struct supervisor *s)
 {
-	const char *plant = s->resolved_path[0] != '\0' ? s->resolved_path : s->plant_path;
-	struct spawn spawn = {.path = r->path,
-			      .args = {r->program, "-c", plant, NULL},
-			      .in_fd = -1,
-			      .terminal_fd = -1,
-			      .run_dir = s->folder->dir,
-			      .state_dir = s->state_dir,
-			      .notify = s->notify_path};
-	int fd[2] = {-1, -1};
-	pid_t pid = spawn_pipe(fd);
+	int64_t before_ns = s->reaped_cpu_ns;
 
-	roomlog_mark(&r->log);
-	if (pid == 0) {
-		spawn.out_fd = fd[1]; /* a room has nothing to say to standard output */
-		spawn.err_fd = fd[1];
-		pid = spawn_child(&spawn, s->loop);
-		close(fd[1]);
-	}
-	if (pid > 0 && loop_watch_child(s->loop, pid, r) != 0) {
-		(void)kill(pid, SIGKILL);
-		(void)waitpid(pid, NULL, 0);
-		pid = -ENOMEM;
-	}
-	if (pid < 0) {
-		if (fd[0] >= 0)
-			close(fd[0]);
-		(void)snprintf(r->why, sizeof r->why, "can't be started: %s", strerror(-pid));
-		log_error("%s %s", r->name, r->why);
-		pause_room(s, r, EX_OSERR, now_ns);
-		return;
-	}
-	(void)loop_watch(s->loop, fd[0], true, false, r);
-	r->err_fd = fd[0];
-	r->pid = pid;
-	r->too_late = false;
-	r->ready_ns = 0;
-	r->state = ROOM_STARTING;
-	r->due_ns = now_ns + READY_WITHIN_NS;
-	if (r->started_ns != 0) {
-		r->restarts++;
-		r->last_restart_ns = now_ns;
-	}
-	r->started_ns = now_ns;
-	supervisor_write_state(s);
-}
-
-static void
-close_pipe(struct supervisor *s, struct room *r)
-{
-	if (r->err_fd < 0)
-		return;
-	loop_unwatch(s->loop, r->err_fd);
-	close(r->err_fd);
-	r->err_fd = -1;
-}
-
-/* Said when it is news: a room that fails again before it was ready fails for the same reason. */
-static void
-say_ended(struct room *r, const char *before)
-{
-	const char *line;
-
-	if (r->ready_ns == 0 && strcmp(r->why, before) == 0)
-		return;
-	log_warning("%s ended: %s", r->name, r->why);
-	for (size_t i = 0; (line = roomlog_line(&r->log, i)) != NULL; i++)
-		log_warning("%s | %s", r->name, line);
-}
-
-static void
-room_ended(struct supervisor *s, struct room *r, int status, int64_t now_ns)
-{
-	char before[sizeof r->why];
-	int exit_code = WIFEXITED(status) ? WEXITSTATUS(status) : -1;
-
-	if (r->err_fd >= 0)
-		(void)roomlog_drain(&r->log, r->err_fd);
-	close_pipe(s, r);
-	r->pid = 0;
-	memcpy(before, r->why, sizeof before);
-	if (r->too_late)
-		(void)snprintf(r->why, sizeof r->why, "not ready within %lld s",
-			       (long long)(READY_WITHIN_NS / NS_PER_S));
-	else if (exit_code >= 0)
-		(void)snprintf(r->why, sizeof r->why, "exit %d", exit_code);
-	else
-		(void)snprintf(r->why, sizeof r->why, "killed by signal %d (%s)", WTERMSIG(status),
-			       strsignal(WTERMSIG(status)));
-	if (s->stopping) {
-		bool asked = r->state == ROOM_STOPPING && (exit_code == 0 || WIFSIGNALED(status));
-
-		r->state = ROOM_ENDED;
-		if (!asked)
-			say_ended(r, before);
-	} else {
-		say_ended(r, before);
-		pause_room(s, r, exit_code, now_ns);
-	}
-	supervisor_write_state(s);
-}
-
-static void
-room_ready(struct supervisor *s, struct room *r, const char *status, int64_t now_ns)
-{
-	if (r->state != ROOM_STARTING)
-		return;
-	if (s->has_sim && r == &s->rooms[0] && s->resolved_path[0] == '\0' &&
-	    resolve(s, true) != 0) {
-		s->failed = EX_SOFTWARE;
-		return;
-	}
-	r->state = ROOM_READY;
-	r->ready_ns = now_ns;
-	r->was_ready = true;
-	log_info("%s is %s (pid %d)%s%s", r->name, r->restarts > 0 ? "back" : "ready", (int)r->pid,
-		 status[0] != '\0' ? ": " : "", status);
-	supervisor_write_state(s);
+	s->reaped_cpu_ns = cpu_of_ended_children_ns();
+	return s->reaped_cpu_ns - before_ns;
 }
 
 bool
 supervisor_event(struct supervisor *s, const struct loop_event *ev)
 {
-	struct ready_message m;
+	int64_t cpu_ns = ev->kind == LOOP_CHILD ? cpu_of_reaped(s) : 0;
 
 	if (ev->kind == LOOP_FD && ev->data == s) {
-		while (ready_take(s->notify_fd, &m) == 1)
-			for (uint32_t i = 0; m.ready && i < s->n_rooms; i++)
-				if (s->rooms[i].pid == m.pid && m.pid > 0)
-					room_ready(s, &s->rooms[i], m.status, ev->now_ns);
+		take_notifications(s, ev->now_ns);
 		return true;
 	}
 	for (uint32_t i = 0; i < s->n_rooms; i++) {
@@ -305,84 +182,70 @@ supervisor_event(struct supervisor *s, const struct loop_event *ev)
 		if (ev->data != r || (ev->kind != LOOP_FD && ev->kind != LOOP_CHILD))
 			continue;
 		if (ev->kind == LOOP_CHILD && ev->pid == r->pid)
-			room_ended(s, r, ev->status, ev->now_ns);
-		else if (ev->kind == LOOP_FD && ev->fd == r->err_fd &&
-			 roomlog_drain(&r->log, r->err_fd) == 0)
-			close_pipe(s, r);
+			room_ended(s, r, ev->status, cpu_ns, ev->now_ns);
+		else if (ev->kind == LOOP_FD && ev->fd == r->err_fd)
+			room_take_output(s, r);
 		return true;
 	}
 	return false;
 }
 
-static void
-step_room(struct supervisor *s, struct room *r, int64_t now_ns)
+/* --- what is due --- */
+
+/* Has it had its chance? The next room's turn comes when the one before it is ready, or has shown
+ * that it will not be soon. */
+static bool
+makes_way(struct supervisor *s, const struct room *r, int64_t now_ns)
 {
-	switch (r->state) {
-	case ROOM_STARTING:
-		if (now_ns >= r->due_ns && !r->too_late) {
-			r->too_late = true;
-			(void)kill(r->pid, SIGKILL);
-		}
-		break;
-	case ROOM_PAUSED:
-		if (now_ns >= r->due_ns && !s->stopping)
-			start_room(s, r, now_ns);
-		break;
-	case ROOM_STOPPING:
-		if (now_ns >= r->due_ns && !r->too_late) {
-			r->too_late = true;
-			log_warning("%s does not end by itself: killed", r->name);
-			(void)kill(r->pid, SIGKILL);
-		}
-		break;
-	case ROOM_IDLE:
-	case ROOM_READY:
-	case ROOM_GIVEN_UP:
-	case ROOM_ENDED:
-		break;
-	}
+	if (r->was_ready || r->state == ROOM_GIVEN_UP)
+		return true;
+	if (r->kind->needed)
+		return r->state == ROOM_PAUSED && r->due_ns - now_ns > BACKOFF_MOST_NS;
+	if (r->state == ROOM_PAUSED || now_ns - r->started_ns >= POLITE_NS)
+		return true;
+	s->next_start_ns = r->started_ns + POLITE_NS;
+	return false;
 }
 
-/* The next room's turn comes when the one before it is ready, or has shown that it will not be
- * soon. */
 static void
 start_next(struct supervisor *s, int64_t now_ns)
 {
+	s->next_start_ns = LOOP_NEVER;
 	for (uint32_t i = 0; i < s->n_rooms; i++) {
 		struct room *r = &s->rooms[i];
 
 		if (r->state == ROOM_IDLE) {
-			if (!s->has_sim && s->resolved_path[0] == '\0' && resolve(s, false) != 0)
+			if (!s->has_sim && s->resolved_path[0] == '\0' &&
+			    supervisor_resolve(s) != 0)
 				s->failed = EX_CANTCREAT;
 			else
-				start_room(s, r, now_ns);
+				room_start(s, r, now_ns);
 			return;
 		}
-		if (!r->was_ready && r->state != ROOM_GIVEN_UP &&
-		    !(r->state == ROOM_PAUSED && r->due_ns - now_ns > BACKOFF_MOST_NS))
+		if (!makes_way(s, r, now_ns))
 			return;
 	}
 }
 
-/* One after the other, the last started first. */
+/* The rooms of the first turn that is not over. */
 static void
 stop_next(struct supervisor *s, int64_t now_ns)
 {
-	for (uint32_t i = s->n_rooms; i-- > 0;) {
+	int turn = INT_MAX;
+
+	for (uint32_t i = 0; i < s->n_rooms; i++) {
 		struct room *r = &s->rooms[i];
 
-		if (r->pid == 0) {
+		if (r->pid == 0)
 			r->state = ROOM_ENDED;
-			continue;
-		}
-		if (r->state != ROOM_STOPPING) {
-			r->state = ROOM_STOPPING;
-			r->too_late = false;
-			r->due_ns = now_ns + r->stop_ns;
-			(void)kill(r->pid, SIGTERM);
-			(void)kill(r->pid, SIGCONT); /* one that was stopped can end, too */
-		}
-		return;
+		else if (r->kind->stop_turn < turn)
+			turn = r->kind->stop_turn;
+	}
+	for (uint32_t i = 0; i < s->n_rooms; i++) {
+		struct room *r = &s->rooms[i];
+
+		if (r->pid != 0 && r->kind->stop_turn == turn && r->state != ROOM_STOPPING)
+			room_stop(s, r, now_ns);
 	}
 }
 
@@ -390,7 +253,7 @@ void
 supervisor_step(struct supervisor *s, int64_t now_ns)
 {
 	for (uint32_t i = 0; i < s->n_rooms; i++)
-		step_room(s, &s->rooms[i], now_ns);
+		room_step(s, &s->rooms[i], now_ns);
 	if (s->stopping)
 		stop_next(s, now_ns);
 	else if (s->failed == 0)
@@ -400,16 +263,13 @@ supervisor_step(struct supervisor *s, int64_t now_ns)
 int64_t
 supervisor_next_ns(const struct supervisor *s)
 {
-	int64_t next = LOOP_NEVER;
+	int64_t next = s->stopping ? LOOP_NEVER : s->next_start_ns;
 
 	for (uint32_t i = 0; i < s->n_rooms; i++) {
-		const struct room *r = &s->rooms[i];
-		bool waits = (r->state == ROOM_STARTING && !r->too_late) ||
-			     (r->state == ROOM_STOPPING && !r->too_late) ||
-			     (r->state == ROOM_PAUSED && !s->stopping);
+		int64_t room_ns = room_next_ns(s, &s->rooms[i]);
 
-		if (waits && r->due_ns < next)
-			next = r->due_ns;
+		if (room_ns < next)
+			next = room_ns;
 	}
 	return next;
 }
@@ -417,10 +277,19 @@ supervisor_next_ns(const struct supervisor *s)
 bool
 supervisor_is_up(const struct supervisor *s)
 {
-	for (uint32_t i = 0; i < s->n_rooms; i++)
-		if (!s->rooms[i].was_ready && s->rooms[i].state != ROOM_GIVEN_UP)
+	for (uint32_t i = 0; i < s->n_rooms; i++) {
+		const struct room *r = &s->rooms[i];
+
+		if (r->kind->needed && !r->was_ready && r->state != ROOM_GIVEN_UP)
 			return false;
+	}
 	return true;
+}
+
+int64_t
+supervisor_cpu_ns(const struct room *r)
+{
+	return r->ended_cpu_ns + (r->pid > 0 ? cpu_of_process_ns(r->pid) : 0);
 }
 
 void
@@ -433,11 +302,10 @@ supervisor_stop(struct supervisor *s, int64_t now_ns)
 void
 supervisor_hurry(struct supervisor *s, int64_t now_ns)
 {
-	for (uint32_t i = 0; i < s->n_rooms; i++) {
-		s->rooms[i].stop_ns = 0;
+	s->hurried = true;
+	for (uint32_t i = 0; i < s->n_rooms; i++)
 		if (s->rooms[i].state == ROOM_STOPPING && s->rooms[i].due_ns > now_ns)
 			s->rooms[i].due_ns = now_ns;
-	}
 }
 
 bool

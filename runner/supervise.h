@@ -1,8 +1,9 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
  * The rooms of one plant as child processes: started one after the other as each says it is ready,
- * started again when they end, stopped in the opposite order (controllers hand back while the
- * collectors still carry it, the simulator goes last).
+ * started again when they end, stopped in turns (runner/rooms.c). What can't do without each other
+ * is the simulator, collectors and controllers: the run is up when they are, and nobody waits long
+ * for any of the others, or ends because one fails.
  */
 #ifndef ISOTHERM_RUNNER_SUPERVISE_H
 #define ISOTHERM_RUNNER_SUPERVISE_H
@@ -10,41 +11,12 @@
 #include <limits.h>
 #include <stdbool.h>
 #include <stdint.h>
-#include <sys/types.h>
 
 #include "config/plant.h"
 #include "core/loop.h"
-#include "runner/backoff.h"
+#include "runner/broker.h"
 #include "runner/folder.h"
-#include "runner/roomlog.h"
-
-enum room_state {
-	ROOM_IDLE,     /* its turn has not come */
-	ROOM_STARTING, /* must be ready by due_ns */
-	ROOM_READY,
-	ROOM_PAUSED,   /* starts again at due_ns */
-	ROOM_GIVEN_UP, /* its command line or configuration is wrong */
-	ROOM_STOPPING, /* asked to end; killed at due_ns */
-	ROOM_ENDED
-};
-
-#define ROOMS_MAX 3
-
-struct room {
-	const char *name;    /* "collectors" */
-	const char *program; /* "isotherm-collect" */
-	int64_t stop_ns;     /* time it gets to end by itself */
-	char path[PATH_MAX];
-	enum room_state state;
-	pid_t pid; /* 0: none */
-	int err_fd;
-	struct roomlog log;
-	struct backoff backoff;
-	int64_t due_ns, started_ns, ready_ns, last_restart_ns;
-	uint32_t restarts;
-	bool was_ready, too_late;
-	char why[96]; /* it is down */
-};
+#include "runner/room.h"
 
 struct supervisor {
 	struct loop *loop;
@@ -55,10 +27,13 @@ struct supervisor {
 	char notify_path[PATH_MAX];
 	char started_utc[32];
 	int notify_fd;
-	struct room rooms[ROOMS_MAX]; /* in the order of starting */
+	struct broker broker;
+	struct room rooms[ROOM_IDS]; /* those there are, in the order of starting */
 	uint32_t n_rooms;
 	bool has_sim; /* rooms[0] simulates devices */
-	bool stopping;
+	int64_t next_start_ns;
+	int64_t reaped_cpu_ns; /* processor time of all children that have ended */
+	bool stopping, hurried;
 	int failed; /* exit code: the run can't go on */
 };
 
@@ -75,12 +50,15 @@ bool supervisor_event(struct supervisor *s, const struct loop_event *ev);
 void supervisor_step(struct supervisor *s, int64_t now_ns);
 int64_t supervisor_next_ns(const struct supervisor *s);
 
-/* Every room has been ready once, or never will. */
+/* Every room that is needed has been ready once, or never will. */
 bool supervisor_is_up(const struct supervisor *s);
 
 void supervisor_stop(struct supervisor *s, int64_t now_ns);
 void supervisor_hurry(struct supervisor *s, int64_t now_ns); /* no more patience */
 bool supervisor_is_down(const struct supervisor *s);
+
+/* Processor time of a room's lives so far, its own children included. */
+int64_t supervisor_cpu_ns(const struct room *r);
 
 /* run.json of now. */
 void supervisor_write_state(const struct supervisor *s);

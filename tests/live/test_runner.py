@@ -27,8 +27,12 @@ def pid(run, room):
     return next((r["pid"] for r in state(run).get("pids", []) if r["room"] == room), None)
 
 
+def rooms(run):
+    return {r["room"] for r in state(run).get("pids", [])}
+
+
 def up(run):
-    return wait(lambda: len(state(run).get("pids", [])) == 3 and "controllers is" in run.output(), 30)
+    return wait(lambda: {"engine_sim", "collectors", "controllers"} <= rooms(run) and "controllers is" in run.output(), 30)
 
 
 def gone(run):
@@ -44,7 +48,7 @@ with Run(PLANT) as run:
     ok(os.path.exists(run.run_dir), "its run folder stays behind")
     again = subprocess.Popen([f"{BUILD}/isotherm-run", "-c", PLANT, "--headless"], env=run.env, cwd=ROOT,
                              stdin=subprocess.DEVNULL, stdout=run.log, stderr=subprocess.STDOUT)
-    ok(wait(lambda: state(run).get("pid") == again.pid and len(state(run).get("pids", [])) == 3, 30),
+    ok(wait(lambda: state(run).get("pid") == again.pid and {"engine_sim", "collectors", "controllers"} <= rooms(run), 30),
        "the next runner removes a stale folder and starts", run.output())
     again.send_signal(signal.SIGTERM)
     ok(again.wait(15) == 0, "SIGTERM ends it with 0", run.output()[-500:])
