@@ -35,15 +35,18 @@ engine_stage(struct engine *e, enum journal_kind kind, const char *alarm, const 
 	return entry;
 }
 
+/* What the journal has may wait there, and must while something older does. */
 static void
 queue_page(struct engine *e, const struct page_intent *page)
 {
+	bool kept = page->journalled && e->journal;
+
+	if (kept && e->overflow)
+		return;
 	if (paging_add(e->paging, page, e->now_ns) == 0)
 		return;
-	if (page->journalled && e->journal)
-		e->overflow = true; /* the journal has it */
-	else
-		e->pages_lost++;
+	e->overflow |= kept;
+	e->pages_lost += !kept;
 }
 
 static void
@@ -256,6 +259,7 @@ load(struct engine *e)
 		e->page_id = e->journal->page_id;
 	for (uint32_t i = 0; i < e->plant->n_alarms; i++)
 		e->alarms[i].known = true;
+	e->overflow |= paging_pending(e->paging) == PAGING_MAX;
 	return rc;
 }
 
@@ -405,5 +409,5 @@ engine_refill_pages(struct engine *e)
 		return;
 	e->overflow = false;
 	if (e->journal->ops->pages(e->journal, 0, JOURNAL_PAGES, &sink) == (int)JOURNAL_PAGES)
-		e->overflow = true;
+		e->overflow = true; /* there may be more */
 }

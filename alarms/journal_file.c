@@ -235,7 +235,8 @@ open_file(struct file_journal *f)
 		sqlite3_busy_timeout(f->db, BUSY_MS);
 		rc = run(f, f->db,
 			 "PRAGMA locking_mode = EXCLUSIVE; PRAGMA journal_mode = WAL;"
-			 "PRAGMA synchronous = FULL; PRAGMA trusted_schema = OFF");
+			 "PRAGMA synchronous = FULL; PRAGMA wal_autocheckpoint = 250;"
+			 "PRAGMA trusted_schema = OFF");
 	}
 	if (rc == 0)
 		rc = check_file(f);

@@ -16,23 +16,10 @@ static const char *const action_names[PAGE_ACTIONS] = {
 	[PAGE_RESOLVE] = "resolve",
 };
 
-static const char *const priority_names[] = {
-	[ALARM_CRITICAL] = "critical",
-	[ALARM_HIGH] = "high",
-	[ALARM_MEDIUM] = "medium",
-	[ALARM_LOW] = "low",
-};
-
 const char *
 page_action_name(enum page_action action)
 {
 	return action < PAGE_ACTIONS ? action_names[action] : "";
-}
-
-const char *
-alarm_priority_name(enum alarm_priority priority)
-{
-	return priority >= ALARM_CRITICAL && priority <= ALARM_LOW ? priority_names[priority] : "";
 }
 
 char *
@@ -145,12 +132,23 @@ take_time(const json_t *root)
 }
 
 static int
-take_name(const json_t *root, const char *name, const char *const *names, int first, int n)
+take_action(const json_t *root)
 {
-	const char *s = json_string_value(json_object_get(root, name));
+	const char *s = json_string_value(json_object_get(root, "action"));
 
-	for (int i = first; s && i < n; i++)
-		if (strcmp(names[i], s) == 0)
+	for (int i = 0; s && i < PAGE_ACTIONS; i++)
+		if (strcmp(action_names[i], s) == 0)
+			return i;
+	return -1;
+}
+
+static int
+take_priority(const json_t *root)
+{
+	const char *s = json_string_value(json_object_get(root, "priority"));
+
+	for (int i = ALARM_CRITICAL; s && i <= ALARM_LOW; i++)
+		if (strcmp(alarm_priority_name((enum alarm_priority)i), s) == 0)
 			return i;
 	return -1;
 }
@@ -158,8 +156,8 @@ take_name(const json_t *root, const char *name, const char *const *names, int fi
 static int
 take_all(struct page_intent *p, const json_t *root, struct errtext *err)
 {
-	int action = take_name(root, "action", action_names, 0, PAGE_ACTIONS);
-	int priority = take_name(root, "priority", priority_names, ALARM_CRITICAL, ALARM_LOW + 1);
+	int action = take_action(root);
+	int priority = take_priority(root);
 	json_int_t attempt = json_integer_value(json_object_get(root, "attempt"));
 	json_int_t episode = json_integer_value(json_object_get(root, "episode"));
 	const json_t *journalled = json_object_get(root, "journalled");

@@ -41,8 +41,7 @@ int page_to_json(const struct page_intent *page, char *out, size_t size);
 /* 0, or -EINVAL and what is wrong with it. Members that are not known are ignored. */
 int page_from_json(struct page_intent *out, const char *json, struct errtext *err);
 
-const char *page_action_name(enum page_action action);         /* "trigger" … */
-const char *alarm_priority_name(enum alarm_priority priority); /* "critical" … */
+const char *page_action_name(enum page_action action); /* "trigger" … */
 
 /* Copy as much as fits without cutting a UTF-8 character; returns out. */
 char *text_copy(char *out, size_t size, const char *text);

@@ -1,0 +1,521 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* What people see of the journal after restarts, and disks that will not have it. */
+#include "tests/unit/journal_rig.h"
+
+#include <errno.h>
+#include <sched.h>
+#include <signal.h>
+#include <sys/mount.h>
+#include <sys/resource.h>
+#include <sys/wait.h>
+
+#define NOBODY 65534
+
+static void
+query(const char *sql, char *out, size_t size)
+{
+	char path[256];
+	sqlite3 *db = NULL;
+	sqlite3_stmt *s = NULL;
+
+	path_of(state_dir, "", path, sizeof(path));
+	assert_int_equal(sqlite3_open_v2(path, &db, SQLITE_OPEN_READWRITE, NULL), SQLITE_OK);
+	assert_int_equal(sqlite3_prepare_v2(db, sql, -1, &s, NULL), SQLITE_OK);
+	out[0] = '\0';
+	while (sqlite3_step(s) == SQLITE_ROW)
+		for (int i = 0; i < sqlite3_column_count(s); i++) {
+			const char *text = (const char *)sqlite3_column_text(s, i);
+			size_t n = strlen(out);
+			snprintf(out + n, size - n, "%s%s", text ? text : "-",
+				 i + 1 < sqlite3_column_count(s) ? "|" : "\n");
+		}
+	sqlite3_finalize(s);
+	sqlite3_close(db);
+}
+
+static void
+acks_shelves_comments_and_episodes_outlive_the_process(void **state)
+{
+	(void)state;
+	start();
+	rig_set(ROLE_PUMP_STATUS, 0, 3.0);
+	rig_set(ROLE_LOOP_LEAK, 0, 1.0);
+	rig_steps(1);
+	assert_true(rig_ask("{\"cmd\":\"ack\",\"alarm\":\"" PUMP0 "\",\"comment\":\"coming\"}"));
+	assert_non_null(strstr(rig.reply, "\"journalled\":true"));
+	assert_true(rig_ask("{\"cmd\":\"shelve\",\"alarm\":\"" LEAK0
+			    "\",\"for_s\":60,\"why\":\"drying\"}"));
+	restart(); /* 20 s later */
+	assert_int_equal(rig_state(PUMP0), ALARM_ACKED);
+	assert_int_equal(rig_state(LEAK0), ALARM_SHELVED);
+	assert_true(rig_ask("{\"cmd\":\"show\",\"alarm\":\"" PUMP0 "\"}"));
+	assert_non_null(strstr(rig.reply, "\"user\":\"jane\""));
+	assert_non_null(strstr(rig.reply, "\"text\":\"coming\""));
+	rig_steps(380);
+	assert_int_equal(rig_state(LEAK0), ALARM_SHELVED);
+	rig_steps(30); /* the rest of its minute */
+	assert_int_equal(rig_state(LEAK0), ALARM_UNACKED);
+	assert_int_equal(rig_field(LEAK0, ALARM_FIELD_EPISODE).value, 1);
+	rig_set(ROLE_PUMP_STATUS, 0, 1.0);
+	rig_steps(20);
+	rig_set(ROLE_PUMP_STATUS, 0, 3.0);
+	restart();
+	assert_int_equal(rig_state(PUMP0), ALARM_UNACKED);
+	assert_int_equal(rig_field(PUMP0, ALARM_FIELD_EPISODE).value, 2);
+}
+
+static void
+a_shelf_that_ends_while_nobody_runs_ends_at_the_start(void **state)
+{
+	(void)state;
+	start();
+	rig_set(ROLE_PUMP_STATUS, 0, 3.0);
+	rig_steps(1);
+	assert_true(
+		rig_ask("{\"cmd\":\"shelve\",\"alarm\":\"" PUMP0 "\",\"for_s\":9,\"why\":\"x\"}"));
+	restart();
+	assert_int_equal(rig_state(PUMP0), ALARM_UNACKED);
+}
+
+static void
+maintenance_outlives_the_process_before_the_controllers_speak(void **state)
+{
+	(void)state;
+	start();
+	rig_set(ROLE_CTL_MODE, 0, CTL_MAINTENANCE);
+	rig_set(ROLE_PUMP_STATUS, 0, 3.0);
+	rig_steps(1);
+	rig.quiet[REGION_CTL] = true;
+	rig_sample(ROLE_CTL_MODE, 0)->quality = QUALITY_NEVER;
+	restart();
+	rig_steps(50);
+	assert_int_equal(rig_state(PUMP0), ALARM_OUT_OF_SERVICE);
+	rig.quiet[REGION_CTL] = false;
+	rig_set(ROLE_CTL_MODE, 0, CTL_AUTO);
+	rig_steps(1);
+	assert_int_equal(rig_state(PUMP0), ALARM_UNACKED);
+}
+
+static void
+an_undelivered_page_goes_after_a_restart_and_a_delivered_one_does_not(void **state)
+{
+	(void)state;
+	start();
+	rig_set(ROLE_PUMP_STATUS, 0, 3.0);
+	rig_set(ROLE_LOOP_LEAK, 0, 1.0);
+	rig_steps(1);
+	struct page_intent leak = rig_page(); /* critical: first */
+	assert_string_equal(leak.key, "test/" LEAK0 "/1");
+	struct page_intent pump = rig_page();
+	rig_page_ends(&leak, true);
+	rig_page_ends(&pump, false);
+	rig_steps(1);
+	restart();
+	pump = rig_page();
+	assert_string_equal(pump.key, "test/" PUMP0 "/1");
+	assert_int_equal(pump.attempt, 2);
+	assert_true(pump.journalled);
+	assert_string_equal(pump.cause, "The drive's breaker.");
+	rig_no_page();
+}
+
+static void
+more_pages_than_fit_wait_in_the_journal(void **state)
+{
+	unsigned triggers = 0, resolves = 0;
+	struct page_intent page;
+
+	(void)state;
+	start();
+	for (unsigned i = 0; i < 500; i++) { /* three pages each, and room for 1024 */
+		rig_set(ROLE_PUMP_STATUS, 0, 3.0);
+		rig_steps(1);
+		assert_true(rig_ask("{\"cmd\":\"ack\",\"alarm\":\"" PUMP0 "\"}"));
+		rig_set(ROLE_PUMP_STATUS, 0, 1.0);
+		rig_steps(12);
+	}
+	assert_int_equal(engine_pages_pending(rig.engine), PAGING_MAX);
+	restart();
+	for (unsigned i = 0; i < 4000 && triggers + resolves < 1000; i++) {
+		while (engine_take_page(rig.engine, rig.now_ns, &page)) {
+			triggers += page.action == PAGE_TRIGGER;
+			resolves += page.action == PAGE_RESOLVE;
+			rig_page_ends(&page, true);
+		}
+		rig_steps(1);
+	}
+	assert_int_equal(triggers, 500);
+	assert_int_equal(resolves, 500);
+	rig_steps(10);
+	rig_no_page();
+}
+
+static void
+what_was_asked_and_refused_is_in_the_journal_with_the_user(void **state)
+{
+	char rows[2048];
+
+	(void)state;
+	start();
+	rig_set(ROLE_PUMP_STATUS, 0, 3.0);
+	rig_steps(1);
+	(void)rig_ask_as(ACCESS_VIEW, "{\"cmd\":\"ack\",\"alarm\":\"" PUMP0 "\"}");
+	(void)rig_ask("{\"cmd\":\"ack\",\"alarm\":\"" PUMP0 "\",\"comment\":\"c\"}");
+	stop();
+	query("SELECT seq, alarm, uid, user, command, substr(result, 1, 9) FROM audit", rows,
+	      sizeof(rows));
+	assert_string_equal(rows, "2|" PUMP0 "|1234|jane|ack|ack needs\n"
+				  "5|" PUMP0 "|1234|jane|ack|ok\n");
+	query("SELECT seq, alarm, event, from_state, state, episode, uid FROM transition", rows,
+	      sizeof(rows));
+	assert_string_equal(rows, "1|" PUMP0 "|raise|normal|unacked|1|-1\n"
+				  "3|" PUMP0 "|ack|unacked|acked|1|1234\n");
+	query("SELECT key, action, delivered FROM page", rows, sizeof(rows));
+	assert_string_equal(rows, "test/" PUMP0 "/1|trigger|-\ntest/" PUMP0 "/1|acknowledge|-\n");
+	query("SELECT time FROM comment", rows, sizeof(rows));
+	assert_memory_equal(rows, "2026-", 5);
+}
+
+static void
+history_is_read_from_both_ends(void **state)
+{
+	char request[128];
+	unsigned rows = 0, pieces = 0;
+	const char *more;
+
+	(void)state;
+	start();
+	for (unsigned i = 0; i < 40; i++)
+		assert_true(rig_ask("{\"cmd\":\"comment\",\"alarm\":\"" PUMP0
+				    "\",\"comment\":\"note\"}"));
+	strcpy(request, "{\"cmd\":\"history\"}");
+	do {
+		assert_true(rig_ask(request));
+		for (const char *at = rig.reply; (at = strstr(at, "\"seq\":")) != NULL; at++)
+			rows++;
+		more = strstr(rig.reply, "\"before\":");
+		if (more)
+			snprintf(request, sizeof(request), "{\"cmd\":\"history\",\"before\":%ld}",
+				 strtol(more + 9, NULL, 10));
+	} while (more && ++pieces < 50);
+	assert_int_equal(rows, 80); /* a comment and an audit row each */
+	assert_true(rig_ask("{\"cmd\":\"history\",\"from\":79}"));
+	assert_non_null(strstr(rig.reply, "{\"seq\":79,"));
+	assert_null(strstr(rig.reply, "{\"seq\":78,"));
+	assert_null(strstr(rig.reply, "\"from\":"));
+	assert_true(rig_ask("{\"cmd\":\"history\",\"alarm\":\"" LEAK0 "\"}"));
+	assert_non_null(strstr(rig.reply, "\"rows\":[]"));
+}
+
+/* --- files that are not ours --- */
+
+static void
+expect_begun_anew(void)
+{
+	start();
+	assert_int_equal(rig.journal->set_aside, 1);
+	assert_int_equal(rig_point(ROLE_ALARM_JOURNAL_OK), 0); /* told for a minute */
+	assert_int_equal(rig_state("site.journal_bad"), ALARM_UNACKED);
+	rig_set(ROLE_PUMP_STATUS, 0, 3.0);
+	rig_steps(1);
+	struct page_intent page = rig_page();
+	assert_true(page.journalled);
+	assert_true(page.episode > 1000000); /* no earlier journal counted so far */
+	rig_set(ROLE_PUMP_STATUS, 0, 1.0);
+	rig_steps(610);
+	assert_int_equal(rig_point(ROLE_ALARM_JOURNAL_OK), 1);
+	stop();
+	remove_set_aside();
+	struct blob none = {0};
+	blob_write(state_dir, "", &none);
+}
+
+static void
+what_is_no_journal_of_ours_is_set_aside(void **state)
+{
+	struct blob text = {
+		.data = (uint8_t *)(uintptr_t) "this is no database, but long enough for one",
+		.n = 44,
+		.there = true};
+	struct blob empty = {.data = text.data, .n = 0, .there = true};
+	char path[256], other[256];
+
+	(void)state;
+	path_of(state_dir, "", path, sizeof(path));
+	path_of(state_dir, ".target", other, sizeof(other));
+	blob_write(state_dir, "", &text);
+	expect_begun_anew();
+	blob_write(state_dir, "", &empty);
+	expect_begun_anew();
+	assert_int_equal(mkdir(path, 0700), 0);
+	expect_begun_anew();
+	assert_int_equal(mkfifo(path, 0600), 0);
+	expect_begun_anew();
+	blob_write(state_dir, ".target", &text);
+	assert_int_equal(symlink(other, path), 0);
+	expect_begun_anew();
+	sqlite3 *db = NULL;
+	assert_int_equal(sqlite3_open(path, &db), SQLITE_OK);
+	assert_int_equal(sqlite3_exec(db, "CREATE TABLE a(b)", NULL, NULL, NULL), SQLITE_OK);
+	sqlite3_close(db);
+	expect_begun_anew();
+}
+
+static void
+what_can_be_read_of_a_damaged_file_is_carried_over(void **state)
+{
+	(void)state;
+	start();
+	rig_set(ROLE_PUMP_STATUS, 0, 3.0);
+	rig_set(ROLE_LOOP_LEAK, 0, 1.0);
+	rig_steps(1);
+	assert_true(rig_ask("{\"cmd\":\"ack\",\"alarm\":\"" PUMP0 "\"}"));
+	stop();
+	/* A page of an index: the rows are whole, and the check finds that they are not all there. */
+	struct blob db = blob_read(state_dir, "");
+	char root[32];
+	query("SELECT rootpage FROM sqlite_master WHERE name = 'comment_alarm'", root,
+	      sizeof(root));
+	memset(db.data + (size_t)(atoi(root) - 1) * 4096, 0x55, 4096);
+	blob_write(state_dir, "", &db);
+	free(db.data);
+	for (int i = 0; i < 2; i++) { /* the new file has it, too */
+		start();
+		assert_int_equal(rig.journal->set_aside, i == 0);
+		assert_int_equal(rig_state(PUMP0), ALARM_ACKED);
+		assert_int_equal(rig_state(LEAK0), ALARM_UNACKED);
+		assert_int_equal(rig_field(PUMP0, ALARM_FIELD_EPISODE).value, 1);
+		assert_int_equal(engine_pages_pending(rig.engine), 3);
+		stop();
+		remove_set_aside();
+	}
+}
+
+/* --- disks that will not have it --- */
+
+static void
+pump_fails_and_is_paged(bool journalled)
+{
+	rig_set(ROLE_PUMP_STATUS, 0, 3.0);
+	rig_steps(1);
+	assert_int_equal(rig_state(PUMP0), ALARM_UNACKED);
+	struct page_intent page = rig_page();
+	assert_int_equal(page.journalled, journalled);
+	rig_page_ends(&page, true);
+	rig_steps(1);
+}
+
+static void
+removed_under_our_feet_it_is_written_again_with_all_that_is_known(void **state)
+{
+	struct blob none = {0};
+
+	(void)state;
+	start();
+	pump_fails_and_is_paged(true);
+	blob_write(state_dir, "", &none);
+	blob_write(state_dir, "-wal", &none);
+	assert_true(rig_ask("{\"cmd\":\"ack\",\"alarm\":\"" PUMP0 "\"}"));
+	rig_steps(1);
+	assert_int_equal(rig_point(ROLE_ALARM_JOURNAL_OK), 0);
+	assert_true(rig_told(""));
+	restart();
+	assert_int_equal(rig_state(PUMP0), ALARM_ACKED);
+	assert_int_equal(rig_field(PUMP0, ALARM_FIELD_EPISODE).value, 1);
+	rig_delivers(PAGE_ACKNOWLEDGE, "test/" PUMP0 "/1");
+	rig_no_page();
+}
+
+/* As an ordinary user, to whom a folder's mode means something. */
+static void
+in_a_folder_that_cant_be_written_everything_is_held(void **state)
+{
+	char path[128];
+
+	(void)state;
+	snprintf(path, sizeof(path), "%s/alarms", state_dir);
+	if (geteuid() == 0) {
+		assert_int_equal(chown(state_dir, NOBODY, NOBODY), 0);
+		assert_int_equal(chown(path, NOBODY, NOBODY), 0);
+		assert_int_equal(seteuid(NOBODY), 0);
+	}
+	assert_int_equal(chmod(path, 0500), 0);
+	start();
+	assert_true(rig_told(""));
+	assert_int_equal(rig_point(ROLE_ALARM_JOURNAL_OK), 0);
+	pump_fails_and_is_paged(false);
+	assert_true(rig_ask("{\"cmd\":\"ack\",\"alarm\":\"" PUMP0 "\"}"));
+	assert_non_null(strstr(rig.reply, "\"journalled\":false"));
+	assert_int_equal(rig_state(PUMP0), ALARM_ACKED);
+	assert_true(rig_point(ROLE_ALARM_JOURNAL_HELD) > 1.0);
+	rig_steps(6000); /* ten minutes of it */
+	assert_int_equal(chmod(path, 0700), 0);
+	rig_steps(20);
+	assert_int_equal(rig_point(ROLE_ALARM_JOURNAL_OK), 1);
+	assert_int_equal(rig_point(ROLE_ALARM_JOURNAL_HELD), 0);
+	assert_true(rig_page().journalled); /* the acknowledgement, meanwhile */
+	uint64_t episode = (uint64_t)rig_field(PUMP0, ALARM_FIELD_EPISODE).value;
+	restart();
+	assert_int_equal(rig_state(PUMP0), ALARM_ACKED);
+	assert_int_equal((uint64_t)rig_field(PUMP0, ALARM_FIELD_EPISODE).value, episode);
+	char rows[512];
+	stop();
+	query("SELECT count(*) FROM transition WHERE alarm = '" PUMP0
+	      "' AND event IN ('raise','ack')",
+	      rows, sizeof(rows));
+	assert_string_equal(rows, "2\n");
+	start();
+	if (getuid() == 0)
+		assert_int_equal(seteuid(0), 0);
+}
+
+static void
+a_journal_that_could_not_be_read_at_first_is_taken_up_later(void **state)
+{
+	char path[256];
+
+	(void)state;
+	start();
+	rig_set(ROLE_LOOP_LEAK, 0, 1.0);
+	pump_fails_and_is_paged(true);
+	assert_true(rig_ask("{\"cmd\":\"ack\",\"alarm\":\"" LEAK0 "\"}"));
+	stop();
+	/* Somebody else has it open, and locked. */
+	path_of(state_dir, "", path, sizeof(path));
+	sqlite3 *other = NULL;
+	assert_int_equal(sqlite3_open(path, &other), SQLITE_OK);
+	assert_int_equal(sqlite3_exec(other, "BEGIN EXCLUSIVE", NULL, NULL, NULL), SQLITE_OK);
+	rig_set(ROLE_LOOP_LEAK, 0, 0.0); /* dried meanwhile */
+	start();
+	assert_int_equal(rig_point(ROLE_ALARM_JOURNAL_OK), 0);
+	assert_int_equal(rig_state(LEAK0), ALARM_NORMAL); /* nothing is known of it */
+	assert_int_equal(rig_state(PUMP0), ALARM_UNACKED);
+	assert_true(rig_field(PUMP0, ALARM_FIELD_EPISODE).value > 1e6); /* no key used before */
+	sqlite3_close(other);
+	rig_steps(20);
+	assert_int_equal(rig_point(ROLE_ALARM_JOURNAL_OK), 1);
+	assert_int_equal(rig_state(LEAK0), ALARM_ACKED); /* latched, and not reset */
+	assert_int_equal(rig_field(LEAK0, ALARM_FIELD_EPISODE).value, 1);
+	/* The older episode of the pump is over for its pager. */
+	bool resolved = false;
+	struct page_intent page;
+	for (int i = 0; i < 100; i++, rig_steps(1))
+		while (engine_take_page(rig.engine, rig.now_ns, &page)) {
+			resolved |= page.action == PAGE_RESOLVE &&
+				    strcmp(page.key, "test/" PUMP0 "/1") == 0;
+			rig_page_ends(&page, true);
+		}
+	assert_true(resolved);
+	assert_int_equal(rig_state(PUMP0), ALARM_UNACKED);
+}
+
+static void
+fill_the_disk_and_make_room(void (*fill)(void), void (*make_room)(void))
+{
+	start();
+	pump_fails_and_is_paged(true);
+	fill();
+	for (unsigned i = 0; i < 300 && rig.engine->journal_ok; i++)
+		(void)rig_ask("{\"cmd\":\"comment\",\"alarm\":\"" PUMP0
+			      "\",\"comment\":\"0123456789012345678901234567890123456789\"}");
+	assert_false(rig.engine->journal_ok);
+	assert_true(rig_ask("{\"cmd\":\"ack\",\"alarm\":\"" PUMP0 "\"}"));
+	rig_set(ROLE_LOOP_LEAK, 0, 1.0);
+	rig_steps(30);
+	assert_int_equal(rig_state(LEAK0), ALARM_UNACKED);
+	assert_int_equal(rig_point(ROLE_ALARM_JOURNAL_OK), 0);
+	make_room();
+	rig_steps(20);
+	assert_true(rig.engine->journal_ok);
+	restart();
+	assert_int_equal(rig_state(PUMP0), ALARM_ACKED);
+	assert_int_equal(rig_state(LEAK0), ALARM_UNACKED);
+	assert_int_equal(rig_field(PUMP0, ALARM_FIELD_EPISODE).value, 1);
+}
+
+static void
+limit_files(void)
+{
+	const struct rlimit r = {.rlim_cur = 4096, .rlim_max = RLIM_INFINITY};
+
+	signal(SIGXFSZ, SIG_IGN);
+	assert_int_equal(setrlimit(RLIMIT_FSIZE, &r), 0);
+}
+
+static void
+unlimit_files(void)
+{
+	const struct rlimit r = {.rlim_cur = RLIM_INFINITY, .rlim_max = RLIM_INFINITY};
+
+	assert_int_equal(setrlimit(RLIMIT_FSIZE, &r), 0);
+}
+
+static void
+writes_that_fail_lose_nothing(void **state)
+{
+	(void)state;
+	fill_the_disk_and_make_room(limit_files, unlimit_files);
+}
+
+static void
+fill_disk(void)
+{
+	struct blob big = {.data = calloc(1, 1 << 20), .n = 4096, .there = true};
+	char path[256];
+
+	path_of(state_dir, ".filler", path, sizeof(path));
+	int fd = open(path, O_WRONLY | O_CREAT, 0600);
+	assert_true(fd >= 0);
+	while (write(fd, big.data, big.n) > 0)
+		;
+	close(fd);
+	free(big.data);
+}
+
+static void
+empty_disk(void)
+{
+	char path[256];
+
+	path_of(state_dir, ".filler", path, sizeof(path));
+	assert_int_equal(unlink(path), 0);
+}
+
+static void
+a_full_disk_loses_nothing(void **state)
+{
+	char path[128];
+
+	(void)state;
+	snprintf(path, sizeof(path), "%s/alarms", state_dir);
+	if (unshare(CLONE_NEWNS) != 0 || mount("none", "/", NULL, MS_REC | MS_PRIVATE, NULL) != 0 ||
+	    mount("tmpfs", path, "tmpfs", 0, "size=512k") != 0)
+		skip(); /* only root may have a small disk */
+	fill_the_disk_and_make_room(fill_disk, empty_disk);
+	stop();
+	assert_int_equal(umount2(path, MNT_DETACH), 0);
+}
+
+int
+main(void)
+{
+#define T(f) cmocka_unit_test_setup_teardown(f, setup, teardown)
+	const struct CMUnitTest tests[] = {
+		T(acks_shelves_comments_and_episodes_outlive_the_process),
+		T(a_shelf_that_ends_while_nobody_runs_ends_at_the_start),
+		T(maintenance_outlives_the_process_before_the_controllers_speak),
+		T(an_undelivered_page_goes_after_a_restart_and_a_delivered_one_does_not),
+		T(more_pages_than_fit_wait_in_the_journal),
+		T(what_was_asked_and_refused_is_in_the_journal_with_the_user),
+		T(history_is_read_from_both_ends),
+		T(what_is_no_journal_of_ours_is_set_aside),
+		T(what_can_be_read_of_a_damaged_file_is_carried_over),
+		T(removed_under_our_feet_it_is_written_again_with_all_that_is_known),
+		T(in_a_folder_that_cant_be_written_everything_is_held),
+		T(a_journal_that_could_not_be_read_at_first_is_taken_up_later),
+		T(writes_that_fail_lose_nothing),
+		T(a_full_disk_loses_nothing),
+	};
+
+	return cmocka_run_group_tests(tests, NULL, NULL);
+}
