@@ -59,5 +59,8 @@ int command_reply(struct command_server *s, int connection, const char *json);
  * -errno. */
 int command_call(const char *run_dir, const char *name, const char *json, int timeout_ms,
 		 char *result, struct errtext *err);
+/* The same for one that must not wait: a connected socket on which nothing blocks, or -errno. A
+ * request is one send, its result one recv of COMMAND_MAX bytes; closing it is all there is to do. */
+int command_connect(const char *run_dir, const char *name, struct errtext *err);
 
 #endif

@@ -28,6 +28,25 @@ reach(const struct sockaddr_un *at, int timeout_ms)
 	return fd;
 }
 
+int
+command_connect(const char *run_dir, const char *name, struct errtext *err)
+{
+	struct sockaddr_un at;
+	int rc = command_address(&at, run_dir, name, err);
+	if (rc)
+		return rc;
+	int fd = socket(AF_UNIX, SOCK_SEQPACKET | SOCK_CLOEXEC | SOCK_NONBLOCK, 0);
+	/* connecting to a Unix socket is done at once, or refused: EAGAIN where its queue is full */
+	if (fd < 0 || connect(fd, (const struct sockaddr *)&at, sizeof(at))) {
+		rc = -errno;
+		if (fd >= 0)
+			close(fd);
+		return errtext_set(err, rc, "%s: nobody answers there: %s", at.sun_path,
+				   strerror(-rc));
+	}
+	return fd;
+}
+
 static int
 await(int fd, int64_t deadline_ns)
 {

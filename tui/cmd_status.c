@@ -18,7 +18,7 @@ static const char help[] =
 	"exit: 0 healthy, 1 not healthy, 2 not running, 3 running but not readable by this "
 	"program\n"
 	"healthy: over the last 10 s every point good, no trip, no system held back or over a\n"
-	"limit, no room restarted\n";
+	"limit, no room restarted; and no alarm active\n";
 
 /* "5.96 K", "5.96? K" when it is not live, "-" when there is none. */
 static const char *
@@ -42,11 +42,62 @@ worst_name(const struct model *m, uint32_t system)
 static void
 print_overruns(const struct model *m, FILE *to)
 {
-	fprintf(to, "collectors %llu, controllers %llu",
-		(unsigned long long)m->writer[REGION_IN].status.overruns,
-		(unsigned long long)m->writer[REGION_CTL].status.overruns);
+	for (int r = 0; r < REGIONS; r++)
+		if (r <= REGION_CTL || m->writer[r].there)
+			fprintf(to, "%s%s %llu", r ? ", " : "",
+				model_writer_word((enum plant_region)r),
+				(unsigned long long)m->writer[r].status.overruns);
 	if (m->facility[ROLE_SIM_LATE_TICKS].quality != QUALITY_NEVER)
 		fprintf(to, ", simulator %.0f", m->facility[ROLE_SIM_LATE_TICKS].value);
+}
+
+/* "2 active (P1 1, P3 1), 1 not acknowledged, 3 shelved" */
+static void
+print_alarms(const struct model *m, FILE *to)
+{
+	const struct model_alarms *a = &m->alarms;
+	const char *before = " (";
+	if (!model_alarms_live(m)) {
+		fputs(model_alarms_expected(m) ? "not known: the alarms' room is silent"
+					       : "nothing looks for them",
+		      to);
+		return;
+	}
+	fprintf(to, "%u active", model_alarms_active(a));
+	for (int p = ALARM_CRITICAL; p <= ALARM_LOW; p++)
+		if (a->by_priority[p]) {
+			fprintf(to, "%sP%d %u", before, p, a->by_priority[p]);
+			before = ", ";
+		}
+	fprintf(to, "%s, %u not acknowledged", before[0] == ',' ? ")" : "",
+		a->states[ALARM_UNACKED] + a->states[ALARM_RETURNED]);
+	if (a->states[ALARM_SHELVED])
+		fprintf(to, ", %u shelved", a->states[ALARM_SHELVED]);
+	if (a->states[ALARM_OUT_OF_SERVICE])
+		fprintf(to, ", %u out of service", a->states[ALARM_OUT_OF_SERVICE]);
+}
+
+/* What the site's other programs do, those that run. */
+static void
+print_programs(const struct attach *a, FILE *to)
+{
+	const struct model *m = &a->model;
+	char v[3][32];
+	if (m->writer[REGION_PAGE].there)
+		fprintf(to, "pages     %s delivered, %s pending, %s failed\n",
+			figure(m, &m->facility[ROLE_PAGE_DELIVERED], 1, 0, v[0]),
+			figure(m, &m->facility[ROLE_PAGE_PENDING], 1, 0, v[1]),
+			figure(m, &m->facility[ROLE_PAGE_FAILED], 1, 0, v[2]));
+	if (m->writer[REGION_HIST].there)
+		fprintf(to, "history   %s files, %s updates\n",
+			figure(m, &m->facility[ROLE_HIST_FILES], 1, 0, v[0]),
+			figure(m, &m->facility[ROLE_HIST_UPDATES], 1, 0, v[1]));
+	if (m->writer[REGION_MQTT].there)
+		fprintf(to, "broker    %s:%u, %s messages%s\n",
+			a->plant->broker.host[0] ? a->plant->broker.host : "-",
+			a->plant->broker.port,
+			figure(m, &m->facility[ROLE_MQTT_MESSAGES], 1, 0, v[0]),
+			m->facility[ROLE_MQTT_CONNECTED].value > 0 ? "" : ", not connected");
 }
 
 static void
@@ -55,12 +106,14 @@ print_line(const struct model *m, FILE *to)
 	char a[32], b[32], c[32], now[32];
 	fprintf(to,
 		"%s %s: %u systems %s, points %u good %u stale, spread %s K %s, Tmax %s C %s, "
-		"%s tokens/s, %.0f transactions, overruns ",
+		"%s tokens/s, %.0f transactions, alarms ",
 		clock_local_text(m->wall_ns, now, sizeof(now)), m->site, m->n_systems,
 		m->health.healthy ? "healthy" : "NOT HEALTHY", m->good, m->points - m->good,
 		figure(m, &m->spread_k, 1, 2, a), worst_name(m, m->spread_system),
 		figure(m, &m->tmax_c, 1, 1, b), worst_name(m, m->tmax_system),
 		figure(m, &m->tokens_per_s, 1, 0, c), m->transactions);
+	print_alarms(m, to);
+	fputs(", overruns ", to);
 	print_overruns(m, to);
 	fputc('\n', to);
 }
@@ -106,6 +159,10 @@ print_human(const struct attach *a, FILE *to)
 	fprintf(to, "tokens    %s /s", figure(m, &m->tokens_per_s, 1, 0, v));
 	fprintf(to, ", %s /s lost to holding back\n", figure(m, &m->cost_per_s, 1, 0, v));
 	fprintf(to, "bus       %.0f transactions, %.0f errors\n", m->transactions, m->errors);
+	fprintf(to, "alarms    ");
+	print_alarms(m, to);
+	fputc('\n', to);
+	print_programs(a, to);
 	fprintf(to, "overruns  ");
 	print_overruns(m, to);
 	fprintf(to, "\nworst first:\n");

@@ -95,6 +95,24 @@ judge_system(struct health *h, const struct model *m, uint32_t i)
 	judge_limits(h, m, i);
 }
 
+/* An alarm that is put aside, or whose condition is over, is no reason. */
+static void
+judge_alarms(struct health *h, const struct model *m)
+{
+	char text[96];
+	if (model_alarms_expected(m))
+		judge_writer(h, &m->writer[REGION_ALM], "alarms");
+	for (uint32_t k = 0; k < m->alarms.n_standing && model_alarms_live(m); k++) {
+		uint32_t i = m->alarms.standing[k];
+		enum alarm_state state = m->alarms.all[i].state;
+		if (state == ALARM_UNACKED || state == ALARM_ACKED)
+			add(h, "alarm: %s (P%d, %s)",
+			    alarm_text(m->alarms.plant, i, text, sizeof(text)),
+			    (int)model_alarm_record(m, i)->priority,
+			    state == ALARM_ACKED ? "acknowledged" : "not acknowledged");
+	}
+}
+
 void
 health_judge(const struct model *m, struct health *out)
 {
@@ -104,6 +122,7 @@ health_judge(const struct model *m, struct health *out)
 	judge_writer(out, &m->writer[REGION_IN], "collectors");
 	judge_writer(out, &m->writer[REGION_CTL], "controllers");
 	judge_rooms(out, m);
+	judge_alarms(out, m);
 	/* without a collector every point is old: one reason says it */
 	if (m->writer[REGION_IN].there && m->writer[REGION_IN].status.alive)
 		judge_devices(out, m);

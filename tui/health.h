@@ -1,7 +1,8 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
  * The one verdict. Healthy: over the last 10 s every point of a device GOOD, no trip, no system over
- * a limit or held back by one, no room restarted. Overruns are shown, not judged.
+ * a limit or held back by one, no room restarted; and no alarm active, where something looks for
+ * alarms. Overruns are shown, not judged.
  */
 #ifndef ISOTHERM_TUI_HEALTH_H
 #define ISOTHERM_TUI_HEALTH_H

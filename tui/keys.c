@@ -5,8 +5,12 @@
 
 #define ON_OVERVIEW (1u << SCREEN_OVERVIEW)
 #define ON_SYSTEM (1u << SCREEN_SYSTEM)
+#define ON_ALARMS (1u << SCREEN_ALARMS)
+#define ON_ALARM (ON_ALARMS | 1u << SCREEN_ALARM)
 #define ON_HELP (1u << SCREEN_HELP)
-#define ON_BODY (ON_OVERVIEW | ON_SYSTEM)
+#define ON_PLANT (ON_OVERVIEW | ON_SYSTEM)
+#define ON_LISTS (ON_PLANT | ON_ALARMS)
+#define ON_BODY (ON_PLANT | ON_ALARM)
 #define ON_ALL (ON_BODY | ON_HELP)
 #define OVERVIEW_PAGE_ROWS 4
 
@@ -44,6 +48,84 @@ clamp(int64_t i, uint32_t n)
 	if (i < 0 || n == 0)
 		return 0;
 	return i < (int64_t)n ? (uint32_t)i : n - 1;
+}
+
+/* --- alarms --- */
+
+const uint32_t *
+ui_alarms(const struct ui *ui, const struct model *m, uint32_t *n)
+{
+	*n = ui->aside ? m->alarms.n_aside : m->alarms.n_standing;
+	return ui->aside ? m->alarms.aside : m->alarms.standing;
+}
+
+uint32_t
+ui_alarm(const struct ui *ui, const struct model *m)
+{
+	uint32_t n;
+	const uint32_t *list = ui_alarms(ui, m, &n);
+	if (ui->alarm_pinned && ui->alarm < m->alarms.n)
+		return ui->alarm;
+	return n ? list[0] : m->alarms.n;
+}
+
+/* Its place in the list; n: it is not there (any more). */
+static uint32_t
+alarm_place(const struct ui *ui, const struct model *m)
+{
+	uint32_t n, place = 0, alarm = ui_alarm(ui, m);
+	const uint32_t *list = ui_alarms(ui, m, &n);
+	while (place < n && list[place] != alarm)
+		place++;
+	return place;
+}
+
+uint32_t
+ui_alarms_top(const struct ui *ui, const struct model *m, uint32_t rows)
+{
+	uint32_t n, place = alarm_place(ui, m);
+	ui_alarms(ui, m, &n);
+	return place < n && place >= rows ? place - rows + 1 : 0;
+}
+
+static void
+select_alarm(struct ui *ui, uint32_t alarm, const struct model *m)
+{
+	ui->alarm = alarm;
+	ui->alarm_pinned = alarm < m->alarms.n;
+}
+
+void
+ui_settle(struct ui *ui, const struct model *m)
+{
+	if (ui->screen == SCREEN_ALARMS || ui->screen == SCREEN_ALARM)
+		select_alarm(ui, ui_alarm(ui, m), m);
+}
+
+/* The one that the banner tells, so that the key that people press when it flashes leads to it. */
+static void
+open_alarms(struct ui *ui, const struct model *m)
+{
+	enum screen from = ui->screen == SCREEN_HELP ? ui->before_help : ui->screen;
+	if (from != SCREEN_ALARMS && from != SCREEN_ALARM)
+		ui->before_alarms = from;
+	ui->screen = SCREEN_ALARMS;
+	ui->aside = false;
+	ui->alarm_pinned = false;
+	if (m->alarms.banner < m->alarms.n)
+		select_alarm(ui, m->alarms.banner, m);
+	ui_settle(ui, m);
+}
+
+/* --- moving --- */
+
+static void
+move_alarm(struct ui *ui, const struct model *m, int64_t by)
+{
+	uint32_t n, place = alarm_place(ui, m);
+	const uint32_t *list = ui_alarms(ui, m, &n);
+	if (n) /* one that has left the list: at its head again */
+		select_alarm(ui, list[place < n ? clamp(place + by, n) : 0], m);
 }
 
 /* On the overview one moves over the tiles; where there are none, along the list as it stands. */
@@ -91,6 +173,10 @@ move(struct ui *ui, const struct model *m, const struct layout *l, int dx, int d
 	case SCREEN_SYSTEM:
 		move_reticle(ui, dx, dy);
 		break;
+	case SCREEN_ALARMS:
+	case SCREEN_ALARM:
+		move_alarm(ui, m, dy);
+		break;
 	case SCREEN_HELP:
 	case SCREENS:
 		ui->help_top = (int)clamp((int64_t)ui->help_top + dy, COMMANDS);
@@ -101,8 +187,11 @@ move(struct ui *ui, const struct model *m, const struct layout *l, int dx, int d
 static void
 page(struct ui *ui, const struct model *m, const struct layout *l, int by)
 {
+	int rows = l->at[AREA_ALARMS].h - ALARMS_HEAD_H;
 	if (ui->screen == SCREEN_SYSTEM)
 		step_system(ui, m, by);
+	else if (ui->screen == SCREEN_ALARMS && rows > 1)
+		move_alarm(ui, m, (int64_t)by * (rows - 1));
 	else
 		for (int i = 0; i < OVERVIEW_PAGE_ROWS; i++)
 			move(ui, m, l, 0, by);
@@ -116,8 +205,10 @@ ends(struct ui *ui, const struct model *m, bool last)
 	} else if (ui->screen == SCREEN_OVERVIEW) {
 		ui->selected = last && m->n_systems ? m->n_systems - 1 : 0;
 		ui->pinned = true;
-	} else {
+	} else if (ui->screen == SCREEN_HELP) {
 		ui->help_top = last ? COMMANDS : 0;
+	} else {
+		move_alarm(ui, m, last ? (int64_t)m->alarms.n : -(int64_t)m->alarms.n);
 	}
 }
 
@@ -132,6 +223,12 @@ back(struct ui *ui)
 	case SCREEN_SYSTEM:
 		ui->screen = SCREEN_OVERVIEW;
 		break;
+	case SCREEN_ALARMS:
+		ui->screen = ui->before_alarms;
+		break;
+	case SCREEN_ALARM:
+		ui->screen = SCREEN_ALARMS;
+		break;
 	case SCREEN_HELP:
 	case SCREENS:
 		ui->screen = ui->before_help;
@@ -139,22 +236,58 @@ back(struct ui *ui)
 	}
 }
 
+/* From an alarm, the system that it is about. */
 static void
 open_system(struct ui *ui, const struct model *m)
 {
+	uint32_t alarm = ui_alarm(ui, m);
+	bool from_alarm = ui->screen == SCREEN_ALARMS || ui->screen == SCREEN_ALARM;
+	int32_t system =
+		from_alarm && alarm < m->alarms.n ? m->alarms.plant->alarms[alarm].system : SITE;
+	if (from_alarm && system == SITE) {
+		snprintf(ui->message, sizeof(ui->message), "no system is selected");
+		return;
+	}
 	/* a system that is looked at must not turn into another one while one reads */
-	ui->selected = ui_system(ui, m);
+	ui->selected = from_alarm ? (uint32_t)system : ui_system(ui, m);
 	ui->pinned = true;
 	ui->screen = SCREEN_SYSTEM;
 }
 
 static void
-metric(struct ui *ui)
+open_selected(struct ui *ui, const struct model *m)
 {
-	if (ui->screen == SCREEN_SYSTEM)
+	if (ui->screen == SCREEN_OVERVIEW)
+		open_system(ui, m);
+	else if (ui->screen == SCREEN_ALARMS && ui_alarm(ui, m) < m->alarms.n)
+		ui->screen = SCREEN_ALARM;
+}
+
+static void
+metric(struct ui *ui, const struct model *m)
+{
+	if (ui->screen == SCREEN_SYSTEM) {
 		ui->map = (enum map_mode)((ui->map + 1) % MAP_MODES);
-	else
+	} else if (ui->screen == SCREEN_ALARMS) {
+		ui->aside = !ui->aside;
+		ui->alarm_pinned = false;
+		ui_settle(ui, m);
+	} else {
 		ui->metric = (enum metric)((ui->metric + 1) % METRICS);
+	}
+}
+
+static void
+do_move(struct ui *ui, enum command command, const struct model *m, const struct layout *l)
+{
+	if (command == COMMAND_UP || command == COMMAND_DOWN)
+		move(ui, m, l, 0, command == COMMAND_UP ? -1 : 1);
+	else if (command == COMMAND_LEFT || command == COMMAND_RIGHT)
+		move(ui, m, l, command == COMMAND_LEFT ? -1 : 1, 0);
+	else if (command == COMMAND_FIRST || command == COMMAND_LAST)
+		ends(ui, m, command == COMMAND_LAST);
+	else
+		page(ui, m, l, command == COMMAND_PAGE_UP ? -1 : 1);
 }
 
 void
@@ -165,35 +298,17 @@ ui_do(struct ui *ui, enum command command, const struct model *m, const struct l
 	case COMMAND_OVERVIEW:
 		ui->screen = SCREEN_OVERVIEW;
 		break;
-	case COMMAND_OPEN:
+	case COMMAND_SYSTEM:
 		open_system(ui, m);
 		break;
-	case COMMAND_UP:
-		move(ui, m, l, 0, -1);
+	case COMMAND_ALARMS:
+		open_alarms(ui, m);
 		break;
-	case COMMAND_DOWN:
-		move(ui, m, l, 0, 1);
-		break;
-	case COMMAND_LEFT:
-		move(ui, m, l, -1, 0);
-		break;
-	case COMMAND_RIGHT:
-		move(ui, m, l, 1, 0);
-		break;
-	case COMMAND_FIRST:
-		ends(ui, m, false);
-		break;
-	case COMMAND_LAST:
-		ends(ui, m, true);
-		break;
-	case COMMAND_PAGE_UP:
-		page(ui, m, l, -1);
-		break;
-	case COMMAND_PAGE_DOWN:
-		page(ui, m, l, 1);
+	case COMMAND_OPEN:
+		open_selected(ui, m);
 		break;
 	case COMMAND_METRIC:
-		metric(ui);
+		metric(ui, m);
 		break;
 	case COMMAND_DEVIATION:
 		ui->map = ui->map == MAP_DEVIATION ? MAP_ABSOLUTE : MAP_DEVIATION;
@@ -210,7 +325,19 @@ ui_do(struct ui *ui, enum command command, const struct model *m, const struct l
 	case COMMAND_BACK:
 		back(ui);
 		break;
+	case COMMAND_UP:
+	case COMMAND_DOWN:
+	case COMMAND_LEFT:
+	case COMMAND_RIGHT:
+	case COMMAND_FIRST:
+	case COMMAND_LAST:
+	case COMMAND_PAGE_UP:
+	case COMMAND_PAGE_DOWN:
+		do_move(ui, command, m, l);
+		break;
 	case COMMAND_NONE:
+	case COMMAND_ACK:
+	case COMMAND_ACK_PAGE:
 	case COMMAND_REDRAW:
 	case COMMAND_QUIT:
 	case COMMANDS:

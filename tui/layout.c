@@ -17,6 +17,8 @@
 #define SYSTEM_H 20
 #define BIG_CELL_W 10
 #define BIG_CELL_H 3
+#define ALARM_H 9 /* rule, two of facts, cause, consequence, two of action, two comments */
+#define ALARM_WIDE_H 16
 
 static int
 at_most(int a, int b)
@@ -178,6 +180,14 @@ layout_make(struct layout *l, enum screen screen, int w, int h, uint32_t n_syste
 		break;
 	case SCREEN_SYSTEM:
 		system_body(l, body, l->kind == LAYOUT_WIDE, 3);
+		break;
+	case SCREEN_ALARMS:
+		l->at[AREA_ALARMS] =
+			cut_top(&body, body.h - (l->kind == LAYOUT_WIDE ? ALARM_WIDE_H : ALARM_H));
+		l->at[AREA_ALARM] = body;
+		break;
+	case SCREEN_ALARM:
+		l->at[AREA_ALARM] = body;
 		break;
 	case SCREEN_HELP:
 	case SCREENS:

@@ -10,7 +10,14 @@
 
 #include "tui/grid.h"
 
-enum screen { SCREEN_OVERVIEW, SCREEN_SYSTEM, SCREEN_HELP, SCREENS };
+enum screen {
+	SCREEN_OVERVIEW,
+	SCREEN_SYSTEM,
+	SCREEN_ALARMS,
+	SCREEN_ALARM, /* one of them, with the whole of its texts */
+	SCREEN_HELP,
+	SCREENS
+};
 
 enum layout_kind {
 	LAYOUT_LINE, /* one line, the worst thing */
@@ -21,7 +28,7 @@ enum layout_kind {
 
 enum area {
 	AREA_HEADER,
-	AREA_BANNER, /* what is wrong and what it costs; later the alarm line */
+	AREA_BANNER, /* the alarm to be told first; else what is wrong and what it costs */
 	AREA_KPI,
 	AREA_TILES_RULE,
 	AREA_TILES,
@@ -35,6 +42,8 @@ enum area {
 	AREA_SUPPLIES, /* LAYOUT_WIDE: power of each supply */
 	AREA_EVENTS,   /* the controllers' newest decisions */
 	AREA_LINKS,    /* one line a device: bus and state */
+	AREA_ALARMS,   /* what the list shows, heading, rows */
+	AREA_ALARM,    /* the selected one: rule, facts, texts, comments */
 	AREA_HELP,
 	AREA_STATUS,
 	AREA_KEYS,
@@ -52,6 +61,7 @@ struct layout {
 #define MAP_LABEL_W 2
 #define MIMIC_H 5
 #define FACTS_H 5
+#define ALARMS_HEAD_H 2 /* of AREA_ALARMS */
 
 void layout_make(struct layout *l, enum screen screen, int w, int h, uint32_t n_systems);
 

@@ -20,7 +20,7 @@
 #define MODEL_PUMPS 2
 #define MODEL_LEAKS 3
 #define MODEL_MODES (CTL_MAINTENANCE + 1)
-#define MODEL_COMMENTS 8
+#define MODEL_COMMENTS 5
 
 /* How bad off a system is: the first thing that the list is ordered by. */
 enum system_class {
@@ -80,7 +80,8 @@ struct model_room {
 struct run_info {
 	bool there;
 	char site[32], state_dir[256];
-	int32_t pid; /* of the runner */
+	bool private_broker; /* the run's own */
+	int32_t pid;         /* of the runner */
 	struct model_room rooms[MODEL_ROOMS];
 	uint32_t n_rooms;
 };
@@ -102,16 +103,24 @@ struct model_alarm {
 	double limit;            /* in force; NAN none is known */
 };
 
-/* What isotherm-alarm answered about one alarm. */
+struct model_comment {
+	int64_t wall_ns;
+	char user[32], text[200];
+};
+
+/* What isotherm-alarm says of one alarm beyond its image. */
 struct model_story {
+	bool there;
 	uint32_t alarm; /* index */
 	uint64_t episode;
-	enum alarm_state state; /* as it was when it was asked */
-	bool there;
-	char note[96]; /* why there is no answer; "" there is, or nobody asked */
-	char facts[3][160];
-	char comments[MODEL_COMMENTS][240]; /* newest first */
+	enum alarm_state state;  /* as it was when it was asked */
+	int64_t since_wall_ns;   /* of the state */
+	int64_t until_wall_ns;   /* shelf or out of service ends; 0 does not by itself */
+	char user[32], why[128]; /* who acknowledged, shelved, took out */
+	char page[16];           /* "delivered", "pending", "tried"; "" nobody was called */
+	struct model_comment comments[MODEL_COMMENTS]; /* newest first */
 	uint32_t n_comments;
+	char problem[96]; /* why there is no answer */
 };
 
 /*
@@ -201,6 +210,7 @@ model_live(const struct sample *s)
 const char *model_mode_word(enum ctl_mode mode);
 const char *model_mode_short(enum ctl_mode mode); /* at most 5 characters */
 const char *model_reason_word(enum ctl_reason reason);
+const char *model_writer_word(enum plant_region region); /* the room that writes it */
 const char *model_link_word(const struct sample *state);
 char *model_trip_words(uint32_t trip, char *out, size_t size);
 
@@ -210,6 +220,8 @@ char *model_trip_words(uint32_t trip, char *out, size_t size);
  */
 enum system_class model_system_sentence(const struct model *m, uint32_t system, char *out,
 					size_t size);
+/* Collectors and controllers speak: what is shown is what is. */
+bool model_trusted(const struct model *m);
 enum system_class model_sentence(const struct model *m, char *out, size_t size, uint32_t *more);
 
 /* --- model_alarm.c --- */

@@ -261,7 +261,7 @@ number_text(enum role_id role, double value, char *out, size_t size)
 {
 	const struct role_info *r = &role_table[role];
 	const char *state = state_name(role, value), *unit = unit_word(r->unit);
-	int decimals = !r->unit[0] || r->deadband >= 1 ? 0 : r->deadband >= 0.1 ? 1 : 2;
+	int decimals = !r->unit[0] || r->deadband >= 1 ? 0 : r->deadband >= 0.02 ? 1 : 2;
 	if (state[0])
 		snprintf(out, size, "%s", state);
 	else
@@ -289,7 +289,10 @@ model_alarm_limit(const struct model *m, uint32_t alarm, char *out, size_t size)
 	double limit = m->alarms.all[alarm].limit;
 	char text[40];
 	number_text((enum role_id)r->role, limit, text, sizeof(text));
-	if (r->type == ALARM_BIT)
+	const char *bit = r->bit < 16 ? state_name((enum role_id)r->role, 1 << r->bit) : "";
+	if (r->type == ALARM_BIT && bit[0])
+		snprintf(out, size, "%s", bit);
+	else if (r->type == ALARM_BIT)
 		snprintf(out, size, "bit %u", r->bit);
 	else if (r->type == ALARM_STALE || !isfinite(limit))
 		snprintf(out, size, "-");

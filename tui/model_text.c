@@ -77,6 +77,14 @@ model_reason_word(enum ctl_reason reason)
 }
 
 const char *
+model_writer_word(enum plant_region region)
+{
+	static const char *const words[REGIONS] = {"collectors", "controllers", "alarms",
+						   "paging",     "history",     "mqtt"};
+	return region < REGIONS ? words[region] : "?";
+}
+
+const char *
 model_link_word(const struct sample *state)
 {
 	static const char *const words[] = {"init", "ok", "COMM", "IDENTITY"};
@@ -241,6 +249,13 @@ model_system_sentence(const struct model *m, uint32_t system, char *out, size_t 
 		break;
 	}
 	return s->severity;
+}
+
+bool
+model_trusted(const struct model *m)
+{
+	return m->writer[REGION_IN].status.alive && m->writer[REGION_CTL].status.alive &&
+	       !m->problem[0];
 }
 
 /* What concerns all: the run can't be read, or a room is silent. */

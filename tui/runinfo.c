@@ -52,6 +52,8 @@ run_info_parse(const char *json, struct run_info *out)
 	copy_text(out->site, sizeof(out->site), run, "site");
 	copy_text(out->state_dir, sizeof(out->state_dir), run, "state_dir");
 	out->pid = (int32_t)whole(run, "pid");
+	out->private_broker =
+		json_is_true(json_object_get(json_object_get(run, "broker"), "private"));
 	read_rooms(out, json_object_get(run, "pids"), true);
 	read_rooms(out, json_object_get(run, "down"), false);
 	json_decref(run);

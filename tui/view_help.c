@@ -10,13 +10,12 @@ static const char *const about[] = {
 	"",
 	"behind a value    ? old   x bad   e estimate or incomplete   M set by hand",
 	"                  S simulated, where not everything is (HIL: all)",
-	"before a system   * held back   ? points not good   F failsafe, nobody controls",
-	"                  ! trip",
+	"before a system   * held back   ? points not good   F failsafe   ! trip",
+	"before an alarm   ! * - . priority 1 to 4   ~ returned, not acked   o put aside",
 	"on the wafer      ^ hottest   _ coldest   ! over the limit",
-	"in the header     HIL: points that a simulator answers",
-	"                  LIVE, STALE: age of the collectors' heartbeat",
+	"in the header     HIL: points that a simulator answers; LIVE: data's age",
 	"bars              0[..(====)..|.]25: ends, normal band, limit; v is the value",
-	"No key on these screens changes the plant.",
+	"No key changes the plant; a and A say that somebody has seen an alarm.",
 };
 #define ABOUT ((int)(sizeof(about) / sizeof(about[0])))
 

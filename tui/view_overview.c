@@ -219,6 +219,13 @@ status(struct view *v)
 		pen_look_text(&p, LOOK_BOLD, "%s", v->ui->message);
 		return;
 	}
+	uint32_t alarm;
+	char text[8];
+	if (view_banner_alarm(v, &alarm) &&
+	    model_sentence(m, text, sizeof(text), &alarm) != CLASS_OK) {
+		view_sentence(v, &p); /* the alarm has taken its place above */
+		return;
+	}
 	pen_text(&p, "points %u good ", m->good);
 	pen_look_text(&p, m->good < m->points ? LOOK_BAD : LOOK_TEXT, "%u not",
 		      m->points - m->good);

@@ -46,6 +46,37 @@ view_look(const struct sample *s, enum look live)
 	return s->quality == QUALITY_BAD || s->quality == QUALITY_RANGE ? LOOK_BAD : LOOK_STALE;
 }
 
+static const enum look priority_looks[] = {LOOK_TEXT, LOOK_P1, LOOK_P2, LOOK_P3, LOOK_P4};
+
+/* Colour is for what stands. */
+enum look
+view_alarm_look(const struct model *m, uint32_t alarm)
+{
+	switch (m->alarms.all[alarm].state) {
+	case ALARM_UNACKED:
+	case ALARM_ACKED:
+	case ALARM_RETURNED:
+		return priority_looks[model_alarm_record(m, alarm)->priority];
+	case ALARM_SHELVED:
+	case ALARM_SUPPRESSED:
+	case ALARM_OUT_OF_SERVICE:
+	case ALARM_NORMAL:
+	case ALARM_STATES:
+		break;
+	}
+	return LOOK_DIM;
+}
+
+void
+view_alarm_mark(const struct view *v, struct pen *p, uint32_t alarm)
+{
+	const struct model_alarm *a = &v->m->alarms.all[alarm];
+	enum look look = view_alarm_look(v->m, alarm);
+	bool dark = v->ui->dark && model_alarm_unacked(a);
+	pen_look_text(p, dark ? LOOK_TEXT : look, "%c", model_alarm_mark(v->m, alarm));
+	pen_look_text(p, look, "%d", (int)model_alarm_record(v->m, alarm)->priority);
+}
+
 enum look
 view_class_look(enum system_class c)
 {
@@ -205,6 +236,16 @@ header_modes(struct pen *p, const struct model *m)
 		pen_look_text(p, LOOK_STALE, " mode? %u", m->mode_unknown);
 }
 
+static void
+header_alarms(const struct view *v, struct pen *p)
+{
+	const struct model_alarms *a = &v->m->alarms;
+	uint32_t alarm = ui_alarm(v->ui, v->m);
+	pen_look_text(p, LOOK_BOLD, " > ALARMS");
+	if (v->ui->screen == SCREEN_ALARM && alarm < a->n)
+		pen_look_text(p, LOOK_BOLD, " > %s", a->plant->alarms[alarm].key);
+}
+
 void
 view_header(struct view *v)
 {
@@ -219,6 +260,8 @@ view_header(struct view *v)
 	pen_look_text(&p, LOOK_BOLD, "isotherm %s", m->site);
 	if (v->ui->screen == SCREEN_HELP) {
 		pen_look_text(&p, LOOK_BOLD, " > HELP");
+	} else if (v->ui->screen == SCREEN_ALARMS || v->ui->screen == SCREEN_ALARM) {
+		header_alarms(v, &p);
 	} else if (v->ui->screen == SCREEN_SYSTEM && m->n_systems) {
 		const struct model_system *s = &m->systems[v->system];
 		pen_look_text(&p, LOOK_BOLD, " > %s", s->name);
@@ -232,44 +275,6 @@ view_header(struct view *v)
 	p.r.w = w;
 	pen_at(&p, at > 0 ? at : 0, 0);
 	pen_look_text(&p, fresh ? LOOK_TEXT : LOOK_WARN, "%s", right);
-}
-
-/* On a system's own screen its sentence comes first, unless nothing at all can be trusted. */
-static enum system_class
-banner_text(struct view *v, char *out, size_t size, uint32_t *more)
-{
-	const struct model *m = v->m;
-	enum system_class all = model_sentence(m, out, size, more);
-	bool trusted = m->writer[REGION_IN].status.alive && m->writer[REGION_CTL].status.alive &&
-		       !m->problem[0];
-	if (v->ui->screen != SCREEN_SYSTEM || all == CLASS_OK || !trusted)
-		return all;
-	enum system_class own = model_system_sentence(m, v->system, out, size);
-	if (own != CLASS_OK)
-		return own;
-	int n = snprintf(out, size, "elsewhere: ");
-	return model_sentence(m, out + n, size - (size_t)n, more);
-}
-
-void
-view_banner(struct view *v)
-{
-	struct pen p = view_pen(v, AREA_BANNER);
-	char text[256], others[24] = "";
-	uint32_t more;
-	enum system_class c = banner_text(v, text, sizeof(text), &more);
-	if (c == CLASS_OK) {
-		pen_look_text(&p, LOOK_DIM, "%s", "nothing held back, no trip, every point good");
-		return;
-	}
-	if (more)
-		snprintf(others, sizeof(others), " +%u more", more);
-	p.look = view_class_look(c);
-	pen_text(&p, "%c %s", view_class_mark(c), text);
-	while (p.x < p.r.w)
-		pen_code(&p, ' ');
-	pen_at(&p, p.r.w - (int)strlen(others), 0);
-	pen_text(&p, "%s", others);
 }
 
 void

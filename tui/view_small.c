@@ -83,6 +83,21 @@ small_system(struct view *v)
 	}
 }
 
+static void
+small_alarms(struct view *v)
+{
+	struct pen p = view_pen(v, AREA_LIST);
+	uint32_t n, rows = (uint32_t)p.r.h, top = ui_alarms_top(v->ui, v->m, rows);
+	const uint32_t *shown = ui_alarms(v->ui, v->m, &n);
+	for (uint32_t row = 0; row < rows && top + row < n; row++) {
+		pen_at(&p, 0, (int)row);
+		view_alarm_row(v, &p, shown[top + row], p.r.w);
+	}
+	if (n == 0)
+		pen_look_text(&p, LOOK_DIM, "%s",
+			      model_alarms_live(v->m) ? "no alarm" : "alarms are not watched");
+}
+
 void
 view_list(struct view *v)
 {
@@ -95,6 +110,12 @@ view_list(struct view *v)
 		if (v->m->n_systems)
 			small_system(v);
 		break;
+	case SCREEN_ALARMS:
+		small_alarms(v);
+		break;
+	case SCREEN_ALARM:
+		view_alarm(v, v->l.at[AREA_LIST], true);
+		break;
 	case SCREEN_HELP:
 	case SCREENS:
 		view_help(v);
@@ -103,11 +124,11 @@ view_list(struct view *v)
 	if (v->ui->message[0])
 		pen_look_text(&status, LOOK_BOLD, "%s", v->ui->message);
 	else
-		pen_look_text(&status, LOOK_DIM, "? help  Q quit  %u points not good",
+		pen_look_text(&status, LOOK_DIM, "? help  3 alarms  Q quit  %u not good",
 			      v->m->points - v->m->good);
 }
 
-/* How many are well, and the worst of them: "14/16 ok *cs03 8.3K". */
+/* The alarm to be told, else how many are well and the worst of them: "14/16 ok *cs03 8.3K". */
 void
 view_line(struct view *v)
 {
@@ -119,6 +140,13 @@ view_line(struct view *v)
 		ok += m->systems[i].severity == CLASS_OK;
 	if (!live || m->n_systems == 0) {
 		pen_look_text(&p, LOOK_WARN, "%s", live ? "no system" : "NO LIVE DATA");
+		return;
+	}
+	uint32_t alarm;
+	if (view_banner_alarm(v, &alarm)) {
+		char text[96];
+		view_alarm_mark(v, &p, alarm);
+		pen_text(&p, " %s", alarm_text(m->alarms.plant, alarm, text, sizeof(text)));
 		return;
 	}
 	const struct model_system *s = &m->systems[v->system];

@@ -166,6 +166,170 @@ system_whose_engine_does_not_answer(void **state)
 	model_fini(&m);
 }
 
+/* One of each state, and what the alarms' room said about the first. */
+static void
+alarming_cluster(struct model *m)
+{
+	busy_cluster(m, 16);
+	fixture_watch(m);
+	uint32_t tmax = fixture_raise(m, 3, FIXTURE_TMAX, ALARM_UNACKED, 56.25, 42);
+	m->alarms.all[tmax].input.value = 57.5;
+	fixture_raise(m, 5, FIXTURE_PUMP2, ALARM_ACKED, 2, 895);
+	fixture_raise(m, 2, FIXTURE_FLOW, ALARM_UNACKED, 31.5, 8000);
+	m->alarms.all[2 * FIXTURE_ALARMS + FIXTURE_FLOW].input.quality = QUALITY_COMM;
+	fixture_raise(m, 9, FIXTURE_FLOW, ALARM_RETURNED, 38, 130);
+	fixture_raise(m, 7, FIXTURE_LEVEL, ALARM_ACKED, 38, 260000);
+	fixture_raise(m, 8, FIXTURE_LEVEL, ALARM_SHELVED, 39, 7200);
+	fixture_raise(m, 11, FIXTURE_PUMP1, ALARM_OUT_OF_SERVICE, 0, 0);
+	model_summarise(m);
+}
+
+static void
+tell(struct model *m, uint32_t alarm)
+{
+	struct model_story *s = &m->alarms.story;
+	*s = (struct model_story){.there = true,
+				  .alarm = alarm,
+				  .episode = m->alarms.all[alarm].episode,
+				  .state = m->alarms.all[alarm].state,
+				  .since_wall_ns = FIXTURE_WALL_NS - 600000000000,
+				  .user = "kim",
+				  .page = "delivered",
+				  .n_comments = 2};
+	s->comments[0].wall_ns = FIXTURE_WALL_NS - 60000000000;
+	snprintf(s->comments[0].user, sizeof(s->comments[0].user), "kim");
+	snprintf(s->comments[0].text, sizeof(s->comments[0].text), "spare pump is on its way");
+	s->comments[1] = s->comments[0];
+	snprintf(s->comments[1].text, sizeof(s->comments[1].text), "called facilities");
+}
+
+static void
+an_alarm_takes_the_banner_of_every_screen(void **state)
+{
+	struct model m;
+	struct ui ui = {0};
+	(void)state;
+	alarming_cluster(&m);
+	golden("overview-alarm-80x24", &m, &ui, 80, 24);
+	golden("overview-alarm-160x48", &m, &ui, 160, 48);
+	golden("overview-alarm-40x12", &m, &ui, 40, 12);
+	golden("overview-alarm-20x1", &m, &ui, 20, 1);
+	model_fini(&m);
+}
+
+static void
+alarms_by_priority_with_the_first_in_detail(void **state)
+{
+	struct model m;
+	struct ui ui = {.screen = SCREEN_ALARMS};
+	(void)state;
+	alarming_cluster(&m);
+	golden("alarms-80x24", &m, &ui, 80, 24);
+	golden("alarms-160x48", &m, &ui, 160, 48);
+	golden("alarms-40x12", &m, &ui, 40, 12);
+	ui.aside = true;
+	golden("alarms-aside-80x24", &m, &ui, 80, 24);
+	model_fini(&m);
+}
+
+static void
+one_alarm_with_the_whole_of_its_texts(void **state)
+{
+	struct model m;
+	uint32_t alarm = 5 * FIXTURE_ALARMS + FIXTURE_PUMP2;
+	struct ui ui = {.screen = SCREEN_ALARM, .alarm_pinned = true, .alarm = alarm};
+	(void)state;
+	alarming_cluster(&m);
+	tell(&m, alarm);
+	golden("alarm-80x24", &m, &ui, 80, 24);
+	golden("alarm-40x12", &m, &ui, 40, 12);
+	/* what was told about an alarm is not shown as if it were about another state of it */
+	m.alarms.all[alarm].state = ALARM_UNACKED;
+	model_summarise(&m);
+	struct cell_grid g = {0};
+	assert_int_equal(grid_resize(&g, 80, 24), 0);
+	view_draw(&g, &m, &ui);
+	char *text = grid_text(&g);
+	assert_null(strstr(text, "kim"));
+	free(text);
+	grid_free(&g);
+	model_fini(&m);
+}
+
+static void
+a_flood_is_said_and_shows_the_first_out_on_top(void **state)
+{
+	struct model m;
+	struct ui ui = {.screen = SCREEN_ALARMS};
+	(void)state;
+	alarming_cluster(&m);
+	for (uint32_t k = 0; k < 12; k++)
+		fixture_raise(&m, k, FIXTURE_TMAX, ALARM_UNACKED, 55.5, 100 - (int)k);
+	fixture_raise(&m, 6, FIXTURE_PUMP1, ALARM_UNACKED, 2, 102);
+	model_summarise(&m);
+	golden("alarms-flood-80x24", &m, &ui, 80, 24);
+	model_fini(&m);
+}
+
+static void
+no_alarm_and_nobody_who_looks_for_them_are_told_apart(void **state)
+{
+	struct model m;
+	struct ui ui = {.screen = SCREEN_ALARMS};
+	struct cell_grid g = {0};
+	char *text;
+	(void)state;
+	fixture_open(&m, 4);
+	assert_int_equal(grid_resize(&g, 80, 24), 0);
+	view_draw(&g, &m, &ui);
+	text = grid_text(&g);
+	assert_non_null(strstr(text, "nothing looks for alarms in this run"));
+	free(text);
+	fixture_watch(&m);
+	model_summarise(&m);
+	view_draw(&g, &m, &ui);
+	text = grid_text(&g);
+	assert_non_null(strstr(text, "no alarm stands"));
+	assert_non_null(strstr(text, "P1:0 P2:0 P3:0 P4:0"));
+	free(text);
+	m.writer[REGION_ALM].status.alive = false;
+	model_summarise(&m);
+	view_draw(&g, &m, &ui);
+	text = grid_text(&g);
+	assert_non_null(strstr(text, "ALARMS NOT WATCHED"));
+	free(text);
+	grid_free(&g);
+	model_fini(&m);
+}
+
+/* Between the lit and the dark half of the second, only cells of marks differ, and only in look. */
+static void
+only_the_mark_of_an_unacknowledged_alarm_flashes(void **state)
+{
+	struct model m;
+	struct ui ui = {.screen = SCREEN_ALARMS};
+	struct cell_grid lit = {0}, dark = {0};
+	uint32_t differ = 0;
+	(void)state;
+	alarming_cluster(&m);
+	assert_int_equal(grid_resize(&lit, 80, 24), 0);
+	assert_int_equal(grid_resize(&dark, 80, 24), 0);
+	view_draw(&lit, &m, &ui);
+	ui.dark = true;
+	view_draw(&dark, &m, &ui);
+	for (int y = 0; y < 24; y++)
+		for (int x = 0; x < 80; x++) {
+			const struct cell *a = grid_at(&lit, x, y), *b = grid_at(&dark, x, y);
+			assert_int_equal(a->code, b->code);
+			differ += a->look != b->look;
+		}
+	/* the banner, two unacknowledged and one returned in the list, the first in detail */
+	assert_int_equal(differ, 5);
+	grid_free(&lit);
+	grid_free(&dark);
+	model_fini(&m);
+}
+
 static void
 help_screen(void **state)
 {
@@ -242,6 +406,10 @@ every_size_and_every_odd_value_can_be_drawn(void **state)
 			      1e300,       -1e300,           -0.04};
 	(void)state;
 	busy_cluster(&m, 5);
+	fixture_watch(&m);
+	for (uint32_t i = 0; i < m.alarms.n; i++)
+		fixture_raise(&m, i / FIXTURE_ALARMS, (enum fixture_alarm)(i % FIXTURE_ALARMS),
+			      (enum alarm_state)(i % ALARM_STATES), odd[i % 6], (int)i * 1000);
 	for (size_t k = 0; k < sizeof(odd) / sizeof(odd[0]); k++) {
 		for (int r = 0; r < ROLES; r++)
 			m.systems[k % 5].one[r].value = odd[k];
@@ -292,6 +460,12 @@ main(void)
 		cmocka_unit_test(overview_when_all_is_well),
 		cmocka_unit_test(system_held_back),
 		cmocka_unit_test(system_whose_engine_does_not_answer),
+		cmocka_unit_test(an_alarm_takes_the_banner_of_every_screen),
+		cmocka_unit_test(alarms_by_priority_with_the_first_in_detail),
+		cmocka_unit_test(one_alarm_with_the_whole_of_its_texts),
+		cmocka_unit_test(a_flood_is_said_and_shows_the_first_out_on_top),
+		cmocka_unit_test(no_alarm_and_nobody_who_looks_for_them_are_told_apart),
+		cmocka_unit_test(only_the_mark_of_an_unacknowledged_alarm_flashes),
 		cmocka_unit_test(help_screen),
 		cmocka_unit_test(an_old_value_is_never_drawn_as_live),
 		cmocka_unit_test(marks_tell_where_a_value_comes_from),
