@@ -44,6 +44,7 @@ static struct {
 	struct client *client[DOORS];
 	char id[DOORS][128];
 	char told[DOORS][160]; /* why it is not connected, as it was said last; "" it is */
+	bool told_any[DOORS];
 	int64_t refused_told_ns;
 	uint64_t refused_told;
 } room;
@@ -60,8 +61,9 @@ tell_link(enum door door, const char *why)
 {
 	const struct plant_broker *b = &room.daemon.plant->broker;
 
-	if (strcmp(room.told[door], why) == 0)
+	if (room.told_any[door] && strcmp(room.told[door], why) == 0)
 		return;
+	room.told_any[door] = true;
 	snprintf(room.told[door], sizeof(room.told[door]), "%s", why);
 	if (why[0] == '\0')
 		log_info("%s: connected to the broker at %s port %u", door_name[door], b->host,
