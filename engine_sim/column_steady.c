@@ -1,0 +1,234 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/*
+ * The fixed point of the columns' step: power + chain + march + sideways = 0 at every node, by
+ * BiCGSTAB (van der Vorst, SIAM J. Sci. Stat. Comput. 13, 1992). Chain and march alone can be
+ * solved exactly in one pass along the flow; that is the preconditioner.
+ */
+#include <errno.h>
+#include <float.h>
+#include <math.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "engine_sim/column.h"
+#include "engine_sim/column_state.h"
+
+#define ROUNDS_MAX 400
+#define RESTARTS 6
+#define SMALL 1e-14 /* residual over power and exchange at which the state counts as found */
+#define VECTORS 9
+
+/* Vectors over all nodes: [PLATE_NODES * cells], and inside them by node. */
+struct solver {
+	const struct column *c;
+	int n;
+	double *v[VECTORS];
+	double leak_w_k; /* what a shut zone's columns lose in the preconditioner */
+};
+
+enum { X, R, R0, P, V, S, T, Y, Z };
+
+/* net_w = power + chain + march + sideways at the state t; power_w may be NULL: none. */
+static void
+net_heat(const struct solver *sv, const double *t, const double *power_w, double inlet_c,
+	 double *net_w)
+{
+	const struct column *c = sv->c;
+	const struct column_model *m = c->model;
+	double th[COLUMN_NX_MAX];
+
+	for (int x = 0; x < m->nx; x++)
+		th[x] = inlet_c;
+	for (int i = 0; i < m->cells; i++) {
+		int x = i % m->nx, j = i / m->nx / m->fold * m->nx + x;
+		double t0 = t[i], t1 = t[m->cells + i], t2 = t[2 * m->cells + i];
+		double down = c->row.contact_w_k[j] * (t0 - t1), back = m->g_w_k[1] * (t1 - t2);
+		double rise = t2 - th[x];
+
+		net_w[i] = (power_w ? power_w[j] : 0.0) - down;
+		net_w[m->cells + i] = down - back;
+		net_w[2 * m->cells + i] = back - c->row.wf_w_k[j] * rise;
+		th[x] += c->row.f[j] * rise;
+	}
+	for (int n = 0; n < PLATE_NODES; n++)
+		for (int i = 0; i < m->cells; i++) {
+			const double *at = t + n * m->cells + i;
+			int x = i % m->nx, y = i / m->nx;
+			double in = 0.0;
+
+			if (x > 0)
+				in += m->kx_w_k[n][x] * (at[-1] - at[0]);
+			if (x < m->nx - 1)
+				in += m->kx_w_k[n][x + 1] * (at[1] - at[0]);
+			if (y > 0)
+				in += m->ky_w_k[n][y] * (at[-m->nx] - at[0]);
+			if (y < m->ny - 1)
+				in += m->ky_w_k[n][y + 1] * (at[m->nx] - at[0]);
+			net_w[n * m->cells + i] += in;
+		}
+}
+
+/* z: what chain and march alone would make of the heat r, the inlet at 0. */
+static void
+columns_alone(const struct solver *sv, const double *r, double *z)
+{
+	const struct column *c = sv->c;
+	const struct column_model *m = c->model;
+	double th[COLUMN_NX_MAX] = {0.0};
+
+	for (int i = 0; i < m->cells; i++) {
+		int x = i % m->nx, j = i / m->nx / m->fold * m->nx + x;
+		double r0 = r[i], r1 = r0 + r[m->cells + i], r2 = r1 + r[2 * m->cells + i];
+		double wf = c->row.wf_w_k[j];
+		double t2 = (r2 + wf * th[x]) / (wf > 0.0 ? wf : sv->leak_w_k);
+		double t1 = t2 + r1 / m->g_w_k[1];
+
+		th[x] += c->row.f[j] * (t2 - th[x]);
+		z[i] = t1 + r0 / c->row.contact_w_k[j];
+		z[m->cells + i] = t1;
+		z[2 * m->cells + i] = t2;
+	}
+}
+
+static double
+dot(const struct solver *sv, int a, int b)
+{
+	double sum = 0.0;
+
+	for (int i = 0; i < sv->n; i++)
+		sum += sv->v[a][i] * sv->v[b][i];
+	return sum;
+}
+
+/* v[to] = A v[from]: what leaves, so that A is positive. */
+static void
+apply(const struct solver *sv, int from, int to)
+{
+	net_heat(sv, sv->v[from], NULL, 0.0, sv->v[to]);
+	for (int i = 0; i < sv->n; i++)
+		sv->v[to][i] = -sv->v[to][i];
+}
+
+/* From the residual v[R] on; returns the residual's norm. */
+static double
+bicgstab(struct solver *sv, double enough)
+{
+	double **v = sv->v, rho = 1.0, alpha = 1.0, omega = 1.0, norm = sqrt(dot(sv, R, R));
+
+	memcpy(v[R0], v[R], sizeof(double) * (size_t)sv->n);
+	memset(v[P], 0, sizeof(double) * (size_t)sv->n);
+	memset(v[V], 0, sizeof(double) * (size_t)sv->n);
+	for (int round = 0; round < ROUNDS_MAX && norm > enough; round++) {
+		double was = rho, beta, tt;
+
+		rho = dot(sv, R0, R);
+		if (fabs(rho) < DBL_MIN)
+			break;
+		beta = rho / was * (alpha / omega);
+		for (int i = 0; i < sv->n; i++)
+			v[P][i] = v[R][i] + beta * (v[P][i] - omega * v[V][i]);
+		columns_alone(sv, v[P], v[Y]);
+		apply(sv, Y, V);
+		alpha = rho / dot(sv, R0, V);
+		for (int i = 0; i < sv->n; i++)
+			v[S][i] = v[R][i] - alpha * v[V][i];
+		columns_alone(sv, v[S], v[Z]);
+		apply(sv, Z, T);
+		tt = dot(sv, T, T);
+		omega = tt > 0.0 ? dot(sv, T, S) / tt : 0.0;
+		for (int i = 0; i < sv->n; i++) {
+			v[X][i] += alpha * v[Y][i] + omega * v[Z][i];
+			v[R][i] = v[S][i] - omega * v[T][i];
+		}
+		norm = sqrt(dot(sv, R, R));
+		if (!isfinite(norm) || fabs(omega) < DBL_MIN)
+			break;
+	}
+	return norm;
+}
+
+/* Takes the state over: nodes, what flows sideways, coolant. */
+static void
+take_over(struct column *c, const struct solver *sv, double inlet_c, struct column_flows *out)
+{
+	const struct column_model *m = c->model;
+	double th[COLUMN_NX_MAX], mixed = 0.0, rate = 0.0;
+
+	for (int n = 0; n < PLATE_NODES; n++)
+		memcpy(c->t_c[n], sv->v[X] + n * m->cells, sizeof(double) * (size_t)m->cells);
+	out->coolant_w = out->stored_w = 0.0;
+	for (int x = 0; x < m->nx; x++)
+		th[x] = inlet_c;
+	for (int i = 0; i < m->cells; i++) {
+		int x = i % m->nx, j = i / m->nx / m->fold * m->nx + x;
+		double rise = c->row.f[j] * (c->t_c[2][i] - th[x]);
+
+		out->coolant_w += c->row.wf_w_k[j] * (c->t_c[2][i] - th[x]);
+		if (c->coolant_c)
+			c->coolant_c[i] =
+				c->row.s[j] > 0.0 ? th[x] + rise / c->row.s[j] : c->t_c[2][i];
+		th[x] += rise;
+	}
+	column_sideways(c);
+	for (int x = 0; x < m->nx; x++) {
+		mixed += c->zone_w_k[x / m->fold] * th[x];
+		rate += c->zone_w_k[x / m->fold];
+	}
+	out->outlet_c = rate > 0.0 ? mixed / rate : inlet_c;
+	column_silicon(c, out->silicon_c);
+	c->first = c->damped = false;
+}
+
+static int
+solve(struct solver *sv, double inlet_c, double power_w)
+{
+	const struct column *c = sv->c;
+	const struct column_model *m = c->model;
+	double norm = INFINITY, exchange = 0.0, largest, was = INFINITY;
+
+	for (int j = 0; j < ROWS * m->nx; j++)
+		exchange += c->row.wf_w_k[j] * m->fold;
+	sv->leak_w_k = 1e-2 * m->g_w_k[1];
+	largest = 0.0;
+	for (int i = 0; i < sv->n; i++)
+		largest = fmax(largest, fabs(sv->v[X][i]));
+	/* a residual of that size moves no node by more than rounding does */
+	double enough = SMALL * (fabs(power_w) + exchange * (largest + fabs(inlet_c) + 1.0));
+
+	if (!(exchange > 0.0))
+		return -EDOM;
+	for (int k = 0; k < RESTARTS; k++) {
+		net_heat(sv, sv->v[X], c->row.power_w, inlet_c, sv->v[R]);
+		norm = sqrt(dot(sv, R, R));
+		if (!isfinite(norm))
+			return -EDOM;
+		if (norm <= enough || (k > 1 && norm > 0.5 * was))
+			break;
+		was = norm;
+		bicgstab(sv, 0.1 * enough);
+	}
+	return norm <= 1e4 * enough ? 0 : -EDOM;
+}
+
+int
+column_steady(struct column *c, const double power_w[RETICLES], double inlet_c,
+	      struct column_flows *out)
+{
+	const struct column_model *m = c->model;
+	struct solver sv = {.c = c, .n = PLATE_NODES * m->cells};
+	double *block = calloc((size_t)sv.n * VECTORS, sizeof(double));
+	int rc;
+
+	if (!block)
+		return -ENOMEM;
+	for (int k = 0; k < VECTORS; k++)
+		sv.v[k] = block + (size_t)sv.n * (size_t)k;
+	for (int n = 0; n < PLATE_NODES; n++)
+		memcpy(sv.v[X] + n * m->cells, c->t_c[n], sizeof(double) * (size_t)m->cells);
+	out->power_w = column_power(c, power_w);
+	rc = solve(&sv, inlet_c, out->power_w);
+	if (rc == 0)
+		take_over(c, &sv, inlet_c, out);
+	free(block);
+	return rc;
+}
