@@ -16,6 +16,7 @@
 #include "core/loop.h"
 #include "core/notify.h"
 #include "core/rundir.h"
+#include "runner/figures.h"
 #include "runner/folder.h"
 #include "runner/run_options.h"
 #include "runner/screen.h"
@@ -48,6 +49,10 @@ static struct run {
 	int judge_fd, judge_status; /* status: as from waitpid, -1: it did not answer */
 	size_t judge_len;
 	char judge_text[JUDGE_TEXT_MAX];
+	int64_t judged_wall_ns;
+	struct polls polls;
+	struct figures figures;
+	int64_t next_look_ns;
 	int stop_signal;
 	int64_t signal_ns;
 } run = {.judge_fd = -1, .judge_status = -1};
@@ -95,6 +100,7 @@ begin_stop(int64_t now_ns)
 {
 	if (run.phase == STOPPING)
 		return;
+	figures_take(&run.figures, &run.sup, &run.polls, run.up_ns > 0 ? now_ns - run.up_ns : 0);
 	run.phase = STOPPING;
 	run.screen_until_ns = now_ns + SCREEN_STOP_NS;
 	notify_stopping();
@@ -151,6 +157,8 @@ come_up(int64_t now_ns)
 	run.phase = UP;
 	run.up_ns = now_ns;
 	run.next_line_ns = now_ns + LINE_PERIOD_NS;
+	run.next_look_ns = now_ns;
+	figures_begin(&run.sup);
 	notify_ready(run.plant->site);
 	if (!run.with_screen)
 		return;
@@ -197,6 +205,7 @@ child_ended(const struct loop_event *ev)
 	} else if (ev->pid == run.judge) {
 		run.judge = 0;
 		take_judge_text();
+		run.judged_wall_ns = clock_wall_ns();
 		run.judge_status = ev->status;
 		begin_stop(ev->now_ns);
 	}
@@ -254,6 +263,15 @@ step_stopping(int64_t now_ns)
 }
 
 static void
+look_at_polls(int64_t now_ns)
+{
+	if (now_ns < run.next_look_ns)
+		return;
+	run.next_look_ns = now_ns + NS_PER_S;
+	polls_take(&run.polls, now_ns);
+}
+
+static void
 step(int64_t now_ns)
 {
 	supervisor_step(&run.sup, now_ns);
@@ -267,6 +285,7 @@ step(int64_t now_ns)
 			come_up(now_ns);
 		break;
 	case UP:
+		look_at_polls(now_ns);
 		if (run.opt.for_ns > 0 && now_ns - run.up_ns >= run.opt.for_ns) {
 			run.for_reached = true;
 			begin_judge(now_ns);
@@ -300,6 +319,8 @@ next_ns(void)
 		next = earlier(next, run.line_until_ns);
 	if (run.phase == UP && run.opt.for_ns > 0)
 		next = earlier(next, run.up_ns + run.opt.for_ns);
+	if (run.phase == UP)
+		next = earlier(next, run.next_look_ns);
 	if (run.phase == UP && !run.with_screen)
 		next = earlier(next, run.next_line_ns);
 	if (run.phase == JUDGING)
@@ -415,9 +436,10 @@ print_end(void)
 	if (run.judge_len == 0 && run.judge_status == -1)
 		return;
 	if (verdict_read(&v, run.judge_text, &err) == 0)
-		verdict_print(&v, stdout);
+		verdict_print(&v, run.judged_wall_ns / NS_PER_S, stdout);
 	else
 		log_error("%s", err.text);
+	figures_print(&run.figures, stdout);
 }
 
 static int
@@ -467,6 +489,8 @@ main(int argc, char **argv)
 	run.with_screen = !run.opt.headless && screen_possible(&why_no_screen);
 	if (!run.opt.headless && why_no_screen != NULL)
 		log_warning("%s: going on without the screen", why_no_screen);
+	if (polls_open(&run.polls, run.plant, run.folder.dir) != 0)
+		log_warning("no memory to count polls");
 	if (supervisor_open(&run.sup, run.own_dir) == 0) {
 		supervisor_write_state(&run.sup);
 		watch_over();
@@ -475,6 +499,7 @@ main(int argc, char **argv)
 		code = EX_UNAVAILABLE;
 	}
 	supervisor_close(&run.sup);
+	polls_close(&run.polls);
 	folder_leave(&run.folder);
 	print_end();
 out:

@@ -22,6 +22,13 @@ whole(const json_t *object, const char *key)
 	return isfinite(v) && fabs(v) < 9e15 ? llround(v) : 0;
 }
 
+/* -1: it is not there, or null. */
+static long long
+known(const json_t *object, const char *key)
+{
+	return isfinite(number(object, key)) ? whole(object, key) : -1;
+}
+
 static void
 read_systems(struct verdict *v, const json_t *systems)
 {
@@ -58,6 +65,24 @@ read_overruns(struct verdict *v, json_t *overruns)
 	}
 }
 
+static void
+read_others(struct verdict *v, const json_t *root)
+{
+	const json_t *alarms = json_object_get(root, "alarms");
+	const json_t *history = json_object_get(root, "history");
+	const json_t *broker = json_object_get(root, "broker");
+	const char *host = json_string_value(json_object_get(broker, "host"));
+
+	v->alarms = known(alarms, "active");
+	v->unacked = known(alarms, "unack");
+	v->files = known(history, "files");
+	v->updated_s = known(history, "last_update");
+	v->messages = known(broker, "messages");
+	if (host != NULL)
+		(void)snprintf(v->broker, sizeof v->broker, "%.80s:%lld", host,
+			       whole(broker, "port"));
+}
+
 int
 verdict_read(struct verdict *v, const char *json, struct errtext *err)
 {
@@ -83,6 +108,7 @@ verdict_read(struct verdict *v, const char *json, struct errtext *err)
 		v->errors += whole(entry, "errors");
 	}
 	read_overruns(v, json_object_get(root, "overruns"));
+	read_others(v, root);
 	json_array_foreach(json_object_get(root, "reasons"), i,
 			   entry) if (json_is_string(entry) &&
 				      v->n_reasons++ < VERDICT_REASONS)(void)
@@ -92,8 +118,31 @@ verdict_read(struct verdict *v, const char *json, struct errtext *err)
 	return 0;
 }
 
+static void
+print_others(const struct verdict *v, long long wall_s, FILE *to)
+{
+	if (v->alarms >= 0)
+		fprintf(to, "alarms: %lld active, %lld unacknowledged\n", v->alarms,
+			v->unacked >= 0 ? v->unacked : 0);
+	else
+		fprintf(to, "alarms: not known\n");
+	if (v->files < 0)
+		fprintf(to, "history: not known\n");
+	else if (v->updated_s <= 0)
+		fprintf(to, "history: %lld RRD files, not updated yet\n", v->files);
+	else
+		fprintf(to, "history: %lld RRD files, last update %lld s ago\n", v->files,
+			wall_s > v->updated_s ? wall_s - v->updated_s : 0);
+	if (v->broker[0] == '\0')
+		fprintf(to, "broker: none\n");
+	else if (v->messages < 0)
+		fprintf(to, "broker: %s, messages not known\n", v->broker);
+	else
+		fprintf(to, "broker: %s, %lld messages sent\n", v->broker, v->messages);
+}
+
 void
-verdict_print(const struct verdict *v, FILE *to)
+verdict_print(const struct verdict *v, long long wall_s, FILE *to)
 {
 	fprintf(to, "%s: %u system%s, %s\n", v->site, v->systems, v->systems == 1 ? "" : "s",
 		v->healthy ? "healthy" : "not healthy");
@@ -109,5 +158,6 @@ verdict_print(const struct verdict *v, FILE *to)
 		fprintf(to, "spread: not known\n");
 	fprintf(to, "tokens: %.0f /s\n", v->tokens_per_s);
 	fprintf(to, "transactions: %lld, errors %lld\n", v->transactions, v->errors);
+	print_others(v, wall_s, to);
 	fprintf(to, "overruns: %s\n", v->overruns[0] != '\0' ? v->overruns : "none known");
 }

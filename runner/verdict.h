@@ -17,13 +17,18 @@ struct verdict {
 	long long points, stale_points, transactions, errors;
 	double spread_k, tmax_c; /* of the worst system; NAN: none said */
 	double tokens_per_s;
-	char overruns[160]; /* "collectors 0, controllers 0" */
+	char overruns[240];         /* "collectors 0, controllers 0" */
+	long long alarms, unacked;  /* -1: not known, as each of these */
+	long long files, updated_s; /* of the history; wall clock of its last update */
+	char broker[96];            /* "127.0.0.1:1883", "" none */
+	long long messages;
 	char reasons[VERDICT_REASONS][160];
 	unsigned n_reasons; /* more than VERDICT_REASONS: the rest is not kept */
 };
 
 /* 0, or -EINVAL with `err`. */
 int verdict_read(struct verdict *v, const char *json, struct errtext *err);
-void verdict_print(const struct verdict *v, FILE *to);
+/* wall_s: the time of the status, seconds since 1970. */
+void verdict_print(const struct verdict *v, long long wall_s, FILE *to);
 
 #endif
