@@ -5,7 +5,6 @@
 #include <fcntl.h>
 #include <inttypes.h>
 #include <math.h>
-#include <rrd.h>
 #include <stdbool.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -13,10 +12,12 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
+#define RRD_EXPORT_DEPRECATED /* for the type of the head; none of those functions is called */
+#include <rrd.h>
+
 #include "collectors/hist_feed.h"
 
 #define XFF 0.5
-#define HEAD_MIN 1024 /* the smallest file of ours has a longer head */
 #define ARG_SIZE 64
 #define ARGS_MAX (RETICLES + HIST_ARCHIVES_MAX + 64)
 
@@ -33,6 +34,77 @@ rrd_failed(int rc, const char *path, struct errtext *err)
 		    *why ? why : "librrd gives no reason (disk full?)");
 	rrd_clear_error();
 	return rc;
+}
+
+/* --- the head --- */
+
+#define SOURCES_MAX 1000
+#define RRA_MAX 100
+
+static int
+judge_head(const stat_head_t *h, const char *path, struct hist_head *out, struct errtext *err)
+{
+	if (memcmp(h->cookie, RRD_COOKIE, sizeof(RRD_COOKIE)) != 0 ||
+	    memcmp(h->version, RRD_VERSION3, sizeof(RRD_VERSION3)) != 0)
+		return errtext_set(err, -EBADMSG, "%s: not an RRD file of version 3", path);
+	if (fabs(h->float_cookie / FLOAT_COOKIE - 1) > 1e-12 || isnan(h->float_cookie))
+		return errtext_set(err, -EBADMSG, "%s: written on another kind of machine", path);
+	out->n_sources = h->ds_cnt;
+	out->n_archives = h->rra_cnt;
+	out->step_s = h->pdp_step;
+	const struct hist_file f = {.n = (uint32_t)h->ds_cnt, .n_archives = 0};
+	if (h->ds_cnt == 0 || h->ds_cnt > SOURCES_MAX || h->rra_cnt == 0 || h->rra_cnt > RRA_MAX ||
+	    out->size < hist_file_bytes(&f) + h->rra_cnt * (128 + 80 * h->ds_cnt))
+		return errtext_set(err, -EBADMSG, "%s: its head is damaged or cut off", path);
+	return 0;
+}
+
+/* A name of anything else must not be opened: a FIFO would wait for its other end. */
+int
+hist_rrd_head(const char *path, struct hist_head *out, struct errtext *err)
+{
+	stat_head_t head;
+	struct stat st;
+	int rc;
+
+	*out = (struct hist_head){0};
+	if (lstat(path, &st) != 0)
+		return errtext_set(err, -errno, "%s: %s", path, strerror(errno));
+	if (!S_ISREG(st.st_mode))
+		return errtext_set(err, -EBADMSG, "%s: not a plain file", path);
+	int fd = open(path, O_RDONLY | O_NOFOLLOW | O_NONBLOCK | O_CLOEXEC);
+	if (fd < 0)
+		return errtext_set(err, -errno, "%s: %s", path, strerror(errno));
+	out->size = (uint64_t)st.st_size;
+	ssize_t n = pread(fd, &head, sizeof(head), 0);
+	if (n < 0)
+		rc = errtext_set(err, -errno, "%s: %s", path, strerror(errno));
+	else if ((size_t)n < sizeof(head))
+		rc = errtext_set(err, -EBADMSG, "%s: cut off", path);
+	else
+		rc = judge_head(&head, path, out, err);
+	close(fd);
+	return rc;
+}
+
+static int
+head_fits(const char *path, const struct hist_file *file, struct hist_head *head,
+	  struct errtext *err)
+{
+	int rc = hist_rrd_head(path, head, err);
+
+	if (rc != 0)
+		return rc;
+	if (head->n_sources != file->n || head->n_archives != file->n_archives)
+		return errtext_set(err, -EBADMSG,
+				   "%s: %" PRIu64 " sources in %" PRIu64 " archives instead of "
+				   "%" PRIu32 " in %" PRIu32,
+				   path, head->n_sources, head->n_archives, file->n,
+				   file->n_archives);
+	if (head->step_s != HIST_STEP_S)
+		return errtext_set(err, -EBADMSG, "%s: step %" PRIu64 " s instead of %d s", path,
+				   head->step_s, HIST_STEP_S);
+	return 0;
 }
 
 /* --- create --- */
@@ -191,36 +263,11 @@ judge(const struct look *l, const char *path, uint64_t size, struct errtext *err
 	if (l->wrong != NULL)
 		return errtext_set(err, -EBADMSG, "%s: %s is not as it should be", path, l->wrong);
 	if (l->n_ds != l->file->n || l->n_rra != l->file->n_archives)
-		return errtext_set(err, -EBADMSG,
-				   "%s: %" PRIu32 " sources in %" PRIu32 " archives instead of "
-				   "%" PRIu32 " in %" PRIu32,
-				   path, l->n_ds, l->n_rra, l->file->n, l->file->n_archives);
+		return errtext_set(err, -EBADMSG, "%s: sources or archives are missing", path);
 	if (size != l->header + rows * l->file->n * sizeof(double))
 		return errtext_set(err, -EBADMSG, "%s: %" PRIu64 " bytes long instead of %" PRIu64,
 				   path, size, l->header + rows * l->file->n * sizeof(double));
 	return 0;
-}
-
-/* A name of anything else must not be opened: a FIFO would wait for its other end. */
-static int
-plain_file(const char *path, uint64_t *size, struct errtext *err)
-{
-	struct stat st;
-	int fd, rc = 0;
-
-	if (lstat(path, &st) != 0)
-		return errtext_set(err, -errno, "%s: %s", path, strerror(errno));
-	if (!S_ISREG(st.st_mode))
-		return errtext_set(err, -EBADMSG, "%s: not a plain file", path);
-	if (st.st_size < HEAD_MIN)
-		return errtext_set(err, -EBADMSG, "%s: cut off", path);
-	fd = open(path, O_RDWR | O_NOFOLLOW | O_NONBLOCK | O_CLOEXEC);
-	if (fd < 0)
-		rc = errtext_set(err, -errno, "%s: %s", path, strerror(errno));
-	else
-		close(fd);
-	*size = (uint64_t)st.st_size;
-	return rc;
 }
 
 /* librrd could not look, which says nothing about the file. */
@@ -238,18 +285,20 @@ hist_rrd_check(const char *path, const struct hist_file *file, const struct hist
 	       int64_t *last_s, struct errtext *err)
 {
 	struct look look = {.file = file, .columns = columns};
-	uint64_t size = 0;
-	int rc = plain_file(path, &size, err);
+	struct hist_head head;
+	int rc = head_fits(path, file, &head, err);
 
 	if (rc != 0)
 		return rc;
+	if (access(path, W_OK) != 0)
+		return errtext_set(err, -errno, "%s: %s", path, strerror(errno));
 	rrd_clear_error();
 	rrd_info_t *info = rrd_info_r(path);
 	if (info == NULL)
 		return rrd_failed(system_failed() ? -EIO : -EBADMSG, path, err);
 	for (const rrd_info_t *i = info; i != NULL; i = i->next)
 		look_at(&look, i);
-	rc = judge(&look, path, size, err);
+	rc = judge(&look, path, head.size, err);
 	rrd_info_free(info);
 	rrd_clear_error();
 	*last_s = look.last_s;
@@ -259,10 +308,15 @@ hist_rrd_check(const char *path, const struct hist_file *file, const struct hist
 /* --- update --- */
 
 int
-hist_rrd_update(const char *path, const char *row, struct errtext *err)
+hist_rrd_update(const char *path, const struct hist_file *file, const char *row,
+		struct errtext *err)
 {
 	const char *argv[1] = {row};
+	struct hist_head head;
+	int rc = head_fits(path, file, &head, err);
 
+	if (rc != 0)
+		return rc;
 	rrd_clear_error();
 	return rrd_update_r(path, NULL, 1, argv) == 0 ? 0 : rrd_failed(-EIO, path, err);
 }

@@ -27,7 +27,19 @@ int hist_rrd_create(const char *path, const struct hist_file *file,
 int hist_rrd_check(const char *path, const struct hist_file *file,
 		   const struct hist_column *columns, int64_t *last_s, struct errtext *err);
 
-/* One row. 0; -EAGAIN another process has it locked; -EIO with the reason. */
-int hist_rrd_update(const char *path, const char *row, struct errtext *err);
+/* One row. 0; -EAGAIN another process has it locked; -EBADMSG its head is damaged; -EIO with the
+ * reason. */
+int hist_rrd_update(const char *path, const struct hist_file *file, const char *row,
+		    struct errtext *err);
+
+/*
+ * How many sources and archives the file says it has, and its size. To be asked before librrd is:
+ * it believes those numbers whatever they are, and runs out of the file. 0; -ENOENT, -errno;
+ * -EBADMSG: no plain file, no RRD file of this machine, or shorter than such a head.
+ */
+struct hist_head {
+	uint64_t n_sources, n_archives, step_s, size;
+};
+int hist_rrd_head(const char *path, struct hist_head *out, struct errtext *err);
 
 #endif

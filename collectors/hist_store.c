@@ -299,7 +299,7 @@ hist_store_write(struct hist_store *store, struct hist_feed *feed, uint32_t file
 		return;
 	}
 	hist_feed_row(feed, file, store->row, store->row_size);
-	int rc = hist_rrd_update(path, store->row, &err);
+	int rc = hist_rrd_update(path, &store->plan->files[file], store->row, &err);
 	int64_t took_ns = clock_mono_ns() - start_ns;
 	if (took_ns > SLOW_NS) {
 		int64_t rest_ns =
@@ -315,8 +315,9 @@ hist_store_write(struct hist_store *store, struct hist_feed *feed, uint32_t file
 	} else if (rc == -EAGAIN) {
 		store->locked++; /* a reader has it: the next second's row bridges this one */
 	} else {
-		shut(store, feed, file);
-		failed(store, file, err.text);
+		shut(store, feed, file); /* looked at afresh */
+		if (rc != -EBADMSG)
+			failed(store, file, err.text);
 	}
 }
 

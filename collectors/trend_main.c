@@ -186,8 +186,8 @@ find_files(void)
 			    "no history in %s yet: isotherm-hist keeps it while a plant runs",
 			    trend.rrd_dir);
 	case -ESRCH:
-		return FAIL(EX_NOINPUT, "no history is kept of \"%.60s\"%s%s%s", trend.point,
-			    near[0] ? "; of " : "", near, near[0] ? " there is" : "");
+		return FAIL(EX_NOINPUT, "no history is kept of \"%.60s\"%s%s", trend.point,
+			    near[0] ? "; the nearest name is " : "", near);
 	default:
 		return FAIL(EX_NOINPUT, "%s", err.text);
 	}

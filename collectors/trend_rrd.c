@@ -9,7 +9,8 @@
 #include <stdarg.h>
 #include <stdlib.h>
 #include <string.h>
-#include <sys/stat.h>
+
+#include "collectors/hist_rrd.h"
 
 #define LOCK_TRIES 1000 /* the historian holds a file for some 100 us */
 #define ARGS_MAX 64
@@ -66,15 +67,13 @@ note(struct trend_archives *out, const rrd_info_t *i)
 int
 trend_rrd_archives(const char *path, struct trend_archives *out, struct errtext *err)
 {
-	struct stat st;
+	struct hist_head head;
 	rrd_info_t *info;
-	int try = 0;
+	int try = 0, rc = hist_rrd_head(path, &head, err);
 
 	*out = (struct trend_archives){0};
-	if (stat(path, &st) != 0)
-		return errtext_set(err, -errno, "%s: %s", path, strerror(errno));
-	if (!S_ISREG(st.st_mode))
-		return errtext_set(err, -EBADMSG, "%s: not a plain file", path);
+	if (rc != 0)
+		return rc;
 	do {
 		rrd_clear_error();
 		info = rrd_info_r(path);
