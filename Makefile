@@ -120,7 +120,7 @@ $(PB).c $(PB).h &: mqtt/sparkplug_b.proto $(B)/.packages
 $(generated_mqtt): $(PB).c $(B)/.flags
 	@mkdir -p $(@D)
 	$(Q)$(CC) $(ALL_CPPFLAGS) $(filter-out -W%,$(ALL_CFLAGS)) -w -c -o $@ $<
-$(B)/obj/mqtt/payload.o: | $(PB).h
+$(B)/obj/mqtt/payload.o $(patsubst %.c,$(B)/obj/%.o,$(wildcard tests/unit/test_session*.c)): | $(PB).h
 
 define room_rules
 $(B)/lib/$(1).a: $(call obj_of,$(call src_of,$(1))) $(generated_$(1))
