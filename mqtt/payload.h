@@ -73,7 +73,7 @@ int payload_end(struct payload_out *o, int seq);
 /* --- commands --- */
 
 #define PAYLOAD_IN_BYTES 16384u /* of a message */
-#define PAYLOAD_IN_DEPTH 6u     /* messages within messages */
+#define PAYLOAD_IN_DEPTH 8u     /* messages within messages */
 #define PAYLOAD_IN_METRICS 32u
 #define PAYLOAD_NAME_BYTES 128u
 

@@ -176,10 +176,10 @@ session_samples(struct session *s, const struct snapshot *snap, int64_t now_ns)
 	for (uint32_t i = 1; i < t->n_devices; i++)
 		if (metrics_device_there(&t->device[i], snap))
 			s->device[i].there_ns = now_ns;
-	if (s->cursor == t->n_devices)
+	if (s->phase == PHASE_DATA && s->cursor == t->n_devices)
 		s->cursor = 0;
 	else
-		s->again = true;
+		s->again = true; /* births, or a round, come to their end first */
 }
 
 /* --- commands --- */
