@@ -20,6 +20,15 @@ int cmd_watch(int argc, char **argv);
 int cmd_points(int argc, char **argv);
 int cmd_check_config(int argc, char **argv);
 int cmd_fault(int argc, char **argv);
+int cmd_alarms(int argc, char **argv);
+int cmd_ack(int argc, char **argv);
+int cmd_comment(int argc, char **argv);
+int cmd_shelve(int argc, char **argv);
+int cmd_unshelve(int argc, char **argv);
+int cmd_reset(int argc, char **argv);
+int cmd_stop(int argc, char **argv);
+int cmd_start(int argc, char **argv);
+int cmd_maintenance(int argc, char **argv);
 
 /* Attach, and say on stderr why not: 0 or the exit code. */
 int cmd_attach(struct attach *a);
@@ -28,6 +37,9 @@ int cmd_usage(const char *command, const char *format, ...) __attribute__((forma
 
 /* A whole-text number > 0 in [lo, hi]: true. */
 bool cmd_number(const char *text, double lo, double hi, double *out);
+
+/* Words as one text again, as before the shell split them at blanks: 0 or -EMSGSIZE. */
+int cmd_join(char **words, char *out, size_t size);
 
 /* `isotherm status --json` as text, to be freed; NULL: no memory. */
 char *status_json(const struct attach *a);

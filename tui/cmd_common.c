@@ -37,3 +37,17 @@ cmd_number(const char *text, double lo, double hi, double *out)
 	*out = strtod(text, &end);
 	return end != text && !*end && *out >= lo && *out <= hi;
 }
+
+/* What a shell split at blanks is one change again. */
+int
+cmd_join(char **words, char *out, size_t size)
+{
+	size_t used = 0;
+	for (; *words; words++) {
+		int n = snprintf(out + used, size - used, "%s%s", used ? " " : "", *words);
+		if (n < 0 || (size_t)n >= size - used)
+			return -EMSGSIZE;
+		used += (size_t)n;
+	}
+	return 0;
+}

@@ -1,6 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* `fault` and `check-config`. */
-#include <errno.h>
 #include <getopt.h>
 #include <stdio.h>
 #include <string.h>
@@ -18,20 +17,6 @@ static const char fault_help[] =
 	"  isotherm fault 'cs03.zone[5].g=0.379 over 1s'\n"
 	"  isotherm fault 'cs02.engine.offline=1'\n"
 	"exit: 0 done, 1 refused (and why), 2 not running\n";
-
-/* What a shell split at blanks is one change again. */
-static int
-join(char **words, char *out, size_t size)
-{
-	size_t used = 0;
-	for (; *words; words++) {
-		int n = snprintf(out + used, size - used, "%s%s", used ? " " : "", *words);
-		if (n < 0 || (size_t)n >= size - used)
-			return -EMSGSIZE;
-		used += (size_t)n;
-	}
-	return 0;
-}
 
 static int
 ask(const char *what, bool get)
@@ -66,7 +51,7 @@ cmd_fault(int argc, char **argv)
 			return EX_USAGE;
 	if (optind == argc)
 		return cmd_usage("fault", "needs a %s", get ? "path" : "change");
-	if (join(argv + optind, what, sizeof(what)))
+	if (cmd_join(argv + optind, what, sizeof(what)))
 		return cmd_usage("fault", "the change is longer than %zu characters", sizeof(what));
 	return ask(what, get);
 }

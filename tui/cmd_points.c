@@ -1,7 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* `get`, `watch` and `points`: single points, by name or pattern. */
 #include <errno.h>
-#include <fnmatch.h>
 #include <getopt.h>
 #include <jansson.h>
 #include <math.h>
@@ -14,32 +13,24 @@
 #include "core/clock.h"
 #include "core/loop.h"
 #include "tui/cmd.h"
+#include "tui/pick.h"
 
 #define WATCH_PERIOD_NS (100 * NS_PER_MS)
 #define WATCH_FOR_MAX_S 1e7
 
 /* --- which points --- */
 
-/* Mark the points that a name or a pattern means; how many. Brackets are part of names, so only *
- * and ? are special. */
+/* Mark the points that a name or a pattern means; how many. */
 static uint32_t
 choose(const struct plant *p, const char *pattern, bool *chosen)
 {
-	char escaped[2 * NAME_MAX_LEN + 1];
-	size_t n = 0;
 	uint32_t found = 0, id = plant_point(p, pattern);
 	if (id != NO_POINT) {
 		chosen[id] = true;
 		return 1;
 	}
-	for (const char *c = pattern; *c && n + 2 < sizeof(escaped); c++) {
-		if (*c == '[' || *c == ']' || *c == '\\')
-			escaped[n++] = '\\';
-		escaped[n++] = *c;
-	}
-	escaped[n] = '\0';
 	for (uint32_t i = 0; i < p->n_points; i++)
-		if (fnmatch(escaped, p->points[i].name, 0) == 0) {
+		if (pick_matches(pattern, p->points[i].name)) {
 			chosen[i] = true;
 			found++;
 		}

@@ -249,7 +249,8 @@ model_alarm_unacked(const struct model_alarm *a)
 }
 
 const struct alarm_record *model_alarm_record(const struct model *m, uint32_t alarm);
-const char *model_alarm_word(enum alarm_state state); /* "UNACK", at most 7 characters */
+const char *model_alarm_word(enum alarm_state state);       /* "UNACK", at most 7 characters */
+const char *model_alarm_state_name(enum alarm_state state); /* "unacked", for scripts */
 /* `!1`: shape and number of an alarm's priority; `~1` where it has returned. */
 char model_alarm_mark(const struct model *m, uint32_t alarm);
 /* "56.2 C", "FAILSAFE", "-"; and its limit: "> 55 C", "< 35 l/min", "AUTO", "-". Return out. */

@@ -220,6 +220,15 @@ model_alarm_word(enum alarm_state state)
 	return "?";
 }
 
+const char *
+model_alarm_state_name(enum alarm_state state)
+{
+	static const char *const names[ALARM_STATES] = {"normal",        "unacked", "acked",
+							"returned",      "shelved", "suppressed",
+							"out_of_service"};
+	return state < ALARM_STATES ? names[state] : "";
+}
+
 char
 model_alarm_mark(const struct model *m, uint32_t alarm)
 {

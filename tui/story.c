@@ -48,12 +48,9 @@ time_of(const json_t *object, const char *key)
 static enum alarm_state
 state_of(const json_t *root)
 {
-	static const char *const names[ALARM_STATES] = {"normal",        "unacked", "acked",
-							"returned",      "shelved", "suppressed",
-							"out_of_service"};
 	const char *name = json_string_value(json_object_get(root, "state"));
 	for (int i = 0; name && i < ALARM_STATES; i++)
-		if (strcmp(name, names[i]) == 0)
+		if (strcmp(name, model_alarm_state_name((enum alarm_state)i)) == 0)
 			return (enum alarm_state)i;
 	return ALARM_STATES;
 }

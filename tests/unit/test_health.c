@@ -178,6 +178,50 @@ overruns_are_shown_not_judged(void **state)
 }
 
 static void
+an_active_alarm_is_not_healthy_whoever_acknowledged_it(void **state)
+{
+	struct model m;
+	(void)state;
+	open_four(&m);
+	fixture_watch(&m);
+	uint32_t a = fixture_raise(&m, 3, FIXTURE_PUMP1, ALARM_UNACKED, 2, 10);
+	assert_reason(&m, "alarm: pump 1 of cs03 failed (P2, not acknowledged)");
+	m.alarms.all[a].state = ALARM_ACKED;
+	assert_reason(&m, "alarm: pump 1 of cs03 failed (P2, acknowledged)");
+	/* over, or decided by a person or by design */
+	static const enum alarm_state others[] = {ALARM_NORMAL, ALARM_RETURNED, ALARM_SHELVED,
+						  ALARM_SUPPRESSED, ALARM_OUT_OF_SERVICE};
+	for (size_t i = 0; i < sizeof(others) / sizeof(others[0]); i++) {
+		m.alarms.all[a].state = others[i];
+		model_summarise(&m);
+		assert_true(m.health.healthy);
+	}
+	model_fini(&m);
+}
+
+static void
+alarms_that_nobody_watches_any_more_are_not_healthy(void **state)
+{
+	struct model m;
+	(void)state;
+	open_four(&m);
+	fixture_watch(&m);
+	fixture_raise(&m, 3, FIXTURE_PUMP1, ALARM_UNACKED, 2, 10);
+	m.writer[REGION_ALM].status.alive = false;
+	m.writer[REGION_ALM].age_ns = INT64_C(4200000000);
+	assert_reason(&m, "alarms: no heartbeat for 4.2 s");
+	assert_int_equal(m.health.n, 1); /* what it said then is no reason now */
+	m.writer[REGION_ALM].there = false;
+	assert_reason(&m, "alarms: has published nothing yet");
+	/* a run without such a room, and an image that another one left behind */
+	m.run.n_rooms = 1;
+	m.writer[REGION_ALM].there = true;
+	model_summarise(&m);
+	assert_true(m.health.healthy);
+	model_fini(&m);
+}
+
+static void
 more_reasons_than_fit_are_counted(void **state)
 {
 	struct model m;
@@ -204,6 +248,8 @@ main(void)
 		cmocka_unit_test(a_silent_room_is_one_reason_not_one_a_system),
 		cmocka_unit_test(failsafe_off_and_handback_are_not_healthy_track_and_shadow_are),
 		cmocka_unit_test(overruns_are_shown_not_judged),
+		cmocka_unit_test(an_active_alarm_is_not_healthy_whoever_acknowledged_it),
+		cmocka_unit_test(alarms_that_nobody_watches_any_more_are_not_healthy),
 		cmocka_unit_test(more_reasons_than_fit_are_counted),
 	};
 	return cmocka_run_group_tests(tests, NULL, NULL);

@@ -206,6 +206,116 @@ on_the_wafer_arrows_move_over_reticles(void **state)
 }
 
 static void
+open_alarming(struct desk *d, uint32_t *first, uint32_t *second)
+{
+	desk_open(d, 4, 80, 24);
+	fixture_watch(&d->m);
+	*first = fixture_raise(&d->m, 2, FIXTURE_PUMP1, ALARM_UNACKED, 2, 60);
+	*second = fixture_raise(&d->m, 1, FIXTURE_FLOW, ALARM_ACKED, 30, 30);
+	model_summarise(&d->m);
+}
+
+static void
+the_alarm_key_leads_to_the_alarm_of_the_banner_and_back(void **state)
+{
+	struct desk d;
+	uint32_t pump, flow;
+	(void)state;
+	open_alarming(&d, &pump, &flow);
+	press(&d, '2');
+	assert_int_equal(press(&d, PRESS_F7), COMMAND_ALARMS);
+	assert_int_equal(d.ui.screen, SCREEN_ALARMS);
+	assert_int_equal(ui_alarm(&d.ui, &d.m), pump);
+	press(&d, 'j');
+	assert_int_equal(ui_alarm(&d.ui, &d.m), flow);
+	press(&d, 'j');
+	assert_int_equal(ui_alarm(&d.ui, &d.m), flow);
+	press(&d, 'i');
+	assert_int_equal(d.ui.screen, SCREEN_ALARM);
+	press(&d, 'k');
+	assert_int_equal(ui_alarm(&d.ui, &d.m), pump);
+	press(&d, '?');
+	press(&d, '3'); /* from the help page it must not lead back there */
+	press(&d, PRESS_ESC);
+	assert_int_equal(d.ui.screen, SCREEN_SYSTEM);
+	press(&d, '3');
+	press(&d, 'G');
+	press(&d, '2'); /* the system that the alarm is about */
+	assert_int_equal(d.ui.screen, SCREEN_SYSTEM);
+	assert_int_equal(ui_system(&d.ui, &d.m), 1);
+	model_fini(&d.m);
+}
+
+/* A key must not hit an alarm that nobody read. */
+static void
+the_selected_alarm_stays_selected_whatever_comes_or_goes(void **state)
+{
+	struct desk d;
+	uint32_t pump, flow;
+	(void)state;
+	open_alarming(&d, &pump, &flow);
+	press(&d, '3');
+	fixture_raise(&d.m, 0, FIXTURE_TMAX, ALARM_UNACKED, 56, 1); /* worse, and newer */
+	model_summarise(&d.m);
+	ui_settle(&d.ui, &d.m);
+	assert_int_equal(ui_alarm(&d.ui, &d.m), pump);
+	d.m.alarms.all[pump].state = ALARM_NORMAL;
+	model_summarise(&d.m);
+	ui_settle(&d.ui, &d.m);
+	assert_int_equal(ui_alarm(&d.ui, &d.m), pump); /* it has left the list */
+	press(&d, 'j');
+	assert_int_equal(ui_alarm(&d.ui, &d.m), 0 * FIXTURE_ALARMS + FIXTURE_TMAX);
+	/* one that comes to an empty list is selected when it is shown, and stays so */
+	d.ui = (struct ui){.screen = SCREEN_ALARMS};
+	ui_settle(&d.ui, &d.m);
+	assert_true(d.ui.alarm_pinned);
+	model_fini(&d.m);
+}
+
+static void
+acknowledging_is_a_key_on_alarm_screens_alone(void **state)
+{
+	(void)state;
+	assert_int_equal(key_command('a', SCREEN_ALARMS), COMMAND_ACK);
+	assert_int_equal(key_command('a', SCREEN_ALARM), COMMAND_ACK);
+	assert_int_equal(key_command('A', SCREEN_ALARMS), COMMAND_ACK_PAGE);
+	assert_int_equal(key_command('A', SCREEN_ALARM), COMMAND_NONE);
+	assert_int_equal(key_command('a', SCREEN_OVERVIEW), COMMAND_NONE);
+	assert_int_equal(key_command('a', SCREEN_SYSTEM), COMMAND_NONE);
+	assert_int_equal(key_command('a', SCREEN_HELP), COMMAND_NONE);
+}
+
+static void
+a_long_list_scrolls_and_m_shows_what_is_put_aside(void **state)
+{
+	struct desk d;
+	uint32_t n, aside;
+	(void)state;
+	desk_open(&d, 40, 80, 24);
+	fixture_watch(&d.m);
+	for (uint32_t k = 0; k < 30; k++)
+		fixture_raise(&d.m, k, FIXTURE_PUMP1, ALARM_UNACKED, 2, 1000 + (int)k);
+	aside = fixture_raise(&d.m, 33, FIXTURE_LEVEL, ALARM_SHELVED, 30, 30);
+	model_summarise(&d.m);
+	press(&d, '3');
+	layout_make(&d.l, SCREEN_ALARMS, 80, 24, 40);
+	uint32_t rows = (uint32_t)(d.l.at[AREA_ALARMS].h - ALARMS_HEAD_H);
+	assert_int_equal(ui_alarms_top(&d.ui, &d.m, rows), 0);
+	press(&d, PRESS_PAGE_DOWN);
+	press(&d, PRESS_PAGE_DOWN);
+	assert_int_equal(ui_alarm(&d.ui, &d.m), ui_alarms(&d.ui, &d.m, &n)[2 * (rows - 1)]);
+	assert_int_equal(ui_alarms_top(&d.ui, &d.m, rows), rows - 1);
+	press(&d, 'G');
+	assert_int_equal(ui_alarms_top(&d.ui, &d.m, rows), 30 - rows);
+	press(&d, 'm');
+	assert_int_equal(ui_alarm(&d.ui, &d.m), aside);
+	press(&d, 'm');
+	assert_int_equal(ui_alarm(&d.ui, &d.m), ui_alarms(&d.ui, &d.m, &n)[0]);
+	assert_int_equal(n, 30);
+	model_fini(&d.m);
+}
+
+static void
 metric_and_deviation_change_what_is_shown(void **state)
 {
 	struct desk d;
@@ -275,6 +385,10 @@ main(void)
 		cmocka_unit_test(one_key_opens_the_worst_and_it_stays_open),
 		cmocka_unit_test(q_and_escape_go_back_and_never_quit),
 		cmocka_unit_test(on_the_wafer_arrows_move_over_reticles),
+		cmocka_unit_test(the_alarm_key_leads_to_the_alarm_of_the_banner_and_back),
+		cmocka_unit_test(the_selected_alarm_stays_selected_whatever_comes_or_goes),
+		cmocka_unit_test(acknowledging_is_a_key_on_alarm_screens_alone),
+		cmocka_unit_test(a_long_list_scrolls_and_m_shows_what_is_put_aside),
 		cmocka_unit_test(metric_and_deviation_change_what_is_shown),
 		cmocka_unit_test(keys_nobody_knows_do_nothing),
 		cmocka_unit_test(a_plant_without_systems_can_be_looked_at),

@@ -422,6 +422,51 @@ another_point_table_is_running_but_unreadable(void **state)
 	rig_close(&r);
 }
 
+/* The alarms' image of another table: everything else is shown, and alarms are not watched. */
+static void
+an_alarm_image_that_cannot_be_read_hides_nothing_else(void **state)
+{
+	struct rig r;
+	struct attach a;
+	struct errtext err = {""};
+	struct image *in, *alm;
+	uint8_t hash[32] = {1};
+	char dir[64];
+	(void)state;
+	rig_open(&r);
+	rig_good(&r);
+	folder_make(dir);
+	setenv("ISOTHERM_RUN", dir, 1);
+	setenv("ISOTHERM_CONFIG", "config", 1);
+	write_file(dir, "plant.yaml", plant_text);
+	struct image_layout layout = layout_of(r.plant, &r.plant->in);
+	assert_int_equal(image_create(&in, dir, &layout, NOW, &err), 0);
+	for (uint32_t g = 0; g < r.plant->in.n_groups; g++)
+		image_publish(in, g, &r.in_samples[r.plant->in.first[g]]);
+	image_beat(in, NOW, 1, 0);
+	layout = layout_of(r.plant, &r.plant->alm);
+	layout.table_hash = hash;
+	assert_int_equal(image_create(&alm, dir, &layout, NOW, &err), 0);
+	image_beat(alm, NOW, 1, 0);
+	assert_int_equal(attach_open(&a, &err), 0);
+	assert_int_equal(attach_update(&a, NOW, 0, false, &err), 0);
+	assert_int_equal(a.model.good, a.model.points);
+	assert_false(a.model.writer[REGION_ALM].there);
+	/* it starts again as the one that is meant */
+	image_close(alm);
+	layout.table_hash = r.plant->hash;
+	assert_int_equal(image_create(&alm, dir, &layout, NOW, &err), 0);
+	image_beat(alm, NOW, 1, 7);
+	attach_alarms(&a, NOW, 0);
+	assert_true(model_alarms_live(&a.model));
+	assert_int_equal(a.model.writer[REGION_ALM].status.overruns, 7);
+	attach_close(&a);
+	image_close(in);
+	image_close(alm);
+	folder_remove(dir);
+	rig_close(&r);
+}
+
 int
 main(void)
 {
@@ -438,6 +483,7 @@ main(void)
 		cmocka_unit_test(no_run_folder_an_empty_one_and_a_dead_one_are_not_running),
 		cmocka_unit_test(a_living_writer_is_running_and_its_values_are_read),
 		cmocka_unit_test(another_point_table_is_running_but_unreadable),
+		cmocka_unit_test(an_alarm_image_that_cannot_be_read_hides_nothing_else),
 	};
 	return cmocka_run_group_tests(tests, NULL, NULL);
 }

@@ -9,7 +9,7 @@
 #include "tui/model.h"
 
 #define FIXTURE_NOW_NS INT64_C(100000000000)
-#define FIXTURE_WALL_NS INT64_C(1795703518000000000) /* 2026-11-26T12:31:58Z */
+#define FIXTURE_WALL_NS INT64_C(1795703518000000000) /* 2026-11-26T14:31:58Z */
 
 /* What alarms there could be: these of each system, in this order. */
 #define FIXTURE_SYSTEMS 64
