@@ -18,6 +18,7 @@
 #include "engine_sim/command_fault.h"
 #include "engine_sim/server.h"
 #include "engine_sim/sim.h"
+#include "engine_sim/solve_cmd.h"
 #include "engine_sim/steady_cmd.h"
 
 #define TICK_NS (100 * NS_PER_MS)
@@ -27,6 +28,7 @@
 static const char usage[] =
 	"usage: isotherm-sim -c PLANT | --paths | --version | --help\n"
 	"       isotherm-sim steady --help\n"
+	"       isotherm-sim solve --help\n"
 	"Simulates the devices of a plant that are not real, and serves them by Modbus TCP on\n"
 	"loopback. Ports go to sim.ports in the run folder ($ISOTHERM_RUN), faults come in by\n"
 	"sim.sock there (isotherm fault 'cs03.zone[5].g=0.379 over 1s').\n"
@@ -225,6 +227,8 @@ main(int argc, char **argv)
 	self.argv = argv;
 	if (argc > 1 && strcmp(argv[1], "steady") == 0)
 		return steady_command(argc - 1, argv + 1);
+	if (argc > 1 && strcmp(argv[1], "solve") == 0)
+		return solve_command(argc - 1, argv + 1);
 	while ((c = getopt_long(argc, argv, "c:h", options, NULL)) != -1) {
 		if (c == 'c') {
 			self.plant_path = optarg;

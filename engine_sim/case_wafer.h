@@ -1,0 +1,24 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* A case (config/case.h) as a wafer of columns: plate, lumps, multipliers, model, state. */
+#ifndef ISOTHERM_ENGINE_SIM_CASE_WAFER_H
+#define ISOTHERM_ENGINE_SIM_CASE_WAFER_H
+
+#include "config/case.h"
+#include "engine_sim/column.h"
+
+struct case_wafer {
+	struct plate plate;
+	struct plate_lumps lumps;
+	struct column_multipliers multipliers;
+	struct column_model model;
+	struct column *column; /* keeps the address of `model` */
+	double coolant_c;      /* behind the film, or at the inlet */
+};
+
+void case_plate(struct plate *out, const struct case_file *c);
+
+/* fold: 4 for 48x28 cells, 8 for 96x56. 0; -ENOMEM; -ERANGE: the step leaves its stable range. */
+int case_wafer_open(struct case_wafer *w, const struct case_file *c, int fold, double step_s);
+void case_wafer_close(struct case_wafer *w);
+
+#endif
