@@ -187,7 +187,7 @@ install: all
 	install -d $(DESTDIR)$(prefix)/bin $(DESTDIR)$(prefix)/sbin $(DESTDIR)$(PKGDATADIR)
 	install -m 755 $(B)/isotherm $(DESTDIR)$(prefix)/bin/
 	install -m 755 $(filter-out $(B)/isotherm,$(BINS)) $(DESTDIR)$(prefix)/sbin/
-	cp -r config/profiles config/types config/plants config/wafers config/alarms $(wildcard config/hooks) \
+	cp -r config/profiles config/types config/plants config/wafers config/alarms $(wildcard config/hooks) mqtt/schema \
 		$(DESTDIR)$(PKGDATADIR)/
 uninstall:
 	rm -f $(DESTDIR)$(prefix)/bin/isotherm $(patsubst %,$(DESTDIR)$(prefix)/sbin/%,$(filter-out isotherm,$(PROGRAMS)))
