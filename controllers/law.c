@@ -38,6 +38,14 @@ law_face(const struct control_params *p, const struct law_in *in)
 	return f;
 }
 
+double
+law_setpoint(const struct control_params *p, const struct law_in *in, double wanted_c)
+{
+	double lo_c = fmax(p->supply_lo_c, in->supply_lo_c); /* fmax passes NAN over */
+	double hi_c = fmax(p->supply_hi_c, lo_c);
+	return isfinite(wanted_c) ? law_clamp(wanted_c, lo_c, hi_c) : hi_c;
+}
+
 void
 law_valve_init(struct law_valve *v, const struct control_params *p, const struct law_in *in,
 	       double setpoint_c)

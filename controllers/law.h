@@ -50,6 +50,10 @@ double law_low_pass(double filtered, double value, double tau_s);
 double law_clamp(double value, double lo, double hi); /* NAN stays NAN */
 struct law_face law_face(const struct control_params *p, const struct law_in *in);
 
+/* The supply set-point nearest to `wanted_c` that may be asked for: within the table's bounds, but
+ * above the dew point whatever they say. NAN: the highest. */
+double law_setpoint(const struct control_params *p, const struct law_in *in, double wanted_c);
+
 /* The valve holds the supply at a set-point: a PI, once a second. */
 struct law_valve {
 	double integral_frac, valve_frac;

@@ -66,8 +66,7 @@ spi_init(struct spi *s, const struct control_params *p, const struct law_in *in)
 	double pump = isfinite(in->pump_frac) ? in->pump_frac : p->pump_max_frac;
 	s->pump_frac = law_clamp(pump, p->pump_min_frac, p->pump_max_frac);
 	/* the set-point that was in force is not on the bus: what the supply is now comes nearest */
-	double at_c = isfinite(in->supply_c) ? in->supply_c : p->supply_hi_c;
-	s->setpoint_c = law_clamp(at_c, fmax(p->supply_lo_c, in->supply_lo_c), p->supply_hi_c);
+	s->setpoint_c = law_setpoint(p, in, in->supply_c);
 	law_valve_init(&s->valve, p, in, s->setpoint_c);
 }
 
@@ -108,8 +107,7 @@ second_step(struct spi *s, const struct control_params *p, const struct law_in *
 		s->setpoint_c -= p->supply_step_down_k;
 	else if (room_k > p->supply_up_above_k)
 		s->setpoint_c += p->supply_step_up_k;
-	double lo_c = fmin(fmax(p->supply_lo_c, in->supply_lo_c), p->supply_hi_c);
-	s->setpoint_c = law_clamp(s->setpoint_c, lo_c, p->supply_hi_c);
+	s->setpoint_c = law_setpoint(p, in, s->setpoint_c);
 	law_valve_step(&s->valve, p, in, s->setpoint_c);
 }
 

@@ -9,11 +9,12 @@
 
 #define BACK_STEPS 3u              /* good inputs in a row before they are trusted again */
 #define NOT_OURS_NS (3 * NS_PER_S) /* a device takes so long at most to see who is in charge */
-#define PUMP_BEHIND_FRAC 0.15
+#define PUMP_BEHIND_FRAC 0.05
 #define PUMP_BEHIND_STEPS (5u * LAW_STEPS_PER_S) /* its lag from standstill, and more */
 #define PUMP_FAILED_BIT 2u
 #define DEVICE_HOLDS_FRAC 0.03
 #define DEVICE_HOLDS_STEPS LAW_STEPS_PER_S
+#define DEW_ASSUMED_C 18.0 /* where nobody measures it */
 
 enum event { EV_NONE, EV_INPUTS, EV_LOST, EV_TAKE, EV_SHADOW, EV_NOT_OURS, EV_RELEASE, EVENTS };
 #define MODES (CTL_SHADOW + 1)
@@ -118,8 +119,7 @@ look(struct supervisor *s, const struct control_params *p, const struct view *v,
 	in->independent = isfinite(v->job_mode) && lrint(v->job_mode) == JOB_MODE_IND;
 	in->temp_limit_c = s->setup.temp_limit_c - (s->sensors.degraded ? p->degraded_dk : 0.0);
 	in->spread_limit_k = s->setup.spread_limit_k;
-	/* without a dew point the lowest set-point of the table is as low as anybody vouches for */
-	in->supply_lo_c = isfinite(v->dew_c) ? v->dew_c + p->dew_margin_k : p->supply_lo_c;
+	in->supply_lo_c = (isfinite(v->dew_c) ? v->dew_c : DEW_ASSUMED_C) + p->dew_margin_k;
 	in->input_w = v->input_w;
 	in->cap_w = (double)NAN; /* nobody can ask for a cap yet */
 	in->second = second;

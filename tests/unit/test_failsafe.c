@@ -183,11 +183,60 @@ a_failed_pump_is_seen_by_its_word_or_by_its_speed(void **state)
 	begin(&b, setup());
 	steps(&b, 150);
 	b.obey = false;
-	b.v.pump_pct[0] = 5.0;
-	steps(&b, 50);
-	assert_false(b.s.verdict.pump_alarm);
-	steps(&b, 2);
+	for (int k = 0; k < 100; k++) {
+		b.v.pump_pct[0] = 100.0 * b.s.demands.pump_frac - 4.0;
+		step(&b);
+		assert_false(b.s.verdict.pump_alarm);
+	}
+	for (int k = 0; k < 51; k++) { /* more than 5 % behind, for longer than its lag */
+		assert_false(b.s.verdict.pump_alarm);
+		b.v.pump_pct[0] = 100.0 * b.s.demands.pump_frac - 7.0;
+		step(&b);
+	}
 	assert_true(b.s.verdict.pump_alarm);
+}
+
+static void
+the_set_point_stays_above_the_dew_point_whatever_the_table_says(void **state)
+{
+	(void)state;
+	static const struct {
+		double dew_c, least_c, most_c;
+	} CASES[] = {{10.0, 20.0, 24.0}, {19.5, 21.5, 24.0}, {23.0, 25.0, 25.0}};
+	for (size_t k = 0; k < sizeof CASES / sizeof CASES[0]; k++) {
+		struct bench b;
+		begin(&b, setup());
+		b.v.dew_c = CASES[k].dew_c;
+		for (int i = 0; i < RETICLES; i++)
+			b.v.temp_c[i] += 8.0; /* as cold as it may be */
+		steps(&b, 1000);
+		assert_true(fabs(b.s.verdict.setpoint_c - CASES[k].least_c) < 1e-9);
+		good_view(&b.v);
+		b.v.dew_c = CASES[k].dew_c;
+		for (int i = 0; i < RETICLES; i++)
+			b.v.temp_c[i] -= 10.0;
+		steps(&b, 2000);
+		assert_true(fabs(b.s.verdict.setpoint_c - CASES[k].most_c) < 1e-9);
+	}
+}
+
+/* Whoever sets the table's bound lower has not measured anything by it. */
+static void
+an_unknown_dew_point_is_taken_for_18_c(void **state)
+{
+	(void)state;
+	struct control_params low = PARAMS;
+	struct bench b;
+	begin(&b, setup());
+	low.supply_lo_c = 10.0;
+	b.v.dew_c = (double)NAN;
+	for (int i = 0; i < RETICLES; i++)
+		b.v.temp_c[i] += 8.0;
+	for (int k = 0; k < 1500; k++) {
+		b.now_ns += NS_PER_S / LAW_STEPS_PER_S;
+		supervisor_step(&b.s, &low, &b.v, k % LAW_STEPS_PER_S == 0, b.now_ns);
+	}
+	assert_true(fabs(b.s.verdict.setpoint_c - 20.0) < 1e-9);
 }
 
 static void
@@ -238,6 +287,8 @@ main(void)
 		cmocka_unit_test(lost_cooling_readings_mean_full_cooling_but_no_throttle),
 		cmocka_unit_test(a_low_flow_caps_the_duty_at_once),
 		cmocka_unit_test(a_failed_pump_is_seen_by_its_word_or_by_its_speed),
+		cmocka_unit_test(the_set_point_stays_above_the_dew_point_whatever_the_table_says),
+		cmocka_unit_test(an_unknown_dew_point_is_taken_for_18_c),
 		cmocka_unit_test(what_the_device_takes_away_is_its_reason),
 		cmocka_unit_test(nonsense_from_a_law_ends_in_failsafe),
 	};
