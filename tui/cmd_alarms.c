@@ -68,7 +68,8 @@ print_alarm(const struct model *m, uint32_t i)
 	       model_alarm_value(m, i, &a->at_change, value, sizeof(value)),
 	       model_alarm_limit(m, i, limit, sizeof(limit)),
 	       alarm_text(m->alarms.plant, i, text, sizeof(text)));
-	printf("    %s\n", model_alarm_record(m, i)->action);
+	if (a->state == ALARM_UNACKED || a->state == ALARM_ACKED || a->state == ALARM_RETURNED)
+		printf("    %s\n", model_alarm_record(m, i)->action);
 }
 
 static void

@@ -124,7 +124,7 @@ print_system(const struct model *m, uint32_t i, FILE *to)
 	const struct model_system *s = &m->systems[i];
 	char text[200], v[6][32];
 	fprintf(to,
-		"  %-10s %-9s spread %5s/%.1f K  Tmax %5s C  %5s kW  %6s A  %5s l/min  %6s tok/s",
+		"  %-10s %-11s spread %5s/%.1f K  Tmax %5s C  %5s kW  %6s A  %5s l/min  %6s tok/s",
 		s->name, s->mode_live ? model_mode_word(s->mode) : "?",
 		figure(m, &s->spread_k, 1, 2, v[0]), s->spread_limit_k,
 		figure(m, &s->tmax_c, 1, 1, v[1]), figure(m, &s->input_w, 1e-3, 1, v[2]),

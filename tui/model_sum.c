@@ -121,7 +121,7 @@ classify(const struct model_system *s)
 		return CLASS_DATA;
 	bool over = (model_live(&s->spread_k) && s->spread_k.value > s->spread_limit_k) ||
 		    (model_live(&s->tmax_c) && s->tmax_c.value > s->temp_limit_c);
-	if (over || (s->reason_live && s->reason != REASON_NONE))
+	if (over || s->mode == CTL_STOPPED || (s->reason_live && s->reason != REASON_NONE))
 		return CLASS_HELD;
 	return CLASS_OK;
 }

@@ -166,6 +166,10 @@ say_held(struct text *t, const struct model_system *s)
 	const struct sample *duty = &s->one[ROLE_CTL_DUTY];
 	bool over_c = model_live(&s->tmax_c) && s->tmax_c.value > s->temp_limit_c;
 	enum ctl_reason reason = s->reason_live ? s->reason : REASON_NONE;
+	if (s->mode == CTL_STOPPED) {
+		say(t, "%s stopped by a person, until it is started by one", s->name);
+		return;
+	}
 	if (reason == REASON_RAMP)
 		say(t, "%s coming back after a takeover", s->name);
 	else if (reason != REASON_NONE)

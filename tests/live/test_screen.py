@@ -75,7 +75,7 @@ def keys_and_quit(run):
     os.write(t.fd, b"2")
     ok(t.read(b"ENGINE BLOCK"), "2 opens the selected system")
     os.write(t.fd, b"?")
-    ok(t.read(b"No key on these screens"), "? opens the help")
+    ok(t.read(b"No key changes the plant"), "? opens the help")
     t.seen = b""
     began = time.monotonic()
     os.write(t.fd, b"\x1b")
@@ -160,6 +160,72 @@ def in_tmux(run):
     tmux("kill-server")
 
 
+def alarms(run):
+    """From the banner to acknowledged, while isotherm-alarm answers, and while it does not."""
+    socket = os.path.join(run.folder, "tmux-alarms")
+
+    def tmux(*args):
+        return subprocess.run(["tmux", "-f", "/dev/null", "-S", socket, *args], env=dict(run.env, TERM="xterm-256color",
+                              LC_ALL="C.UTF-8"), capture_output=True, text=True, timeout=20).stdout
+
+    def screen():
+        return tmux("capture-pane", "-p", "-t", "t")
+
+    def press(key):
+        tmux("send-keys", "-t", "t", key)
+
+    system = run.status()["systems"][0]["name"]
+    alarm = f"{system}.leak_wet[0]"
+    tmux("new-session", "-d", "-s", "t", "-x", "80", "-y", "24", f"{PROGRAM} top")
+    wait(lambda: "P1:0 P2:0 P3:0 P4:0" in screen(), 15)
+    run.fault(f"{system}.leak[0]=1")
+    ok(wait(lambda: "!1 UNACK" in screen(), 15), "an alarm comes to the banner of the overview", screen())
+    press("F7")
+    ok(wait(lambda: "what to do" in screen() and ">!1 UNACK" in screen(), 5), "F7 lists it, with what to do", screen())
+    press("Enter")
+    ok(wait(lambda: f"ALARMS > {alarm[:9]}" in screen() and "consequence" in screen(), 5), "Enter opens the whole of it",
+       screen())
+    os.kill(run.pid("alarms"), signal.SIGSTOP)
+    press("a")
+    ok(wait(lambda: "isotherm-alarm does not answer" in screen(), 5), "an acknowledgement without answer is said", screen())
+    press("a")
+    press("1")
+    ok(wait(lambda: "WORST FIRST" in screen(), 0.9, 0.02), "and no key waits for it", screen())
+    os.kill(run.pid("alarms"), signal.SIGCONT)
+    press("3")
+    press("a")
+    ok(wait(lambda: "acknowledged by" in screen() and "!1 ACK" in screen(), 10), "a acknowledges, and it is said by whom",
+       screen())
+    os.kill(run.pid("alarms"), signal.SIGKILL)
+    ok(wait(lambda: "!1 ACK" in screen() and run.cli("alarms").returncode == 0, 10) and
+       "ACK" in run.cli("alarms", alarm).stdout, "it is acknowledged still after isotherm-alarm was killed")
+    run.fault(f"{system}.leak[0]=0")
+    ok(wait(lambda: run.cli("reset", alarm).returncode == 0, 20, 0.5), "once it is dry it can be reset")
+    ok(wait(lambda: "no alarm stands" in screen(), 10), "and the list is empty", screen())
+    tmux("kill-server")
+
+
+def decisions(run):
+    """What people decide from the command line; who asks without a reason is not heard."""
+    system = run.status()["systems"][0]["name"]
+    r = run.cli("stop", system)
+    ok(r.returncode == 64 and "--why" in r.stderr, "stop wants a reason", r.stderr)
+    r = run.cli("stop", "nowhere", "--why", "test")
+    ok(r.returncode == 1 and "refused" in r.stderr, "an unknown system is refused", r.stderr)
+    r = run.cli("shelve", f"{system}.tmax_alarm", "5x", "--why", "test")
+    ok(r.returncode == 64 and "30s, 5m, 2h, 1d" in r.stderr, "a duration that is none is told what is allowed", r.stderr)
+    r = run.cli("ack", "nothing.like.it")
+    ok(r.returncode == 1 and "no alarm" in r.stderr, "an unknown alarm is named", r.stderr)
+    r = run.cli("alarms", "--history")
+    ok(r.returncode == 0 and "reset" in r.stdout and "raise" in r.stdout, "the history tells what happened", r.stdout)
+    r = run.cli("maintenance", system, "--for", "2m", "--why", "test")
+    ok(r.returncode == 0 and "maintenance" in r.stdout, "maintenance begins", r.stdout + r.stderr)
+    ok(wait(lambda: run.status()["alarms"]["out_of_service"] > 20, 10), "its alarms are out of service")
+    r = run.cli("maintenance", system, "--end", "--why", "test")
+    ok(r.returncode == 0, "and ends", r.stdout + r.stderr)
+    ok(wait(lambda: run.status()["alarms"]["out_of_service"] == 0, 10), "and they are back")
+
+
 with Run("config/plants/single.yaml") as run:
     if ok(wait(lambda: run.cli("status").returncode in (0, 1), 60), "the plant runs", run.output()):
         keys_and_quit(run)
@@ -167,7 +233,12 @@ with Run("config/plants/single.yaml") as run:
         colours(run)
         if ok(shutil.which("tmux"), "tmux is there"):
             in_tmux(run)
+            if ok(wait(lambda: run.status().get("alarms"), 30), "alarms are watched", run.output()):
+                alarms(run)
+                decisions(run)
     run.stop(signal.SIGTERM)
+    gone = run.cli("alarms", "--history")
+    ok(gone.returncode == 2 and "does not run" in gone.stderr, "history without a run: one line and exit 2", gone.stderr)
     gone = run.cli("top")
     ok(gone.returncode == 2 and "is not running" in gone.stderr, "without a run: one line and exit 2", gone.stderr)
 done()

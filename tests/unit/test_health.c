@@ -145,13 +145,14 @@ a_silent_room_is_one_reason_not_one_a_system(void **state)
 }
 
 static void
-failsafe_off_and_handback_are_not_healthy_track_and_shadow_are(void **state)
+modes_that_are_healthy_and_modes_that_are_not(void **state)
 {
 	static const struct {
 		enum ctl_mode mode;
 		bool healthy;
-	} modes[] = {{CTL_OFF, false},      {CTL_TRACK, true},     {CTL_AUTO, true},
-		     {CTL_FAILSAFE, false}, {CTL_HANDBACK, false}, {CTL_SHADOW, true}};
+	} modes[] = {{CTL_OFF, false},      {CTL_TRACK, true},      {CTL_AUTO, true},
+		     {CTL_FAILSAFE, false}, {CTL_HANDBACK, false},  {CTL_SHADOW, true},
+		     {CTL_STOPPED, false},  {CTL_MAINTENANCE, true}};
 	struct model m;
 	(void)state;
 	open_four(&m);
@@ -246,7 +247,7 @@ main(void)
 		cmocka_unit_test(a_system_over_a_limit_is_not_healthy_whatever_the_controllers_say),
 		cmocka_unit_test(a_room_restarted_or_down_is_not_healthy),
 		cmocka_unit_test(a_silent_room_is_one_reason_not_one_a_system),
-		cmocka_unit_test(failsafe_off_and_handback_are_not_healthy_track_and_shadow_are),
+		cmocka_unit_test(modes_that_are_healthy_and_modes_that_are_not),
 		cmocka_unit_test(overruns_are_shown_not_judged),
 		cmocka_unit_test(an_active_alarm_is_not_healthy_whoever_acknowledged_it),
 		cmocka_unit_test(alarms_that_nobody_watches_any_more_are_not_healthy),
