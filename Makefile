@@ -27,6 +27,7 @@ rooms_isotherm-trend := collectors config core
 libs_isotherm-trend := rrd jansson
 main_isotherm-control := controllers/main.c
 rooms_isotherm-control := controllers shell config core
+libs_isotherm-control := jansson
 main_isotherm-alarm := alarms/alarm_main.c
 rooms_isotherm-alarm := alarms shell config core
 libs_isotherm-alarm := sqlite3 jansson

@@ -2,10 +2,12 @@
 #include "controllers/control.h"
 
 #include <errno.h>
+#include <math.h>
 #include <stdlib.h>
 #include <string.h>
 
 #include "controllers/explain.h"
+#include "controllers/holds.h"
 #include "controllers/inputs.h"
 #include "controllers/outputs.h"
 #include "controllers/supervisor.h"
@@ -20,6 +22,7 @@ struct control {
 	struct image *in, *ctl;
 	struct inputs *inputs;
 	struct outputs *outputs;
+	struct holds *holds;
 	struct unit *units;
 	uint64_t tick;
 	struct view view; /* of the system in turn */
@@ -58,6 +61,8 @@ control_open(struct control **out, const struct plant *plant, const struct contr
 	int rc = c->units ? inputs_open(&c->inputs, plant) : -ENOMEM;
 	if (rc == 0)
 		rc = outputs_open(&c->outputs, plant);
+	if (rc == 0)
+		rc = holds_open(&c->holds, plant, now_ns);
 	if (rc < 0) {
 		control_close(c);
 		return rc;
@@ -79,6 +84,7 @@ control_close(struct control *c)
 		return;
 	inputs_close(c->inputs);
 	outputs_close(c->outputs);
+	holds_close(c->holds);
 	free(c->units);
 	free(c);
 }
@@ -92,11 +98,24 @@ control_set_in(struct control *c, struct image *in)
 static void
 emit(struct control *c, uint32_t system, struct image_event *e)
 {
-	if (e->code == CONTROL_EVENT_MODE)
+	if (e->code == CONTROL_EVENT_MODE || e->code == CONTROL_EVENT_AUTHORITY)
 		e->point = outputs_point(c->outputs, system, ROLE_CTL_MODE);
 	else if (e->code == CONTROL_EVENT_LIMIT)
 		e->point = outputs_point(c->outputs, system, ROLE_CTL_REASON);
 	image_emit(c->ctl, e);
+}
+
+/* Of those that hold a system, and those who were not let. */
+static void
+tell_holds(struct control *c)
+{
+	struct image_event e;
+	uint32_t system;
+	while (holds_line(c->holds, &e, &system)) {
+		if (!isfinite(e.value))
+			e.value = c->units[system].supervisor.verdict.mode;
+		emit(c, system, &e);
+	}
 }
 
 static void
@@ -106,6 +125,9 @@ step_system(struct control *c, uint32_t system, int64_t now_ns)
 	struct image_event events[EXPLAIN_EVENTS];
 	/* the once-a-second parts of many systems are spread over the ticks of a second */
 	bool second = (c->tick + system) % LAW_STEPS_PER_S == 0;
+	holds_step(c->holds, system, now_ns);
+	tell_holds(c);
+	supervisor_hold(&u->supervisor, holds_of(c->holds, system)->kind);
 	inputs_view(c->inputs, system, now_ns, &c->view);
 	supervisor_step(&u->supervisor, &c->plant->control, &c->view, second, now_ns);
 	outputs_demands(c->outputs, c->ctl, system, &u->supervisor.demands, now_ns);
@@ -148,4 +170,40 @@ control_handed_back(const struct control *c)
 		if (!supervisor_handed_back(&c->units[s].supervisor))
 			return false;
 	return true;
+}
+
+void
+control_ask(struct control *c, const struct hold_request *req, const struct hold_keeper *keeper,
+	    char *result)
+{
+	holds_ask(c->holds, req, keeper, result);
+	tell_holds(c);
+}
+
+int
+control_recall(struct control *c, const char *text, size_t len, int64_t now_ns, int64_t wall_ns,
+	       struct errtext *err)
+{
+	return holds_recall(c->holds, text, len, now_ns, wall_ns, err);
+}
+
+bool
+control_unkept(const struct control *c)
+{
+	return holds_unkept(c->holds);
+}
+
+int
+control_keep(struct control *c, const struct hold_keeper *keeper)
+{
+	return holds_keep(c->holds, keeper);
+}
+
+uint32_t
+control_stopped(const struct control *c)
+{
+	uint32_t n = 0;
+	for (uint32_t s = 0; s < c->plant->n_systems; s++)
+		n += holds_of(c->holds, s)->kind == HOLD_STOP;
+	return n;
 }

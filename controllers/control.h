@@ -10,6 +10,7 @@
 #include <stdint.h>
 
 #include "config/plant.h"
+#include "core/errtext.h"
 #include "core/image.h"
 
 /* The laws are made for this period: at another one they would be other laws. */
@@ -29,7 +30,10 @@ enum control_event {                         /* codes of the ctl image's events 
 		     CONTROL_EVENT_MODE = 1, /* value: enum ctl_mode */
 		     CONTROL_EVENT_LIMIT,    /* held back or released; value: enum ctl_reason */
 		     CONTROL_EVENT_PUMP,     /* pump speed moved for a reason worth telling */
-		     CONTROL_EVENT_INPUT     /* input lost or back */
+		     CONTROL_EVENT_INPUT,    /* input lost or back */
+		     /* what a person did, or was refused, or whose time has passed; value: enum
+			ctl_mode that the system is in or goes to. Texts are for the audit. */
+		     CONTROL_EVENT_AUTHORITY
 };
 
 struct control_options {
@@ -56,5 +60,21 @@ bool control_failed(const struct control *c);
  * read-back. */
 void control_hand_back(struct control *c);
 bool control_handed_back(const struct control *c);
+
+/* --- what people ask for (controllers/holds.h): in force from the next step --- */
+struct hold_request;
+struct hold_keeper;
+/* `result` holds COMMAND_MAX + 1 bytes. */
+void control_ask(struct control *c, const struct hold_request *req,
+		 const struct hold_keeper *keeper, char *result);
+/* Before the first step: what a keeper was given. As holds_recall. */
+int control_recall(struct control *c, const char *text, size_t len, int64_t now_ns, int64_t wall_ns,
+		   struct errtext *err);
+/* Is there something that the keeper does not have yet? */
+bool control_unkept(const struct control *c);
+int control_keep(struct control *c, const struct hold_keeper *keeper);
+/* How many systems a person has stopped. An orderly end does not release them: their devices keep
+ * them off until they miss the sequence number. */
+uint32_t control_stopped(const struct control *c);
 
 #endif

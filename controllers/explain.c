@@ -108,7 +108,30 @@ tell_mode(struct telling *t, const struct control_params *p, enum ctl_mode mode)
 	}
 }
 
+/* Who has stopped a system must know if it does not stop. */
+static void
+tell_stop(struct telling *t, const struct verdict *d)
+{
+	static const enum control_event CODE = CONTROL_EVENT_AUTHORITY;
+	if (d->stop_ignored == t->x->stop_ignored)
+		return;
+	t->x->stop_ignored = d->stop_ignored;
+	if (d->stop_ignored && isfinite(d->applied_frac))
+		tell(t, CODE, d->mode, "is told to stop, but its device still applies duty %.2f",
+		     d->applied_frac);
+	else if (d->stop_ignored)
+		tell(t, CODE, d->mode, "is told to stop, but its device does not answer");
+	else if (d->mode == CTL_STOPPED)
+		tell(t, CODE, d->mode, "has stopped: its device applies no duty");
+}
+
 /* --- reason --- */
+static bool
+is_held(enum ctl_mode mode)
+{
+	return mode == CTL_STOPPED || mode == CTL_MAINTENANCE;
+}
+
 static bool
 settled(struct explain *x, enum ctl_reason now, int64_t now_ns)
 {
@@ -123,7 +146,7 @@ settled(struct explain *x, enum ctl_reason now, int64_t now_ns)
 	int64_t wait_ns = x->shown == REASON_NONE ? SHOW_NS : REPLACE_NS;
 	if (now == REASON_NONE)
 		wait_ns = CLEAR_NS;
-	if (now == REASON_INPUT_LOST)
+	if (now == REASON_INPUT_LOST || is_held(x->mode))
 		wait_ns = 0;
 	return now_ns - x->candidate_ns >= wait_ns;
 }
@@ -263,8 +286,8 @@ tell_reason(struct telling *t, const struct supervisor *s, struct account *a,
 static void
 tell_pump(struct telling *t, const struct verdict *d, double pump_frac)
 {
-	if (d->pump_alarm == t->x->pump_alarm)
-		return;
+	if (d->pump_alarm == t->x->pump_alarm || !isfinite(pump_frac))
+		return; /* where nothing is asked of the pumps they are another's matter */
 	t->x->pump_alarm = d->pump_alarm;
 	if (d->pump_alarm)
 		tell(t, CONTROL_EVENT_PUMP, 1.0, "a pump failed: both are asked for %.0f %%",
@@ -304,7 +327,7 @@ static void
 tell_inputs(struct telling *t, const struct verdict *d)
 {
 	struct explain *x = t->x;
-	if (d->mode == CTL_OFF)
+	if (d->mode == CTL_OFF || d->mode == CTL_MAINTENANCE)
 		return;
 	tell_sensors(t, d);
 	if (d->cooling_lost == x->cooling_lost)
@@ -328,12 +351,14 @@ explain_step(struct explain *x, const struct control_params *p, const struct sup
 	out->mode = d->mode;
 	out->duty_frac = d->least_frac;
 	tell_mode(&t, p, d->mode);
+	tell_stop(&t, d);
 	tell_reason(&t, s, out, p, v);
 	tell_pump(&t, d, s->demands.pump_frac);
 	tell_inputs(&t, d);
 	bool over = !d->inputs_lost &&
 		    (out->spread_k > s->setup.spread_limit_k || out->tmax_c > d->temp_limit_c);
-	if (d->mode != CTL_OFF && (over || d->reason != REASON_NONE || x->shown != REASON_NONE))
+	bool ours = d->mode != CTL_OFF && d->mode != CTL_MAINTENANCE;
+	if (ours && (over || d->reason != REASON_NONE || x->shown != REASON_NONE))
 		x->limited_ns = now_ns;
 	out->limited_age_s = (double)(now_ns - x->limited_ns) / (double)NS_PER_S;
 	return t.n;

@@ -3,11 +3,15 @@
 #include <errno.h>
 #include <inttypes.h>
 #include <signal.h>
+#include <stdlib.h>
 #include <string.h>
 #include <sysexits.h>
 
 #include "controllers/control.h"
+#include "controllers/holds.h"
+#include "controllers/holds_file.h"
 #include "core/clock.h"
+#include "core/command.h"
 #include "core/log.h"
 #include "core/notify.h"
 #include "shell/daemon.h"
@@ -15,6 +19,7 @@
 
 #define HAND_BACK_NS (2 * NS_PER_S)    /* devices confirm a release by then, or not at all */
 #define OVERRUN_LOG_NS (60 * NS_PER_S) /* late periods are told that often at most */
+#define KEEP_AGAIN_NS NS_PER_S         /* what could not be recorded is tried again so often */
 #define EVENTS 16
 
 static struct {
@@ -22,10 +27,15 @@ static struct {
 	struct follower in;
 	struct image *ctl;
 	struct control *control;
+	struct command_server *commands;
+	struct holds_file file;
+	struct hold_keeper keeper;
 	struct cadence cadence;
 	uint64_t events_seen, overruns_told;
 	int64_t overruns_told_ns;
-	int64_t end_ns; /* of a hand-back; 0: none asked */
+	int64_t end_ns;  /* of a hand-back; 0: none asked */
+	int64_t keep_ns; /* last try to record what people hold */
+	int keep_rc;     /* … and what came of it */
 } room;
 
 /* 0 or an exit code. */
@@ -37,6 +47,30 @@ check_period(const struct plant *plant, const char *path)
 	log_error("%s: control_period_ms: the controllers are made for %d", path,
 		  CONTROL_PERIOD_MS);
 	return EX_CONFIG;
+}
+
+/* What people held when the program before this one ended, however it did. */
+static int
+recall(int64_t now_ns)
+{
+	struct errtext err = {""};
+	char *text = NULL;
+	size_t len = 0;
+	if (holds_file_name(&room.file, room.daemon.run_dir, &err) != 0) {
+		log_error("%s", err.text);
+		return EX_CANTCREAT;
+	}
+	room.keeper = (struct hold_keeper){holds_file_keep, &room.file};
+	int rc = holds_file_read(&room.file, &text, &len, &err);
+	if (rc == 0) {
+		rc = control_recall(room.control, text, len, now_ns, clock_wall_ns(), &err);
+		if (rc != 0)
+			log_error("%s: %s", room.file.path, err.text);
+	} else if (rc != -ENOENT) {
+		log_error("%s: what people held is lost", err.text);
+	}
+	free(text);
+	return 0;
 }
 
 static int
@@ -57,6 +91,14 @@ start(void)
 		log_error("can't start: %s", strerror(-rc));
 		return EX_OSERR;
 	}
+	int code = recall(now_ns);
+	if (code != 0)
+		return code;
+	if (command_open(&room.commands, room.daemon.loop, room.daemon.run_dir, "control", &err) !=
+	    0) {
+		log_error("%s", err.text);
+		return EX_CANTCREAT;
+	}
 	cadence_start(&room.cadence, CONTROL_PERIOD_MS * NS_PER_MS, now_ns);
 	notify_ready("controlling");
 	return 0;
@@ -65,6 +107,8 @@ start(void)
 static void
 stop(void)
 {
+	command_close(room.commands);
+	room.commands = NULL;
 	control_close(room.control);
 	images_follower_fini(&room.in);
 	image_close(room.ctl);
@@ -101,7 +145,7 @@ handed_back(int64_t now_ns)
 	if (room.end_ns == 0)
 		return false;
 	if (control_handed_back(room.control)) {
-		log_info("every device has confirmed its release");
+		log_info("every device that is released has confirmed it");
 		return true;
 	}
 	if (now_ns < room.end_ns)
@@ -109,6 +153,41 @@ handed_back(int64_t now_ns)
 	log_warning("not every device has confirmed its release: "
 		    "it will miss the sequence number instead");
 	return true;
+}
+
+/* Once when it changed by itself, then once a second until it succeeds. */
+static void
+keep(int64_t now_ns)
+{
+	if (!control_unkept(room.control) ||
+	    (room.keep_rc != 0 && now_ns - room.keep_ns < KEEP_AGAIN_NS))
+		return;
+	int rc = control_keep(room.control, &room.keeper), was = room.keep_rc;
+	room.keep_ns = now_ns;
+	room.keep_rc = rc;
+	if (rc != 0 && rc != was)
+		log_error("%s: %s: what people hold would not outlive a restart", room.file.path,
+			  strerror(-rc));
+	else if (rc == 0 && was != 0)
+		log_info("%s: what people hold is recorded again", room.file.path);
+}
+
+static void
+answer(const struct command_request *req, int64_t now_ns)
+{
+	struct hold_request ask = {
+		.uid = req->uid,
+		.access = req->access,
+		.json = req->text,
+		.len = req->len,
+		.now_ns = now_ns,
+		.wall_ns = clock_wall_ns(),
+	};
+	char result[COMMAND_MAX + 1] = "{\"ok\":false,\"error\":\"the controllers are ending\"}";
+	if (room.end_ns == 0)
+		control_ask(room.control, &ask, &room.keeper, result);
+	command_reply(room.commands, req->connection, result);
+	log_decisions();
 }
 
 /* Returns the exit code that is due now, or -1. */
@@ -124,6 +203,7 @@ work(int64_t now_ns)
 	control_step(room.control, now_ns, room.cadence.overruns);
 	log_decisions();
 	log_overruns(now_ns);
+	keep(now_ns);
 	if (control_failed(room.control)) {
 		log_error("internal error: a law gave no number; the fail-safe demands stand");
 		return EX_SOFTWARE;
@@ -143,6 +223,11 @@ signalled(const struct loop_event *ev)
 		return !ending && daemon_signal(&room.daemon, ev);
 	if (ending)
 		return true;
+	uint32_t stopped = control_stopped(room.control);
+	if (stopped)
+		log_warning("%u stopped system%s not released: without the controllers a device "
+			    "keeps off for 3 s, then follows its local control",
+			    stopped, stopped == 1 ? " is" : "s are");
 	control_hand_back(room.control);
 	room.end_ns = ev->now_ns + HAND_BACK_NS;
 	return false;
@@ -151,6 +236,7 @@ signalled(const struct loop_event *ev)
 static int
 serve(void)
 {
+	struct command_request req;
 	for (;;) {
 		struct loop_event ev;
 		int kind = loop_wait(room.daemon.loop, room.cadence.next_ns, &ev);
@@ -160,6 +246,8 @@ serve(void)
 		}
 		if (kind == LOOP_SIGNAL && signalled(&ev))
 			return EX_OK;
+		if (kind == LOOP_FD && command_take(room.commands, &ev, &req) == 1)
+			answer(&req, ev.now_ns);
 		int code = work(ev.now_ns);
 		if (code >= 0)
 			return code;
@@ -174,7 +262,10 @@ main(int argc, char **argv)
 		.what = "Decides duty, pumps and valve of each system of a plant, ten times a "
 			"second.\n",
 		.more = "TERM and INT first hand every system back to its devices' own control, "
-			"2 s at most.\n"
+			"2 s at most; what a person has stopped is not released.\n"
+			"People stop and start systems by control.sock in the run folder (isotherm "
+			"stop,\nstart, maintenance, end); what they hold outlives this program in "
+			"control.holds there.\n"
 			"Exit code 70: internal error; the fail-safe demands stand.\n",
 		.check = check_period,
 		.urgent = true,

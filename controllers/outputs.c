@@ -114,6 +114,10 @@ outputs_close(struct outputs *x)
 static double
 demand_of(const struct demands *d, enum role_id role, uint32_t k)
 {
+	if (role == ROLE_ENGINE_RELEASE_CMD || role == ROLE_COOLING_RELEASE_CMD)
+		return d->release ? 1.0 : 0.0;
+	if (d->quiet)
+		return (double)NAN;
 #pragma GCC diagnostic push
 #pragma GCC diagnostic ignored "-Wswitch-enum" /* of 80 roles these are ours */
 	switch (role) {
@@ -125,9 +129,6 @@ demand_of(const struct demands *d, enum role_id role, uint32_t k)
 		return d->engine_seq;
 	case ROLE_COOLING_SEQ_CMD:
 		return d->cooling_seq;
-	case ROLE_ENGINE_RELEASE_CMD:
-	case ROLE_COOLING_RELEASE_CMD:
-		return d->release ? 1.0 : 0.0;
 	case ROLE_PUMP_SPEED_CMD:
 		return 100.0 * d->pump_frac;
 	case ROLE_VALVE_CMD:

@@ -14,29 +14,59 @@
 #define PUMP_FAILED_BIT 2u
 #define DEVICE_HOLDS_FRAC 0.03
 #define DEVICE_HOLDS_STEPS LAW_STEPS_PER_S
-#define DEW_ASSUMED_C 18.0 /* where nobody measures it */
+#define STOP_IGNORED_FRAC 0.01
+#define STOP_IGNORED_STEPS (5u * LAW_STEPS_PER_S)
+/* A device that was in our charge a moment ago is lost 3 s after the last sign of life: less than
+ * that, restart and all, is what there is to wait for readings. */
+#define PATIENCE_IN_CHARGE_NS NS_PER_S
+#define RELEASE_NS (2 * NS_PER_S) /* devices confirm a release by then, or not at all */
+#define DEW_ASSUMED_C 18.0        /* where nobody measures it */
 
-enum event { EV_NONE, EV_INPUTS, EV_LOST, EV_TAKE, EV_SHADOW, EV_NOT_OURS, EV_RELEASE, EVENTS };
-#define MODES (CTL_SHADOW + 1)
-
-/* An empty cell (OFF) means "stay", on purpose: nothing ever goes back to OFF, and a hand-back ends
- * with the program. Lost inputs in OFF: whoever is in charge of the devices stays it. */
-static const enum ctl_mode NEXT[MODES][EVENTS] = {
-	[CTL_OFF] = {[EV_INPUTS] = CTL_TRACK,
-		     [EV_TAKE] = CTL_AUTO,
-		     [EV_SHADOW] = CTL_SHADOW,
-		     [EV_RELEASE] = CTL_HANDBACK},
-	[CTL_TRACK] = {[EV_LOST] = CTL_FAILSAFE,
-		       [EV_TAKE] = CTL_AUTO,
-		       [EV_SHADOW] = CTL_SHADOW,
-		       [EV_RELEASE] = CTL_HANDBACK},
-	[CTL_AUTO] =
-		{[EV_LOST] = CTL_FAILSAFE, [EV_NOT_OURS] = CTL_TRACK, [EV_RELEASE] = CTL_HANDBACK},
-	[CTL_FAILSAFE] = {[EV_INPUTS] = CTL_TRACK, [EV_RELEASE] = CTL_HANDBACK},
-	[CTL_HANDBACK] = {0},
-	[CTL_SHADOW] =
-		{[EV_LOST] = CTL_FAILSAFE, [EV_NOT_OURS] = CTL_TRACK, [EV_RELEASE] = CTL_HANDBACK},
+enum event {
+	EV_NONE,
+	EV_INPUTS,
+	EV_LOST,
+	EV_TAKE,
+	EV_SHADOW,
+	EV_NOT_OURS,
+	EV_RELEASE,
+	EV_STOP,     /* a person stops it … */
+	EV_MAINTAIN, /* … or hands it to its devices … */
+	EV_BACK,     /* … and no longer does */
+	EVENTS
 };
+#define MODES (CTL_MAINTENANCE + 1)
+
+/*
+ * 1 + the next mode. An empty cell means "stay", on purpose: a hand-back ends with the program;
+ * lost inputs neither start nor stop what a person holds; what is in maintenance is released
+ * already, and what a person has stopped is never asked to let go (next_event).
+ * Lost inputs in OFF: whoever is in charge of the devices stays it. Maintenance ends in OFF, as if
+ * the program had just started: what is applied must be known first.
+ */
+#define TO(mode) (uint8_t)(1 + (mode))
+#define HELD                                                                                       \
+	[EV_RELEASE] = TO(CTL_HANDBACK), [EV_STOP] = TO(CTL_STOPPED),                              \
+	[EV_MAINTAIN] = TO(CTL_MAINTENANCE)
+static const uint8_t NEXT[MODES][EVENTS] = {
+	[CTL_OFF] = {[EV_INPUTS] = TO(CTL_TRACK),
+		     [EV_TAKE] = TO(CTL_AUTO),
+		     [EV_SHADOW] = TO(CTL_SHADOW),
+		     HELD},
+	[CTL_TRACK] = {[EV_LOST] = TO(CTL_FAILSAFE),
+		       [EV_TAKE] = TO(CTL_AUTO),
+		       [EV_SHADOW] = TO(CTL_SHADOW),
+		       HELD},
+	[CTL_AUTO] = {[EV_LOST] = TO(CTL_FAILSAFE), [EV_NOT_OURS] = TO(CTL_TRACK), HELD},
+	[CTL_FAILSAFE] = {[EV_INPUTS] = TO(CTL_TRACK), HELD},
+	[CTL_HANDBACK] = {0},
+	[CTL_SHADOW] = {[EV_LOST] = TO(CTL_FAILSAFE), [EV_NOT_OURS] = TO(CTL_TRACK), HELD},
+	[CTL_STOPPED] = {[EV_BACK] = TO(CTL_TRACK),
+			 [EV_MAINTAIN] = TO(CTL_MAINTENANCE),
+			 [EV_RELEASE] = TO(CTL_HANDBACK)},
+	[CTL_MAINTENANCE] = {[EV_BACK] = TO(CTL_OFF), [EV_STOP] = TO(CTL_STOPPED)},
+};
+#undef HELD
 
 static bool
 in_shadow(const struct supervisor *s)
@@ -49,6 +79,7 @@ supervisor_init(struct supervisor *s, const struct supervisor_setup *setup, int6
 {
 	memset(s, 0, sizeof *s);
 	s->setup = *setup;
+	s->in_charge_at_once = setup->start_in_charge;
 	s->since_ns = now_ns;
 	sensors_reset(&s->sensors);
 	demands_clear(&s->demands);
@@ -95,8 +126,9 @@ static void
 watch_pumps(struct supervisor *s, const struct view *v)
 {
 	bool behind = false;
-	bool commanded = (s->mode == CTL_AUTO || s->mode == CTL_FAILSAFE) &&
-			 !s->setup.cooling_shadow && isfinite(s->demands.pump_frac);
+	bool commanded =
+		(s->mode == CTL_AUTO || s->mode == CTL_FAILSAFE || s->mode == CTL_STOPPED) &&
+		!s->setup.cooling_shadow && isfinite(s->demands.pump_frac);
 	for (int k = 0; commanded && k < 2; k++)
 		if (isfinite(v->pump_pct[k]) &&
 		    s->demands.pump_frac - v->pump_pct[k] / 100.0 > PUMP_BEHIND_FRAC)
@@ -141,23 +173,44 @@ applied_is_known(const struct supervisor *s, const struct view *v)
 	return s->patience_over || (engine && (cooling || !s->setup.has_cooling));
 }
 
+/* A person's hold and what the system does differ. */
+static enum event
+hold_event(const struct supervisor *s, const struct view *v, int64_t now_ns)
+{
+	switch (s->hold) {
+	case HOLD_STOP:
+		/* readings make it smooth, but it does not depend on them */
+		if (s->mode == CTL_STOPPED || (s->mode == CTL_OFF && !applied_is_known(s, v) &&
+					       now_ns - s->since_ns < PATIENCE_IN_CHARGE_NS))
+			return EV_NONE;
+		return EV_STOP;
+	case HOLD_MAINTENANCE:
+		return s->mode == CTL_MAINTENANCE ? EV_NONE : EV_MAINTAIN;
+	case HOLD_NONE:
+		break;
+	}
+	return s->mode == CTL_STOPPED || s->mode == CTL_MAINTENANCE ? EV_BACK : EV_NONE;
+}
+
 static enum event
 next_event(struct supervisor *s, const struct control_params *p, const struct view *v,
 	   int64_t now_ns)
 {
-	if (s->release_asked && s->mode != CTL_HANDBACK)
+	bool lost = s->sensors.blind || s->fault;
+	s->good_steps = lost ? 0 : s->good_steps + 1;
+	if (s->release_asked && s->hold != HOLD_STOP && s->mode != CTL_HANDBACK)
 		return EV_RELEASE;
-	if (s->sensors.blind || s->fault) {
-		s->good_steps = 0;
+	enum event held = hold_event(s, v, now_ns);
+	if (held != EV_NONE || s->hold != HOLD_NONE)
+		return held;
+	if (lost)
 		return EV_LOST;
-	}
-	s->good_steps++;
 	enum event take = in_shadow(s) ? EV_SHADOW : EV_TAKE;
 	switch (s->mode) {
 	case CTL_OFF:
 		if (!applied_is_known(s, v))
 			return EV_NONE;
-		return s->setup.start_in_charge ? take : EV_INPUTS;
+		return s->in_charge_at_once ? take : EV_INPUTS;
 	case CTL_FAILSAFE:
 		return s->good_steps >= BACK_STEPS ? EV_INPUTS : EV_NONE;
 	case CTL_TRACK:
@@ -190,27 +243,34 @@ next_seq(uint16_t seq)
 	return seq == UINT16_MAX ? 1 : (uint16_t)(seq + 1);
 }
 
-/* Returns whether the sequence numbers start here. */
+/* Returns whether the sequence numbers start here, or start again. */
 static bool
 transit(struct supervisor *s, enum event ev, const struct view *v, int64_t now_ns)
 {
-	enum ctl_mode to = NEXT[s->mode][ev], from = s->mode;
-	if (to == CTL_OFF)
+	struct demands *d = &s->demands;
+	enum ctl_mode from = s->mode;
+	if (!NEXT[from][ev])
 		return false;
-	s->mode = to;
+	s->mode = (enum ctl_mode)(NEXT[from][ev] - 1);
 	s->since_ns = now_ns;
-	s->taking_over = to == CTL_AUTO || to == CTL_SHADOW;
-	s->ramping = s->coming_back = false;
-	s->device_holds = 0;
-	if (to == CTL_HANDBACK) {
-		s->demands.release = true;
-		s->release_ns = now_ns;
-	}
-	if (from != CTL_OFF)
+	s->taking_over = s->mode == CTL_AUTO || s->mode == CTL_SHADOW || s->mode == CTL_STOPPED;
+	s->ramping = s->coming_back = s->in_charge_at_once = s->released = false;
+	s->device_holds = s->stop_ignored = 0;
+	if (s->mode == CTL_OFF) {
+		demands_clear(d);
+		s->patience_over = false;
 		return false;
-	s->demands.active = true;
-	s->demands.engine_seq = first_seq(v->engine_seq_cmd, v->engine_seq);
-	s->demands.cooling_seq = first_seq(v->cooling_seq_cmd, v->cooling_seq);
+	}
+	d->release = s->mode == CTL_HANDBACK || s->mode == CTL_MAINTENANCE;
+	if (d->release)
+		s->release_ns = now_ns;
+	d->quiet = false;
+	if (from != CTL_OFF)
+		return from == CTL_MAINTENANCE;
+	d->active = true;
+	d->quiet = s->mode == CTL_MAINTENANCE; /* nothing was asked that could stand beside it */
+	d->engine_seq = first_seq(v->engine_seq_cmd, v->engine_seq);
+	d->cooling_seq = first_seq(v->cooling_seq_cmd, v->cooling_seq);
 	return true;
 }
 
@@ -276,15 +336,54 @@ decide(struct supervisor *s, const struct control_params *p, const struct view *
 		cool_fully(&s->demands);
 }
 
+/* No duty; pumps at full speed, and the valve holds the supply as long as that can be seen. */
+static void
+stay_stopped(struct supervisor *s, const struct control_params *p)
+{
+	for (int i = 0; i < RETICLES; i++)
+		s->demands.duty_frac[i] = 0.0;
+	cool_fully(&s->demands);
+	s->cooled_fully = s->cooling_lost || s->sensors.blind || s->fault;
+	if (s->cooled_fully) {
+		s->taking_over = true;
+		return;
+	}
+	if (s->taking_over)
+		s->setup.law->init(&s->state, p, &s->in);
+	s->taking_over = false;
+	s->setup.law->step(&s->state, p, &s->in, &s->out);
+	s->fault = s->cooled_fully = !out_is_sound(&s->out);
+	if (!s->fault)
+		s->demands.valve_frac = s->out.valve_frac;
+}
+
+/* The release is the last demand, what was asked before stands beside it until the devices confirm;
+ * from then on nothing else is asked: a device that comes back is released, too. */
+static void
+keep_out(struct supervisor *s, int64_t now_ns)
+{
+	struct demands *d = &s->demands;
+	if (!s->released && now_ns - s->release_ns < RELEASE_NS && !d->quiet)
+		return;
+	d->quiet = true;
+	d->pump_frac = d->valve_frac = (double)NAN;
+	for (int i = 0; i < RETICLES; i++)
+		d->duty_frac[i] = (double)NAN;
+}
+
 static void
 act(struct supervisor *s, const struct control_params *p, const struct view *v, bool cooling_back,
     int64_t now_ns)
 {
 	switch (s->mode) {
+	case CTL_STOPPED:
+		stay_stopped(s, p);
+		break;
+	case CTL_MAINTENANCE:
+		keep_out(s, now_ns);
+		break;
 	case CTL_OFF:
 	case CTL_HANDBACK:
-	case CTL_STOPPED:
-	case CTL_MAINTENANCE:
 		break; /* nothing asked; or what was asked last stands beside the release */
 	case CTL_TRACK:
 		takeover_track(&s->demands, &s->in);
@@ -312,13 +411,14 @@ let_go(double authority, int64_t read_ns, bool shadow, int64_t release_ns)
 static void
 watch_release(struct supervisor *s, const struct view *v)
 {
-	if (s->mode != CTL_HANDBACK)
+	if (s->mode != CTL_HANDBACK && s->mode != CTL_MAINTENANCE)
 		return;
 	s->released =
-		let_go(v->engine_authority, v->engine_authority_ns, s->setup.engine_shadow,
-		       s->release_ns) &&
-		(!s->setup.has_cooling || let_go(v->cooling_authority, v->cooling_authority_ns,
-						 s->setup.cooling_shadow, s->release_ns));
+		s->released ||
+		(let_go(v->engine_authority, v->engine_authority_ns, s->setup.engine_shadow,
+			s->release_ns) &&
+		 (!s->setup.has_cooling || let_go(v->cooling_authority, v->cooling_authority_ns,
+						  s->setup.cooling_shadow, s->release_ns)));
 }
 
 /* --- what is said --- */
@@ -329,6 +429,18 @@ least_of(const double duty_frac[RETICLES])
 	for (int i = 0; i < RETICLES; i++)
 		least = fmin(least, duty_frac[i]); /* fmin passes NAN over */
 	return least;
+}
+
+static void
+watch_stop(struct supervisor *s, const struct view *v)
+{
+	double most = (double)NAN;
+	for (int i = 0; i < RETICLES; i++)
+		most = fmax(most, v->duty_frac[i]); /* fmax passes NAN over */
+	bool ignored = s->mode == CTL_STOPPED && !(most < STOP_IGNORED_FRAC);
+	s->stop_ignored = ignored ? s->stop_ignored + 1 : 0;
+	s->verdict.stop_ignored = s->stop_ignored > STOP_IGNORED_STEPS;
+	s->verdict.applied_frac = most;
 }
 
 /* Does the device hold the wafer lower than asked, for longer than a demand takes to arrive? */
@@ -348,8 +460,9 @@ reason_of(struct supervisor *s, const struct view *v)
 {
 	bool device = held_by_device(s, v);
 	bool throttled = s->verdict.least_frac < 0.995;
-	if (s->mode == CTL_OFF || s->mode == CTL_HANDBACK)
-		return REASON_NONE;
+	if (s->mode == CTL_OFF || s->mode == CTL_HANDBACK || s->mode == CTL_STOPPED ||
+	    s->mode == CTL_MAINTENANCE)
+		return REASON_NONE; /* the mode tells it */
 	if (s->mode == CTL_FAILSAFE)
 		return REASON_INPUT_LOST;
 	if (s->verdict.trip || device)
@@ -363,15 +476,26 @@ reason_of(struct supervisor *s, const struct view *v)
 	return s->ramping || s->coming_back ? REASON_RAMP : s->out.limit;
 }
 
+/* While applied values are tracked: what a takeover would begin with. */
+static double
+setpoint_of(const struct supervisor *s, const struct control_params *p)
+{
+	const struct law_in *in = &s->in;
+	bool acts = s->mode == CTL_AUTO || s->mode == CTL_SHADOW ||
+		    (s->mode == CTL_STOPPED && !s->cooled_fully);
+	if (acts)
+		return s->out.setpoint_c;
+	return s->mode == CTL_TRACK ? law_setpoint(p, in, in->supply_c) : (double)NAN;
+}
+
 static void
-say(struct supervisor *s, const struct view *v)
+say(struct supervisor *s, const struct control_params *p, const struct view *v)
 {
 	struct verdict *d = &s->verdict;
-	bool acts = s->mode == CTL_AUTO || s->mode == CTL_SHADOW;
 	d->mode = s->mode == CTL_TRACK && in_shadow(s) ? CTL_SHADOW : s->mode;
 	d->least_frac = least_of(s->demands.duty_frac);
 	d->temp_limit_c = s->in.temp_limit_c;
-	d->setpoint_c = acts ? s->out.setpoint_c : (double)NAN;
+	d->setpoint_c = setpoint_of(s, p);
 	d->flow_lpm = v->flow_lpm;
 	d->foldback_frac = v->foldback_frac;
 	d->trip = isfinite(v->trip) ? (uint32_t)lrint(v->trip) : 0;
@@ -380,7 +504,18 @@ say(struct supervisor *s, const struct view *v)
 	d->inputs_lost = s->sensors.blind;
 	d->cooling_lost = s->cooling_lost;
 	d->pump_alarm = s->pump_alarm;
+	watch_stop(s, v);
 	d->reason = reason_of(s, v);
+}
+
+/* How long readings are waited for at the start. */
+static int64_t
+patience_ns(const struct control_params *p, const struct view *v)
+{
+	int64_t ns = (int64_t)(p->input_hold_s * 1e9);
+	bool in_charge =
+		isfinite(v->engine_authority) && lrint(v->engine_authority) == AUTHORITY_SUPERVISOR;
+	return in_charge && ns > PATIENCE_IN_CHARGE_NS ? PATIENCE_IN_CHARGE_NS : ns;
 }
 
 void
@@ -388,7 +523,7 @@ supervisor_step(struct supervisor *s, const struct control_params *p, const stru
 		bool second, int64_t now_ns)
 {
 	bool cooling_was_lost = s->cooling_lost;
-	if (s->mode != CTL_OFF || now_ns - s->since_ns >= (int64_t)(p->input_hold_s * 1e9))
+	if (s->mode != CTL_OFF || now_ns - s->since_ns >= patience_ns(p, v))
 		s->patience_over = true;
 	sensors_step(&s->sensors, p, v->temp_c);
 	watch_authority(s, v, now_ns);
@@ -397,11 +532,17 @@ supervisor_step(struct supervisor *s, const struct control_params *p, const stru
 	bool first = transit(s, next_event(s, p, v, now_ns), v, now_ns);
 	act(s, p, v, cooling_was_lost && !s->cooling_lost, now_ns);
 	watch_release(s, v);
-	if (s->mode != CTL_OFF && (second || first)) {
+	if (s->mode != CTL_OFF && !s->demands.quiet && (second || first)) {
 		s->demands.engine_seq = next_seq(s->demands.engine_seq);
 		s->demands.cooling_seq = next_seq(s->demands.cooling_seq);
 	}
-	say(s, v);
+	say(s, p, v);
+}
+
+void
+supervisor_hold(struct supervisor *s, enum hold_kind hold)
+{
+	s->hold = hold;
 }
 
 void
@@ -413,7 +554,7 @@ supervisor_hand_back(struct supervisor *s)
 bool
 supervisor_handed_back(const struct supervisor *s)
 {
-	return s->released;
+	return s->released || s->hold == HOLD_STOP;
 }
 
 bool

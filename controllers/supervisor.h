@@ -11,6 +11,7 @@
 #include <stdint.h>
 
 #include "controllers/baselines.h"
+#include "controllers/holds.h"
 #include "controllers/inputs.h"
 #include "controllers/sensors.h"
 
@@ -18,6 +19,7 @@
 struct demands {
 	bool active; /* false: no demand at all */
 	bool release;
+	bool quiet; /* nothing but the release */
 	double duty_frac[RETICLES];
 	double pump_frac, valve_frac;
 	uint16_t engine_seq, cooling_seq;
@@ -36,6 +38,8 @@ struct verdict {
 	uint32_t sensors_lost;
 	bool sensors_degraded; /* too many: the limit is lowered */
 	bool inputs_lost, cooling_lost, pump_alarm;
+	bool stop_ignored; /* stopped, and its engine applies duty all the same, or says nothing */
+	double applied_frac; /* greatest duty in force; NAN unknown */
 };
 
 struct supervisor_setup {
@@ -50,15 +54,18 @@ struct supervisor {
 	struct supervisor_setup setup;
 	enum ctl_mode mode;
 	int64_t since_ns;
+	enum hold_kind hold;
 	uint32_t good_steps; /* since inputs are back */
 	int64_t not_ours_ns; /* since when a device says that another is in charge */
 	bool not_ours;
+	bool in_charge_at_once; /* at the start, as the setup says; never after */
 	bool release_asked, released;
 	int64_t release_ns;
 	bool taking_over, ramping, coming_back;
 	bool cooling_seen, cooling_lost, pump_alarm, fault;
 	bool patience_over; /* at the start: what is not read by now is done without */
-	uint32_t pump_behind, device_holds; /* steps */
+	bool cooled_fully;  /* stopped, without readings to hold the supply by */
+	uint32_t pump_behind, device_holds, stop_ignored; /* steps */
 	double low_flow_cap_frac;
 	struct sensors sensors;
 	struct law_in in;
@@ -72,7 +79,10 @@ void supervisor_init(struct supervisor *s, const struct supervisor_setup *setup,
 /* `second`: the once-a-second part of this system is due. */
 void supervisor_step(struct supervisor *s, const struct control_params *p, const struct view *v,
 		     bool second, int64_t now_ns);
+/* A person's doing; from the next step on. */
+void supervisor_hold(struct supervisor *s, enum hold_kind hold);
 void supervisor_hand_back(struct supervisor *s); /* from the next step on */
+/* Or held by a person in a way that is not to be handed back. */
 bool supervisor_handed_back(const struct supervisor *s);
 bool supervisor_failed(const struct supervisor *s); /* a law said nonsense: a bug of ours */
 

@@ -10,7 +10,7 @@
 void
 demands_clear(struct demands *d)
 {
-	d->active = d->release = false;
+	d->active = d->release = d->quiet = false;
 	d->engine_seq = d->cooling_seq = 0;
 	d->pump_frac = d->valve_frac = (double)NAN;
 	for (int i = 0; i < RETICLES; i++)

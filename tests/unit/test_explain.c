@@ -272,6 +272,75 @@ pumps_sensors_and_cooling_have_lines_of_their_own(void **state)
 }
 
 static void
+a_stop_that_is_ignored_is_told_and_so_is_its_end(void **state)
+{
+	(void)state;
+	struct bench b;
+	begin(&b, "cs03");
+	b.s.verdict.mode = CTL_STOPPED;
+	b.s.verdict.applied_frac = 0.43;
+	steps(&b, 10);
+	assert_string_equal(b.last.text, "cs03 is stopped: no duty, pumps 100 %, cooling on");
+	b.s.verdict.stop_ignored = true;
+	steps(&b, 10);
+	assert_int_equal(b.told, 2);
+	assert_int_equal(b.last.code, CONTROL_EVENT_AUTHORITY);
+	assert_int_equal((int)b.last.value, CTL_STOPPED);
+	assert_string_equal(b.last.text,
+			    "cs03 is told to stop, but its device still applies duty 0.43");
+	b.s.verdict.stop_ignored = false;
+	steps(&b, 10);
+	assert_string_equal(b.last.text, "cs03 has stopped: its device applies no duty");
+	b.s.verdict.stop_ignored = true;
+	b.s.verdict.applied_frac = (double)NAN;
+	step(&b);
+	assert_string_equal(b.last.text, "cs03 is told to stop, but its device does not answer");
+}
+
+static void
+what_a_person_holds_is_not_held_back_by_anything_else(void **state)
+{
+	(void)state;
+	static const enum ctl_mode HELD[] = {CTL_STOPPED, CTL_MAINTENANCE};
+	for (int k = 0; k < 2; k++) {
+		struct bench b;
+		begin(&b, "cs03");
+		steps(&b, 20);
+		b.s.verdict.reason = REASON_SPREAD;
+		steps(&b, 200);
+		assert_int_equal(b.a.reason, REASON_SPREAD);
+		b.s.verdict.mode = HELD[k];
+		b.s.verdict.reason = REASON_NONE;
+		set_duty(&b, 0.0);
+		step(&b);
+		assert_int_equal(b.a.reason, REASON_NONE);
+		assert_true(b.a.cost_tokens <= 0.0);
+	}
+}
+
+/* Where nothing is asked of pumps and sensors, nothing is told of them. */
+static void
+maintenance_is_quiet(void **state)
+{
+	(void)state;
+	struct bench b;
+	begin(&b, "cs03");
+	steps(&b, 300);
+	b.s.verdict.mode = CTL_MAINTENANCE;
+	step(&b);
+	assert_string_equal(b.last.text, "cs03 is in maintenance: its devices are on their own");
+	b.told = 0;
+	set_duty(&b, (double)NAN);
+	b.s.demands.pump_frac = (double)NAN;
+	b.s.verdict.pump_alarm = b.s.verdict.cooling_lost = true;
+	b.s.verdict.sensors_lost = 9;
+	b.s.sensors.temp_c[29] = 60.0;
+	steps(&b, 100);
+	assert_int_equal(b.told, 0);
+	assert_true(b.a.limited_age_s > 39.0);
+}
+
+static void
 age_counts_from_the_last_time_held_back_or_over_a_limit(void **state)
 {
 	(void)state;
@@ -323,6 +392,9 @@ main(void)
 		cmocka_unit_test(lines_are_rationed_and_the_untold_counted),
 		cmocka_unit_test(lost_inputs_are_told_by_the_mode_alone),
 		cmocka_unit_test(pumps_sensors_and_cooling_have_lines_of_their_own),
+		cmocka_unit_test(a_stop_that_is_ignored_is_told_and_so_is_its_end),
+		cmocka_unit_test(what_a_person_holds_is_not_held_back_by_anything_else),
+		cmocka_unit_test(maintenance_is_quiet),
 		cmocka_unit_test(age_counts_from_the_last_time_held_back_or_over_a_limit),
 		cmocka_unit_test(a_long_name_and_mad_numbers_stay_one_line),
 	};

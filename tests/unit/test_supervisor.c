@@ -11,21 +11,23 @@ each_state_answers_each_event_as_decided(void **state)
 {
 	(void)state;
 	static const char *const WALK[MODES] = {
-		/*               none inputs lost take shadow not-ours release */
-		[CTL_OFF] = "-T-AS-H",      [CTL_TRACK] = "--FAS-H",    [CTL_AUTO] = "--F--TH",
-		[CTL_FAILSAFE] = "-T----H", [CTL_HANDBACK] = "-------", [CTL_SHADOW] = "--F--TH",
+		/* none inputs lost take shadow not-ours release stop maintain back */
+		[CTL_OFF] = "-T-AS-HPM-",      [CTL_TRACK] = "--FAS-HPM-",
+		[CTL_AUTO] = "--F--THPM-",     [CTL_FAILSAFE] = "-T----HPM-",
+		[CTL_HANDBACK] = "----------", [CTL_SHADOW] = "--F--THPM-",
+		[CTL_STOPPED] = "------H-MT",  [CTL_MAINTENANCE] = "-------P-O",
 	};
-	static const char LETTER[MODES] = {'-', 'T', 'A', 'F', 'H', 'S'};
+	static const char LETTER[MODES] = {'O', 'T', 'A', 'F', 'H', 'S', 'P', 'M'};
 	for (int m = 0; m < MODES; m++)
 		for (int e = 0; e < EVENTS; e++) {
-			assert_int_equal(LETTER[NEXT[m][e]], WALK[m][e]);
 			struct bench b;
 			begin(&b, setup());
 			b.s.mode = (enum ctl_mode)m;
+			b.s.demands.active = m != CTL_OFF;
 			transit(&b.s, (enum event)e, &b.v, 5);
 			char want = WALK[m][e] == '-' ? LETTER[m] : WALK[m][e];
 			assert_int_equal(LETTER[b.s.mode], want);
-			assert_true(m != CTL_OFF || b.s.demands.active == (want != '-'));
+			assert_true(b.s.demands.active == (want != 'O'));
 		}
 }
 
@@ -48,6 +50,7 @@ it_waits_for_what_is_applied_but_not_for_ever(void **state)
 	(void)state;
 	struct bench b;
 	begin(&b, setup());
+	b.v.engine_authority = AUTHORITY_LOCAL;
 	lose_cooling(&b.v);
 	steps(&b, 49);
 	assert_int_equal(b.s.mode, CTL_OFF);
@@ -55,6 +58,21 @@ it_waits_for_what_is_applied_but_not_for_ever(void **state)
 	assert_int_equal(b.s.mode, CTL_TRACK);
 	step(&b);
 	assert_true(b.s.demands.pump_frac > 0.999 && b.s.demands.valve_frac > 0.999);
+}
+
+/* It would be lost 3 s after the last sign of life. */
+static void
+a_device_that_is_in_our_charge_is_not_kept_waiting(void **state)
+{
+	(void)state;
+	struct bench b;
+	begin(&b, setup());
+	lose_cooling(&b.v);
+	steps(&b, 10);
+	assert_int_equal(b.s.mode, CTL_OFF);
+	steps(&b, 2);
+	assert_int_equal(b.s.mode, CTL_TRACK);
+	assert_int_equal(b.s.demands.engine_seq, 701);
 }
 
 static void
@@ -292,17 +310,24 @@ check_invariants(const struct bench *b, const struct demands *before, bool secon
 		return;
 	}
 	assert_true(d->active);
-	if (second && before->active) {
+	if (b->s.mode == CTL_MAINTENANCE) {
+		assert_true(d->release);
+		assert_true(d->quiet || b->now_ns - b->s.since_ns <= RELEASE_NS);
+		return;
+	}
+	assert_false(d->quiet);
+	if (second && before->active && !before->quiet) {
 		assert_int_equal(d->engine_seq, next_seq(before->engine_seq));
 		assert_int_equal(d->cooling_seq, next_seq(before->cooling_seq));
 	}
 	assert_true(d->release == (b->s.mode == CTL_HANDBACK));
-	assert_true(!released || d->release);
+	assert_true(!released || d->release || b->s.hold == HOLD_STOP);
 	for (int i = 0; i < RETICLES; i++) {
 		double u = d->duty_frac[i];
 		assert_true(u >= 0.0 && u <= 1.0);
 		if (b->s.mode == CTL_FAILSAFE && b->now_ns - b->s.since_ns > NS_PER_S)
 			assert_true(u <= PARAMS.failsafe_duty_frac + 1e-12);
+		assert_true(b->s.mode != CTL_STOPPED || u <= 0.0);
 		if (b->s.sensors.blind && isfinite(before->duty_frac[i]))
 			assert_true(u <= before->duty_frac[i] + 1e-12);
 	}
@@ -314,6 +339,7 @@ static void
 whatever_happens_the_invariants_hold(void **state)
 {
 	(void)state;
+	int all = 0;
 	for (uint64_t seed = 1; seed <= 20; seed++) {
 		struct bench b;
 		struct hazard h = {0};
@@ -321,6 +347,9 @@ whatever_happens_the_invariants_hold(void **state)
 		int visited = 0;
 		for (int k = 0; k < 4000; k++) {
 			shake(&b, seed, &h);
+			if (k % 400 == 399)
+				supervisor_hold(&b.s, (enum hold_kind)(
+							      keyed_u64(seed, 4, (uint64_t)k) % 3));
 			if (k == 3500)
 				supervisor_hand_back(&b.s);
 			struct demands before = b.s.demands;
@@ -330,8 +359,9 @@ whatever_happens_the_invariants_hold(void **state)
 			visited |= 1 << b.s.mode;
 			assert_false(supervisor_failed(&b.s));
 		}
-		assert_true(visited & 1 << CTL_FAILSAFE && visited & 1 << CTL_TRACK);
+		all |= visited;
 	}
+	assert_int_equal(all, (1 << MODES) - 1 - (1 << CTL_SHADOW));
 }
 
 int
@@ -341,6 +371,7 @@ main(void)
 		cmocka_unit_test(each_state_answers_each_event_as_decided),
 		cmocka_unit_test(nothing_is_asked_before_anything_is_known),
 		cmocka_unit_test(it_waits_for_what_is_applied_but_not_for_ever),
+		cmocka_unit_test(a_device_that_is_in_our_charge_is_not_kept_waiting),
 		cmocka_unit_test(tracking_asks_for_what_is_applied),
 		cmocka_unit_test(tracking_does_not_creep_with_a_reading_that_is_a_little_low),
 		cmocka_unit_test(a_takeover_that_agrees_is_no_bump),

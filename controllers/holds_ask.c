@@ -1,0 +1,314 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* Requests and results: JSON at the edge of the holds. */
+#include <jansson.h>
+#include <stdarg.h>
+#include <stdio.h>
+#include <string.h>
+
+#include "controllers/holds_private.h"
+#include "core/clock.h"
+
+#define NAME_SHOWN 15       /* no name of a system is longer */
+#define ANSWER_FRAME_MAX 64 /* bytes around the holds of an answer */
+#define MEMBERS_MAX 4
+
+/* What a request may hold. A member that is not known was meant to say something. */
+static const struct {
+	enum access_level needed;
+	const char *members[MEMBERS_MAX + 1];
+} VERBS[HOLD_VERBS] = {
+	[HOLD_VERB_STOP] = {ACCESS_OPERATE, {"cmd", "system", "why"}},
+	[HOLD_VERB_START] = {ACCESS_OPERATE, {"cmd", "system", "why"}},
+	[HOLD_VERB_MAINTENANCE] = {ACCESS_OPERATE, {"cmd", "system", "for_s", "why"}},
+	[HOLD_VERB_END] = {ACCESS_OPERATE, {"cmd", "system", "why"}},
+	[HOLD_VERB_HOLDS] = {ACCESS_VIEW, {"cmd", "system", "from"}},
+};
+
+struct parse {
+	const struct holds *h;
+	struct hold_wish w;
+	json_t *root;
+	bool one;     /* it names a system */
+	int64_t from; /* of HOLD_VERB_HOLDS */
+	char error[HOLD_SENTENCE];
+};
+
+static bool wrong(struct parse *p, const char *format, ...) __attribute__((format(printf, 2, 3)));
+
+static bool
+wrong(struct parse *p, const char *format, ...)
+{
+	va_list ap;
+	va_start(ap, format);
+	vsnprintf(p->error, sizeof p->error, format, ap);
+	va_end(ap);
+	return false;
+}
+
+/* --- in --- */
+static bool
+read_verb(struct parse *p)
+{
+	const char *cmd = json_string_value(json_object_get(p->root, "cmd"));
+	for (int v = 0; cmd && v < HOLD_VERBS; v++)
+		if (strcmp(cmd, hold_verb_name((enum hold_verb)v)) == 0) {
+			p->w.verb = (enum hold_verb)v;
+			return true;
+		}
+	return wrong(p, "\"cmd\" must be one of stop, start, maintenance, end, holds");
+}
+
+static bool
+may(struct parse *p)
+{
+	const struct hold_request *by = p->w.by;
+	if (by->access >= VERBS[p->w.verb].needed)
+		return true;
+	return wrong(p, "not allowed: \"%s\" needs %s, uid %u is %s", hold_verb_name(p->w.verb),
+		     VERBS[p->w.verb].needed == ACCESS_VIEW
+			     ? "a viewer"
+			     : "an operator (group isotherm-operate)",
+		     (unsigned)by->uid, hold_level(by->access));
+}
+
+static bool
+read_members(struct parse *p)
+{
+	const char *const *members = VERBS[p->w.verb].members;
+	const char *key;
+	json_t *value;
+	json_object_foreach(p->root, key, value)
+	{
+		int k = 0;
+		while (members[k] && strcmp(key, members[k]) != 0)
+			k++;
+		if (members[k])
+			continue;
+		if (strcmp(key, "for_s") == 0)
+			return wrong(p, "\"%s\" takes no \"for_s\": it has no end of its own",
+				     hold_verb_name(p->w.verb));
+		return wrong(p, "\"%s\" takes \"%s\", \"%s\"%s%s%s and nothing else",
+			     hold_verb_name(p->w.verb), members[1], members[2],
+			     members[3] ? ", \"" : "", members[3] ? members[3] : "",
+			     members[3] ? "\"" : "");
+	}
+	return true;
+}
+
+static bool
+read_system(struct parse *p)
+{
+	const struct plant *plant = p->h->plant;
+	const json_t *value = json_object_get(p->root, "system");
+	const char *name = json_string_value(value);
+	if (!value && p->w.verb == HOLD_VERB_HOLDS)
+		return true;
+	int32_t system = name ? plant_system(plant, name) : -1;
+	if (system >= 0) {
+		p->w.system = (uint32_t)system;
+		return p->one = true;
+	}
+	char known[128] = "it has none";
+	if (plant->n_systems > 0)
+		snprintf(known, sizeof known, "it has %u: %s .. %s", plant->n_systems,
+			 plant->systems[0].name, plant->systems[plant->n_systems - 1].name);
+	if (name && strlen(name) <= NAME_SHOWN && hold_characters(name) > 0)
+		return wrong(p, "no system \"%s\" in this plant (%s)", name, known);
+	return wrong(p, "\"system\" must name a system of this plant (%s)", known);
+}
+
+static bool
+read_why(struct parse *p)
+{
+	const char *why = json_string_value(json_object_get(p->root, "why"));
+	int n = why ? hold_characters(why) : 0;
+	if (n < 1 || n > HOLD_WHY_CHARACTERS || why[strspn(why, " ")] == '\0')
+		return wrong(p, "\"why\" must say why: 1..%d printable characters",
+			     HOLD_WHY_CHARACTERS);
+	p->w.why = why;
+	return true;
+}
+
+static bool
+read_number(struct parse *p, const char *key, int64_t lo, int64_t hi, int64_t *out)
+{
+	const json_t *value = json_object_get(p->root, key);
+	*out = json_integer_value(value);
+	if (json_is_integer(value) && *out >= lo && *out <= hi)
+		return true;
+	return wrong(p, "\"%s\" must be a whole number, %lld..%lld", key, (long long)lo,
+		     (long long)hi);
+}
+
+static bool
+read_request(struct parse *p)
+{
+	json_error_t at;
+	const struct hold_request *by = p->w.by;
+	p->root = json_loadb(by->json, by->len, JSON_REJECT_DUPLICATES, &at);
+	if (!p->root)
+		return wrong(p, "no JSON, at byte %d: %s", at.position,
+			     hold_characters(at.text) > 0 ? at.text : "what stands there");
+	if (!json_is_object(p->root))
+		return wrong(p, "a request is one JSON object");
+	if (!read_verb(p))
+		return false;
+	bool named = read_system(p); /* who is not allowed is told that, and of which system */
+	if (!may(p) || (!named && !read_system(p)) || !read_members(p))
+		return false;
+	if (p->w.verb == HOLD_VERB_HOLDS)
+		return !json_object_get(p->root, "from") ||
+		       read_number(p, "from", 0, UINT32_MAX, &p->from);
+	if (p->w.verb == HOLD_VERB_MAINTENANCE &&
+	    !read_number(p, "for_s", HOLD_FOR_MIN_S, HOLD_FOR_MAX_S, &p->w.for_s))
+		return false;
+	return read_why(p);
+}
+
+/* --- out --- */
+static void
+write_result(char *result, json_t *root)
+{
+	size_t n = root ? json_dumpb(root, result, COMMAND_MAX, JSON_COMPACT) : 0;
+	if (n == 0 || n > COMMAND_MAX)
+		n = (size_t)snprintf(result, COMMAND_MAX + 1,
+				     "{\"ok\":false,\"error\":\"no memory for an answer\"}");
+	result[n] = '\0';
+	json_decref(root);
+}
+
+static json_t *
+hold_json(const struct holds *h, uint32_t system, int64_t now_ns)
+{
+	const struct hold *d = &h->of[system];
+	char since[24], until[24];
+	int64_t left_ns = d->until_ns > now_ns ? d->until_ns - now_ns : 0;
+	hold_time(d->since_wall_ns, since, sizeof since);
+	hold_time(d->until_wall_ns, until, sizeof until);
+	json_t *o = json_pack("{ss ss ss ss}", "system", h->plant->systems[system].name, "mode",
+			      state_name(ROLE_CTL_MODE, hold_mode(d->kind)), "since", since, "why",
+			      d->why);
+	if (d->uid != HOLD_NOBODY) {
+		json_object_set_new(o, "uid", json_integer(d->uid));
+		json_object_set_new(o, "level", json_string(hold_level(d->access)));
+	}
+	if (d->kind == HOLD_MAINTENANCE) {
+		json_object_set_new(o, "until", json_string(until));
+		json_object_set_new(o, "left_s", json_integer(left_ns / NS_PER_S));
+	}
+	return o;
+}
+
+static void
+refuse(const struct parse *p, char *result)
+{
+	json_t *root = json_pack("{sb ss}", "ok", 0, "error", p->error);
+	if (p->one && p->h->of[p->w.system].kind != HOLD_NONE)
+		json_object_set_new(root, "held", hold_json(p->h, p->w.system, p->w.by->now_ns));
+	write_result(result, root);
+}
+
+/* As many as an answer holds. */
+static void
+answer_holds(const struct parse *p, char *result)
+{
+	const struct holds *h = p->h;
+	json_t *list = json_array(), *root = json_pack("{sb so}", "ok", 1, "holds", list);
+	size_t used = ANSWER_FRAME_MAX;
+	uint32_t s = (uint32_t)p->from, end = h->plant->n_systems;
+	if (p->one && p->w.system >= s) {
+		s = p->w.system;
+		end = s + 1;
+	}
+	for (; root && s < end; s++) {
+		if (h->of[s].kind == HOLD_NONE)
+			continue;
+		json_t *one = hold_json(h, s, p->w.by->now_ns);
+		used += json_dumpb(one, NULL, 0, JSON_COMPACT) + 1;
+		if (used > COMMAND_MAX) {
+			json_decref(one);
+			json_object_set_new(root, "next", json_integer(s));
+			break;
+		}
+		json_array_append_new(list, one);
+	}
+	write_result(result, root);
+}
+
+static void
+answer_done(const struct parse *p, const char *said, const char *note, char *result)
+{
+	const struct hold *d = &p->h->of[p->w.system];
+	char until[24];
+	json_t *root = json_pack("{sb ss ss ss}", "ok", 1, "system",
+				 p->h->plant->systems[p->w.system].name, "mode",
+				 state_name(ROLE_CTL_MODE, hold_mode(d->kind)), "said", said);
+	if (d->kind == HOLD_MAINTENANCE)
+		json_object_set_new(root, "until",
+				    json_string(hold_time(d->until_wall_ns, until, sizeof until)));
+	if (note[0])
+		json_object_set_new(root, "note", json_string(note));
+	write_result(result, root);
+}
+
+/* Duties are sent, pumps and valve are not: worth knowing, no reason to refuse. */
+static void
+note_shadow(const struct parse *p, char *note, size_t size)
+{
+	const struct plant *plant = p->h->plant;
+	int32_t cooling = plant_device_of(plant, (int32_t)p->w.system, "cooling");
+	if (p->w.verb == HOLD_VERB_STOP && cooling >= 0 && !plant->devices[cooling].armed)
+		snprintf(note, size, "%s is in shadow: its pumps and valve are left alone",
+			 plant->devices[cooling].name);
+}
+
+static void
+carry_out(struct holds *h, struct parse *p, const struct hold_keeper *keeper, char *result)
+{
+	struct hold before = h->of[p->w.system];
+	bool was_unkept = h->unkept;
+	char note[256] = "";
+	int rc = holds_judge(h, &p->w, p->error);
+	if (rc == 0) {
+		holds_apply(h, &p->w);
+		rc = holds_keep(h, keeper);
+		if (rc && p->w.verb != HOLD_VERB_STOP) {
+			h->of[p->w.system] = before;
+			h->unkept = was_unkept;
+			wrong(p, "not done: it can't be recorded, so a restart would undo it: %s",
+			      strerror(-rc));
+		} else if (rc) {
+			snprintf(note, sizeof note, "not recorded yet, a restart would undo it: %s",
+				 strerror(-rc));
+			rc = 0;
+		}
+	}
+	if (rc) {
+		holds_tell_refused(h, &p->w, p->error);
+		refuse(p, result);
+		return;
+	}
+	if (!note[0])
+		note_shadow(p, note, sizeof note);
+	const char *said = h->lines[h->n_lines].text;
+	holds_tell_done(h, &p->w, &before);
+	answer_done(p, said, note, result);
+}
+
+void
+holds_ask(struct holds *h, const struct hold_request *req, const struct hold_keeper *keeper,
+	  char *result)
+{
+	struct parse p = {.h = h, .w = {.verb = HOLD_VERBS, .by = req}};
+	h->n_lines = h->next_line = 0;
+	if (!read_request(&p)) {
+		if (p.one && p.w.verb != HOLD_VERB_HOLDS && req->access < ACCESS_OPERATE)
+			holds_tell_refused(h, &p.w, p.error);
+		refuse(&p, result);
+	} else if (p.w.verb == HOLD_VERB_HOLDS) {
+		answer_holds(&p, result);
+	} else {
+		carry_out(h, &p, keeper, result);
+	}
+	json_decref(p.root);
+}

@@ -1,0 +1,215 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/*
+ * What outlives the program: a line a hold, so that damage to one does not reach the others.
+ *
+ *	isotherm holds 1 SITE
+ *	SYSTEM stop|maintenance UID LEVEL SINCE_WALL_NS UNTIL_WALL_NS SINCE_NS UNTIL_NS WHY
+ *	end NUMBER-OF-HOLDS
+ */
+#include <errno.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "controllers/holds_private.h"
+#include "core/clock.h"
+
+#define HEADER "isotherm holds 1 "
+#define FIELDS 4 /* numbers of a line after UID and LEVEL */
+
+static const char LOST_REASON[] = "(the reason could not be read)";
+
+size_t
+holds_write_text(struct holds *h)
+{
+	unsigned n = 0;
+	size_t at = (size_t)snprintf(h->text, h->text_size, HEADER "%s\n", h->plant->site);
+	for (uint32_t s = 0; s < h->plant->n_systems; s++) {
+		const struct hold *d = &h->of[s];
+		if (d->kind == HOLD_NONE)
+			continue;
+		at += (size_t)snprintf(
+			h->text + at, h->text_size - at, "%s %s %u %s %lld %lld %lld %lld %s\n",
+			h->plant->systems[s].name, d->kind == HOLD_STOP ? "stop" : "maintenance",
+			(unsigned)d->uid, hold_level(d->access), (long long)d->since_wall_ns,
+			(long long)d->until_wall_ns, (long long)d->since_ns, (long long)d->until_ns,
+			d->why);
+		n++;
+	}
+	at += (size_t)snprintf(h->text + at, h->text_size - at, "end %u\n", n);
+	return at;
+}
+
+/* --- reading --- */
+struct reader {
+	struct holds *h;
+	int64_t now_ns, wall_ns;
+	unsigned line, held;
+	bool ended;
+	char problem[120]; /* the first one; "" none */
+};
+
+static void
+damaged(struct reader *r, const char *what)
+{
+	if (!r->problem[0])
+		snprintf(r->problem, sizeof r->problem, "line %u: %s", r->line, what);
+}
+
+/* The next word of a line, cut off; "" at the end. */
+static char *
+word(char **at)
+{
+	char *w = *at;
+	size_t n = strcspn(w, " ");
+	*at = w + n + (w[n] != '\0');
+	w[n] = '\0';
+	return w;
+}
+
+static bool
+number(char **at, int64_t *out)
+{
+	char *end, *w = word(at);
+	errno = 0;
+	*out = strtoll(w, &end, 10);
+	return *w && !*end && errno == 0;
+}
+
+static bool
+level(const char *w, enum access_level *out)
+{
+	for (int a = ACCESS_NONE; a <= ACCESS_ENGINEER; a++)
+		if (strcmp(w, hold_level((enum access_level)a)) == 0) {
+			*out = (enum access_level)a;
+			return true;
+		}
+	return false;
+}
+
+/* Plant time counts from the boot: after one, the wall clock says what is left of it. Neither can
+ * make it longer than it was meant. */
+static void
+set_end(struct hold *d, const struct reader *r)
+{
+	int64_t left_ns = d->until_wall_ns - r->wall_ns;
+	int64_t whole_ns = d->until_ns - d->since_ns;
+	if (r->now_ns >= d->since_ns)
+		left_ns = d->until_ns - r->now_ns;
+	if (left_ns > whole_ns)
+		left_ns = whole_ns;
+	if (d->since_ns > r->now_ns)
+		d->since_ns = r->now_ns;
+	if (d->kind == HOLD_MAINTENANCE)
+		d->until_ns = r->now_ns + (left_ns > 0 ? left_ns : 0);
+}
+
+static bool
+sane(const struct hold *d)
+{
+	const int64_t most = HOLD_FOR_MAX_S * NS_PER_S;
+	return d->since_ns >= 0 && d->until_ns >= d->since_ns && d->since_wall_ns >= 0 &&
+	       d->until_ns - d->since_ns <= most && d->until_wall_ns >= d->since_wall_ns &&
+	       d->until_wall_ns - d->since_wall_ns <= most;
+}
+
+static void
+read_rest(struct reader *r, struct hold *d, char *at)
+{
+	int64_t uid;
+	bool good = number(&at, &uid) && uid >= 0 && uid <= UINT32_MAX;
+	good = good && level(word(&at), &d->access);
+	int64_t *const fields[FIELDS] = {&d->since_wall_ns, &d->until_wall_ns, &d->since_ns,
+					 &d->until_ns};
+	for (int k = 0; good && k < FIELDS; k++)
+		good = number(&at, fields[k]);
+	if (good && sane(d)) {
+		d->uid = (uint32_t)uid;
+		set_end(d, r);
+	} else {
+		damaged(r, "who and when can't be read");
+		d->uid = HOLD_NOBODY;
+		d->since_ns = r->now_ns;
+		d->since_wall_ns = r->wall_ns;
+		d->until_ns = r->now_ns + HOLD_FOR_MAX_S * NS_PER_S;
+		d->until_wall_ns = r->wall_ns + HOLD_FOR_MAX_S * NS_PER_S;
+	}
+	int n = hold_characters(at);
+	if (!good || n < 1 || n > HOLD_WHY_CHARACTERS) {
+		damaged(r, "the reason can't be read");
+		at = NULL;
+	}
+	snprintf(d->why, sizeof d->why, "%s", at ? at : LOST_REASON);
+}
+
+static void
+read_hold(struct reader *r, const char *name, char *at)
+{
+	int32_t system = plant_system(r->h->plant, name);
+	if (system < 0) {
+		damaged(r, "it names no system of this plant");
+		return;
+	}
+	struct hold read = {.kind = HOLD_STOP};
+	const char *kind = word(&at);
+	if (strcmp(kind, "maintenance") == 0)
+		read.kind = HOLD_MAINTENANCE;
+	else if (strcmp(kind, "stop") != 0)
+		damaged(r, "stop or maintenance can't be read, stopped");
+	read_rest(r, &read, at);
+	struct hold *d = &r->h->of[system];
+	r->held += d->kind == HOLD_NONE;
+	if (d->kind != HOLD_STOP)
+		*d = read;
+}
+
+/* False: it is another site's. */
+static bool
+read_line(struct reader *r, char *line)
+{
+	r->line++;
+	if (r->line == 1) {
+		if (strncmp(line, HEADER, strlen(HEADER)) == 0)
+			return strcmp(line + strlen(HEADER), r->h->plant->site) == 0;
+		damaged(r, "it should say \"" HEADER "SITE\"");
+	}
+	char *at = line;
+	const char *name = word(&at);
+	if (strcmp(name, "end") == 0 && plant_system(r->h->plant, name) < 0) {
+		int64_t n;
+		r->ended = number(&at, &n);
+		if (!r->ended || n != r->held)
+			damaged(r, "another number of holds than it says");
+	} else if (r->line > 1 || plant_system(r->h->plant, name) >= 0) {
+		read_hold(r, name, at);
+	}
+	return true;
+}
+
+int
+holds_recall(struct holds *h, const char *text, size_t len, int64_t now_ns, int64_t wall_ns,
+	     struct errtext *err)
+{
+	struct reader r = {.h = h, .now_ns = now_ns, .wall_ns = wall_ns};
+	char line[HOLD_WHY_SIZE + 256];
+	for (size_t at = 0; at < len && !r.ended;) {
+		const char *end = memchr(text + at, '\n', len - at);
+		size_t n = end ? (size_t)(end - (text + at)) : len - at;
+		size_t some = n < sizeof line ? n : sizeof line - 1;
+		memcpy(line, text + at, some);
+		line[some] = '\0';
+		if (n > some || strlen(line) != some)
+			damaged(&r, "it is no text");
+		if (!read_line(&r, line))
+			return errtext_set(err, -ESTALE, "another site's: nothing is held by it");
+		at += n + 1;
+	}
+	if (!r.ended) {
+		r.line++;
+		damaged(&r, "its end is missing");
+	}
+	if (!r.problem[0])
+		return 0;
+	return errtext_set(err, -EINVAL, "damaged (%s): %u system%s held by what can be read",
+			   r.problem, r.held, r.held == 1 ? " is" : "s are");
+}
