@@ -64,6 +64,7 @@ HARDEN := -D_FORTIFY_SOURCE=3 -fstack-protector-strong -fstack-clash-protection 
 VERSION := 0.1.0
 prefix ?= /usr/local
 PKGDATADIR := $(prefix)/share/isotherm
+MANDIR := $(prefix)/share/man/man1
 ALL_CPPFLAGS := -I. -isystem $(B)/gen -D_GNU_SOURCE -DISOTHERM_VERSION='"$(VERSION)"' -DISOTHERM_DATADIR='"$(PKGDATADIR)"' $(CPPFLAGS)
 ALL_CFLAGS := -std=c11 $(WARN) $(if $(WERROR),-Werror) -fno-common -fno-fast-math -ffp-contract=off -fPIE \
 	$(if $(SAN),-fsanitize=$(SAN) -fno-omit-frame-pointer -fno-sanitize-recover=all) $(if $(COVER),--coverage -O0) \
@@ -185,13 +186,15 @@ cover:
 	@gcovr -r . build/cover/obj --exclude tests --print-summary
 
 install: all
-	install -d $(DESTDIR)$(prefix)/bin $(DESTDIR)$(prefix)/sbin $(DESTDIR)$(PKGDATADIR)
+	install -d $(DESTDIR)$(prefix)/bin $(DESTDIR)$(prefix)/sbin $(DESTDIR)$(PKGDATADIR) $(DESTDIR)$(MANDIR)
 	install -m 755 $(B)/isotherm $(DESTDIR)$(prefix)/bin/
 	install -m 755 $(filter-out $(B)/isotherm,$(BINS)) $(DESTDIR)$(prefix)/sbin/
+	install -m 644 docs/man/isotherm.1 $(DESTDIR)$(MANDIR)/
 	cp -r config/profiles config/types config/plants config/wafers config/alarms $(wildcard config/hooks) mqtt/schema \
 		$(DESTDIR)$(PKGDATADIR)/
 uninstall:
 	rm -f $(DESTDIR)$(prefix)/bin/isotherm $(patsubst %,$(DESTDIR)$(prefix)/sbin/%,$(filter-out isotherm,$(PROGRAMS)))
+	rm -f $(DESTDIR)$(MANDIR)/isotherm.1
 	rm -rf $(DESTDIR)$(PKGDATADIR)
 clean:
 	rm -rf build

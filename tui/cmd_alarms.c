@@ -177,6 +177,33 @@ print_list_json(const struct model *m, const struct wish *w)
 				    model_alarms_live(m), "flood", a->flood, "alarms", list));
 }
 
+static bool
+any_wished(const struct wish *w, const struct model *m)
+{
+	for (uint32_t i = 0; i < m->alarms.n; i++)
+		if (wished(w, m, i))
+			return true;
+	return !w->pattern;
+}
+
+static int
+show(const struct wish *w, const struct model *m)
+{
+	if (!any_wished(w, m)) {
+		fprintf(stderr,
+			"isotherm: no alarm \"%.60s\" (isotherm alarms --keys lists them)\n",
+			w->pattern);
+		return EXIT_NOT_HEALTHY;
+	}
+	if (w->json)
+		return print_list_json(m, w);
+	if (w->keys)
+		print_keys(m, w);
+	else
+		print_list(m, w);
+	return 0;
+}
+
 static int
 list(const struct wish *w)
 {
@@ -194,12 +221,7 @@ list(const struct wish *w)
 			"isotherm: isotherm-alarm does not run: nothing looks for alarms\n");
 		rc = EXIT_NOT_RUNNING;
 	} else {
-		if (w->json)
-			rc = print_list_json(&a.model, w);
-		else if (w->keys)
-			print_keys(&a.model, w);
-		else
-			print_list(&a.model, w);
+		rc = show(w, &a.model);
 	}
 	if (!rc && !writer->status.alive) {
 		fprintf(stderr,
