@@ -386,6 +386,7 @@ engine_step(struct engine *e, int64_t now_ns, int64_t wall_ns, uint64_t overruns
 {
 	e->now_ns = now_ns;
 	e->wall_ns = wall_ns;
+	engine_hear(e);
 	readings_read(e->readings, now_ns);
 	read_modes(e);
 	for (uint32_t i = 0; i < e->plant->n_alarms; i++)

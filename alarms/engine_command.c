@@ -280,6 +280,7 @@ stage_audit(struct engine *e, const char *cmd, const struct ask *ask, int rc)
 		engine_stage(e, JOURNAL_AUDIT, ask->alarm[0] ? ask->alarm : ask->system, &actor);
 	if (!a)
 		return;
+	a->audit.heard_seq = 0;
 	text_copy(a->audit.command, sizeof(a->audit.command), cmd);
 	text_copy(a->audit.result, sizeof(a->audit.result), rc == 0 ? "ok" : ask->err.text);
 }

@@ -8,7 +8,10 @@
 #include "core/clock.h"
 
 #define RETRY_NS NS_PER_S /* a journal that can't be written is tried again that often */
-#define CHUNK 16u         /* rows of what is known, written together */
+#define HEARD 16u         /* events read at once */
+/* CONTROL_EVENT_AUTHORITY of controllers/control.h: what people did to a system, for the audit */
+#define CONTROLLERS_AUTHORITY 5u
+#define CHUNK 16u /* rows of what is known, written together */
 /* A date far off means a clock that was wrong: nothing is put aside for longer. */
 #define LONGEST_NS (31 * 86400 * NS_PER_S)
 
@@ -93,6 +96,47 @@ engine_stage_page(struct engine *e, uint32_t alarm, enum page_action action,
 	text_copy(page->user, sizeof(page->user), actor->user ? actor->user : "");
 	if (!entry) /* no room to remember it: it goes all the same */
 		queue_page(e, page);
+}
+
+/* --- hearing --- */
+
+static void
+stage_heard(struct engine *e, const struct image_event *event)
+{
+	const struct actor unknown = {.uid = -1, .why = event->text}; /* the text names him */
+	char system[64];
+	size_t n = strcspn(event->text, " ");
+
+	text_copy(system, n < sizeof(system) - 1 ? n + 1 : sizeof(system), event->text);
+	struct journal_entry *a = engine_stage(e, JOURNAL_AUDIT, system, &unknown);
+	if (!a)
+		return;
+	strcpy(a->audit.command, "control");
+	strcpy(a->audit.result, "told");
+	a->audit.heard_ring = e->heard_ring;
+	a->audit.heard_seq = event->seq;
+}
+
+void
+engine_hear(struct engine *e)
+{
+	const struct image *ctl = readings_image(e->readings, REGION_CTL);
+	struct image_event event[HEARD];
+	struct image_status status;
+	size_t n = HEARD;
+
+	if (!ctl)
+		return;
+	image_status(ctl, e->now_ns, &status);
+	if (status.start_ns != e->heard_ring)
+		e->heard_seq = 0;
+	e->heard_ring = status.start_ns;
+	while (n == HEARD && e->n_entries + HEARD <= ENTRIES) {
+		n = image_events(ctl, &e->heard_seq, event, HEARD, NULL);
+		for (size_t i = 0; i < n; i++)
+			if (event[i].code == CONTROLLERS_AUTHORITY)
+				stage_heard(e, &event[i]);
+	}
 }
 
 /* --- telling --- */
@@ -253,6 +297,10 @@ load(struct engine *e)
 	if (rc < 0)
 		return rc;
 	e->loaded = true;
+	if (e->heard_seq == 0) {
+		e->heard_ring = e->journal->heard_ring;
+		e->heard_seq = e->journal->heard_seq;
+	}
 	if (e->journal->seq > e->seq)
 		e->seq = e->journal->seq;
 	if (e->journal->page_id > e->page_id)

@@ -47,6 +47,8 @@ struct engine {
 	struct journal_entry *entries;
 	uint32_t n_entries, n_told;
 	uint64_t seq, page_id, entries_lost;
+	int64_t heard_ring; /* of the controllers' events, by the start of its writer */
+	uint64_t heard_seq;
 	bool journal_ok, loaded, stale_rows;
 	uint32_t set_aside_told;
 	int64_t journal_retry_ns, set_aside_ns;
@@ -73,6 +75,8 @@ void engine_stage_page(struct engine *e, uint32_t alarm, enum page_action action
 		       const struct actor *actor);
 /* Write what is staged, then tell it: events, pages. */
 void engine_commit(struct engine *e);
+/* What the controllers say that people did: into the audit. */
+void engine_hear(struct engine *e);
 void engine_refill_pages(struct engine *e);
 
 /* --- engine_answer.c: what people ask to see --- */

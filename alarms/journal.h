@@ -67,6 +67,10 @@ struct journal_entry {
 		struct {
 			char command[16];
 			char result[96]; /* "ok", or the reason of a refusal */
+			/* Heard from the controllers: which ring of events, and how far it is in the
+			 * journal with this entry; 0 not. */
+			int64_t heard_ring;
+			uint64_t heard_seq;
 		} audit;
 	};
 };
@@ -126,6 +130,8 @@ struct journal {
 	 * count on from `episodes`, which is not 0 in a journal begun anew after a loss: no key may
 	 * ever mean two things. */
 	uint64_t seq, page_id, episodes;
+	int64_t heard_ring; /* of the last audit entry that was heard */
+	uint64_t heard_seq;
 	uint32_t set_aside;  /* files found wrong since it was opened */
 	struct errtext note; /* about the last of them, or why the last write failed */
 };

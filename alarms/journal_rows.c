@@ -63,6 +63,7 @@ const char *const journal_sql[STATEMENTS] = {
 	[PUT_AUDIT] = "INSERT OR REPLACE INTO audit(seq, time, time_ns, alarm, uid, user, command, "
 		      "result,"
 		      " text) VALUES(?,?,?,?,?,?,?,?,?)",
+	[PUT_ABOUT] = "INSERT OR REPLACE INTO about(name, value) VALUES(?,?)",
 	[GET_HISTORY_DOWN] = HISTORY " ORDER BY seq DESC LIMIT ?4",
 	[GET_HISTORY_UP] = HISTORY " ORDER BY seq LIMIT ?4",
 	[GET_COMMENTS] = COMMENTS " ORDER BY seq DESC LIMIT ?4",
@@ -136,10 +137,19 @@ put_page(struct file_journal *f, const struct journal_entry *e, const char *time
 		   (int64_t)page.attempt);
 }
 
+static int
+put_heard(struct file_journal *f, const struct journal_entry *e)
+{
+	int rc = put(f, PUT_ABOUT, "si", "heard_ring", e->audit.heard_ring);
+
+	return rc != 0 ? rc : put(f, PUT_ABOUT, "si", "heard_seq", (int64_t)e->audit.heard_seq);
+}
+
 int
 journal_put(struct file_journal *f, const struct journal_entry *e)
 {
 	char time[32];
+	int rc;
 
 	clock_utc_text(e->wall_ns, time, sizeof(time));
 	switch (e->kind) {
@@ -154,8 +164,11 @@ journal_put(struct file_journal *f, const struct journal_entry *e)
 		return put(f, PUT_COMMENT, "isisiiSs", (int64_t)e->seq, time, e->wall_ns, e->alarm,
 			   (int64_t)e->episode, e->uid, e->user, e->text);
 	case JOURNAL_AUDIT:
-		return put(f, PUT_AUDIT, "isisiSsss", (int64_t)e->seq, time, e->wall_ns, e->alarm,
-			   e->uid, e->user, e->audit.command, e->audit.result, e->text);
+		rc = e->audit.heard_seq != 0 ? put_heard(f, e) : 0;
+		return rc != 0 ? rc
+			       : put(f, PUT_AUDIT, "isisiSsss", (int64_t)e->seq, time, e->wall_ns,
+				     e->alarm, e->uid, e->user, e->audit.command, e->audit.result,
+				     e->text);
 	}
 	return -EINVAL;
 }

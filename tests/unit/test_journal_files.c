@@ -177,6 +177,35 @@ what_was_asked_and_refused_is_in_the_journal_with_the_user(void **state)
 }
 
 static void
+controllers_say(uint32_t code, const char *text)
+{
+	struct image_event event = {.time_ns = rig.now_ns, .code = code, .point = NO_POINT};
+
+	strcpy(event.text, text);
+	image_emit(rig.image[REGION_CTL], &event);
+}
+
+static void
+what_people_do_to_systems_is_heard_once_and_kept(void **state)
+{
+	char rows[1024];
+
+	(void)state;
+	controllers_say(5, "cs00 stopped by uid 0 (engineer): smoke");
+	controllers_say(1, "cs00 is stopped: no duty");
+	start();
+	restart();
+	controllers_say(5, "cs01 in maintenance by uid 7 (operate): WO-770");
+	rig_steps(1);
+	restart();
+	rig_steps(1);
+	stop();
+	query("SELECT alarm, command, text FROM audit", rows, sizeof(rows));
+	assert_string_equal(rows, "cs00|control|cs00 stopped by uid 0 (engineer): smoke\n"
+				  "cs01|control|cs01 in maintenance by uid 7 (operate): WO-770\n");
+}
+
+static void
 history_is_read_from_both_ends(void **state)
 {
 	char request[128];
@@ -507,6 +536,7 @@ main(void)
 		T(an_undelivered_page_goes_after_a_restart_and_a_delivered_one_does_not),
 		T(more_pages_than_fit_wait_in_the_journal),
 		T(what_was_asked_and_refused_is_in_the_journal_with_the_user),
+		T(what_people_do_to_systems_is_heard_once_and_kept),
 		T(history_is_read_from_both_ends),
 		T(what_is_no_journal_of_ours_is_set_aside),
 		T(what_can_be_read_of_a_damaged_file_is_carried_over),
