@@ -40,6 +40,9 @@ struct plate_mode {
 double plate_back_w_m2k(const struct plate *p, struct plate_mode at);
 double plate_face_w_m2k(const struct plate *p, struct plate_mode at);
 
+/* Heat into film or coolant over power, for even power: 1 at rest, less while the layers store. */
+double plate_passed(const struct plate *p, double s);
+
 /* tanh(m H) / (m H) of a straight fin with a bare, dry tip. */
 double plate_fin_efficiency(double film_w_m2k, double k_w_mk, double wall_m, double height_m);
 
@@ -61,8 +64,9 @@ struct plate_lumps {
 };
 void plate_lumps(struct plate_lumps *out, const struct plate *p);
 /*
- * Moves resistance and capacity between the nodes, sums kept, until the face answers a step of
- * even power as the layers do: Z(s) of the chain against the exact one, least squares.
+ * Moves resistance and capacity between the nodes, the resistances' sum kept, until face and
+ * coolant answer a step of even power as they do behind the layers: least squares of Z(s), and for
+ * channels of the heat passed on, against the exact ones.
  */
 void plate_lumps_fit(struct plate_lumps *l, const struct plate *p);
 
