@@ -87,7 +87,7 @@ engine_stage_page(struct engine *e, uint32_t alarm, enum page_action action,
 {
 	struct journal_entry *entry =
 		engine_stage(e, JOURNAL_PAGE, e->plant->alarms[alarm].key, actor);
-	struct page_intent lost, *page = entry ? &entry->page : &lost;
+	struct page_intent lost = {0}, *page = entry ? &entry->page : &lost;
 
 	fill_page(e, alarm, page);
 	page->id = ++e->page_id;
