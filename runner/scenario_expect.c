@@ -7,9 +7,9 @@
 #include "core/sample.h"
 #include "runner/scenario_parts.h"
 
-static void
-read_limits(struct schema_walk *w, uint32_t line, const struct schema_at *min_at,
-	    const struct schema_at *max_at, double *min, double *max)
+void
+scenario_read_limits(struct schema_walk *w, uint32_t line, const struct schema_at *min_at,
+		     const struct schema_at *max_at, double *min, double *max)
 {
 	*min = min_at->line != 0 ? *min : -(double)INFINITY;
 	*max = max_at->line != 0 ? *max : (double)INFINITY;
@@ -29,7 +29,7 @@ read_bound(struct scenario *s, struct schema_walk *w, int score, int32_t system,
 		return;
 	min = keys.min;
 	max = keys.max;
-	read_limits(w, ydoc_line(node), &keys.min_at, &keys.max_at, &min, &max);
+	scenario_read_limits(w, ydoc_line(node), &keys.min_at, &keys.max_at, &min, &max);
 	more = scenario_grow(w, s->bounds, s->n_bounds, sizeof *more);
 	if (more == NULL)
 		return;
@@ -50,7 +50,9 @@ unknown_expectation(struct schema_walk *w, uint32_t line, const char *name, bool
 			       score_table[i].name);
 	}
 	schema_error(w, line, name, "unknown key (allowed: %s%s)", list,
-		     top ? ", systems, events, no_events, points" : "");
+		     top ? ", systems, events, no_events, points, alarms, not_alarms, "
+			   "alarms_total, pages, pages_total"
+			 : "");
 }
 
 static void
@@ -121,12 +123,14 @@ probe_target(const struct scenario *s, struct schema_walk *w, uint32_t line,
 		p->index = plant_point(s->plant, name);
 		if (p->kind == PROBE_DEMAND && p->index != NO_POINT)
 			p->index = s->plant->points[p->index].demand;
+		else if (p->index != NO_POINT && p->index >= s->plant->n_in + s->plant->n_ctl)
+			p->index = NO_POINT;
 	}
 	if (p->index == NO_POINT)
 		schema_error(w, line, key, "\"%s\" is not there (allowed: %s of the plant)", name,
 			     p->kind == PROBE_DEVICE   ? "a device"
 			     : p->kind == PROBE_DEMAND ? "a writable point"
-						       : "a point");
+						       : "a point of collectors or controllers");
 	return p->index != NO_POINT;
 }
 
@@ -166,7 +170,7 @@ read_probe(struct scenario *s, struct schema_walk *w, yaml_node_t *node)
 	good &= probe_times(s, w, probe.line, &keys, &probe);
 	probe.min = keys.min;
 	probe.max = keys.max;
-	read_limits(w, probe.line, &keys.min_at, &keys.max_at, &probe.min, &probe.max);
+	scenario_read_limits(w, probe.line, &keys.min_at, &keys.max_at, &probe.min, &probe.max);
 	probe.quality = keys.quality_at.line != 0 ? keys.quality : -1;
 	if (keys.quality_at.line == 0 && keys.min_at.line == 0 && keys.max_at.line == 0)
 		schema_error(w, probe.line, NULL, "expects nothing (allowed: quality, min, max)");
@@ -245,7 +249,8 @@ read_level(struct scenario *s, struct schema_walk *w, yaml_node_t *map, int32_t 
 			continue;
 		if (score < 0 &&
 		    !(top && (strcmp(name, "systems") == 0 || strcmp(name, "events") == 0 ||
-			      strcmp(name, "no_events") == 0 || strcmp(name, "points") == 0))) {
+			      strcmp(name, "no_events") == 0 || strcmp(name, "points") == 0 ||
+			      scenario_is_alarm_key(name)))) {
 			unknown_expectation(w, ydoc_line(value), name, top);
 			continue;
 		}
@@ -256,6 +261,8 @@ read_level(struct scenario *s, struct schema_walk *w, yaml_node_t *map, int32_t 
 			read_systems(s, w, value);
 		else if (strcmp(name, "points") == 0)
 			read_probes(s, w, value);
+		else if (scenario_is_alarm_key(name))
+			scenario_read_alarm_key(s, w, name, value);
 		else
 			read_texts(s, w, value, strcmp(name, "no_events") == 0);
 		schema_up(w, was);
@@ -267,6 +274,8 @@ scenario_read_expect(struct scenario *s, struct schema_walk *w, yaml_node_t *exp
 {
 	size_t was;
 
+	s->alarms_total = s->pages_total =
+		(struct scenario_total){-(double)INFINITY, (double)INFINITY};
 	if (expect == NULL)
 		return;
 	was = schema_down(w, "expect");

@@ -86,14 +86,17 @@ read_event(struct scenario *s, struct schema_walk *w, yaml_node_t *node)
 	if (keys.at_s > s->duration_s)
 		schema_error(w, keys.at_s_at.line, "at_s", "%g is after the end (allowed: 0..%g)",
 			     keys.at_s, s->duration_s);
-	if ((keys.set_at.line != 0) == (keys.wire_at.line != 0)) {
+	if ((keys.set_at.line != 0) + (keys.wire_at.line != 0) + (keys.command_at.line != 0) != 1) {
 		schema_error(w, event.line, NULL,
-			     "does not say what happens (allowed: either set or wire)");
+			     "does not say what happens (allowed: one of set, wire, command)");
 		return;
 	}
 	if (keys.set_at.line != 0) {
 		event.kind = SCENARIO_SET;
 		read_set(w, &keys, &event);
+	} else if (keys.command_at.line != 0) {
+		event.kind = SCENARIO_COMMAND;
+		scenario_read_command(s, w, keys.command, &event);
 	} else {
 		event.kind = SCENARIO_WIRE;
 		read_wire(s, w, &keys, &event);
@@ -204,6 +207,7 @@ read_root(struct scenario *s, const struct scenario_source *from, const struct y
 	read_numbers(s, &w, &keys);
 	read_start(s, &w, keys.start);
 	scenario_read_plant(s, from, &w, &keys);
+	scenario_read_pager(s, &w, keys.pager);
 	read_events(s, &w, keys.events);
 	scenario_read_expect(s, &w, keys.expect);
 }
@@ -252,5 +256,7 @@ scenario_free(struct scenario *s)
 	free(s->bounds);
 	free(s->probes);
 	free(s->texts);
+	free(s->alarms);
+	free(s->calls);
 	free(s);
 }

@@ -15,7 +15,7 @@
 #include "runner/score.h"
 #include "runner/wire.h"
 
-enum scenario_event_kind { SCENARIO_SET, SCENARIO_WIRE };
+enum scenario_event_kind { SCENARIO_SET, SCENARIO_WIRE, SCENARIO_COMMAND };
 
 struct scenario_event {
 	enum scenario_event_kind kind;
@@ -25,6 +25,7 @@ struct scenario_event {
 	uint32_t device;      /* SCENARIO_WIRE … */
 	double for_s;         /* INFINITY: to the end */
 	struct wire_fault fault;
+	char request[640]; /* SCENARIO_COMMAND: JSON */
 };
 
 struct scenario_bound {
@@ -50,6 +51,30 @@ struct scenario_text { /* must stand in an event's text; `never`: in none */
 	char text[128];
 };
 
+/* What the one who is called does. */
+struct scenario_pager {
+	double ack_after_s; /* acknowledges that long after the call; INFINITY: never */
+	uint32_t fail;      /* so many first tries of each page are refused */
+	double delay_s;     /* from a try to its answer */
+};
+
+struct scenario_alarm { /* must be raised, by then; `never`: must not */
+	bool never;
+	uint32_t line;
+	double by_s;  /* INFINITY: whenever */
+	char key[64]; /* of one alarm, or with * for any text */
+};
+
+struct scenario_calls { /* so many calls must be made for it */
+	uint32_t line;
+	int64_t count;
+	char key[64];
+};
+
+struct scenario_total {
+	double min, max; /* -INFINITY, INFINITY: none */
+};
+
 struct scenario {
 	char name[64]; /* of the file, without folder and ".yaml" */
 	char path[PATH_MAX];
@@ -67,6 +92,12 @@ struct scenario {
 	uint32_t n_probes;
 	struct scenario_text *texts; /* those not `never`: in this order */
 	uint32_t n_texts;
+	struct scenario_pager pager;
+	struct scenario_alarm *alarms; /* those not `never`: raised in this order */
+	uint32_t n_alarms;
+	struct scenario_calls *calls;
+	uint32_t n_calls;
+	struct scenario_total alarms_total, pages_total; /* episodes, calls */
 };
 
 /*
@@ -76,6 +107,9 @@ struct scenario {
 int scenario_load(struct scenario **out, const char *path, const char *config_dir,
 		  struct config_report *report);
 void scenario_free(struct scenario *s); /* NULL is allowed */
+
+/* Does a key fit, where * stands for any text? */
+bool scenario_key_fits(const char *pattern, const char *key);
 
 /* Everything random from this seed instead of the plant's. */
 void scenario_reseed(struct scenario *s, uint64_t seed);

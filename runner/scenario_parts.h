@@ -15,6 +15,19 @@ struct scenario_source { /* where the file stands, and what it says */
 /* `plant:` and `wafer:` into s->plant, NULL if it can't be had. */
 void scenario_read_plant(struct scenario *s, const struct scenario_source *from,
 			 struct schema_walk *w, const struct scenario_keys *keys);
+/* The minimum and maximum of a bound: what is absent is infinite. `line`: of the mapping. */
+void scenario_read_limits(struct schema_walk *w, uint32_t line, const struct schema_at *min_at,
+			  const struct schema_at *max_at, double *min, double *max);
+
+/* `pager:`, NULL: nobody acknowledges anything. */
+void scenario_read_pager(struct scenario *s, struct schema_walk *w, yaml_node_t *node);
+/* `command:` of an event as JSON into e->request. */
+void scenario_read_command(const struct scenario *s, struct schema_walk *w, yaml_node_t *node,
+			   struct scenario_event *e);
+/* The keys of `expect:` about alarms and pages: is `name` one of them? Then it is read. */
+bool scenario_is_alarm_key(const char *name);
+void scenario_read_alarm_key(struct scenario *s, struct schema_walk *w, const char *name,
+			     yaml_node_t *value);
 /* `expect:`; s->plant may be NULL: then names are not judged. */
 void scenario_read_expect(struct scenario *s, struct schema_walk *w, yaml_node_t *expect);
 

@@ -65,6 +65,94 @@ judge_texts(struct sheet *s)
 	}
 }
 
+/* --- alarms --- */
+
+static double
+time_of(const struct sheet *s, int64_t plant_ns)
+{
+	return plant_ns == INT64_MIN ? (double)NAN : world_time_s(s->world, plant_ns);
+}
+
+static const char *
+key_of(const struct sheet *s, uint32_t alarm)
+{
+	return s->scenario->plant->alarms[alarm].key;
+}
+
+/* As texts: raised each after the one before it, or never. */
+static void
+judge_alarms(struct sheet *s)
+{
+	uint32_t n, from = 0;
+	const struct desk_alarm *alarms = desk_alarms(world_desk(s->world), &n);
+
+	for (uint32_t i = 0; i < s->scenario->n_alarms; i++) {
+		const struct scenario_alarm *want = &s->scenario->alarms[i];
+		uint32_t k = want->never ? 0 : from;
+
+		s->expected++;
+		while (k < n && !scenario_key_fits(want->key, key_of(s, alarms[k].alarm)))
+			k++;
+		if (want->never && k < n)
+			fail(s, "%s:%u: alarm %s was not to be, but %s at %.1f s",
+			     s->scenario->path, want->line, want->key, key_of(s, alarms[k].alarm),
+			     time_of(s, alarms[k].raised_ns));
+		else if (!want->never && k == n)
+			fail(s, "%s:%u: alarm %s did not come%s", s->scenario->path, want->line,
+			     want->key, from > 0 ? " (after the one before it)" : "");
+		else if (!want->never && time_of(s, alarms[k].raised_ns) > want->by_s)
+			fail(s, "%s:%u: alarm %s came at %.1f s, not by %g s", s->scenario->path,
+			     want->line, key_of(s, alarms[k].alarm),
+			     time_of(s, alarms[k].raised_ns), want->by_s);
+		if (!want->never && k < n)
+			from = k + 1;
+	}
+}
+
+static int64_t
+calls_for(const struct sheet *s, const char *pattern)
+{
+	uint32_t n;
+	const struct desk_page *pages = desk_pages(world_desk(s->world), &n);
+	int64_t calls = 0;
+
+	for (uint32_t i = 0; i < n; i++)
+		calls += pages[i].action == PAGE_TRIGGER && pages[i].delivered_ns != INT64_MIN &&
+			 scenario_key_fits(pattern, key_of(s, pages[i].alarm));
+	return calls;
+}
+
+static void
+judge_total(struct sheet *s, const struct scenario_total *t, double v, const char *what)
+{
+	if (isinf(t->min) && isinf(t->max))
+		return;
+	s->expected++;
+	if (v < t->min)
+		fail(s, "%.0f %s, fewer than %g", v, what, t->min);
+	else if (v > t->max)
+		fail(s, "%.0f %s, more than %g", v, what, t->max);
+}
+
+static void
+judge_calls(struct sheet *s)
+{
+	uint32_t n;
+
+	for (uint32_t i = 0; i < s->scenario->n_calls; i++) {
+		const struct scenario_calls *want = &s->scenario->calls[i];
+		int64_t calls = calls_for(s, want->key);
+
+		s->expected++;
+		if (calls != want->count)
+			fail(s, "%s:%u: %" PRId64 " pages for %s, not %" PRId64, s->scenario->path,
+			     want->line, calls, want->key, want->count);
+	}
+	(void)desk_alarms(world_desk(s->world), &n);
+	judge_total(s, &s->scenario->alarms_total, n, "alarms");
+	judge_total(s, &s->scenario->pages_total, (double)calls_for(s, "*"), "pages");
+}
+
 void
 sheet_judge(struct sheet *s)
 {
@@ -84,6 +172,8 @@ sheet_judge(struct sheet *s)
 			     why);
 	}
 	judge_texts(s);
+	judge_alarms(s);
+	judge_calls(s);
 }
 
 /* --- printing --- */
@@ -98,6 +188,31 @@ print_scores(const struct sheet *s, FILE *to, uint32_t system)
 
 		fprintf(to, "  %-20s %12.*f %-6s %s\n", info->name, info->decimals, v, info->unit,
 			info->text);
+	}
+}
+
+static void
+print_time(FILE *to, const char *what, double t_s)
+{
+	if (isfinite(t_s))
+		fprintf(to, ", %s at %.1f s", what, t_s);
+}
+
+static void
+print_alarms(const struct sheet *s, FILE *to)
+{
+	uint32_t n;
+	const struct desk_alarm *alarms = desk_alarms(world_desk(s->world), &n);
+
+	fprintf(to, "\n%u alarms, %" PRId64 " pages\n", n, calls_for(s, "*"));
+	for (uint32_t i = 0; i < n; i++) {
+		const struct desk_alarm *a = &alarms[i];
+
+		fprintf(to, "  %s raised at %.1f s", key_of(s, a->alarm), time_of(s, a->raised_ns));
+		print_time(to, "acknowledged", time_of(s, a->acked_ns));
+		print_time(to, "returned", time_of(s, a->returned_ns));
+		print_time(to, "over", time_of(s, a->ended_ns));
+		fputc('\n', to);
 	}
 }
 
@@ -119,8 +234,9 @@ sheet_print_text(const struct sheet *s, FILE *to)
 	for (uint32_t i = 0; i < s->result->n_lines; i++)
 		fprintf(to, "%s%8.1f s  %-8s %s\n", i == 0 ? "\n" : "", lines[i].at_s,
 			world_line_kind_name(lines[i].kind), lines[i].text);
-	if (s->result->lines_lost > 0)
-		fprintf(to, "  and %u more events\n", s->result->lines_lost);
+	if (s->result->lines_lost + s->result->desk_lost > 0)
+		fprintf(to, "  and %u more events\n", s->result->lines_lost + s->result->desk_lost);
+	print_alarms(s, to);
 	for (uint32_t i = 0; i < sc->plant->n_systems; i++)
 		print_scores(s, to, i);
 	fprintf(to, "\n%u of %u expectations hold\n", s->expected - s->failed, s->expected);
@@ -170,6 +286,51 @@ json_events(const struct sheet *s)
 }
 
 static json_t *
+json_alarms(const struct sheet *s)
+{
+	const struct plant *plant = s->scenario->plant;
+	uint32_t n;
+	const struct desk_alarm *alarms = desk_alarms(world_desk(s->world), &n);
+	json_t *list = json_array();
+	char text[96];
+
+	for (uint32_t i = 0; i < n; i++) {
+		const struct desk_alarm *a = &alarms[i];
+		const struct alarm_record *record =
+			&plant->alarm_records[plant->alarms[a->alarm].record];
+
+		(void)json_array_append_new(
+			list, json_pack("{s:s, s:s, s:s, s:o, s:o, s:o, s:o}", "alarm",
+					key_of(s, a->alarm), "text",
+					alarm_text(plant, a->alarm, text, sizeof text), "priority",
+					alarm_priority_name(record->priority), "raised_s",
+					json_of(time_of(s, a->raised_ns)), "acked_s",
+					json_of(time_of(s, a->acked_ns)), "returned_s",
+					json_of(time_of(s, a->returned_ns)), "ended_s",
+					json_of(time_of(s, a->ended_ns))));
+	}
+	return list;
+}
+
+static json_t *
+json_pages(const struct sheet *s)
+{
+	uint32_t n;
+	const struct desk_page *pages = desk_pages(world_desk(s->world), &n);
+	json_t *list = json_array();
+
+	for (uint32_t i = 0; i < n; i++)
+		(void)json_array_append_new(
+			list, json_pack("{s:f, s:s, s:s, s:s, s:i, s:o}", "time_s",
+					time_of(s, pages[i].first_ns), "action",
+					page_action_name(pages[i].action), "alarm",
+					key_of(s, pages[i].alarm), "key", pages[i].key, "tries",
+					(int)pages[i].tries, "delivered_s",
+					json_of(time_of(s, pages[i].delivered_ns))));
+	return list;
+}
+
+static json_t *
 json_failures(const struct sheet *s)
 {
 	json_t *failures = json_array();
@@ -183,14 +344,16 @@ int
 sheet_print_json(const struct sheet *s, FILE *to)
 {
 	json_t *root = json_pack(
-		"{s:s, s:s, s:I, s:s, s:s, s:s, s:f, s:f, s:I, s:i, s:i, s:o, s:i, s:o, s:o, s:o}",
+		"{s:s, s:s, s:I, s:s, s:s, s:s, s:f, s:f, s:I, s:i, s:i, s:o, s:i, s:o, s:o, s:o, "
+		"s:o}",
 		"scenario", s->scenario->name, "title", s->scenario->title, "seed",
 		(json_int_t)s->scenario->plant->seed, "mode", s->mode, "controller", s->controller,
 		"digest", s->result->digest, "sim_s", s->scenario->duration_s, "wall_s", s->wall_s,
 		"modbus_transactions", (json_int_t)s->result->transactions, "expected",
 		(int)s->expected, "failed", (int)s->failed, "failures", json_failures(s),
-		"events_lost", (int)s->result->lines_lost, "events", json_events(s), "pages",
-		json_array(), "systems", json_systems(s));
+		"events_lost", (int)(s->result->lines_lost + s->result->desk_lost), "events",
+		json_events(s), "alarms", json_alarms(s), "pages", json_pages(s), "systems",
+		json_systems(s));
 	int rc = root != NULL && json_dumpf(root, to, JSON_INDENT(1) | JSON_REAL_PRECISION(10)) == 0
 			 ? 0
 			 : -ENOMEM;

@@ -136,9 +136,9 @@ trace_samples(struct trace *t, uint32_t tick, uint32_t first, const struct sampl
 }
 
 void
-trace_event(struct trace *t, uint32_t tick, const struct image_event *event)
+trace_event(struct trace *t, uint32_t tick, uint32_t whose, const struct image_event *event)
 {
-	put_record(t, tick, TRACE_EVENT, event->value, event->code, event->point);
+	put_record(t, tick, whose, event->value, event->code, event->point);
 }
 
 static void

@@ -16,7 +16,9 @@
 #define TRACE_VERSION 1u
 #define TRACE_HEADER_BYTES 64u
 #define TRACE_RECORD_BYTES 24u
-#define TRACE_EVENT UINT32_MAX /* in place of a point */
+/* in place of a point: an event of the controllers, of the alarms */
+#define TRACE_EVENT UINT32_MAX
+#define TRACE_ALARM (UINT32_MAX - 1u)
 #define TRACE_DIGEST_TEXT 65
 
 struct trace_about {
@@ -34,7 +36,8 @@ int trace_open(struct trace **out, const char *path, const struct trace_about *a
  * recorded and copied there. */
 void trace_samples(struct trace *t, uint32_t tick, uint32_t first, const struct sample *now,
 		   struct sample *last, size_t n);
-void trace_event(struct trace *t, uint32_t tick, const struct image_event *event);
+/* `whose`: TRACE_EVENT, TRACE_ALARM. */
+void trace_event(struct trace *t, uint32_t tick, uint32_t whose, const struct image_event *event);
 /* Ends and releases it; `digest` in hexadecimal. 0, or -errno if the file could not be written. */
 int trace_close(struct trace *t, char digest[TRACE_DIGEST_TEXT], struct errtext *err);
 

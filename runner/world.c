@@ -7,18 +7,15 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "alarms/engine.h"
 #include "core/clock.h"
 #include "runner/bus.h"
+#include "runner/probe.h"
 #include "runner/trace.h"
 
 #define NOMINAL_MARGIN_K                                                                           \
 	0.46 /* of the spread's limit over the nominal spread, where no limit is given */
 #define EVENTS_AT_ONCE 16
-
-struct probe_state {
-	bool seen, failed;
-	char text[200];
-};
 
 struct world {
 	struct scenario *sc;
@@ -26,6 +23,7 @@ struct world {
 	struct image *in, *ctl;
 	struct collect *collect;
 	struct control *control;
+	struct desk *desk;
 	struct bus bus;
 	const char *trace_path;
 	struct trace *trace;
@@ -38,6 +36,7 @@ struct world {
 	uint64_t events_seen;
 	uint32_t next_set;  /* first event not yet looked at for its change */
 	uint32_t next_said; /* the same for what is said of wires */
+	uint32_t next_command;
 	bool any_wire;
 };
 
@@ -51,6 +50,12 @@ world_line_kind_name(enum world_line_kind kind)
 		return "wire";
 	case WORLD_CONTROL:
 		return "control";
+	case WORLD_ALARM:
+		return "alarm";
+	case WORLD_PAGE:
+		return "page";
+	case WORLD_COMMAND:
+		return "command";
 	}
 	return "";
 }
@@ -193,6 +198,8 @@ open_rooms(struct world *w, const struct world_options *opt)
 		rc = control_open(&w->control, plant, &control, w->in, w->ctl, 0);
 	if (rc == 0)
 		rc = bus_init(&w->bus, plant, w->sim, w->collect);
+	if (rc == 0)
+		rc = desk_open(&w->desk, w->sc, w->in, w->ctl);
 	return rc;
 }
 
@@ -250,6 +257,7 @@ world_close(struct world *w)
 		return;
 	if (w->trace != NULL)
 		(void)trace_close(w->trace, digest, NULL);
+	desk_close(w->desk);
 	bus_fini(&w->bus);
 	control_close(w->control);
 	collect_close(w->collect);
@@ -387,7 +395,7 @@ take_events(struct world *w, uint32_t tick)
 	do {
 		n = image_events(w->ctl, &w->events_seen, events, EVENTS_AT_ONCE, &lost);
 		for (size_t i = 0; i < n; i++) {
-			trace_event(w->trace, tick, &events[i]);
+			trace_event(w->trace, tick, TRACE_EVENT, &events[i]);
 			say(w, scenario_time(w, events[i].time_ns), WORLD_CONTROL, events[i].text);
 		}
 	} while (n == EVENTS_AT_ONCE);
@@ -396,52 +404,14 @@ take_events(struct world *w, uint32_t tick)
 
 /* --- what is expected of points --- */
 
-static bool
-sample_fits(const struct scenario_probe *p, const struct sample *s)
-{
-	return (p->quality < 0 || (int)s->quality == p->quality) &&
-	       (isinf(p->min) || s->value >= p->min) && (isinf(p->max) || s->value <= p->max);
-}
-
-static void
-probe_failed(struct probe_state *state, const struct scenario_probe *p, const char *name,
-	     const struct sample *s, double t_s)
-{
-	state->failed = true;
-	(void)snprintf(state->text, sizeof state->text, "%s%s is %g, %s at %.1f s",
-		       p->kind == PROBE_DEMAND ? "demand of " : "", name, s->value,
-		       quality_name((enum quality)s->quality), t_s);
-}
-
-static void
-look(struct world *w, uint32_t i, double t_s)
-{
-	const struct scenario_probe *p = &w->sc->probes[i];
-	const struct plant *plant = w->sc->plant;
-	struct probe_state *state = &w->probes[i];
-	const struct sample *s = NULL;
-	uint32_t first = p->index, n = 1;
-
-	state->seen = true;
-	if (p->kind == PROBE_DEVICE) {
-		first = plant->devices[p->index].first_point;
-		n = plant->devices[p->index].n_points;
-	}
-	for (uint32_t k = first; k < first + n && !state->failed; k++) {
-		const char *name = p->kind == PROBE_DEMAND ? p->name : plant->points[k].name;
-
-		if (p->kind == PROBE_DEMAND)
-			s = &w->ctl_now[k];
-		else
-			s = k < plant->n_in ? &w->in_now[k] : &w->ctl_now[k - plant->n_in];
-		if (!sample_fits(p, s))
-			probe_failed(state, p, name, s, t_s);
-	}
-}
-
 static void
 look_at_points(struct world *w, int64_t now_ns)
 {
+	const struct probe_view view = {.scenario = w->sc,
+					.in = w->in_now,
+					.ctl = w->ctl_now,
+					.t_s = scenario_time(w, now_ns)};
+
 	for (uint32_t i = 0; i < w->sc->n_probes; i++) {
 		const struct scenario_probe *p = &w->sc->probes[i];
 		int64_t from = plant_time(w, p->from_s), to = plant_time(w, p->to_s);
@@ -449,18 +419,48 @@ look_at_points(struct world *w, int64_t now_ns)
 		if (to < from + WORLD_TICK_NS - 1 && p->to_s <= p->from_s)
 			to = from + WORLD_TICK_NS - 1;
 		if (now_ns >= from && now_ns <= to && !w->probes[i].failed)
-			look(w, i, scenario_time(w, now_ns));
+			probe_look(&w->probes[i], p, &view);
 	}
 }
 
 const char *
 world_probe_failure(const struct world *w, uint32_t probe)
 {
-	const struct probe_state *state = &w->probes[probe];
+	return probe_failure(&w->probes[probe]);
+}
 
-	if (!state->seen)
-		return "was never looked at";
-	return state->failed ? state->text : NULL;
+/* --- the alarms --- */
+
+static void
+take_alarm_events(struct world *w, uint32_t tick)
+{
+	struct image_event event;
+	uint32_t alarm;
+
+	while (desk_event(w->desk, &event, &alarm)) {
+		event.point = alarm;
+		trace_event(w->trace, tick, TRACE_ALARM, &event);
+		say(w, scenario_time(w, event.time_ns),
+		    event.code == ENGINE_EVENT_PAGE ? WORLD_PAGE : WORLD_ALARM, event.text);
+	}
+}
+
+static void
+ask_commands(struct world *w, int64_t now_ns)
+{
+	const struct scenario *sc = w->sc;
+	char line[400];
+
+	for (; w->next_command < sc->n_events; w->next_command++) {
+		const struct scenario_event *e = &sc->events[w->next_command];
+
+		if (plant_time(w, e->at_s) > now_ns)
+			return;
+		if (e->kind != SCENARIO_COMMAND)
+			continue;
+		desk_ask(w->desk, e->request, now_ns, line, sizeof line);
+		say(w, e->at_s, WORLD_COMMAND, line);
+	}
 }
 
 static void
@@ -475,6 +475,7 @@ record(struct world *w, uint32_t tick, int64_t now_ns)
 	trace_samples(w->trace, tick, plant->n_in, w->ctl_now, w->ctl_last,
 		      plant->ctl.first[plant->ctl.n_groups]);
 	take_events(w, tick);
+	take_alarm_events(w, tick);
 	look_at_points(w, now_ns);
 }
 
@@ -482,6 +483,7 @@ static int
 tick_once(struct world *w, uint32_t tick, struct errtext *err)
 {
 	int64_t now_ns;
+	bool control_due;
 	int rc = step_plant(w, err);
 
 	if (rc != 0)
@@ -489,9 +491,13 @@ tick_once(struct world *w, uint32_t tick, struct errtext *err)
 	now_ns = sim_now_ns(w->sim);
 	disturb_wires(w, now_ns);
 	bus_turn(&w->bus, now_ns);
-	if (now_ns % (w->sc->plant->control_period_ms * NS_PER_MS) == 0)
+	control_due = now_ns % (w->sc->plant->control_period_ms * NS_PER_MS) == 0;
+	if (control_due)
 		control_step(w->control, now_ns, 0);
 	bus_turn(&w->bus, now_ns);
+	ask_commands(w, now_ns);
+	if (control_due)
+		desk_step(w->desk, now_ns);
 	record(w, tick, now_ns);
 	return 0;
 }
@@ -538,6 +544,7 @@ world_run(struct world *w, struct world_result *result, struct errtext *err)
 	}
 	result->n_lines = w->n_lines;
 	result->lines_lost = w->lines_lost;
+	result->desk_lost = desk_lost(w->desk);
 	result->transactions = collect_transactions(w->collect) - before;
 	trace_rc = trace_close(w->trace, result->digest, rc == 0 ? err : NULL);
 	w->trace = NULL;
@@ -549,6 +556,18 @@ const struct score *
 world_score(const struct world *w, uint32_t system)
 {
 	return &w->scores[system];
+}
+
+const struct desk *
+world_desk(const struct world *w)
+{
+	return w->desk;
+}
+
+double
+world_time_s(const struct world *w, int64_t plant_ns)
+{
+	return scenario_time(w, plant_ns);
 }
 
 const struct world_line *

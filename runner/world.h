@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
  * The whole house in one process and in simulated time. Each tick of TICK_NS: ten steps of the plant, collectors
- * in, controllers, collectors out; then what changed goes to the trace. Only where a wire is disturbed, answers also
+ * in, controllers, collectors out, alarms; then what changed goes to the trace. Only where a wire is disturbed, answers also
  * arrive between two ticks. Nothing here asks for the time or waits.
  */
 #ifndef ISOTHERM_RUNNER_WORLD_H
@@ -12,13 +12,21 @@
 
 #include "controllers/control.h"
 #include "core/errtext.h"
+#include "runner/desk.h"
 #include "runner/scenario_file.h"
 #include "runner/score.h"
 
 #define WORLD_TICK_NS INT64_C(100000000)
 #define WORLD_LOG_MAX 4096 /* lines of what happened; more are counted */
 
-enum world_line_kind { WORLD_CHANGE, WORLD_WIRE, WORLD_CONTROL };
+enum world_line_kind {
+	WORLD_CHANGE,
+	WORLD_WIRE,
+	WORLD_CONTROL,
+	WORLD_ALARM,
+	WORLD_PAGE,
+	WORLD_COMMAND
+};
 
 struct world_line {
 	double at_s; /* scenario time */
@@ -34,7 +42,8 @@ struct world_options {
 struct world_result {
 	uint64_t transactions; /* since time 0 */
 	uint32_t n_lines, lines_lost;
-	bool trace_failed; /* it could not be written */
+	uint32_t desk_lost; /* alarms, pages and what was said of them that did not fit */
+	bool trace_failed;  /* it could not be written */
 	char digest[65];
 };
 
@@ -53,6 +62,8 @@ void world_close(struct world *w); /* NULL is allowed */
 
 const struct score *world_score(const struct world *w, uint32_t system);
 const struct world_line *world_lines(const struct world *w); /* [result.n_lines] */
+const struct desk *world_desk(const struct world *w);
+double world_time_s(const struct world *w, int64_t plant_ns); /* the scenario's time */
 const char *world_line_kind_name(enum world_line_kind kind);
 
 /* Did what was expected of points hold? NULL if so, else one line that says what was found. */

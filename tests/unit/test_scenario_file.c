@@ -287,7 +287,7 @@ every_error_is_reported_with_line_key_and_what_was_allowed(void **state)
 	assert_reported("one.yaml:13: events[1].at_s", "0..100");
 	assert_reported("one.yaml:14: events[2].wire", "cs09.engine");
 	assert_reported("one.yaml:15: events[3].wire", "corrupt");
-	assert_reported("one.yaml:16: events[4]", "either set or wire");
+	assert_reported("one.yaml:16: events[4]", "one of set, wire, command");
 	assert_reported("one.yaml:17: events[5].drop", "0..1");
 	assert_reported("one.yaml:19: expect.tmax", "tmax_c");
 	assert_reported("one.yaml:20: expect.tmax_c.min", "above max");
@@ -297,6 +297,96 @@ every_error_is_reported_with_line_key_and_what_was_allowed(void **state)
 	assert_reported("one.yaml:25: expect.points[2]", "from_s and to_s");
 	assert_reported("one.yaml:26: expect.points[3]", "quality, min, max");
 	assert_int_equal(report.n, 17);
+}
+
+static void
+alarms_pages_and_what_people_ask_are_read(void **state)
+{
+	const struct scenario_alarm *a;
+
+	(void)state;
+	load_good(PLANT
+		  "pager: {ack_after_s: 20, fail: 2, delay_s: 0.5}\n"
+		  "events:\n"
+		  "  - {at_s: 3, command: {cmd: shelve, alarm: \"cs00.leak_wet[1]\", for_s: 60, "
+		  "why: \"it \\\"drips\\\"\"}}\n"
+		  "expect:\n"
+		  "  alarms: [\"cs00.pump_failed[0]\", {alarm: \"cs01.*\", by_s: 30}]\n"
+		  "  not_alarms: [\"*.trip_*\"]\n"
+		  "  alarms_total: {max: 3}\n"
+		  "  pages:\n"
+		  "    cs00.pump_failed[*]: 1\n"
+		  "    \"cs01.*\": 0\n"
+		  "  pages_total: {min: 1}\n");
+	a = scenario->alarms;
+	assert_near(scenario->pager.ack_after_s, 20.0);
+	assert_int_equal(scenario->pager.fail, 2);
+	assert_near(scenario->pager.delay_s, 0.5);
+	assert_int_equal(scenario->events[0].kind, SCENARIO_COMMAND);
+	assert_string_equal(scenario->events[0].request,
+			    "{\"cmd\": \"shelve\", \"alarm\": \"cs00.leak_wet[1]\", \"why\": \"it "
+			    "\\\"drips\\\"\", \"for_s\": 60.0}");
+	assert_int_equal(scenario->n_alarms, 3);
+	assert_string_equal(a[0].key, "cs00.pump_failed[0]");
+	assert_true(isinf(a[0].by_s) && !a[0].never);
+	assert_near(a[1].by_s, 30.0);
+	assert_true(a[2].never);
+	assert_near(scenario->alarms_total.max, 3.0);
+	assert_true(isinf(scenario->alarms_total.min));
+	assert_near(scenario->pages_total.min, 1.0);
+	assert_int_equal(scenario->n_calls, 2);
+	assert_string_equal(scenario->calls[0].key, "cs00.pump_failed[*]");
+	assert_int_equal(scenario->calls[0].count, 1);
+}
+
+static void
+without_a_pager_in_the_file_nobody_acknowledges(void **state)
+{
+	(void)state;
+	load_good(PLANT);
+	assert_true(isinf(scenario->pager.ack_after_s));
+	assert_int_equal(scenario->pager.fail, 0);
+	assert_true(isinf(scenario->pages_total.max));
+}
+
+static void
+a_star_fits_any_text_and_brackets_themselves(void **state)
+{
+	(void)state;
+	assert_true(scenario_key_fits("cs00.pump_failed[1]", "cs00.pump_failed[1]"));
+	assert_false(scenario_key_fits("cs00.pump_failed[1]", "cs00.pump_failed1"));
+	assert_true(scenario_key_fits("*.pump_failed[*]", "cs07.pump_failed[0]"));
+	assert_true(scenario_key_fits("*", "site.broker_lost"));
+	assert_false(scenario_key_fits("cs0?.leak", "cs00.leak"));
+	assert_false(scenario_key_fits("cs00.", "cs00.leak"));
+}
+
+static void
+what_is_wrong_about_alarms_is_reported(void **state)
+{
+	(void)state;
+	assert_int_equal(load(PLANT "pager: {ack: 3}\n"
+				    "events:\n"
+				    "  - {at_s: 3, command: {cmd: silence}}\n"
+				    "  - {at_s: 3, command: {cmd: ack, alarm: cs00.nothing}}\n"
+				    "expect:\n"
+				    "  alarms: [cs09.trip_leak, {by_s: 3}]\n"
+				    "  not_alarms: [{alarm: cs00.trip_leak}]\n"
+				    "  pages: {cs00.trip_leak: many, cs00.nothing: 1}\n"
+				    "  pages_total: 3\n"
+				    "  points: [{at_s: 1, point: site.alarm.active, max: 0}]\n"),
+			 -EINVAL);
+	assert_reported("one.yaml:6: pager.ack", "ack_after_s");
+	assert_reported("one.yaml:8: events[0].command.cmd", "ack, comment, shelve");
+	assert_reported("one.yaml:9: events[1].command.alarm", "cs00.nothing");
+	assert_reported("one.yaml:11: expect.alarms[0]", "cs09.trip_leak");
+	assert_reported("one.yaml:11: expect.alarms[1].alarm", "");
+	assert_reported("one.yaml:12: expect.not_alarms[0]", "no key");
+	assert_reported("one.yaml:13: expect.pages.cs00.trip_leak", "no count");
+	assert_reported("one.yaml:13: expect.pages", "cs00.nothing");
+	assert_reported("one.yaml:14: expect.pages_total", "");
+	assert_reported("one.yaml:15: expect.points[0].point", "collectors or controllers");
+	assert_int_equal(report.n, 10);
 }
 
 static void
@@ -341,6 +431,10 @@ main(void)
 		TEST(a_plant_in_braces_works_as_well),
 		TEST(a_plant_with_a_real_device_is_refused_by_its_name),
 		TEST(every_error_is_reported_with_line_key_and_what_was_allowed),
+		TEST(alarms_pages_and_what_people_ask_are_read),
+		TEST(without_a_pager_in_the_file_nobody_acknowledges),
+		TEST(a_star_fits_any_text_and_brackets_themselves),
+		TEST(what_is_wrong_about_alarms_is_reported),
 		TEST(another_seed_draws_other_wafers_but_for_one_that_has_its_own),
 		TEST(a_file_that_is_not_there_is_no_input),
 	};

@@ -154,7 +154,7 @@ an_event_says_its_code_and_what_it_is_about(void **state)
 
 	(void)state;
 	begin(path);
-	trace_event(trace, 9, &e);
+	trace_event(trace, 9, TRACE_EVENT, &e);
 	assert_int_equal(end(digest), TRACE_HEADER_BYTES + TRACE_RECORD_BYTES);
 	assert_int_equal(u32_at(64), 9);
 	assert_int_equal(u32_at(68), TRACE_EVENT);
