@@ -163,6 +163,19 @@ say_clock(int64_t wall_ns)
 }
 
 static void
+set_aside_ahead(void)
+{
+	int32_t file = hist_feed_ahead(&room.feed);
+	struct errtext why;
+
+	if (file < 0)
+		return;
+	errtext_set(&why, 0, "%s/%s: its last row is in the future", room.store.dir,
+		    room.plan.files[file].name);
+	hist_store_set_aside(&room.store, &room.feed, (uint32_t)file, why.text);
+}
+
+static void
 write_rows(int64_t now_ns, int64_t wall_ns)
 {
 	uint32_t file;
@@ -170,10 +183,7 @@ write_rows(int64_t now_ns, int64_t wall_ns)
 	if (hist_feed_begin(&room.feed, now_ns, wall_ns)) {
 		read_region(&room.in, REGION_IN, room.in_sample, now_ns);
 		read_region(&room.ctl, REGION_CTL, room.ctl_sample, now_ns);
-		int32_t ahead = hist_feed_ahead(&room.feed);
-		if (ahead >= 0)
-			hist_store_set_aside(&room.store, &room.feed, (uint32_t)ahead,
-					     "its last row is in the future");
+		set_aside_ahead();
 	}
 	say_clock(wall_ns);
 	if (room.feed.clock.state == HIST_CLOCK_GOOD)
