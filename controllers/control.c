@@ -184,7 +184,12 @@ int
 control_recall(struct control *c, const char *text, size_t len, int64_t now_ns, int64_t wall_ns,
 	       struct errtext *err)
 {
-	return holds_recall(c->holds, text, len, now_ns, wall_ns, err);
+	int rc = holds_recall(c->holds, text, len, now_ns, wall_ns, err);
+	for (uint32_t s = 0; s < c->plant->n_systems; s++) {
+		holds_tell_held(c->holds, s, now_ns);
+		tell_holds(c);
+	}
+	return rc;
 }
 
 bool

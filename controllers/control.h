@@ -26,14 +26,15 @@ enum controller_kind {
 const char *controller_name(enum controller_kind kind);
 int controller_by_name(const char *name); /* kind or -1 */
 
-enum control_event {                         /* codes of the ctl image's events */
-		     CONTROL_EVENT_MODE = 1, /* value: enum ctl_mode */
-		     CONTROL_EVENT_LIMIT,    /* held back or released; value: enum ctl_reason */
-		     CONTROL_EVENT_PUMP,     /* pump speed moved for a reason worth telling */
-		     CONTROL_EVENT_INPUT,    /* input lost or back */
-		     /* what a person did, or was refused, or whose time has passed; value: enum
-			ctl_mode that the system is in or goes to. Texts are for the audit. */
-		     CONTROL_EVENT_AUTHORITY
+/* Codes of the ctl image's events, by which readers know them: none ever changes. */
+enum control_event {
+	CONTROL_EVENT_MODE = 1,  /* value: enum ctl_mode */
+	CONTROL_EVENT_LIMIT = 2, /* held back or released; value: enum ctl_reason */
+	CONTROL_EVENT_PUMP = 3,  /* pump speed moved for a reason worth telling */
+	CONTROL_EVENT_INPUT = 4, /* input lost or back */
+	/* What a person did, or was refused, or whose time has passed: for the audit. Value: enum
+	   ctl_mode that the system is in, or goes to. */
+	CONTROL_EVENT_AUTHORITY = 5
 };
 
 struct control_options {

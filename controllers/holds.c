@@ -347,6 +347,16 @@ holds_tell_done(struct holds *h, const struct hold_wish *w, const struct hold *b
 }
 
 void
+holds_tell_held(struct holds *h, uint32_t system, int64_t now_ns)
+{
+	char text[HOLD_SENTENCE];
+	if (h->of[system].kind == HOLD_NONE)
+		return;
+	describe(h, system, text, sizeof text);
+	add_sentence(h, system, now_ns, hold_mode(h->of[system].kind), text);
+}
+
+void
 holds_tell_refused(struct holds *h, const struct hold_wish *w, const char *why_not)
 {
 	char text[HOLD_SENTENCE + 128], who[48];

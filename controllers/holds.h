@@ -77,8 +77,11 @@ void holds_ask(struct holds *h, const struct hold_request *req, const struct hol
 /* A maintenance whose time has passed ends. */
 void holds_step(struct holds *h, uint32_t system, int64_t now_ns);
 
+/* Says who holds it, if somebody does: what was told before a restart may not have been heard. */
+void holds_tell_held(struct holds *h, uint32_t system, int64_t now_ns);
+
 /*
- * Lines for people, to be taken after each call of the two above: code, text, value (enum ctl_mode
+ * Lines for people, to be taken after each call of the three above: code, text, value (enum ctl_mode
  * that the system goes to; NAN: it stays as it is). The reason is told whole, on several lines if
  * one is too short.
  */

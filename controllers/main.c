@@ -262,10 +262,11 @@ main(int argc, char **argv)
 		.what = "Decides duty, pumps and valve of each system of a plant, ten times a "
 			"second.\n",
 		.more = "TERM and INT first hand every system back to its devices' own control, "
-			"2 s at most; what a person has stopped is not released.\n"
-			"People stop and start systems by control.sock in the run folder (isotherm "
-			"stop,\nstart, maintenance, end); what they hold outlives this program in "
-			"control.holds there.\n"
+			"2 s at most;\nwhat a person has stopped is not released.\n"
+			"What people hold (isotherm stop, start, maintenance) comes in by "
+			"control.sock in\nthe run folder, and outlives this program in "
+			"control.holds "
+			"there.\n"
 			"Exit code 70: internal error; the fail-safe demands stand.\n",
 		.check = check_period,
 		.urgent = true,

@@ -84,6 +84,9 @@ what_a_restart_recalls_is_in_force_from_its_first_step(void **state)
 	struct errtext err;
 	begin(&b, TWO_SYSTEMS, true);
 	assert_int_equal(control_recall(b.control, TEXT, sizeof TEXT - 1, 5, 5, &err), 0);
+	b.now_ns = 5;
+	assert_string_equal(authority_line(&b, 1, CTL_STOPPED),
+			    "cs01 is stopped since 1970-01-01T00:00:00Z by uid 0 (engineer): x");
 	step(&b);
 	assert_int_equal(mode(&b, 0), CTL_AUTO);
 	assert_int_equal(mode(&b, 1), CTL_STOPPED);
