@@ -188,8 +188,8 @@ enum plant_region {
 	REGIONS
 };
 
-enum grid { GRID_REFERENCE };
-enum plant_history { HISTORY_FULL, HISTORY_SHORT }; /* how far the history goes back */
+enum grid { GRID_REFERENCE, GRID_48X28, GRID_96X56 }; /* cells of a simulated wafer */
+enum plant_history { HISTORY_FULL, HISTORY_SHORT };   /* how far the history goes back */
 
 /* Gains, steps and bounds of the controllers, the plant file's `control:`; units in the table. */
 struct control_params {
@@ -285,6 +285,9 @@ int plant_load(struct plant **out, const char *path, struct config_report *repor
 int plant_parse(struct plant **out, const char *yaml, size_t len, const char *path,
 		const char *config_dir, struct config_report *report);
 void plant_free(struct plant *p);
+
+/* The seed of a wafer that has none of its own, drawn from the plant's. */
+uint64_t plant_wafer_seed(uint64_t plant_seed, uint32_t system);
 
 /* Write the plant again with every device's host and port in place, so that it needs no `auto`. 0
  * or -errno. */

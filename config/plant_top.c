@@ -79,7 +79,7 @@ load_top(struct load *l)
 			     "%d is no multiple of 10 ms (allowed: 10, 20 .. 1000)",
 			     (int)k->control_period_ms);
 	snprintf(p->site, sizeof(p->site), "%.31s", k->site);
-	p->grid = GRID_REFERENCE;
+	p->grid = (enum grid)k->grid;
 	p->seed = k->seed;
 	p->faults_allowed = k->faults == 1;
 	p->control_period_ms = (int32_t)k->control_period_ms;

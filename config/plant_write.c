@@ -25,10 +25,13 @@ quoted(FILE *f, const char *s)
 static void
 write_top(FILE *f, const struct plant *p)
 {
+	static const char *const grids[] = {
+		[GRID_REFERENCE] = "reference", [GRID_48X28] = "48x28", [GRID_96X56] = "96x56"};
+
 	fprintf(f, "# Written by isotherm: the plant with the addresses in force.\n");
-	fprintf(f, "site: \"%s\"\ngrid: reference\nseed: %llu\nfaults: %s\ncontrol_period_ms: %d\n",
-		p->site, (unsigned long long)p->seed, p->faults_allowed ? "allowed" : "refused",
-		p->control_period_ms);
+	fprintf(f, "site: \"%s\"\ngrid: %s\nseed: %llu\nfaults: %s\ncontrol_period_ms: %d\n",
+		p->site, grids[p->grid], (unsigned long long)p->seed,
+		p->faults_allowed ? "allowed" : "refused", p->control_period_ms);
 	fprintf(f, "limits: {temp_c: %.17g, spread_k: %.17g}\n", p->temp_limit_c,
 		p->spread_limit_k);
 	fprintf(f, "job: {mode: %s, tokens_per_s: %.17g}\n",

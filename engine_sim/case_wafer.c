@@ -36,7 +36,7 @@ case_wafer_open(struct case_wafer *w, const struct case_file *c, int fold, doubl
 	case_plate(&w->plate, c);
 	plate_lumps(&w->lumps, &w->plate);
 	plate_lumps_fit(&w->lumps, &w->plate);
-	column_fit(&w->multipliers, &w->plate, &w->lumps, fold);
+	column_fit(&w->multipliers, &w->plate, &w->lumps, fold, plate_face_w_m2k, &w->plate);
 	rc = column_model_set(&w->model, &w->plate, &w->lumps, &w->multipliers, fold, step_s,
 			      c->channels && c->storing);
 	if (rc == 0)

@@ -57,11 +57,14 @@ struct column_multipliers {
 struct column; /* one wafer */
 
 /*
- * Multipliers with which the grid agrees with the exact slab (engine_sim/plate.h) for strips of
- * reticles under power, across and along: from the geometry alone. `lumps` are the plate's.
+ * Multipliers with which the grid agrees with the continuum for strips of reticles under power,
+ * across and along: from the geometry alone. `lumps` are the plate's nodes; face says the exact
+ * flux over the temperature that is asked for, plate_face_w_m2k with the plate as its argument for
+ * the layered slab, plate_lumps_w_m2k with the lumps for sheets in place of layers.
  */
 void column_fit(struct column_multipliers *out, const struct plate *p,
-		const struct plate_lumps *lumps, int fold);
+		const struct plate_lumps *lumps, int fold,
+		double (*face)(const void *arg, struct plate_mode at), const void *arg);
 
 /*
  * fold 4 or 8; step_s: of a step of column_step. storing: the coolant in the channels has a

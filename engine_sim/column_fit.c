@@ -25,6 +25,8 @@
 
 struct strips {
 	const struct plate_lumps *lumps;
+	double (*face)(const void *arg, struct plate_mode at);
+	const void *face_arg;
 	const double *sheet_w_k;
 	int strips, fold, cells;
 	double cell_m;
@@ -151,11 +153,11 @@ fit(struct strips *s, double rim[PLATE_NODES], double inside[PLATE_NODES])
 
 /* along: strips follow each other along the flow. */
 static void
-exact_strips(struct strips *s, const struct plate *p, bool along, int rate)
+exact_strips(struct strips *s, double width, bool along, int rate)
 {
-	double width = along ? p->length_m : p->width_m, of[STRIPS_MAX];
+	double of[STRIPS_MAX];
 	struct plate_mode at = {0.0, 0.0, s->rate_per_s[rate]};
-	double z0 = 1.0 / plate_face_w_m2k(p, at);
+	double z0 = 1.0 / s->face(s->face_arg, at);
 
 	for (int i = 0; i < s->strips; i++)
 		for (int j = 0; j < s->strips; j++)
@@ -164,7 +166,7 @@ exact_strips(struct strips *s, const struct plate *p, bool along, int rate)
 		double k = n * PI / width, z;
 
 		*(along ? &at.ky2 : &at.kx2) = k * k;
-		z = 2.0 / s->strips / plate_face_w_m2k(p, at);
+		z = 2.0 / s->strips / s->face(s->face_arg, at);
 		for (int i = 0; i < s->strips; i++) /* mean of the cosine over strip i */
 			of[i] = s->strips / (n * PI) *
 				(sin(n * PI * (i + 1) / s->strips) - sin(n * PI * i / s->strips));
@@ -175,21 +177,22 @@ exact_strips(struct strips *s, const struct plate *p, bool along, int rate)
 }
 
 static void
-fit_direction(struct strips *s, const struct plate *p, bool along, double *rim, double *inside)
+fit_direction(struct strips *s, double width, bool along, double *rim, double *inside)
 {
 	s->cells = s->strips * s->fold;
-	s->cell_m = (along ? p->length_m : p->width_m) / s->cells;
+	s->cell_m = width / s->cells;
 	for (int k = 0; k < s->rates; k++)
-		exact_strips(s, p, along, k);
+		exact_strips(s, width, along, k);
 	s->scale = s->exact[0][0][0];
 	fit(s, rim, inside);
 }
 
 void
 column_fit(struct column_multipliers *out, const struct plate *p, const struct plate_lumps *lumps,
-	   int fold)
+	   int fold, double (*face)(const void *arg, struct plate_mode at), const void *arg)
 {
-	struct strips s = {.lumps = lumps, .fold = fold, .rates = RATES};
+	struct strips s = {
+		.lumps = lumps, .face = face, .face_arg = arg, .fold = fold, .rates = RATES};
 	double slow =
 		lumps->back_w_m2k / (lumps->c_j_m2k[0] + lumps->c_j_m2k[1] + lumps->c_j_m2k[2]);
 
@@ -197,8 +200,8 @@ column_fit(struct column_multipliers *out, const struct plate *p, const struct p
 		s.rate_per_s[k] = slow * pow(4.0, k - 1);
 	s.strips = ZONES;
 	s.sheet_w_k = lumps->sheet_x_w_k;
-	fit_direction(&s, p, false, out->x_rim, out->x_inside);
+	fit_direction(&s, p->width_m, false, out->x_rim, out->x_inside);
 	s.strips = ROWS;
 	s.sheet_w_k = lumps->sheet_y_w_k;
-	fit_direction(&s, p, true, out->y_rim, out->y_inside);
+	fit_direction(&s, p->length_m, true, out->y_rim, out->y_inside);
 }

@@ -43,8 +43,9 @@ plate_back_w_m2k(const struct plate *p, struct plate_mode at)
 }
 
 double
-plate_face_w_m2k(const struct plate *p, struct plate_mode at)
+plate_face_w_m2k(const void *arg, struct plate_mode at)
 {
+	const struct plate *p = arg;
 	double y = through(&p->base, at, plate_back_w_m2k(p, at));
 
 	return through(&p->silicon, at, through(&p->interface, at, y));
@@ -180,4 +181,18 @@ plate_lumps(struct plate_lumps *out, const struct plate *p)
 	out->sheet_x_w_k[2] = out->sheet_y_w_k[2] = copper;
 	out->r_back_m2k_w = 0.25 * layer_r(&p->base);
 	out->back_w_m2k = 1.0 / (out->r_back_m2k_w + 1.0 / p->film_w_m2k);
+}
+
+double
+plate_lumps_w_m2k(const void *arg, struct plate_mode at)
+{
+	const struct plate_lumps *l = arg;
+	double y = l->back_w_m2k;
+
+	for (int n = PLATE_NODES - 1; n >= 0; n--) {
+		y += l->sheet_x_w_k[n] * at.kx2 + l->sheet_y_w_k[n] * at.ky2 + at.s * l->c_j_m2k[n];
+		if (n > 0)
+			y /= 1.0 + l->r_m2k_w[n - 1] * y;
+	}
+	return y / (1.0 + l->r_face_m2k_w * y);
 }

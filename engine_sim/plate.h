@@ -38,7 +38,8 @@ struct plate_mode {
 
 /* Of the back alone and of the whole, flux over temperature at the powered face, W/(m2 K). */
 double plate_back_w_m2k(const struct plate *p, struct plate_mode at);
-double plate_face_w_m2k(const struct plate *p, struct plate_mode at);
+/* arg: the struct plate. */
+double plate_face_w_m2k(const void *arg, struct plate_mode at);
 
 /* Heat into film or coolant over power, for even power: 1 at rest, less while the layers store. */
 double plate_passed(const struct plate *p, double s);
@@ -69,5 +70,9 @@ void plate_lumps(struct plate_lumps *out, const struct plate *p);
  * channels of the heat passed on, against the exact ones.
  */
 void plate_lumps_fit(struct plate_lumps *l, const struct plate *p);
+
+/* The same as plate_face_w_m2k for nodes whose layers are sheets without end; arg: the struct
+ * plate_lumps. */
+double plate_lumps_w_m2k(const void *arg, struct plate_mode at);
 
 #endif

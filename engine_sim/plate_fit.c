@@ -8,7 +8,7 @@
 #define RESISTANCES 4
 #define FREE (RESISTANCES + PLATE_NODES)
 #define PASSED 0.3 /* weight of the heat passed on: what the coolant's rise is of the face's */
-#define PULL 1e-4  /* of a share towards where it was */
+#define PULL 1e-3 /* of a share towards where it was */
 
 struct chain {
 	const struct plate *p;
@@ -87,7 +87,7 @@ plate_lumps_fit(struct plate_lumps *l, const struct plate *p)
 	double slow = l->back_w_m2k / (l->c_j_m2k[0] + l->c_j_m2k[1] + l->c_j_m2k[2]);
 
 	for (int k = 0; k < RATES; k++) {
-		c.s[k] = 0.2 * slow * pow(1.35, k); /* 0.2 .. 200 times the slowest */
+		c.s[k] = 0.2 * slow * pow(1.28, k); /* 0.2 .. 60 times the slowest */
 		c.passed[k] = plate_passed(p, c.s[k]);
 		c.exact[k] = 1.0 / plate_face_w_m2k(p, (struct plate_mode){0.0, 0.0, c.s[k]});
 	}

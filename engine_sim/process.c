@@ -54,6 +54,11 @@ set_flow(struct process *p, const double speed[PUMPS])
 	    memcmp(p->cool_g, p->faults.zone_g, sizeof(p->cool_g)) == 0)
 		return;
 	wafer_cooling_set(&p->cool, &p->md, &p->variation, p->flow.total_kg_s, p->faults.zone_g);
+	if (p->fine) {
+		if (p->stale)
+			fine_model(p->fine, &p->md, &p->variation);
+		fine_cooling(p->fine, &p->cool);
+	}
 	memcpy(p->cool_g, p->faults.zone_g, sizeof(p->cool_g));
 	p->stale = false;
 }
@@ -107,9 +112,40 @@ process_refresh(struct process *p)
 	set_flow(p, p->pump);
 	wafer_rates(&rates, &p->md, &p->variation, &p->cool, &p->wafer, p->load_w, p->powered,
 		    p->loop.cold_c);
-	p->outlet_c = rates.outlet_c;
+	p->outlet_c = p->fine ? p->fine->flows.outlet_c : rates.outlet_c;
 	coolant_hx(&p->hx, &p->md, p->cool.flow_kg_s, p->loop.hot_c, &fw);
 	power_chain(&p->power, &p->md, rates.power_w, process_pumps_w(p), p->faults.psu_failed);
+}
+
+void
+process_fine(struct process *p, struct fine *f)
+{
+	p->fine = f;
+	p->stale = true;
+	process_refresh(p);
+	memcpy(p->wafer.si_c, f->flows.silicon_c, sizeof(p->wafer.si_c));
+}
+
+int
+process_grid(struct process *p, enum grid grid, const struct process *like)
+{
+	static const int folds[] = {[GRID_REFERENCE] = 0, [GRID_48X28] = 4, [GRID_96X56] = 8};
+	struct fine *f;
+	int rc;
+
+	if (folds[grid] == 0)
+		return 0;
+	rc = fine_open(&f, &p->md, folds[grid], ROOM_C, like ? like->fine : NULL);
+	if (rc == 0)
+		process_fine(p, f);
+	return rc;
+}
+
+void
+process_close(struct process *p)
+{
+	fine_close(p->fine);
+	p->fine = NULL;
 }
 
 /* Moves duty, pumps and valve; the mean of pump speeds over the step in speed[], of the valve
@@ -145,21 +181,31 @@ move_actuators(struct process *p, const struct process_demand *d, double speed[P
 	return 0.5 * (was + p->valve);
 }
 
-/* Stored energy against what came and went, relative to what passed. */
-static void
-check_energy(struct process *p, const struct wafer_state *before,
-	     const struct coolant_state *loop_before, double in_w, double out_w)
+/* W that silicon and copper took on since `before`. */
+static double
+wafer_stored_w(const struct process *p, const struct wafer_state *before)
 {
-	double si[RETICLES], cu[RETICLES], stored_w, error;
+	double si[RETICLES], cu[RETICLES];
 
 	for (int i = 0; i < RETICLES; i++)
 		si[i] = p->wafer.si_c[i] - before->si_c[i];
 	for (int i = 0; i < RETICLES; i++)
 		cu[i] = p->wafer.cu_c[i] - before->cu_c[i];
-	stored_w = (p->md.c_si_j_k * reticle_sum(si) + p->md.c_cu_j_k * reticle_sum(cu) +
-		    p->md.cp_j_kg_k * (p->md.hot_kg * (p->loop.hot_c - loop_before->hot_c) +
-				       p->md.cold_kg * (p->loop.cold_c - loop_before->cold_c))) /
-		   PROCESS_STEP_S;
+	return (p->md.c_si_j_k * reticle_sum(si) + p->md.c_cu_j_k * reticle_sum(cu)) /
+	       PROCESS_STEP_S;
+}
+
+/* Stored energy against what came and went, relative to what passed. */
+static void
+check_energy(struct process *p, double wafer_w, const struct coolant_state *loop_before,
+	     double in_w, double out_w)
+{
+	double stored_w, error;
+
+	stored_w = wafer_w + p->md.cp_j_kg_k *
+				     (p->md.hot_kg * (p->loop.hot_c - loop_before->hot_c) +
+				      p->md.cold_kg * (p->loop.cold_c - loop_before->cold_c)) /
+				     PROCESS_STEP_S;
 	error = fabs(stored_w - (in_w - out_w)) / (fabs(in_w) + fabs(out_w) + 100.0);
 	if (!(error <= p->energy_error_rel)) /* true for a NaN too: it shall be seen */
 		p->energy_error_rel = error;
@@ -199,7 +245,40 @@ advance(struct process *p, double valve)
 	p->outlet_c = k.outlet_c;
 	power_chain(&p->power, &p->md, k.power_w, process_pumps_w(p), p->faults.psu_failed);
 	p->energy_kwh += p->power.input_w * h / 3.6e6;
-	check_energy(p, &was, &loop_was, k.power_w + c.loss_w, c.hx_w);
+	check_energy(p, wafer_stored_w(p, &was), &loop_was, k.power_w + c.loss_w, c.hx_w);
+	coolant_hx(&p->hx, &p->md, p->cool.flow_kg_s, p->loop.hot_c, &fw);
+}
+
+/* The same with a fine wafer. The supply of the middle of the step does not depend on what the
+ * plate does in it, since the heat exchanger lies between. */
+static void
+advance_fine(struct process *p, double valve)
+{
+	const double h = PROCESS_STEP_S, half = 0.5 * PROCESS_STEP_S;
+	struct facility_water fw = facility_of(p, valve);
+	struct coolant_state was = p->loop, mid;
+	struct column_flows *flows = &p->fine->flows;
+	struct coolant_rates c;
+	double power_w[RETICLES], loss_w, in_w;
+
+	fine_power(p->fine, power_w, &p->md, &p->variation, p->load_w, p->powered);
+	loss_w = power_loss_to_loop_w(&p->md, reticle_sum(power_w));
+	coolant_rates(&c, &p->md, &was, p->cool.flow_kg_s, p->outlet_c, loss_w, &fw);
+	mid.hot_c = was.hot_c + half * c.hot_k_s;
+	mid.cold_c = was.cold_c + half * c.cold_k_s;
+	fine_step(p->fine, power_w, mid.cold_c);
+	coolant_rates(&c, &p->md, &mid, p->cool.flow_kg_s, flows->outlet_c, loss_w, &fw);
+	p->loop.hot_c += h * c.hot_k_s;
+	p->loop.cold_c += h * c.cold_k_s;
+	p->outlet_c = flows->outlet_c;
+	memcpy(p->wafer.si_c, flows->silicon_c, sizeof(p->wafer.si_c));
+	power_chain(&p->power, &p->md, flows->power_w, process_pumps_w(p), p->faults.psu_failed);
+	p->energy_kwh += p->power.input_w * h / 3.6e6;
+	in_w = flows->power_w + c.loss_w;
+	if (p->fine->of_case) /* a film's heat does not reach the loop */
+		in_w += p->cool.flow_kg_s * p->md.cp_j_kg_k * (flows->outlet_c - mid.cold_c) -
+			flows->coolant_w;
+	check_energy(p, flows->stored_w, &was, in_w, c.hx_w);
 	coolant_hx(&p->hx, &p->md, p->cool.flow_kg_s, p->loop.hot_c, &fw);
 }
 
@@ -213,5 +292,8 @@ process_step(struct process *p, const struct process_demand *d)
 	p->water_kg = fmax(0.0, p->water_kg - p->faults.leak_kg_s * PROCESS_STEP_S);
 	set_load(p); /* before set_flow, which ends staleness */
 	set_flow(p, speed);
-	advance(p, valve);
+	if (p->fine)
+		advance_fine(p, valve);
+	else
+		advance(p, valve);
 }

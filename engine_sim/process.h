@@ -3,7 +3,9 @@
  * The physics of one system, put together: wafer, loop, power, job, actuators. Its step is fixed,
  * PROCESS_STEP_S of plant time, second order (midpoint rule): the stiffest pair, silicon on copper,
  * has an eigenvalue of -39 /s, which is -0.39 a step where the rule is stable to -2. Inputs of a
- * step are constant over it; pump speed and valve enter with their mean over the step.
+ * step are constant over it; pump speed and valve enter with their mean over the step. A fine wafer
+ * takes its own step (column.h) between the loop's halves, with the supply of the middle of the
+ * step, and gives the loop the mean outlet of the step.
  *
  * Nothing here knows sensors, registers or who is in charge.
  */
@@ -14,6 +16,7 @@
 #include <stdint.h>
 
 #include "engine_sim/coolant.h"
+#include "engine_sim/fine.h"
 #include "engine_sim/job.h"
 #include "engine_sim/model.h"
 #include "engine_sim/power.h"
@@ -55,7 +58,8 @@ struct process {
 	struct process_faults faults;
 	struct job_set jobs;
 	/* state */
-	struct wafer_state wafer;
+	struct wafer_state wafer; /* with a fine wafer: si_c are its reticles' means, cu_c idle */
+	struct fine *fine;        /* owned; NULL: the reference grid */
 	struct coolant_state loop;
 	double duty[RETICLES], share[RETICLES];
 	double slow; /* 1, less while shares move */
@@ -80,8 +84,14 @@ struct process {
 	double energy_error_rel;
 };
 
-/* At room temperature, full load, pumps at .8, valve open. */
+/* At room temperature, full load, pumps at .8, valve open, reference grid. */
 void process_init(struct process *p);
+/* Another grid. like: NULL, or a process of that grid whose fit may be the same. 0, or as fine_open
+ * says. */
+int process_grid(struct process *p, enum grid grid, const struct process *like);
+/* Takes a fine wafer over. */
+void process_fine(struct process *p, struct fine *f);
+void process_close(struct process *p);
 void process_step(struct process *p, const struct process_demand *d);
 /* Flow, march, load and powers of the state as it is, without a step. */
 void process_refresh(struct process *p);

@@ -56,6 +56,7 @@ open_system(struct sim *sim, uint32_t k, const struct sim_options *opt, char *wh
 	const struct system_config *config = &sim->plant->systems[k];
 	struct process *p = &sys->process;
 	enum job_mode mode = sim->plant->job_mode;
+	enum grid grid = sim->plant->grid;
 	double supply_c = START_SUPPLY_C;
 	int rc;
 
@@ -65,6 +66,13 @@ open_system(struct sim *sim, uint32_t k, const struct sim_options *opt, char *wh
 	if (rc < 0)
 		return rc;
 	p->stale = true;
+	if (opt && opt->grid > 0)
+		grid = (enum grid)(opt->grid - 1);
+	rc = process_grid(p, grid, k > 0 ? &sim->systems[0].process : NULL);
+	if (rc < 0) {
+		snprintf(why, why_size, "%s: no memory for the wafer", config->name);
+		return rc;
+	}
 	p->md.tokens_full_per_s = sim->plant->job_tokens_per_s;
 	if (opt && opt->mode > 0)
 		mode = (enum job_mode)opt->mode;
@@ -164,6 +172,8 @@ sim_close(struct sim *sim)
 		return;
 	for (uint32_t d = 0; sim->devices && d < sim->plant->n_devices; d++)
 		sim_registers_close(&sim->devices[d]);
+	for (uint32_t k = 0; sim->systems && k < sim->plant->n_systems; k++)
+		process_close(&sim->systems[k].process);
 	for (int k = 0; k < 2; k++)
 		if (sim->wire[k] >= 0)
 			close(sim->wire[k]);

@@ -25,6 +25,7 @@ struct sim_options {
 	int mode;              /* 0 plant's default, else the JOB_MODE value: 1 SYNC, 2 IND */
 	double start_supply_c; /* loop supply at the steady start; 0: 24 */
 	double start_activity; /* activity of the job at the steady start; 0: 1 */
+	int grid;              /* 0 plant's default, else 1 + enum grid */
 };
 
 /* The true state of a system: for the scorer and the HIL report only, never on the bus. */

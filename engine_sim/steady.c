@@ -9,6 +9,9 @@
 #define AT_REST_K 1e-11 /* largest move of a round at which the state counts as at rest */
 #define ROUNDS_MAX 200000
 #define FLOW_MIN_KG_S 1e-3
+#define AT_REST_FINE_K 1e-10
+#define TURNS_MAX 200
+#define RUNAWAY_K 1e4
 
 /* Virtual time step of each node: its capacity over the conductances that meet in it. */
 struct paces {
@@ -80,6 +83,64 @@ settle(struct process *p, bool hold)
 	return -EDOM;
 }
 
+/* Supply and return of the loop that rests with that heat in it, at p->valve. The heat exchanger
+ * is linear in the difference of its inlets. False: nothing takes the heat. */
+static bool
+loop_at_rest(struct process *p, double heat_w, bool hold)
+{
+	double c = p->cool.flow_kg_s * p->md.cp_j_kg_k;
+	struct facility_water fw = {.supply_c = 0.0,
+				    .flow_frac = p->faults.facility_frac,
+				    .valve = p->valve,
+				    .ua_mul = p->faults.ua_mul};
+	struct hx_result hx;
+
+	if (!hold) {
+		coolant_hx(&hx, &p->md, p->cool.flow_kg_s, 1.0, &fw);
+		if (!(hx.heat_w > 0.0))
+			return false;
+		p->loop.cold_c = p->faults.supply_c + heat_w / hx.heat_w - heat_w / c;
+	}
+	p->loop.hot_c = p->loop.cold_c + heat_w / c;
+	return true;
+}
+
+/* Power, loop and columns in turn: leakage is a small part, so each turn errs by a tenth at most of
+ * the one before. */
+static int
+settle_fine(struct process *p, bool hold)
+{
+	for (int n = 0; n < TURNS_MAX; n++) {
+		double power_w[RETICLES], total_w, moved = 0.0;
+		int rc;
+
+		total_w = wafer_power(power_w, &p->md, &p->variation, &p->wafer, p->load_w,
+				      p->powered);
+		if (!loop_at_rest(p, total_w + power_loss_to_loop_w(&p->md, total_w), hold))
+			return -EDOM;
+		rc = fine_rest(p->fine, power_w, p->loop.cold_c);
+		if (rc < 0)
+			return rc;
+		for (int i = 0; i < RETICLES; i++) {
+			double t = p->fine->flows.silicon_c[i];
+
+			moved = most(moved, fabs(t - p->wafer.si_c[i]));
+			p->wafer.si_c[i] = t;
+		}
+		if (moved < AT_REST_FINE_K)
+			return 0;
+		if (!(moved < RUNAWAY_K))
+			break;
+	}
+	return -EDOM;
+}
+
+static int
+settle_any(struct process *p, bool hold)
+{
+	return p->fine ? settle_fine(p, hold) : settle(p, hold);
+}
+
 int
 steady_solve(struct process *p, double hold_c, bool hold_always)
 {
@@ -102,7 +163,7 @@ steady_solve(struct process *p, double hold_c, bool hold_always)
 		return -EDOM;
 	if (hold) {
 		p->loop.cold_c = hold_c;
-		rc = settle(p, true);
+		rc = settle_any(p, true);
 		if (rc == 0 && !hold_always) {
 			p->valve = coolant_valve_for(&p->md, p->cool.flow_kg_s, p->loop.hot_c,
 						     hold_c, &fw);
@@ -110,7 +171,7 @@ steady_solve(struct process *p, double hold_c, bool hold_always)
 		}
 	}
 	if (rc == 0 && !hold)
-		rc = settle(p, false);
+		rc = settle_any(p, false);
 	process_refresh(p);
 	return rc;
 }

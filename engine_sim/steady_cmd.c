@@ -15,14 +15,16 @@
 #include "engine_sim/steady.h"
 
 static const char usage[] =
-	"usage: isotherm-sim steady [--wafer CSV] [--set PATH=VALUE]... [--hold-tc C] [--json]\n"
+	"usage: isotherm-sim steady [--wafer CSV] [--set PATH=VALUE]... [--hold-tc C] [--grid G]\n"
+	"                           [--json]\n"
 	"Steps the plant's own equations to rest and prints the operating point of one system:\n"
-	"reference grid, duty 1, pump speed .8, facility water at 20 C, valve open.\n"
+	"duty 1, pump speed .8, facility water at 20 C, valve open.\n"
 	"  --wafer CSV       variation of the reticles (default: all alike)\n"
 	"  --set PATH=VALUE  a path of the simulator without the system's name: zone[5].g=0.379,\n"
 	"                    pump[0].speed=1, pump[1].failed=1, facility.supply_c=26,\n"
 	"                    facility.valve=0.5, hx.ua_mul=0.6 (all: isotherm-sim --paths)\n"
 	"  --hold-tc C       hold the coolant's supply at C and leave the valve out\n"
+	"  --grid G          reference (default), 48x28 or 96x56 cells on the wafer\n"
 	"  --json            one JSON object\n";
 
 /* Figures in the order they are printed. */
@@ -121,13 +123,32 @@ read_celsius(const char *text, double *out)
 	return EX_USAGE;
 }
 
+static int
+set_grid(struct process *p, const char *text)
+{
+	static const char *const names[] = {
+		[GRID_REFERENCE] = "reference", [GRID_48X28] = "48x28", [GRID_96X56] = "96x56"};
+
+	for (int g = GRID_REFERENCE; g <= GRID_96X56; g++)
+		if (strcmp(text, names[g]) == 0) {
+			process_close(p);
+			return process_grid(p, (enum grid)g, NULL) < 0 ? EX_OSERR : EX_OK;
+		}
+	fprintf(stderr, "isotherm-sim steady: --grid: %s (allowed: reference, 48x28, 96x56)\n",
+		text);
+	return EX_USAGE;
+}
+
 int
 steady_command(int argc, char **argv)
 {
-	static const struct option options[] = {
-		{"wafer", required_argument, NULL, 'w'},   {"set", required_argument, NULL, 's'},
-		{"hold-tc", required_argument, NULL, 't'}, {"json", no_argument, NULL, 'j'},
-		{"help", no_argument, NULL, 'h'},          {NULL, 0, NULL, 0}};
+	static const struct option options[] = {{"wafer", required_argument, NULL, 'w'},
+						{"set", required_argument, NULL, 's'},
+						{"hold-tc", required_argument, NULL, 't'},
+						{"json", no_argument, NULL, 'j'},
+						{"grid", required_argument, NULL, 'g'},
+						{"help", no_argument, NULL, 'h'},
+						{NULL, 0, NULL, 0}};
 	struct sim_system *sys = calloc(1, sizeof(*sys));
 	double hold_c = (double)NAN;
 	bool as_json = false, help = false;
@@ -143,6 +164,8 @@ steady_command(int argc, char **argv)
 			rc = set(sys, optarg);
 		else if (c == 't')
 			rc = read_celsius(optarg, &hold_c);
+		else if (c == 'g')
+			rc = set_grid(&sys->process, optarg);
 		else if (c == 'j')
 			as_json = true;
 		else if (c == 'h')
@@ -164,6 +187,7 @@ steady_command(int argc, char **argv)
 			rc = EX_DATAERR;
 		}
 	}
+	process_close(&sys->process);
 	free(sys);
 	return rc;
 }

@@ -55,10 +55,10 @@ wafer_cooling_set(struct wafer_cooling *out, const struct model *md,
 		for (int y = 0; y < ROWS; y++) {
 			int i = ZONES * y + x;
 
+			out->ha_w_k[i] = ha * entrance[y] * v->b_cooling[i];
 			out->effect[i] = 1.0;
 			if (!shut)
-				out->effect[i] = 1.0 - exp(-ha * entrance[y] * v->b_cooling[i] /
-							   out->zone_w_k[x]);
+				out->effect[i] = 1.0 - exp(-out->ha_w_k[i] / out->zone_w_k[x]);
 		}
 	}
 	for (int i = 0; i < RETICLES; i++)

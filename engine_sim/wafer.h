@@ -31,6 +31,7 @@ struct wafer_cooling {
 	double zone_share[ZONES]; /* m_x / m */
 	double effect[RETICLES];  /* f, 0..1 */
 	double contact[RETICLES]; /* G a_i, W/K */
+	double ha_w_k[RETICLES];  /* hA r_y b_i, 0 in a shut zone */
 };
 
 struct wafer_rates {

@@ -48,7 +48,7 @@ bench_open(struct bench_wafer *b, const struct plate *p, int fold, double lpm, b
 
 	plate_lumps(&b->lumps, p);
 	plate_lumps_fit(&b->lumps, p);
-	column_fit(&b->multipliers, p, &b->lumps, fold);
+	column_fit(&b->multipliers, p, &b->lumps, fold, plate_face_w_m2k, p);
 	assert_int_equal(
 		column_model_set(&b->model, p, &b->lumps, &b->multipliers, fold, 0.01, storing), 0);
 	assert_int_equal(column_open(&b->column, &b->model, CASE_START_C), 0);

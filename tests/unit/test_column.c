@@ -203,7 +203,7 @@ a_step_beyond_its_stable_range_is_refused(void **state)
 
 	(void)state;
 	plate_lumps(&l, &p);
-	column_fit(&m, &p, &l, 4);
+	column_fit(&m, &p, &l, 4, plate_face_w_m2k, &p);
 	assert_int_equal(column_model_set(&model, &p, &l, &m, 4, 0.01, false), 0);
 	assert_int_equal(model.substeps, 1);
 	assert_int_equal(column_model_set(&model, &p, &l, &m, 4, 0.1, false), 0);

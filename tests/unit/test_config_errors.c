@@ -36,7 +36,7 @@ static const struct {
 	{"seed:\n", 4, "seed", "has no value"},
 	{"seed: ~\n", 4, "seed", "has no value"},
 	{"seed: {a: 1}\n", 4, "seed", "is a mapping"},
-	{"grid: 48x28\n", 4, "grid", "(allowed: reference)"},
+	{"grid: 24x14\n", 4, "grid", "(allowed: reference, 48x28, 96x56)"},
 	{"faults: yes\n", 4, "faults", "(allowed: refused, allowed)"},
 	{"control_period_ms: 5\n", 4, "control_period_ms",
 	 "(allowed: a whole number in 10..1000 ms)"},
