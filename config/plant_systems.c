@@ -174,9 +174,8 @@ make_system(struct load *l, const struct entry *e, uint32_t k, struct type *type
 	}
 	snprintf(s->type, sizeof(s->type), "%.15s", m->set.type);
 	s->serial = (uint32_t)m->set.serial;
-	s->wafer_seed = m->set.wafer_seed_at.line
-				? m->set.wafer_seed
-				: text_mix(l->p->seed ^ text_mix(l->p->n_systems + 1u));
+	s->wafer_seed = m->set.wafer_seed_at.line ? m->set.wafer_seed
+						  : plant_wafer_seed(l->p->seed, l->p->n_systems);
 	snprintf(s->wafer_csv, sizeof(s->wafer_csv), "%s", m->set.wafer_csv);
 	s->temp_limit_c = m->set.temp_c_at.line ? m->set.temp_c : l->p->temp_limit_c;
 	s->spread_limit_k = m->set.spread_k_at.line ? m->set.spread_k : l->p->spread_limit_k;
@@ -251,4 +250,10 @@ load_systems(struct load *l)
 			     "is empty (allowed: 1..%u systems)", SYSTEMS_MAX);
 	check_twins(l);
 	return 0;
+}
+
+uint64_t
+plant_wafer_seed(uint64_t plant_seed, uint32_t system)
+{
+	return text_mix(plant_seed ^ text_mix(system + 1u));
 }

@@ -5,7 +5,6 @@
 #include <string.h>
 #include <unistd.h>
 
-#include "config/text.h"
 #include "runner/scenario_parts.h"
 
 /* Beside the scenario file, then in the configuration folder; an absolute path is itself. */
@@ -136,13 +135,6 @@ scenario_read_plant(struct scenario *s, const struct scenario_source *from, stru
 	set_wafers(s, from, w, keys);
 }
 
-/* As the loader draws it from the plant's seed. */
-static uint64_t
-wafer_seed(uint64_t seed, uint32_t system)
-{
-	return text_mix(seed ^ text_mix(system + 1u));
-}
-
 void
 scenario_reseed(struct scenario *s, uint64_t seed)
 {
@@ -150,8 +142,8 @@ scenario_reseed(struct scenario *s, uint64_t seed)
 		struct system_config *system = &s->plant->systems[i];
 
 		/* a wafer that the plant file itself gave a seed keeps it */
-		if (system->wafer_seed == wafer_seed(s->plant->seed, i))
-			system->wafer_seed = wafer_seed(seed, i);
+		if (system->wafer_seed == plant_wafer_seed(s->plant->seed, i))
+			system->wafer_seed = plant_wafer_seed(seed, i);
 	}
 	s->plant->seed = seed;
 }
