@@ -2,7 +2,6 @@
 #include "runner/desk.h"
 
 #include <errno.h>
-#include <jansson.h>
 #include <math.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -10,6 +9,7 @@
 
 #include "alarms/engine.h"
 #include "core/clock.h"
+#include "runner/request.h"
 
 #define NEVER_NS INT64_MIN
 #define LATER_NS INT64_MAX
@@ -205,32 +205,20 @@ send_pages(struct desk *d, int64_t now_ns)
 
 /* --- people --- */
 
-static bool
-ask(struct desk *d, const char *user, const char *request, int64_t now_ns, char *why, size_t size)
+/* The answer is in d->reply. */
+static void
+ask(struct desk *d, const char *user, const char *request, int64_t now_ns)
 {
 	struct engine_who who = {.access = ACCESS_OPERATE, .user = user};
-	const char *error;
-	json_t *root;
-	bool ok;
 
 	engine_command(d->engine, &who, request, d->reply, now_ns, now_ns);
-	root = json_loads(d->reply, 0, NULL);
-	ok = json_is_true(json_object_get(root, "ok"));
-	error = json_string_value(json_object_get(root, "error"));
-	(void)snprintf(why, size, "%s", error != NULL ? error : "no reason given");
-	json_decref(root);
-	return ok;
 }
 
 void
 desk_ask(struct desk *d, const char *request, int64_t now_ns, char *line, size_t size)
 {
-	char why[200];
-
-	if (ask(d, "scenario", request, now_ns, why, sizeof why))
-		(void)snprintf(line, size, "%s: done", request);
-	else
-		(void)snprintf(line, size, "%s: refused: %s", request, why);
+	ask(d, "scenario", request, now_ns);
+	(void)request_done(request, d->reply, line, size);
 }
 
 /* Who was called has come to the terminal. */
@@ -238,7 +226,7 @@ static void
 acknowledge(struct desk *d, int64_t now_ns)
 {
 	const struct plant *plant = d->sc->plant;
-	char request[128], why[200];
+	char request[128];
 
 	for (uint32_t i = 0; i < plant->n_alarms; i++) {
 		if (d->ack_ns[i] > now_ns)
@@ -247,7 +235,7 @@ acknowledge(struct desk *d, int64_t now_ns)
 		(void)snprintf(request, sizeof request, "{\"cmd\": \"ack\", \"alarm\": \"%s\"}",
 			       plant->alarms[i].key);
 		/* refused: it is acknowledged, or over, already */
-		(void)ask(d, "pager", request, now_ns, why, sizeof why);
+		ask(d, "pager", request, now_ns);
 	}
 }
 

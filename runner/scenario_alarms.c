@@ -56,8 +56,10 @@ void
 scenario_read_command(const struct scenario *s, struct schema_walk *w, yaml_node_t *node,
 		      struct scenario_event *e)
 {
-	static const char *const names[] = {"ack",   "comment",  "shelve",  "unshelve",
-					    "reset", "take_out", "put_back"};
+	static const char *const names[] = {"ack",   "comment",     "shelve",   "unshelve",
+					    "reset", "take_out",    "put_back", "stop",
+					    "start", "maintenance", "end"};
+	const int32_t first_of_controllers = 7;
 	struct command_keys keys;
 	struct schema_part part = {&command_schema, &keys};
 	size_t was = schema_down(w, "command");
@@ -70,13 +72,17 @@ scenario_read_command(const struct scenario *s, struct schema_walk *w, yaml_node
 		schema_error(w, keys.alarm_at.line, "alarm",
 			     "\"%s\" is not there (allowed: the key of an alarm of the plant)",
 			     keys.alarm);
+	if (s->plant != NULL && keys.system_at.line != 0 && plant_system(s->plant, keys.system) < 0)
+		schema_error(w, keys.system_at.line, "system",
+			     "\"%s\" is not there (allowed: a system of the plant)", keys.system);
+	e->to_controllers = keys.cmd >= first_of_controllers;
 	request = json_pack("{s:s}", "cmd", names[keys.cmd]);
 	add_text(request, "alarm", &keys.alarm_at, keys.alarm);
 	add_text(request, "system", &keys.system_at, keys.system);
 	add_text(request, "comment", &keys.comment_at, keys.comment);
 	add_text(request, "why", &keys.why_at, keys.why);
 	if (keys.for_s_at.line != 0)
-		(void)json_object_set_new(request, "for_s", json_real(keys.for_s));
+		(void)json_object_set_new(request, "for_s", json_integer(keys.for_s));
 	text = json_dumps(request, JSON_REAL_PRECISION(10));
 	if (text == NULL ||
 	    (size_t)snprintf(e->request, sizeof e->request, "%s", text) >= sizeof e->request)

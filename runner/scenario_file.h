@@ -25,7 +25,8 @@ struct scenario_event {
 	uint32_t device;      /* SCENARIO_WIRE … */
 	double for_s;         /* INFINITY: to the end */
 	struct wire_fault fault;
-	char request[640]; /* SCENARIO_COMMAND: JSON */
+	char request[640];   /* SCENARIO_COMMAND: JSON … */
+	bool to_controllers; /* … or to the alarms */
 };
 
 struct scenario_bound {

@@ -8,9 +8,11 @@
 #include <string.h>
 
 #include "alarms/engine.h"
+#include "controllers/holds.h"
 #include "core/clock.h"
 #include "runner/bus.h"
 #include "runner/probe.h"
+#include "runner/request.h"
 #include "runner/trace.h"
 
 #define NOMINAL_MARGIN_K                                                                           \
@@ -37,6 +39,7 @@ struct world {
 	uint32_t next_set;  /* first event not yet looked at for its change */
 	uint32_t next_said; /* the same for what is said of wires */
 	uint32_t next_command;
+	char reply[COMMAND_MAX + 1];
 	bool any_wire;
 };
 
@@ -446,6 +449,19 @@ take_alarm_events(struct world *w, uint32_t tick)
 }
 
 static void
+ask_controllers(struct world *w, const char *request, int64_t now_ns, char *line, size_t size)
+{
+	struct hold_request req = {.access = ACCESS_ENGINEER,
+				   .json = request,
+				   .len = strlen(request),
+				   .now_ns = now_ns,
+				   .wall_ns = now_ns};
+
+	control_ask(w->control, &req, NULL, w->reply);
+	(void)request_done(request, w->reply, line, size);
+}
+
+static void
 ask_commands(struct world *w, int64_t now_ns)
 {
 	const struct scenario *sc = w->sc;
@@ -458,7 +474,10 @@ ask_commands(struct world *w, int64_t now_ns)
 			return;
 		if (e->kind != SCENARIO_COMMAND)
 			continue;
-		desk_ask(w->desk, e->request, now_ns, line, sizeof line);
+		if (e->to_controllers)
+			ask_controllers(w, e->request, now_ns, line, sizeof line);
+		else
+			desk_ask(w->desk, e->request, now_ns, line, sizeof line);
 		say(w, e->at_s, WORLD_COMMAND, line);
 	}
 }

@@ -325,7 +325,7 @@ alarms_pages_and_what_people_ask_are_read(void **state)
 	assert_int_equal(scenario->events[0].kind, SCENARIO_COMMAND);
 	assert_string_equal(scenario->events[0].request,
 			    "{\"cmd\": \"shelve\", \"alarm\": \"cs00.leak_wet[1]\", \"why\": \"it "
-			    "\\\"drips\\\"\", \"for_s\": 60.0}");
+			    "\\\"drips\\\"\", \"for_s\": 60}");
 	assert_int_equal(scenario->n_alarms, 3);
 	assert_string_equal(a[0].key, "cs00.pump_failed[0]");
 	assert_true(isinf(a[0].by_s) && !a[0].never);
