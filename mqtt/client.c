@@ -56,13 +56,6 @@ on_connect(struct mosquitto *handle, void *data, int code)
 }
 
 static void
-on_disconnect(struct mosquitto *handle, void *data, int code)
-{
-	(void)handle;
-	found_broken(data, code == 0 ? "left" : mosquitto_strerror(code));
-}
-
-static void
 on_subscribe(struct mosquitto *handle, void *data, int id, int n, const int *granted)
 {
 	(void)handle;
@@ -152,6 +145,8 @@ settle(struct client *c, int rc)
 {
 	if (rc == MOSQ_ERR_ERRNO)
 		found_broken(c, strerror(errno));
+	else if (rc == MOSQ_ERR_KEEPALIVE)
+		found_broken(c, "no answer to a ping");
 	else if (rc != MOSQ_ERR_SUCCESS)
 		found_broken(c, mosquitto_strerror(rc));
 	else if (mosquitto_socket(c->handle) < 0)
@@ -188,7 +183,6 @@ do_connect(struct client *c, const struct action *a)
 	}
 	mosquitto_threaded_set(c->handle, true);
 	mosquitto_connect_callback_set(c->handle, on_connect);
-	mosquitto_disconnect_callback_set(c->handle, on_disconnect);
 	mosquitto_subscribe_callback_set(c->handle, on_subscribe);
 	mosquitto_publish_callback_set(c->handle, on_publish);
 	mosquitto_message_callback_set(c->handle, on_message);

@@ -16,7 +16,7 @@
 #define DIAL_DEADLINE_NS (5 * NS_PER_S) /* of CONNECT to CONNACK, and of SUBSCRIBE to SUBACK */
 #define DIAL_BACKOFF_MIN_NS (1 * NS_PER_S)
 #define DIAL_BACKOFF_MAX_NS (30 * NS_PER_S)
-#define DIAL_STEADY_NS (30 * NS_PER_S) /* up for so long: the next try is a first one again */
+#define DIAL_STEADY_NS (10 * NS_PER_S) /* up for so long: the next try is a first one again */
 
 enum dial_state { DIAL_OFFLINE, DIAL_CONNECTING, DIAL_CONNECTED, DIAL_UP, DIAL_STATES };
 enum dial_event {

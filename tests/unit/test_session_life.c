@@ -414,7 +414,7 @@ host_publish(void)
 	} else if (strstr(last.topic, "/DDEATH/")) {
 		int i = host_find(device);
 		assert_true(i >= 0);
-		strcpy(host.device[i], host.device[--host.n_devices]);
+		memmove(host.device[i], host.device[--host.n_devices], sizeof(host.device[0]));
 		host.deaths++;
 	} else if (strstr(last.topic, "DATA/")) {
 		assert_true(strstr(last.topic, "/NDATA/") || host_find(device) >= 0);
