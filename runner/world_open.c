@@ -1,0 +1,195 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* A scenario's rooms, opened and closed. */
+#include <errno.h>
+#include <math.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "core/clock.h"
+#include "runner/world_private.h"
+
+#define NOMINAL_MARGIN_K                                                                           \
+	0.46 /* of the spread's limit over the nominal spread, where no limit is given */
+
+static struct sim_options
+sim_options_of(const struct scenario *sc)
+{
+	return (struct sim_options){.mode = (int)sc->mode,
+				    .start_supply_c = sc->start_supply_c,
+				    .start_activity = sc->start_activity};
+}
+
+int
+world_check_changes(struct scenario *sc, struct config_report *report)
+{
+	struct sim_options opt = sim_options_of(sc);
+	struct sim *sim = NULL;
+	char why[256];
+	int rc = sim_open(&sim, sc->plant, &opt, why, sizeof why);
+
+	if (rc != 0) {
+		config_report_add(report, "%s: %s", sc->path, why);
+		return rc;
+	}
+	for (uint32_t i = 0; i < sc->n_events; i++) {
+		const struct scenario_event *e = &sc->events[i];
+
+		if (e->kind != SCENARIO_SET || sim_set(sim, &e->change, why, sizeof why) == 0)
+			continue;
+		config_report_add(report, "%s:%u: events: %s", sc->path, e->line, why);
+		rc = -EINVAL;
+	}
+	sim_close(sim);
+	return rc;
+}
+
+static int
+set_limits(struct world *w, struct errtext *err)
+{
+	struct plant *plant = w->sc->plant;
+
+	for (uint32_t i = 0; i < plant->n_systems; i++) {
+		struct system_config *s = &plant->systems[i];
+		int rc;
+
+		if (isfinite(w->sc->s_lim_k)) {
+			s->spread_limit_k = w->sc->s_lim_k;
+			continue;
+		}
+		rc = sim_nominal_spread(plant, i, &s->spread_limit_k);
+		if (rc != 0)
+			return errtext_set(err, rc, "%s: no nominal operating point", s->name);
+		s->spread_limit_k += NOMINAL_MARGIN_K;
+	}
+	return 0;
+}
+
+static int
+open_image(struct image **out, const struct plant_layout *layout, const struct plant *plant)
+{
+	struct image_layout image = {.name = layout->name,
+				     .n_groups = layout->n_groups,
+				     .first = layout->first,
+				     .period_ns = layout->period_ns,
+				     .table_hash = plant->hash,
+				     .beat_ns = plant->control_period_ms * NS_PER_MS};
+
+	return image_memory(out, &image);
+}
+
+static int
+open_memory(struct world *w)
+{
+	const struct plant *plant = w->sc->plant;
+	size_t n_in = plant->in.first[plant->in.n_groups];
+	size_t n_ctl = plant->ctl.first[plant->ctl.n_groups];
+	int rc = open_image(&w->in, &plant->in, plant);
+
+	if (rc == 0)
+		rc = open_image(&w->ctl, &plant->ctl, plant);
+	if (rc != 0)
+		return rc;
+	w->in_now = calloc(n_in + 1, sizeof *w->in_now);
+	w->in_last = calloc(n_in + 1, sizeof *w->in_last);
+	w->ctl_now = calloc(n_ctl + 1, sizeof *w->ctl_now);
+	w->ctl_last = calloc(n_ctl + 1, sizeof *w->ctl_last);
+	w->scores = calloc(plant->n_systems + 1u, sizeof *w->scores);
+	w->probes = calloc(w->sc->n_probes + 1u, sizeof *w->probes);
+	w->lines = calloc(WORLD_LOG_MAX, sizeof *w->lines);
+	if (w->in_now == NULL || w->in_last == NULL || w->ctl_now == NULL || w->ctl_last == NULL ||
+	    w->scores == NULL || w->probes == NULL || w->lines == NULL)
+		return -ENOMEM;
+	for (uint32_t i = 0; i < plant->n_systems; i++)
+		score_init(&w->scores[i], plant->systems[i].spread_limit_k,
+			   plant->systems[i].temp_limit_c);
+	for (uint32_t i = 0; i < w->sc->n_events; i++)
+		w->any_wire |= w->sc->events[i].kind == SCENARIO_WIRE;
+	return 0;
+}
+
+static int
+open_rooms(struct world *w, const struct world_options *opt)
+{
+	const struct plant *plant = w->sc->plant;
+	struct control_options control = {.kind = opt->controller, .start_in_charge = true};
+	int rc = collect_open(&w->collect, plant, w->in, w->ctl, plant->seed, 0);
+
+	if (rc == 0)
+		rc = control_open(&w->control, plant, &control, w->in, w->ctl, 0);
+	if (rc == 0)
+		rc = bus_init(&w->bus, plant, w->sim, w->collect);
+	if (rc == 0)
+		rc = desk_open(&w->desk, w->sc, w->in, w->ctl);
+	return rc;
+}
+
+int
+world_open(struct world **out, struct scenario *sc, const struct world_options *opt,
+	   struct errtext *err)
+{
+	struct world *w = calloc(1, sizeof *w);
+	struct sim_options sim_options = sim_options_of(sc);
+	char why[200] = "";
+	int rc = -ENOMEM;
+
+	if (w == NULL)
+		return errtext_set(err, rc, "out of memory");
+	w->sc = sc;
+	w->trace_path = opt->trace_path;
+	w->zero_ns = llround(sc->warm_up_s * 10.0) * WORLD_TICK_NS;
+	if (sc->plant->control_period_ms * NS_PER_MS % WORLD_TICK_NS != 0) {
+		rc = errtext_set(err, -EINVAL,
+				 "control_period_ms: %d (allowed in a scenario: a multiple of 100)",
+				 sc->plant->control_period_ms);
+		goto out;
+	}
+	if (sc->mode != JOB_MODE_IDLE)
+		sc->plant->job_mode = sc->mode;
+	rc = sim_open(&w->sim, sc->plant, &sim_options, why, sizeof why);
+	if (rc != 0) {
+		(void)errtext_set(err, rc, "simulator: %s", why);
+		goto out;
+	}
+	rc = set_limits(w, err);
+	if (rc != 0)
+		goto out;
+	rc = open_memory(w);
+	if (rc == 0)
+		rc = open_rooms(w, opt);
+	if (rc != 0) {
+		(void)errtext_set(err, rc, "can't open the rooms: %s", strerror(-rc));
+		goto out;
+	}
+out:
+	if (rc != 0)
+		world_close(w);
+	else
+		*out = w;
+	return rc;
+}
+
+void
+world_close(struct world *w)
+{
+	char digest[TRACE_DIGEST_TEXT];
+
+	if (w == NULL)
+		return;
+	if (w->trace != NULL)
+		(void)trace_close(w->trace, digest, NULL);
+	desk_close(w->desk);
+	bus_fini(&w->bus);
+	control_close(w->control);
+	collect_close(w->collect);
+	image_close(w->in);
+	image_close(w->ctl);
+	sim_close(w->sim);
+	free(w->in_now);
+	free(w->in_last);
+	free(w->ctl_now);
+	free(w->ctl_last);
+	free(w->scores);
+	free(w->probes);
+	free(w->lines);
+	free(w);
+}

@@ -1,0 +1,36 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* Private to runner/world*.c: opening (world_open.c) and playing (world.c). */
+#ifndef ISOTHERM_RUNNER_WORLD_PRIVATE_H
+#define ISOTHERM_RUNNER_WORLD_PRIVATE_H
+
+#include "core/command.h"
+#include "runner/bus.h"
+#include "runner/probe.h"
+#include "runner/trace.h"
+#include "runner/world.h"
+
+struct world {
+	struct scenario *sc;
+	struct sim *sim;
+	struct image *in, *ctl;
+	struct collect *collect;
+	struct control *control;
+	struct desk *desk;
+	struct bus bus;
+	const char *trace_path;
+	struct trace *trace;
+	struct score *scores; /* [n_systems] */
+	struct sample *in_now, *in_last, *ctl_now, *ctl_last;
+	struct probe_state *probes;
+	struct world_line *lines; /* [WORLD_LOG_MAX] */
+	uint32_t n_lines, lines_lost;
+	int64_t zero_ns; /* plant time at which the scenario's time is 0 */
+	uint64_t events_seen;
+	uint32_t next_set;  /* first event not yet looked at for its change */
+	uint32_t next_said; /* the same for what is said of wires */
+	uint32_t next_command;
+	char reply[COMMAND_MAX + 1];
+	bool any_wire;
+};
+
+#endif
