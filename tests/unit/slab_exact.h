@@ -15,8 +15,8 @@
 #include "engine_sim/plate.h"
 
 #define SLAB_PI 3.14159265358979323846
-#define SLAB_MODES 300     /* each way, at rest */
-#define SLAB_MODES_STEP 70 /* each way, of what is still to come after a step */
+#define SLAB_MODES 200     /* each way, at rest */
+#define SLAB_MODES_STEP 60 /* each way, of what is still to come after a step */
 #define SLAB_TALBOT 14
 
 struct slab_modes {
@@ -70,8 +70,8 @@ slab_to_come(const struct plate *p, double k2, double t_s)
 
 	for (int k = 1; k < SLAB_TALBOT; k++) {
 		double a = k * SLAB_PI / SLAB_TALBOT, cot = cos(a) / sin(a);
-		double complex s = r * a * (cot + I);
-		double complex w = 1.0 + I * (a + (a * cot - 1.0) * cot);
+		double complex s = r * a * (cot + (double complex)I);
+		double complex w = 1.0 + (double complex)I * (a + (a * cot - 1.0) * cot);
 
 		sum += creal(cexp(s * t_s) * w * slab_impedance(p, k2, s) / s);
 	}
