@@ -3,6 +3,7 @@
 
 Nothing here sleeps for a fixed time and hopes: wait() asks again until the condition holds or its deadline has passed.
 """
+import ctypes
 import json
 import os
 import re
@@ -44,6 +45,11 @@ def wait(condition, timeout_s, every_s=0.1):
         time.sleep(every_s)
 
 
+def dies_with_the_test():
+    """In the child: SIGTERM when the test ends, however it ends (PR_SET_PDEATHSIG is 1)."""
+    ctypes.CDLL(None).prctl(1, signal.SIGTERM)
+
+
 class Run:
     """`isotherm run` on a plant, in its own run and state folders."""
 
@@ -55,7 +61,8 @@ class Run:
         self.log = open(os.path.join(self.folder, "out"), "w+")
         self.process = subprocess.Popen(
             [f"{BUILD}/isotherm-run", "-c", plant, "--headless", *args], env=self.env, stdin=subprocess.DEVNULL,
-            stdout=self.log, stderr=subprocess.STDOUT, cwd=ROOT, start_new_session=True)
+            stdout=self.log, stderr=subprocess.STDOUT, cwd=ROOT, start_new_session=True,
+            preexec_fn=dies_with_the_test)
 
     def cli(self, *args):
         return subprocess.run([f"{BUILD}/isotherm", *args], env=self.env, cwd=ROOT, capture_output=True, text=True,
