@@ -81,7 +81,7 @@ ARCHIVES := $(foreach r,$(ROOMS),$(B)/lib/$(r).a)
 BINS := $(addprefix $(B)/,$(PROGRAMS))
 UNIT := $(patsubst tests/unit/%.c,$(B)/tests/%,$(sort $(wildcard tests/unit/test_*.c)))
 
-.PHONY: all help run check check-built check-all bench lint cover install uninstall clean tests headers FORCE
+.PHONY: all help run check check-built check-all bench bench-plant lint cover install uninstall clean tests headers FORCE
 all: $(BINS)
 help:
 	@sed -n 's/^#: //p' Makefile
@@ -91,6 +91,7 @@ help:
 #: make check-built  the tests alone, on what is installed
 #: make lint         format, static checks, the walls between rooms
 #: make bench        performance, as ratios to an anchor in the same run
+#: make bench-plant  how fast the simulated plant runs, at each grid, beside a roofline
 #: make cover        line and branch coverage by room
 #: make install      DESTDIR= prefix=
 #: variants: SAN=address,undefined  SAN=thread  COVER=1  WERROR=1  V=1
@@ -149,6 +150,9 @@ $(B)/tests/bench: $(B)/obj/tests/bench/bench.o $(ARCHIVES)
 	@mkdir -p $(@D)
 	$(Q)$(CC) $(ALL_LDFLAGS) -o $@ $< -Wl,--start-group $(ARCHIVES) -Wl,--end-group -lmodbus -ljansson \
 		$(addprefix -l,$(LIBS_ALL))
+$(B)/tests/bench-plant: $(B)/obj/tests/bench/plant.o $(B)/lib/engine_sim.a $(B)/lib/config.a $(B)/lib/core.a
+	@mkdir -p $(@D)
+	$(Q)$(CC) $(ALL_LDFLAGS) -o $@ $^ -lmodbus $(addprefix -l,$(LIBS_ALL))
 .SECONDARY:
 tests: $(UNIT)
 
@@ -179,6 +183,8 @@ check-all:
 	@FULL=1 tests/run
 bench: all $(B)/tests/bench
 	@tests/bench/run
+bench-plant: $(B)/tests/bench-plant
+	@$<
 cover:
 	@.ci/need --install run check
 	@$(MAKE) --no-print-directory -j"$$(nproc)" COVER=1 all tests
@@ -190,7 +196,7 @@ install: all
 	install -m 755 $(B)/isotherm $(DESTDIR)$(prefix)/bin/
 	install -m 755 $(filter-out $(B)/isotherm,$(BINS)) $(DESTDIR)$(prefix)/sbin/
 	install -m 644 docs/man/isotherm.1 $(DESTDIR)$(MANDIR)/
-	cp -r config/profiles config/types config/plants config/wafers config/alarms $(wildcard config/hooks) mqtt/schema \
+	cp -r config/profiles config/types config/plants config/wafers config/alarms config/cases $(wildcard config/hooks) mqtt/schema \
 		$(DESTDIR)$(PKGDATADIR)/
 uninstall:
 	rm -f $(DESTDIR)$(prefix)/bin/isotherm $(patsubst %,$(DESTDIR)$(prefix)/sbin/%,$(filter-out isotherm,$(PROGRAMS)))
