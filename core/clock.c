@@ -29,6 +29,12 @@ clock_wall_ns(void)
 	return read_ns(CLOCK_REALTIME);
 }
 
+int64_t
+clock_cpu_ns(void)
+{
+	return read_ns(CLOCK_THREAD_CPUTIME_ID);
+}
+
 /* Whole seconds, rounded down also before 1970, so that the rest is 0 .. NS_PER_S - 1. */
 static time_t
 floor_s(int64_t wall_ns)

@@ -16,6 +16,7 @@
 
 int64_t clock_mono_ns(void); /* CLOCK_MONOTONIC */
 int64_t clock_wall_ns(void); /* CLOCK_REALTIME, ns since 1970 */
+int64_t clock_cpu_ns(void);  /* what this thread used of its processor: for measurements */
 
 /* "2026-11-26T14:31:58.114Z" / local "14:31:58 CET"; both return `out`. */
 char *clock_utc_text(int64_t wall_ns, char *out, size_t size);
