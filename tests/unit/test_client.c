@@ -142,6 +142,29 @@ connect_goes_out_after_we_were_told_that_tcp_is_up_and_not_before(void **state)
 	assert_true(client_room(client));
 }
 
+/* MQTT 3.1.1, clean session, the will with its QoS and not retained, the client id, the keep-alive. */
+static void
+connect_is_as_it_was_asked_for(void **state)
+{
+	static const uint8_t expected[] = {0x10, 0x19, 0,   4,   'M', 'Q', 'T', 'T', 4,
+					   0x0E, 0,    10,  0,   2,   'm', 'e', 0,   4,
+					   'w',  'i',  'l', 'l', 0,   1,   'x', 0,   0};
+	uint8_t bytes[256];
+
+	(void)state;
+	begin();
+	await(CLIENT_REACHED, 1);
+	struct loop_event ev;
+	while (recv(peer, bytes, 1, MSG_DONTWAIT | MSG_PEEK) < 0) {
+		loop_wait(loop, clock_mono_ns() + NS_PER_S, &ev);
+		client_take(client, &ev);
+	}
+	ssize_t n = recv(peer, bytes, sizeof(bytes), 0);
+	assert_int_equal(n, sizeof(expected) - 2);
+	bytes[1] = expected[1];
+	assert_memory_equal(bytes, expected, sizeof(expected) - 2);
+}
+
 static void
 a_port_where_nobody_listens_is_told_without_having_been_reached(void **state)
 {
@@ -227,6 +250,7 @@ a_subscription_is_told_when_it_is_acknowledged(void **state)
 	go_up();
 	client_do(client, &a);
 	assert_int_equal(packet(bytes, sizeof(bytes)), 8);
+	assert_memory_equal(bytes + 4, "\0\3a/b\1\0\3c/+\1", 12); /* both by QoS 1 */
 	assert_int_equal(told[CLIENT_SUBACK], 0);
 	const uint8_t suback[] = {0x90, 0x04, bytes[2], bytes[3], 0x01, 0x01};
 	answer(suback, sizeof(suback));
@@ -327,6 +351,7 @@ main(void)
 #define TEST(f) cmocka_unit_test_setup_teardown(f, open_client, close_client)
 	const struct CMUnitTest tests[] = {
 		TEST(connect_goes_out_after_we_were_told_that_tcp_is_up_and_not_before),
+		TEST(connect_is_as_it_was_asked_for),
 		TEST(a_port_where_nobody_listens_is_told_without_having_been_reached),
 		TEST(a_broker_that_refuses_is_told_with_its_reason),
 		TEST(a_cut_connection_is_told_once),

@@ -223,19 +223,48 @@ check_birth(bool *alias_seen, size_t n_aliases)
 static void
 names_are_unique_in_a_device_and_aliases_in_the_node(void **state)
 {
+	(void)state;
+	rig_open(&r, "site: big\nsystems:\n  - {name: cs%02d, count: 64, type: water}\n"
+		     "facility:\n  - {name: water, profile: facility_water}\n"
+		     "broker: {host: 127.0.0.1, group: g, node: n}\n");
+	assert_int_equal(session_open(&session, r.plant, "1.2.3", 5, r.at.now_ns, NULL), 0);
+	session_samples(session, &r.snap, r.at.now_ns);
+	session_start(session, r.at.now_ns);
 	size_t n = r.plant->n_points + 2u * r.plant->n_alarms + 100;
 	bool *seen = calloc(n, sizeof(*seen));
-
-	(void)state;
 	assert_non_null(seen);
 	connect_up();
-	for (unsigned births = 0; births < 5; births++) {
+	size_t bytes = 0;
+	for (unsigned births = 0; births < 67; births++) { /* the node, 64, site, alarms */
 		assert_true(take(true));
 		assert_non_null(strstr(last.topic, "BIRTH"));
 		check_birth(seen, n);
+		bytes += last.len;
 	}
 	assert_nothing();
+	print_message("%zu bytes of births\n", bytes);
 	free(seen);
+}
+
+/* They would not be one level of a topic. */
+static void
+a_group_or_node_with_a_character_of_topics_is_refused(void **state)
+{
+	static const char *const bad[] = {"a/b", "a+", "#", "+", "a b"};
+
+	(void)state;
+	for (int i = 0; i < 10; i++) {
+		char text[256];
+		struct config_report report = {0};
+		struct plant *p = NULL;
+		snprintf(text, sizeof(text),
+			 "site: t\nsystems:\n  - {name: one, count: 1, type: water}\n"
+			 "broker: {host: 127.0.0.1, %s: '%s'}\n",
+			 i % 2 ? "group" : "node", bad[i / 2]);
+		assert_int_equal(plant_parse(&p, text, strlen(text), "t.yaml", "config", &report),
+				 -EINVAL);
+		config_report_free(&report);
+	}
 }
 
 static void
@@ -522,7 +551,9 @@ main(void)
 		FRESH(a_metric_of_a_birth_says_unit_quality_and_where_it_comes_from),
 		FRESH(what_has_no_value_is_null_and_bad),
 		FRESH(alarms_are_a_device_with_state_and_priority_of_each),
-		FRESH(names_are_unique_in_a_device_and_aliases_in_the_node),
+		cmocka_unit_test_teardown(names_are_unique_in_a_device_and_aliases_in_the_node,
+					  close_session),
+		cmocka_unit_test(a_group_or_node_with_a_character_of_topics_is_refused),
 		FRESH(a_system_that_is_named_as_a_device_of_ours_is_refused),
 		FRESH(bdseq_goes_up_with_each_connect_that_was_sent),
 		FRESH(an_nbirth_carries_the_bdseq_of_its_connection_s_will),
