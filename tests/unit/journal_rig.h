@@ -155,4 +155,27 @@ remove_set_aside(void)
 	globfree(&found);
 }
 
+/* What the file says, a line a row. */
+static inline void
+query(const char *sql, char *out, size_t size)
+{
+	char path[256];
+	sqlite3 *db = NULL;
+	sqlite3_stmt *s = NULL;
+
+	path_of(state_dir, "", path, sizeof(path));
+	assert_int_equal(sqlite3_open_v2(path, &db, SQLITE_OPEN_READWRITE, NULL), SQLITE_OK);
+	assert_int_equal(sqlite3_prepare_v2(db, sql, -1, &s, NULL), SQLITE_OK);
+	out[0] = '\0';
+	while (sqlite3_step(s) == SQLITE_ROW)
+		for (int i = 0; i < sqlite3_column_count(s); i++) {
+			const char *text = (const char *)sqlite3_column_text(s, i);
+			size_t n = strlen(out);
+			snprintf(out + n, size - n, "%s%s", text ? text : "-",
+				 i + 1 < sqlite3_column_count(s) ? "|" : "\n");
+		}
+	sqlite3_finalize(s);
+	sqlite3_close(db);
+}
+
 #endif

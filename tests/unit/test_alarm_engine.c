@@ -269,6 +269,12 @@ a_system_is_taken_out_by_hand_for_a_time(void **state)
 	rig_steps(1);
 	assert_int_equal(rig_state(PUMP0), ALARM_NORMAL);
 	assert_true(rig_ask("{\"cmd\":\"take_out\",\"alarm\":\"" PUMP0
+			    "\",\"for_s\":1,\"why\":\"WO\"}"));
+	assert_false(
+		rig_ask("{\"cmd\":\"shelve\",\"alarm\":\"" PUMP0 "\",\"for_s\":99,\"why\":\"x\"}"));
+	rig_steps(11); /* what was refused has changed no end */
+	assert_int_equal(rig_state(PUMP0), ALARM_NORMAL);
+	assert_true(rig_ask("{\"cmd\":\"take_out\",\"alarm\":\"" PUMP0
 			    "\",\"for_s\":99,\"why\":\"WO\"}"));
 	assert_true(rig_ask("{\"cmd\":\"put_back\",\"alarm\":\"" PUMP0 "\"}"));
 	assert_int_equal(rig_state(PUMP0), ALARM_NORMAL);

@@ -1,37 +1,8 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* What people see of the journal after restarts, and disks that will not have it. */
+/* What people see of the journal after restarts, and files that are none of ours. */
 #include "tests/unit/journal_rig.h"
 
 #include <errno.h>
-#include <sched.h>
-#include <signal.h>
-#include <sys/mount.h>
-#include <sys/resource.h>
-#include <sys/wait.h>
-
-#define NOBODY 65534
-
-static void
-query(const char *sql, char *out, size_t size)
-{
-	char path[256];
-	sqlite3 *db = NULL;
-	sqlite3_stmt *s = NULL;
-
-	path_of(state_dir, "", path, sizeof(path));
-	assert_int_equal(sqlite3_open_v2(path, &db, SQLITE_OPEN_READWRITE, NULL), SQLITE_OK);
-	assert_int_equal(sqlite3_prepare_v2(db, sql, -1, &s, NULL), SQLITE_OK);
-	out[0] = '\0';
-	while (sqlite3_step(s) == SQLITE_ROW)
-		for (int i = 0; i < sqlite3_column_count(s); i++) {
-			const char *text = (const char *)sqlite3_column_text(s, i);
-			size_t n = strlen(out);
-			snprintf(out + n, size - n, "%s%s", text ? text : "-",
-				 i + 1 < sqlite3_column_count(s) ? "|" : "\n");
-		}
-	sqlite3_finalize(s);
-	sqlite3_close(db);
-}
 
 static void
 acks_shelves_comments_and_episodes_outlive_the_process(void **state)
@@ -78,6 +49,46 @@ a_shelf_that_ends_while_nobody_runs_ends_at_the_start(void **state)
 }
 
 static void
+what_was_called_for_before_a_restart_is_not_called_for_again_after_it(void **state)
+{
+	(void)state;
+	start();
+	rig_set(ROLE_PUMP_STATUS, 0, 3.0);
+	rig_steps(1);
+	rig_delivers(PAGE_TRIGGER, "test/" PUMP0 "/1");
+	rig_set(ROLE_PUMP_STATUS, 0, 1.0);
+	rig_steps(12);
+	restart();
+	assert_int_equal(rig_state(PUMP0), ALARM_RETURNED);
+	rig_set(ROLE_PUMP_STATUS, 0, 3.0);
+	rig_steps(1);
+	assert_int_equal(rig_state(PUMP0), ALARM_UNACKED);
+	rig_no_page();
+}
+
+static void
+a_row_that_nobody_can_have_written_is_mended(void **state)
+{
+	char none[16];
+
+	(void)state;
+	start();
+	rig_set(ROLE_PUMP_STATUS, 0, 3.0);
+	rig_steps(1);
+	stop();
+	query("UPDATE transition SET active = 0, held = 0, open = 0", none, sizeof(none));
+	rig_set(ROLE_PUMP_STATUS, 0, 1.0);
+	start();
+	assert_int_equal(rig_state(PUMP0), ALARM_RETURNED);
+	assert_true(rig_ask("{\"cmd\":\"ack\",\"alarm\":\"" PUMP0 "\"}"));
+	assert_int_equal(rig_state(PUMP0), ALARM_NORMAL);
+	stop();
+	query("UPDATE transition SET state = 'confused'", none, sizeof(none));
+	start();
+	assert_int_equal(rig_state(PUMP0), ALARM_NORMAL);
+}
+
+static void
 maintenance_outlives_the_process_before_the_controllers_speak(void **state)
 {
 	(void)state;
@@ -117,35 +128,50 @@ an_undelivered_page_goes_after_a_restart_and_a_delivered_one_does_not(void **sta
 	assert_true(pump.journalled);
 	assert_string_equal(pump.cause, "The drive's breaker.");
 	rig_no_page();
+	rig_page_ends(&pump, true);
+	rig_set(ROLE_PUMP_STATUS, 1, 3.0); /* what comes after a restart is kept, too */
+	rig_steps(1);
+	restart();
+	rig_delivers(PAGE_TRIGGER, "test/cs00.pump_failed[1]/1");
+	rig_no_page();
+}
+
+static void
+whole_episode(void)
+{
+	rig_set(ROLE_PUMP_STATUS, 0, 3.0);
+	rig_steps(1);
+	assert_true(rig_ask("{\"cmd\":\"ack\",\"alarm\":\"" PUMP0 "\"}"));
+	rig_set(ROLE_PUMP_STATUS, 0, 1.0);
+	rig_steps(12);
 }
 
 static void
 more_pages_than_fit_wait_in_the_journal(void **state)
 {
-	unsigned triggers = 0, resolves = 0;
+	unsigned told[501] = {0}, all = 0;
 	struct page_intent page;
 
 	(void)state;
 	start();
-	for (unsigned i = 0; i < 500; i++) { /* three pages each, and room for 1024 */
-		rig_set(ROLE_PUMP_STATUS, 0, 3.0);
-		rig_steps(1);
-		assert_true(rig_ask("{\"cmd\":\"ack\",\"alarm\":\"" PUMP0 "\"}"));
-		rig_set(ROLE_PUMP_STATUS, 0, 1.0);
-		rig_steps(12);
-	}
+	for (unsigned i = 0; i < 400; i++) /* three pages each, and room for 1024 */
+		whole_episode();
 	assert_int_equal(engine_pages_pending(rig.engine), PAGING_MAX);
 	restart();
-	for (unsigned i = 0; i < 4000 && triggers + resolves < 1000; i++) {
-		while (engine_take_page(rig.engine, rig.now_ns, &page)) {
-			triggers += page.action == PAGE_TRIGGER;
-			resolves += page.action == PAGE_RESOLVE;
+	for (unsigned i = 0; i < 4000 && all < 1500; i++) {
+		for (int k = 0; k < 30 && engine_take_page(rig.engine, rig.now_ns, &page); k++) {
+			assert_true(page.episode <= 500);
+			assert_int_equal(page.action, told[page.episode]); /* in their order */
+			told[page.episode]++;
+			all++;
 			rig_page_ends(&page, true);
 		}
-		rig_steps(1);
+		if (i < 100)
+			whole_episode();
+		else
+			rig_steps(1);
 	}
-	assert_int_equal(triggers, 500);
-	assert_int_equal(resolves, 500);
+	assert_int_equal(all, 1500);
 	rig_steps(10);
 	rig_no_page();
 }
@@ -314,215 +340,13 @@ what_can_be_read_of_a_damaged_file_is_carried_over(void **state)
 		assert_int_equal(rig_state(PUMP0), ALARM_ACKED);
 		assert_int_equal(rig_state(LEAK0), ALARM_UNACKED);
 		assert_int_equal(rig_field(PUMP0, ALARM_FIELD_EPISODE).value, 1);
-		assert_int_equal(engine_pages_pending(rig.engine), 3);
+		assert_int_equal(engine_pages_pending(rig.engine), 3 + i);
+		rig_set(ROLE_PUMP_STATUS, 1, 3.0); /* another one, of a number of its own */
+		rig_steps(1);
+		assert_int_equal(engine_pages_pending(rig.engine), 4);
 		stop();
 		remove_set_aside();
 	}
-}
-
-/* --- disks that will not have it --- */
-
-static void
-pump_fails_and_is_paged(bool journalled)
-{
-	rig_set(ROLE_PUMP_STATUS, 0, 3.0);
-	rig_steps(1);
-	assert_int_equal(rig_state(PUMP0), ALARM_UNACKED);
-	struct page_intent page = rig_page();
-	assert_int_equal(page.journalled, journalled);
-	rig_page_ends(&page, true);
-	rig_steps(1);
-}
-
-static void
-removed_under_our_feet_it_is_written_again_with_all_that_is_known(void **state)
-{
-	struct blob none = {0};
-
-	(void)state;
-	start();
-	pump_fails_and_is_paged(true);
-	blob_write(state_dir, "", &none);
-	blob_write(state_dir, "-wal", &none);
-	assert_true(rig_ask("{\"cmd\":\"ack\",\"alarm\":\"" PUMP0 "\"}"));
-	rig_steps(1);
-	assert_int_equal(rig_point(ROLE_ALARM_JOURNAL_OK), 0);
-	assert_true(rig_told(""));
-	restart();
-	assert_int_equal(rig_state(PUMP0), ALARM_ACKED);
-	assert_int_equal(rig_field(PUMP0, ALARM_FIELD_EPISODE).value, 1);
-	rig_delivers(PAGE_ACKNOWLEDGE, "test/" PUMP0 "/1");
-	rig_no_page();
-}
-
-/* As an ordinary user, to whom a folder's mode means something. */
-static void
-in_a_folder_that_cant_be_written_everything_is_held(void **state)
-{
-	char path[128];
-
-	(void)state;
-	snprintf(path, sizeof(path), "%s/alarms", state_dir);
-	if (geteuid() == 0) {
-		assert_int_equal(chown(state_dir, NOBODY, NOBODY), 0);
-		assert_int_equal(chown(path, NOBODY, NOBODY), 0);
-		assert_int_equal(seteuid(NOBODY), 0);
-	}
-	assert_int_equal(chmod(path, 0500), 0);
-	start();
-	assert_true(rig_told(""));
-	assert_int_equal(rig_point(ROLE_ALARM_JOURNAL_OK), 0);
-	pump_fails_and_is_paged(false);
-	assert_true(rig_ask("{\"cmd\":\"ack\",\"alarm\":\"" PUMP0 "\"}"));
-	assert_non_null(strstr(rig.reply, "\"journalled\":false"));
-	assert_int_equal(rig_state(PUMP0), ALARM_ACKED);
-	assert_true(rig_point(ROLE_ALARM_JOURNAL_HELD) > 1.0);
-	rig_steps(6000); /* ten minutes of it */
-	assert_int_equal(chmod(path, 0700), 0);
-	rig_steps(20);
-	assert_int_equal(rig_point(ROLE_ALARM_JOURNAL_OK), 1);
-	assert_int_equal(rig_point(ROLE_ALARM_JOURNAL_HELD), 0);
-	assert_true(rig_page().journalled); /* the acknowledgement, meanwhile */
-	uint64_t episode = (uint64_t)rig_field(PUMP0, ALARM_FIELD_EPISODE).value;
-	restart();
-	assert_int_equal(rig_state(PUMP0), ALARM_ACKED);
-	assert_int_equal((uint64_t)rig_field(PUMP0, ALARM_FIELD_EPISODE).value, episode);
-	char rows[512];
-	stop();
-	query("SELECT count(*) FROM transition WHERE alarm = '" PUMP0
-	      "' AND event IN ('raise','ack')",
-	      rows, sizeof(rows));
-	assert_string_equal(rows, "2\n");
-	start();
-	if (getuid() == 0)
-		assert_int_equal(seteuid(0), 0);
-}
-
-static void
-a_journal_that_could_not_be_read_at_first_is_taken_up_later(void **state)
-{
-	char path[256];
-
-	(void)state;
-	start();
-	rig_set(ROLE_LOOP_LEAK, 0, 1.0);
-	pump_fails_and_is_paged(true);
-	assert_true(rig_ask("{\"cmd\":\"ack\",\"alarm\":\"" LEAK0 "\"}"));
-	stop();
-	/* Somebody else has it open, and locked. */
-	path_of(state_dir, "", path, sizeof(path));
-	sqlite3 *other = NULL;
-	assert_int_equal(sqlite3_open(path, &other), SQLITE_OK);
-	assert_int_equal(sqlite3_exec(other, "BEGIN EXCLUSIVE", NULL, NULL, NULL), SQLITE_OK);
-	rig_set(ROLE_LOOP_LEAK, 0, 0.0); /* dried meanwhile */
-	start();
-	assert_int_equal(rig_point(ROLE_ALARM_JOURNAL_OK), 0);
-	assert_int_equal(rig_state(LEAK0), ALARM_NORMAL); /* nothing is known of it */
-	assert_int_equal(rig_state(PUMP0), ALARM_UNACKED);
-	assert_true(rig_field(PUMP0, ALARM_FIELD_EPISODE).value > 1e6); /* no key used before */
-	sqlite3_close(other);
-	rig_steps(20);
-	assert_int_equal(rig_point(ROLE_ALARM_JOURNAL_OK), 1);
-	assert_int_equal(rig_state(LEAK0), ALARM_ACKED); /* latched, and not reset */
-	assert_int_equal(rig_field(LEAK0, ALARM_FIELD_EPISODE).value, 1);
-	/* The older episode of the pump is over for its pager. */
-	bool resolved = false;
-	struct page_intent page;
-	for (int i = 0; i < 100; i++, rig_steps(1))
-		while (engine_take_page(rig.engine, rig.now_ns, &page)) {
-			resolved |= page.action == PAGE_RESOLVE &&
-				    strcmp(page.key, "test/" PUMP0 "/1") == 0;
-			rig_page_ends(&page, true);
-		}
-	assert_true(resolved);
-	assert_int_equal(rig_state(PUMP0), ALARM_UNACKED);
-}
-
-static void
-fill_the_disk_and_make_room(void (*fill)(void), void (*make_room)(void))
-{
-	start();
-	pump_fails_and_is_paged(true);
-	fill();
-	for (unsigned i = 0; i < 300 && rig.engine->journal_ok; i++)
-		(void)rig_ask("{\"cmd\":\"comment\",\"alarm\":\"" PUMP0
-			      "\",\"comment\":\"0123456789012345678901234567890123456789\"}");
-	assert_false(rig.engine->journal_ok);
-	assert_true(rig_ask("{\"cmd\":\"ack\",\"alarm\":\"" PUMP0 "\"}"));
-	rig_set(ROLE_LOOP_LEAK, 0, 1.0);
-	rig_steps(30);
-	assert_int_equal(rig_state(LEAK0), ALARM_UNACKED);
-	assert_int_equal(rig_point(ROLE_ALARM_JOURNAL_OK), 0);
-	make_room();
-	rig_steps(20);
-	assert_true(rig.engine->journal_ok);
-	restart();
-	assert_int_equal(rig_state(PUMP0), ALARM_ACKED);
-	assert_int_equal(rig_state(LEAK0), ALARM_UNACKED);
-	assert_int_equal(rig_field(PUMP0, ALARM_FIELD_EPISODE).value, 1);
-}
-
-static void
-limit_files(void)
-{
-	const struct rlimit r = {.rlim_cur = 4096, .rlim_max = RLIM_INFINITY};
-
-	signal(SIGXFSZ, SIG_IGN);
-	assert_int_equal(setrlimit(RLIMIT_FSIZE, &r), 0);
-}
-
-static void
-unlimit_files(void)
-{
-	const struct rlimit r = {.rlim_cur = RLIM_INFINITY, .rlim_max = RLIM_INFINITY};
-
-	assert_int_equal(setrlimit(RLIMIT_FSIZE, &r), 0);
-}
-
-static void
-writes_that_fail_lose_nothing(void **state)
-{
-	(void)state;
-	fill_the_disk_and_make_room(limit_files, unlimit_files);
-}
-
-static void
-fill_disk(void)
-{
-	struct blob big = {.data = calloc(1, 1 << 20), .n = 4096, .there = true};
-	char path[256];
-
-	path_of(state_dir, ".filler", path, sizeof(path));
-	int fd = open(path, O_WRONLY | O_CREAT, 0600);
-	assert_true(fd >= 0);
-	while (write(fd, big.data, big.n) > 0)
-		;
-	close(fd);
-	free(big.data);
-}
-
-static void
-empty_disk(void)
-{
-	char path[256];
-
-	path_of(state_dir, ".filler", path, sizeof(path));
-	assert_int_equal(unlink(path), 0);
-}
-
-static void
-a_full_disk_loses_nothing(void **state)
-{
-	char path[128];
-
-	(void)state;
-	snprintf(path, sizeof(path), "%s/alarms", state_dir);
-	if (unshare(CLONE_NEWNS) != 0 || mount("none", "/", NULL, MS_REC | MS_PRIVATE, NULL) != 0 ||
-	    mount("tmpfs", path, "tmpfs", 0, "size=512k") != 0)
-		skip(); /* only root may have a small disk */
-	fill_the_disk_and_make_room(fill_disk, empty_disk);
-	stop();
-	assert_int_equal(umount2(path, MNT_DETACH), 0);
 }
 
 int
@@ -532,6 +356,8 @@ main(void)
 	const struct CMUnitTest tests[] = {
 		T(acks_shelves_comments_and_episodes_outlive_the_process),
 		T(a_shelf_that_ends_while_nobody_runs_ends_at_the_start),
+		T(what_was_called_for_before_a_restart_is_not_called_for_again_after_it),
+		T(a_row_that_nobody_can_have_written_is_mended),
 		T(maintenance_outlives_the_process_before_the_controllers_speak),
 		T(an_undelivered_page_goes_after_a_restart_and_a_delivered_one_does_not),
 		T(more_pages_than_fit_wait_in_the_journal),
@@ -540,11 +366,6 @@ main(void)
 		T(history_is_read_from_both_ends),
 		T(what_is_no_journal_of_ours_is_set_aside),
 		T(what_can_be_read_of_a_damaged_file_is_carried_over),
-		T(removed_under_our_feet_it_is_written_again_with_all_that_is_known),
-		T(in_a_folder_that_cant_be_written_everything_is_held),
-		T(a_journal_that_could_not_be_read_at_first_is_taken_up_later),
-		T(writes_that_fail_lose_nothing),
-		T(a_full_disk_loses_nothing),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);
