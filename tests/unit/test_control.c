@@ -2,14 +2,14 @@
 /* The controllers' core between two images in memory. */
 #include "tests/unit/control_bench.h"
 
+#if !defined(__SANITIZE_ADDRESS__) && !defined(__SANITIZE_THREAD__)
+#define COUNTS_ALLOCATIONS 1
 /* Every allocation of this program is counted: the linker takes these before the C library's. */
 static unsigned long allocations;
 extern void *__libc_malloc(size_t size);
 extern void *__libc_calloc(size_t n, size_t size);
 extern void *__libc_realloc(void *p, size_t size);
 
-#if !defined(__SANITIZE_ADDRESS__) && !defined(__SANITIZE_THREAD__)
-#define COUNTS_ALLOCATIONS 1
 void *
 malloc(size_t size)
 {
