@@ -131,17 +131,20 @@ fill_the_disk_and_make_room(void (*fill)(void), void (*make_room)(void))
 {
 	start();
 	pump_fails_and_is_paged(true);
+	rig_set(ROLE_LOOP_LEAK, 0, 1.0);
+	rig_steps(1);
 	fill();
 	for (unsigned i = 0; i < 300 && rig.engine->journal_ok; i++)
 		(void)rig_ask("{\"cmd\":\"comment\",\"alarm\":\"" PUMP0
 			      "\",\"comment\":\"0123456789012345678901234567890123456789\"}");
 	assert_false(rig.engine->journal_ok);
 	assert_true(rig_ask("{\"cmd\":\"ack\",\"alarm\":\"" PUMP0 "\"}"));
-	rig_set(ROLE_LOOP_LEAK, 0, 1.0);
+	rig_set(ROLE_LOOP_LEAK, 1, 1.0);
 	rig_steps(30);
-	assert_int_equal(rig_state(LEAK0), ALARM_UNACKED);
+	assert_int_equal(rig_state("cs00.leak_wet[1]"), ALARM_UNACKED);
 	assert_int_equal(rig_point(ROLE_ALARM_JOURNAL_OK), 0);
 	rig_delivers(PAGE_TRIGGER, "test/" LEAK0 "/1");
+	rig_delivers(PAGE_TRIGGER, "test/cs00.leak_wet[1]/1");
 	rig_delivers(PAGE_ACKNOWLEDGE, "test/" PUMP0 "/1");
 	make_room();
 	rig_steps(20);
