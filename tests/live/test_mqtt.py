@@ -142,8 +142,14 @@ def check_tree(run):
 
 
 def check_kill(run):
+    session, start, pid = host.state["bdseq"], host.count(), run.pid("mqtt")
+    os.kill(pid, signal.SIGHUP)
+    ok(wait(lambda: born_since(start), 30), "started afresh: births", run.logs())
+    birth = host.find("NBIRTH", start)
+    ok(host.find("NDEATH", start) and birth and bdseq(birth[1]) == (session + 1) % 256 and run.pid("mqtt") == pid,
+       "after an NDEATH, with the next bdSeq, by the same process", str(birth)[:300])
     session = host.state["bdseq"]
-    for _ in range(3):
+    for _ in range(2):
         start = host.count()
         pid = run.pid("mqtt")
         os.kill(pid, signal.SIGKILL)
