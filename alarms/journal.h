@@ -89,7 +89,7 @@ struct journal_row {
 	char kind[12]; /* "transition", "comment", "audit" */
 	char alarm[64], user[32];
 	char what[16];  /* event, command */
-	char state[16]; /* transition: the new state */
+	char state[96]; /* transition: the new state; audit: "ok", or why it was refused */
 	char text[256];
 };
 
