@@ -62,14 +62,15 @@ start(void)
 	struct errtext err = {""};
 	int64_t now_ns = clock_mono_ns(), wall_ns = clock_wall_ns();
 
-	/* The image first: its lock says whether another one of us is there. */
+	/* The journal first: checking it may take a moment in which a new image would show nothing.
+	 * If another one of us is there, it is locked, and left alone; the image's lock tells. */
+	int code = open_journal(wall_ns);
+	if (code != 0)
+		return code;
 	if (image_create(&room.alm, room.daemon.run_dir, &layout, now_ns, &err) != 0) {
 		log_error("%s", err.text);
 		return EX_CANTCREAT;
 	}
-	int code = open_journal(wall_ns);
-	if (code != 0)
-		return code;
 	int rc = engine_open(&room.engine, plant, room.journal, room.alm, now_ns, wall_ns);
 	if (rc == 0)
 		rc = pager_open(&room.pager, room.daemon.loop, room.daemon.run_dir);

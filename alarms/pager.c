@@ -9,7 +9,6 @@
 #include <unistd.h>
 
 #include "core/clock.h"
-#include "core/command_socket.h"
 
 #define LOOK_NS NS_PER_S /* where nobody was, somebody is looked for that often */
 
@@ -21,9 +20,8 @@ struct line {
 
 struct pager {
 	struct loop *loop;
-	struct sockaddr_un at;
+	const char *run_dir; /* borrowed */
 	int64_t look_ns;
-	bool alone;
 	struct line line[PAGER_MAX];
 };
 
@@ -47,12 +45,9 @@ pager_open(struct pager **out, struct loop *loop, const char *run_dir)
 	p->loop = loop;
 	for (uint32_t i = 0; i < PAGER_MAX; i++)
 		p->line[i].fd = -1;
-	int rc = command_address(&p->at, run_dir, "page", NULL);
-	if (rc != 0)
-		free(p);
-	else
-		*out = p;
-	return rc;
+	p->run_dir = run_dir;
+	*out = p;
+	return 0;
 }
 
 void
@@ -77,12 +72,11 @@ pager_ready(const struct pager *p, int64_t now_ns)
 static int
 dial(struct pager *p, struct line *line, const char *json)
 {
-	int fd = socket(AF_UNIX, SOCK_SEQPACKET | SOCK_CLOEXEC | SOCK_NONBLOCK, 0);
+	int fd = command_connect(p->run_dir, "page", NULL), rc = 0;
 
 	if (fd < 0)
-		return -errno;
-	int rc = connect(fd, (const struct sockaddr *)&p->at, sizeof(p->at)) != 0 ? -errno : 0;
-	if (rc == 0 && send(fd, json, strlen(json), MSG_NOSIGNAL) < 0)
+		return fd;
+	if (send(fd, json, strlen(json), MSG_NOSIGNAL) < 0)
 		rc = -errno;
 	if (rc == 0)
 		rc = loop_watch(p->loop, fd, true, false, line);
@@ -107,7 +101,6 @@ pager_send(struct pager *p, const struct page_intent *page, int64_t now_ns)
 		line = p->line[i].fd < 0 ? &p->line[i] : NULL;
 	if (rc > 0)
 		rc = line ? dial(p, line, json) : -EAGAIN;
-	p->alone = rc < 0;
 	if (rc < 0) {
 		p->look_ns = now_ns + LOOK_NS;
 		return rc;
@@ -151,10 +144,4 @@ pager_event(struct pager *p, const struct loop_event *ev, struct page_result *re
 		return PAGER_LOST;
 	text[n] = '\0';
 	return read_result(text, result);
-}
-
-bool
-pager_alone(const struct pager *p)
-{
-	return p->alone;
 }

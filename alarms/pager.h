@@ -19,7 +19,7 @@ enum pager_news {
 
 struct pager;
 
-int pager_open(struct pager **out, struct loop *loop, const char *run_dir); /* 0, -ENOMEM … */
+int pager_open(struct pager **out, struct loop *loop, const char *run_dir); /* 0, -ENOMEM */
 void pager_close(struct pager *p);
 
 /* Is there room, and a chance that somebody is there? */
@@ -28,6 +28,5 @@ bool pager_ready(const struct pager *p, int64_t now_ns);
 int pager_send(struct pager *p, const struct page_intent *page, int64_t now_ns);
 /* enum pager_news, or -ENOENT: not our event. */
 int pager_event(struct pager *p, const struct loop_event *ev, struct page_result *result);
-bool pager_alone(const struct pager *p); /* the last page found nobody there */
 
 #endif
