@@ -43,7 +43,7 @@ static struct run {
 	char own_dir[PATH_MAX], plant_path[PATH_MAX], run_dir[PATH_MAX], state_dir[PATH_MAX];
 	char isotherm[PATH_MAX]; /* the program */
 	enum phase phase;
-	bool with_screen, for_reached, screen_asked;
+	bool with_screen, for_reached, screen_asked, no_state;
 	pid_t line, judge;
 	int64_t up_ns, next_line_ns, line_until_ns, judge_until_ns, screen_until_ns;
 	int judge_fd, judge_status; /* status: as from waitpid, -1: it did not answer */
@@ -364,7 +364,7 @@ watch_over(void)
 static int
 find_places(void)
 {
-	struct errtext err;
+	struct errtext err = {"the path is too long"};
 	char dir[PATH_MAX];
 	ssize_t n = readlink("/proc/self/exe", run.own_dir, sizeof run.own_dir - 1);
 
@@ -390,8 +390,11 @@ find_places(void)
 	}
 	if (snprintf(dir, sizeof dir, "%s/log", run.state_dir) >= (int)sizeof dir ||
 	    folder_make_tree(dir, &err) != 0) {
-		log_error("state folder: %s (ISOTHERM_STATE names another)", err.text);
-		return EX_CANTCREAT;
+		/* The plant is controlled all the same; alarms say what is missing. */
+		log_warning("state folder: %s (ISOTHERM_STATE names another): going on without "
+			    "logs of the rooms",
+			    err.text);
+		run.no_state = true;
 	}
 	return EX_OK;
 }
@@ -485,6 +488,7 @@ main(int argc, char **argv)
 				      .folder = &run.folder,
 				      .plant_path = run.plant_path,
 				      .state_dir = run.state_dir,
+				      .no_logs = run.no_state,
 				      .notify_fd = -1};
 	run.with_screen = !run.opt.headless && screen_possible(&why_no_screen);
 	if (!run.opt.headless && why_no_screen != NULL)

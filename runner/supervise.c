@@ -78,7 +78,7 @@ add_room(struct supervisor *s, enum room_id id, const char *own_dir)
 		log_warning("%s: going on without a broker", err.text);
 		return 0;
 	}
-	if (roomlog_open(&r->log, dir, r->kind->name, &err) != 0)
+	if (!s->no_logs && roomlog_open(&r->log, dir, r->kind->name, &err) != 0)
 		log_warning("no log of %s is kept: %s", r->kind->name, err.text);
 	s->n_rooms++;
 	return 0;

@@ -30,6 +30,7 @@ struct supervisor {
 	struct broker broker;
 	struct room rooms[ROOM_IDS]; /* those there are, in the order of starting */
 	uint32_t n_rooms;
+	bool no_logs; /* the state folder can't be had, and that was said */
 	bool has_sim; /* rooms[0] simulates devices */
 	int64_t next_start_ns;
 	int64_t reaped_cpu_ns; /* processor time of all children that have ended */

@@ -145,6 +145,19 @@ with Run(PLANT) as run:
     run.stop(signal.SIGTERM)
     ok(not run.members() and not os.path.exists(run.run_dir), "nothing is left", str(run.members()))
 
+# --- a state folder that can't be had
+with Run(PLANT) as run:
+    run.stop()
+    run.process = subprocess.Popen([f"{BUILD}/isotherm-run", "-c", PLANT, "--headless"],
+                                   env=dict(run.env, ISOTHERM_STATE="/proc/nowhere"), cwd=ROOT,
+                                   stdin=subprocess.DEVNULL, stdout=run.log, stderr=subprocess.STDOUT)
+    ok(wait(lambda: NEEDED | BUILT <= set(pids(run)) and "controllers is ready" in run.output(), 30),
+       "without a state folder a run starts", run.output())
+    ok(run.output().count("/proc/nowhere") == 1, "one line says so", run.output())
+    ok(wait(lambda: ((run.status() or {}).get("alarms") or {}).get("active"), 30), "and an alarm", str(run.status())[:300])
+    ok(run.process.poll() is None and not any(r["restarts"] for r in state(run)["pids"]), "no room ends of it",
+       str(state(run)))
+
 # --- no broker installed: in a namespace that hides it
 hide = " && ".join(f"mount --bind /dev/null {d}/mosquitto" for d in SBIN)
 if SBIN and subprocess.run(["unshare", "-m", "sh", "-c", hide], capture_output=True).returncode == 0:
