@@ -397,6 +397,55 @@ a_hook_that_others_may_have_written_is_refused(void **state)
 	assert_int_equal(hooks_running(hooks), 0);
 }
 
+/* The one that ships, in a folder of ours: a clone may be writable by a group. */
+static const char *
+shipped(void)
+{
+	static char text[4096];
+	FILE *f = fopen("config/hooks/page-to-file", "r");
+
+	assert_non_null(f);
+	size_t n = fread(text, 1, sizeof(text) - 1, f);
+	text[n] = '\0';
+	fclose(f);
+	return script("hook", strchr(text, '\n'));
+}
+
+static void
+the_shipped_hook_appends_to_a_file_in_the_state_folder(void **state)
+{
+	(void)state;
+	setenv("ISOTHERM_STATE", dir, 1);
+	unsetenv("ISOTHERM_PAGE_COMMAND");
+	const char *path = shipped();
+	for (int i = 0; i < 4; i++)
+		assert_true(begin(path, LONG_NS) >= 0);
+	for (int i = 0; i < 4; i++)
+		assert_true(await_end().ok);
+	assert_string_equal(await_file("pages.jsonl"),
+			    "{\"a\":1}\n{\"a\":1}\n{\"a\":1}\n{\"a\":1}");
+	setenv("ISOTHERM_STATE", "/nowhere", 1);
+	assert_true(begin(path_of("hook"), LONG_NS) >= 0);
+	struct hook_end end = await_end();
+	assert_false(end.ok);
+	assert_memory_equal(end.why, "exit 74: ", 9);
+	unsetenv("ISOTHERM_STATE");
+}
+
+static void
+the_shipped_hook_hands_on_to_a_command(void **state)
+{
+	char text[256];
+
+	(void)state;
+	snprintf(text, sizeof(text), "cat >%s/got; exit 5", dir);
+	setenv("ISOTHERM_PAGE_COMMAND", script("command", text), 1);
+	assert_true(begin(shipped(), LONG_NS) >= 0);
+	assert_string_equal(await_end().why, "exit 5");
+	assert_string_equal(await_file("got"), "{\"a\":1}");
+	unsetenv("ISOTHERM_PAGE_COMMAND");
+}
+
 int
 main(void)
 {
@@ -416,6 +465,8 @@ main(void)
 		T(what_runs_in_order_is_not_disturbed_by_the_sweeping),
 		T(at_the_end_all_are_asked_then_killed),
 		T(a_hook_that_others_may_have_written_is_refused),
+		T(the_shipped_hook_appends_to_a_file_in_the_state_folder),
+		T(the_shipped_hook_hands_on_to_a_command),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);
