@@ -104,10 +104,13 @@ pass(struct column *c, const struct pass *p, double inlet_c, struct sums *s, int
 	const struct column_rows *k = &c->row;
 	const int nx = ZONES * fold, ny = ROWS * fold;
 	const double a[PLATE_NODES] = {c->a[0], c->a[1], c->a[2]}, aw = c->a_coolant;
-	double fy[PLATE_NODES][COLUMN_NX_MAX], rhs[PLATE_NODES][COLUMN_NX_MAX], th[COLUMN_NX_MAX];
+	UNCLEARED double fy[PLATE_NODES][COLUMN_NX_MAX], rhs[PLATE_NODES][COLUMN_NX_MAX];
+	UNCLEARED double th[COLUMN_NX_MAX];
 
-	memset(fy, 0, sizeof(fy));
-	memset(s->silicon_c, 0, sizeof(s->silicon_c));
+	for (int n = 0; n < PLATE_NODES; n++)
+		memset(fy[n], 0, sizeof(double) * (size_t)nx);
+	for (int y = 0; y < ROWS; y++)
+		memset(s->silicon_c[y], 0, sizeof(double) * (size_t)nx);
 	for (int x = 0; x < nx; x++)
 		th[x] = inlet_c;
 	for (int y = 0; y < ny; y++) {
@@ -201,13 +204,14 @@ double
 column_power(struct column *c, const double power_w[RETICLES])
 {
 	const struct column_model *m = c->model;
+	const double part = 1.0 / (m->fold * m->fold);
 	double sum = 0.0;
 
 	for (int i = 0; i < RETICLES; i++) {
 		double *row = c->row.power_w + i / ZONES * m->nx + i % ZONES * m->fold;
 
 		for (int x = 0; x < m->fold; x++)
-			row[x] = power_w[i] / (m->fold * m->fold);
+			row[x] = power_w[i] * part;
 		sum += power_w[i];
 	}
 	return sum;
@@ -235,7 +239,7 @@ column_step(struct column *c, const double power_w[RETICLES], double inlet_c,
 	const struct column_model *m = c->model;
 	int passes = 0;
 	struct pass p = {.stride = 2.0};
-	struct sums s;
+	UNCLEARED struct sums s;
 
 	memset(s.coolant_w, 0, sizeof(s.coolant_w));
 	memset(s.stored_w, 0, sizeof(s.stored_w));

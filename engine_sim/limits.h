@@ -15,6 +15,8 @@
 #else
 #define WIDE
 #endif
+/* Of scratch that is filled before it is read: the compiler is not to clear it at each call. */
+#define UNCLEARED __attribute__((uninitialized))
 #define INLINED static inline __attribute__((always_inline))
 
 static inline double

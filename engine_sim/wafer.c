@@ -108,7 +108,7 @@ power_of(double out_w[RETICLES], const struct model *md, const struct wafer_vari
 	return reticle_sum(w);
 }
 
-double
+WIDE double
 wafer_power(double out_w[RETICLES], const struct model *md, const struct wafer_variation *v,
 	    const struct wafer_state *s, const double load_w[RETICLES], double powered)
 {
