@@ -32,6 +32,9 @@ users_open(struct users **out, const char *path)
 	while (f && u->n < USERS_MAX && (entry = fgetpwent(f)) != NULL) {
 		u->user[u->n].uid = entry->pw_uid;
 		text_copy(u->user[u->n].name, NAME_SIZE, entry->pw_name);
+		for (char *c = u->user[u->n].name; *c; c++)
+			if (*c < ' ' || *c > '~') /* it goes into JSON, which is UTF-8 */
+				*c = '?';
 		u->n++;
 	}
 	if (f)
