@@ -26,7 +26,9 @@ struct solver {
 	double leak_w_k; /* what a shut zone's columns lose in the preconditioner */
 };
 
-enum { X, R, R0, P, V, S, T, Y, Z };
+/* State, residual, shadow residual, direction and half residual; the last two also behind the
+ * preconditioner (_PRE) and behind A. */
+enum { STATE, LEFT, SHADOW, ALONG, A_ALONG, HALF, A_HALF, ALONG_PRE, HALF_PRE };
 
 /* net_w = power + chain + march + sideways at the state t; power_w may be NULL: none. */
 static void
@@ -109,38 +111,38 @@ apply(const struct solver *sv, int from, int to)
 		sv->v[to][i] = -sv->v[to][i];
 }
 
-/* From the residual v[R] on; returns the residual's norm. */
+/* From the residual v[LEFT] on; returns the residual's norm. */
 static double
 bicgstab(struct solver *sv, double enough)
 {
-	double **v = sv->v, rho = 1.0, alpha = 1.0, omega = 1.0, norm = sqrt(dot(sv, R, R));
+	double **v = sv->v, rho = 1.0, alpha = 1.0, omega = 1.0, norm = sqrt(dot(sv, LEFT, LEFT));
 
-	memcpy(v[R0], v[R], sizeof(double) * (size_t)sv->n);
-	memset(v[P], 0, sizeof(double) * (size_t)sv->n);
-	memset(v[V], 0, sizeof(double) * (size_t)sv->n);
+	memcpy(v[SHADOW], v[LEFT], sizeof(double) * (size_t)sv->n);
+	memset(v[ALONG], 0, sizeof(double) * (size_t)sv->n);
+	memset(v[A_ALONG], 0, sizeof(double) * (size_t)sv->n);
 	for (int round = 0; round < ROUNDS_MAX && norm > enough; round++) {
 		double was = rho, beta, tt;
 
-		rho = dot(sv, R0, R);
+		rho = dot(sv, SHADOW, LEFT);
 		if (fabs(rho) < DBL_MIN)
 			break;
 		beta = rho / was * (alpha / omega);
 		for (int i = 0; i < sv->n; i++)
-			v[P][i] = v[R][i] + beta * (v[P][i] - omega * v[V][i]);
-		columns_alone(sv, v[P], v[Y]);
-		apply(sv, Y, V);
-		alpha = rho / dot(sv, R0, V);
+			v[ALONG][i] = v[LEFT][i] + beta * (v[ALONG][i] - omega * v[A_ALONG][i]);
+		columns_alone(sv, v[ALONG], v[ALONG_PRE]);
+		apply(sv, ALONG_PRE, A_ALONG);
+		alpha = rho / dot(sv, SHADOW, A_ALONG);
 		for (int i = 0; i < sv->n; i++)
-			v[S][i] = v[R][i] - alpha * v[V][i];
-		columns_alone(sv, v[S], v[Z]);
-		apply(sv, Z, T);
-		tt = dot(sv, T, T);
-		omega = tt > 0.0 ? dot(sv, T, S) / tt : 0.0;
+			v[HALF][i] = v[LEFT][i] - alpha * v[A_ALONG][i];
+		columns_alone(sv, v[HALF], v[HALF_PRE]);
+		apply(sv, HALF_PRE, A_HALF);
+		tt = dot(sv, A_HALF, A_HALF);
+		omega = tt > 0.0 ? dot(sv, A_HALF, HALF) / tt : 0.0;
 		for (int i = 0; i < sv->n; i++) {
-			v[X][i] += alpha * v[Y][i] + omega * v[Z][i];
-			v[R][i] = v[S][i] - omega * v[T][i];
+			v[STATE][i] += alpha * v[ALONG_PRE][i] + omega * v[HALF_PRE][i];
+			v[LEFT][i] = v[HALF][i] - omega * v[A_HALF][i];
 		}
-		norm = sqrt(dot(sv, R, R));
+		norm = sqrt(dot(sv, LEFT, LEFT));
 		if (!isfinite(norm) || fabs(omega) < DBL_MIN)
 			break;
 	}
@@ -155,7 +157,7 @@ take_over(struct column *c, const struct solver *sv, double inlet_c, struct colu
 	double th[COLUMN_NX_MAX], mixed = 0.0, rate = 0.0;
 
 	for (int n = 0; n < PLATE_NODES; n++)
-		memcpy(c->t_c[n], sv->v[X] + n * m->cells, sizeof(double) * (size_t)m->cells);
+		memcpy(c->t_c[n], sv->v[STATE] + n * m->cells, sizeof(double) * (size_t)m->cells);
 	out->coolant_w = out->stored_w = 0.0;
 	for (int x = 0; x < m->nx; x++)
 		th[x] = inlet_c;
@@ -191,15 +193,15 @@ solve(struct solver *sv, double inlet_c, double power_w)
 	sv->leak_w_k = 1e-2 * m->g_w_k[1];
 	largest = 0.0;
 	for (int i = 0; i < sv->n; i++)
-		largest = fmax(largest, fabs(sv->v[X][i]));
+		largest = fmax(largest, fabs(sv->v[STATE][i]));
 	/* a residual of that size moves no node by more than rounding does */
 	double enough = SMALL * (fabs(power_w) + exchange * (largest + fabs(inlet_c) + 1.0));
 
 	if (!(exchange > 0.0))
 		return -EDOM;
 	for (int k = 0; k < RESTARTS; k++) {
-		net_heat(sv, sv->v[X], c->row.power_w, inlet_c, sv->v[R]);
-		norm = sqrt(dot(sv, R, R));
+		net_heat(sv, sv->v[STATE], c->row.power_w, inlet_c, sv->v[LEFT]);
+		norm = sqrt(dot(sv, LEFT, LEFT));
 		if (!isfinite(norm))
 			return -EDOM;
 		if (norm <= enough || (k > 1 && norm > 0.5 * was))
@@ -224,7 +226,7 @@ column_steady(struct column *c, const double power_w[RETICLES], double inlet_c,
 	for (int k = 0; k < VECTORS; k++)
 		sv.v[k] = block + (size_t)sv.n * (size_t)k;
 	for (int n = 0; n < PLATE_NODES; n++)
-		memcpy(sv.v[X] + n * m->cells, c->t_c[n], sizeof(double) * (size_t)m->cells);
+		memcpy(sv.v[STATE] + n * m->cells, c->t_c[n], sizeof(double) * (size_t)m->cells);
 	out->power_w = column_power(c, power_w);
 	rc = solve(&sv, inlet_c, out->power_w);
 	if (rc == 0)

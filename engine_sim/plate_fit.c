@@ -8,7 +8,7 @@
 #define RESISTANCES 4
 #define FREE (RESISTANCES + PLATE_NODES)
 #define PASSED 0.3 /* weight of the heat passed on: what the coolant's rise is of the face's */
-#define PULL 1e-3 /* of a share towards where it was */
+#define PULL 1e-3  /* of a share towards where it was */
 
 struct chain {
 	const struct plate *p;
