@@ -26,18 +26,18 @@ struct failure {
 	int64_t seen_ns;
 };
 
-struct desk {
+struct page_desk {
 	uint32_t tries;
 	uint64_t order;
-	struct desk_counts counts;
+	struct page_desk_counts counts;
 	struct request request[DESK_MAX];
 	struct failure failure[DESK_FAILED_MAX];
 };
 
 int
-desk_open(struct desk **out, uint32_t tries)
+page_desk_open(struct page_desk **out, uint32_t tries)
 {
-	struct desk *d = calloc(1, sizeof(*d));
+	struct page_desk *d = calloc(1, sizeof(*d));
 
 	if (!d)
 		return -ENOMEM;
@@ -47,13 +47,13 @@ desk_open(struct desk **out, uint32_t tries)
 }
 
 void
-desk_close(struct desk *d)
+page_desk_close(struct page_desk *d)
 {
 	free(d);
 }
 
 int
-desk_take(struct desk *d, int connection, const char *json, struct errtext *err)
+page_desk_take(struct page_desk *d, int connection, const char *json, struct errtext *err)
 {
 	struct request *r = NULL;
 
@@ -83,7 +83,7 @@ same(const struct page_intent *a, const struct page_intent *b)
 
 /* Runs already, for somebody else. */
 static const struct request *
-twin(const struct desk *d, const struct request *r)
+twin(const struct page_desk *d, const struct request *r)
 {
 	for (uint32_t i = 0; i < DESK_MAX; i++)
 		if (d->request[i].state == RUNNING && same(&d->request[i].page, &r->page))
@@ -100,7 +100,8 @@ before(const struct request *a, const struct request *b)
 }
 
 bool
-desk_next(struct desk *d, uint32_t *ticket, const struct page_intent **page, const char **json)
+page_desk_next(struct page_desk *d, uint32_t *ticket, const struct page_intent **page,
+	       const char **json)
 {
 	struct request *best = NULL;
 
@@ -119,20 +120,20 @@ desk_next(struct desk *d, uint32_t *ticket, const struct page_intent **page, con
 }
 
 const struct page_intent *
-desk_page(const struct desk *d, uint32_t ticket)
+page_desk_page(const struct page_desk *d, uint32_t ticket)
 {
 	return &d->request[ticket].page;
 }
 
 void
-desk_running(struct desk *d, uint32_t ticket, uint32_t slot)
+page_desk_running(struct page_desk *d, uint32_t ticket, uint32_t slot)
 {
 	d->request[ticket].state = RUNNING;
 	d->request[ticket].slot = slot;
 }
 
 uint32_t
-desk_ticket(const struct desk *d, uint32_t slot)
+page_desk_ticket(const struct page_desk *d, uint32_t slot)
 {
 	uint32_t i = 0;
 
@@ -142,7 +143,7 @@ desk_ticket(const struct desk *d, uint32_t slot)
 }
 
 static struct failure *
-find_failure(struct desk *d, const struct page_intent *page)
+find_failure(struct page_desk *d, const struct page_intent *page)
 {
 	for (uint32_t i = 0; i < DESK_FAILED_MAX; i++) {
 		struct failure *f = &d->failure[i];
@@ -154,7 +155,7 @@ find_failure(struct desk *d, const struct page_intent *page)
 }
 
 static void
-forget(struct desk *d, struct failure *f)
+forget(struct page_desk *d, struct failure *f)
 {
 	if (f)
 		f->key[0] = '\0';
@@ -162,7 +163,7 @@ forget(struct desk *d, struct failure *f)
 }
 
 static void
-remember_failure(struct desk *d, const struct page_intent *page, int64_t now_ns)
+remember_failure(struct page_desk *d, const struct page_intent *page, int64_t now_ns)
 {
 	struct failure *f = find_failure(d, page);
 
@@ -178,7 +179,7 @@ remember_failure(struct desk *d, const struct page_intent *page, int64_t now_ns)
 }
 
 void
-desk_end(struct desk *d, uint32_t ticket, bool ok, int64_t now_ns)
+page_desk_end(struct page_desk *d, uint32_t ticket, bool ok, int64_t now_ns)
 {
 	struct page_intent page = d->request[ticket].page;
 
@@ -198,7 +199,7 @@ desk_end(struct desk *d, uint32_t ticket, bool ok, int64_t now_ns)
 }
 
 bool
-desk_answer(struct desk *d, int *connection, const struct page_intent **page)
+page_desk_answer(struct page_desk *d, int *connection, const struct page_intent **page)
 {
 	for (uint32_t i = 0; i < DESK_MAX; i++) {
 		struct request *r = &d->request[i];
@@ -214,15 +215,15 @@ desk_answer(struct desk *d, int *connection, const struct page_intent **page)
 }
 
 void
-desk_tidy(struct desk *d, int64_t now_ns)
+page_desk_tidy(struct page_desk *d, int64_t now_ns)
 {
 	for (uint32_t i = 0; i < DESK_FAILED_MAX; i++)
 		if (d->failure[i].key[0] && now_ns - d->failure[i].seen_ns > FORGET_NS)
 			forget(d, &d->failure[i]);
 }
 
-const struct desk_counts *
-desk_counts(const struct desk *d)
+const struct page_desk_counts *
+page_desk_counts(const struct page_desk *d)
 {
 	return &d->counts;
 }

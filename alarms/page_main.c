@@ -24,7 +24,7 @@ static struct {
 	struct image *image;
 	struct command_server *server;
 	struct hooks *hooks;
-	struct desk *desk;
+	struct page_desk *desk;
 	struct cadence beat, check;
 	struct command_request request;
 	bool hook_ok;
@@ -37,7 +37,7 @@ static void
 publish(int64_t now_ns)
 {
 	const struct plant *plant = room.daemon.plant;
-	const struct desk_counts *counts = desk_counts(room.desk);
+	const struct page_desk_counts *counts = page_desk_counts(room.desk);
 	const struct {
 		enum role_id role;
 		double value;
@@ -110,15 +110,15 @@ finish(uint32_t ticket, bool ok, const char *why)
 	const struct page_intent *page;
 	int connection;
 
-	page = desk_page(room.desk, ticket);
+	page = page_desk_page(room.desk, ticket);
 	if (ok)
 		log_info("%s: %s delivered, try %u", page->key, page_action_name(page->action),
 			 page->attempt);
 	else
 		log_warning("%s: %s not delivered, try %u: %s", page->key,
 			    page_action_name(page->action), page->attempt, why);
-	desk_end(room.desk, ticket, ok, clock_mono_ns());
-	while (desk_answer(room.desk, &connection, &page))
+	page_desk_end(room.desk, ticket, ok, clock_mono_ns());
+	while (page_desk_answer(room.desk, &connection, &page))
 		reply(connection, page, ok, why);
 }
 
@@ -134,14 +134,14 @@ run_hooks(int64_t now_ns)
 
 	while (room.end_ns == 0 &&
 	       hooks_running(room.hooks) < (uint32_t)room.daemon.plant->paging.parallel &&
-	       desk_next(room.desk, &ticket, &call.page, &call.json)) {
+	       page_desk_next(room.desk, &ticket, &call.page, &call.json)) {
 		struct errtext err = {""};
 		int slot = hooks_start(room.hooks, &call, now_ns, &err);
 
 		if (slot < 0)
 			finish(ticket, false, err.text);
 		else
-			desk_running(room.desk, ticket, (uint32_t)slot);
+			page_desk_running(room.desk, ticket, (uint32_t)slot);
 	}
 }
 
@@ -156,7 +156,7 @@ take_request(const struct loop_event *ev)
 		refuse(room.request.connection, "only the user of the alarm program sends pages");
 	else if (room.end_ns != 0)
 		refuse(room.request.connection, "ending");
-	else if (desk_take(room.desk, room.request.connection, room.request.text, &err) != 0)
+	else if (page_desk_take(room.desk, room.request.connection, room.request.text, &err) != 0)
 		refuse(room.request.connection, err.text);
 }
 
@@ -168,7 +168,7 @@ work(int64_t now_ns)
 	if (cadence_due(&room.check, now_ns))
 		check_hook();
 	if (cadence_due(&room.beat, now_ns)) {
-		desk_tidy(room.desk, now_ns);
+		page_desk_tidy(room.desk, now_ns);
 		publish(now_ns);
 	}
 }
@@ -198,7 +198,7 @@ start(void)
 	}
 	int rc = hooks_open(&room.hooks, room.daemon.loop, (uint32_t)plant->paging.parallel);
 	if (rc == 0)
-		rc = desk_open(&room.desk, (uint32_t)plant->paging.tries);
+		rc = page_desk_open(&room.desk, (uint32_t)plant->paging.tries);
 	if (rc != 0) {
 		log_error("can't start: %s", strerror(-rc));
 		return EX_OSERR;
@@ -216,7 +216,7 @@ static void
 stop(void)
 {
 	hooks_close(room.hooks);
-	desk_close(room.desk);
+	page_desk_close(room.desk);
 	command_close(room.server);
 	image_close(room.image);
 }
@@ -246,7 +246,7 @@ serve(void)
 		}
 		int rc = hooks_event(room.hooks, &ev, &end);
 		if (rc == 1)
-			finish(desk_ticket(room.desk, end.slot), end.ok, end.why);
+			finish(page_desk_ticket(room.desk, end.slot), end.ok, end.why);
 		else if (rc == -ENOENT && kind == LOOP_FD)
 			take_request(&ev);
 		work(ev.now_ns);

@@ -356,38 +356,39 @@ a_hook_sees_the_page_in_its_environment_and_little_else(void **state)
 /* --- the desk of isotherm-page --- */
 
 static void
-ask(struct desk *d, int connection, const char *key, enum alarm_priority priority, uint32_t attempt)
+ask(struct page_desk *d, int connection, const char *key, enum alarm_priority priority,
+    uint32_t attempt)
 {
 	struct page_intent page = page_of(key, PAGE_TRIGGER, priority);
 	char json[PAGE_JSON_MAX + 1];
 
 	page.attempt = attempt;
 	assert_true(page_to_json(&page, json, sizeof(json)) > 0);
-	assert_int_equal(desk_take(d, connection, json, NULL), 0);
+	assert_int_equal(page_desk_take(d, connection, json, NULL), 0);
 }
 
 static uint32_t
-next(struct desk *d, const char *key, uint32_t slot)
+next(struct page_desk *d, const char *key, uint32_t slot)
 {
 	const struct page_intent *page;
 	const char *json;
 	uint32_t ticket;
 
-	assert_true(desk_next(d, &ticket, &page, &json));
+	assert_true(page_desk_next(d, &ticket, &page, &json));
 	assert_string_equal(page->key, key);
-	desk_running(d, ticket, slot);
-	assert_int_equal(desk_ticket(d, slot), ticket);
+	page_desk_running(d, ticket, slot);
+	assert_int_equal(page_desk_ticket(d, slot), ticket);
 	return ticket;
 }
 
 static unsigned
-answers(struct desk *d)
+answers(struct page_desk *d)
 {
 	const struct page_intent *page;
 	unsigned n = 0;
 	int connection;
 
-	while (desk_answer(d, &connection, &page))
+	while (page_desk_answer(d, &connection, &page))
 		n++;
 	return n;
 }
@@ -397,70 +398,70 @@ the_same_page_asked_for_twice_runs_once_and_answers_both(void **state)
 {
 	const struct page_intent *page;
 	const char *json;
-	struct desk *d;
+	struct page_desk *d;
 	uint32_t ticket;
 
 	(void)state;
-	assert_int_equal(desk_open(&d, 3), 0);
+	assert_int_equal(page_desk_open(&d, 3), 0);
 	ask(d, 1, "a", ALARM_LOW, 1);
 	ask(d, 2, "b", ALARM_CRITICAL, 1);
 	uint32_t b = next(d, "b", 0), a = next(d, "a", 1);
 	ask(d, 3, "a", ALARM_LOW, 2); /* its asker was killed, and asks again */
-	assert_false(desk_next(d, &ticket, &page, &json));
-	desk_end(d, a, true, 0);
+	assert_false(page_desk_next(d, &ticket, &page, &json));
+	page_desk_end(d, a, true, 0);
 	assert_int_equal(answers(d), 2);
-	desk_end(d, b, false, 0);
+	page_desk_end(d, b, false, 0);
 	assert_int_equal(answers(d), 1);
-	assert_int_equal(desk_counts(d)->delivered, 1);
-	assert_int_equal(desk_counts(d)->pending, 0);
-	desk_close(d);
+	assert_int_equal(page_desk_counts(d)->delivered, 1);
+	assert_int_equal(page_desk_counts(d)->pending, 0);
+	page_desk_close(d);
 }
 
 static void
 a_page_that_fails_too_often_counts_until_it_is_delivered_or_forgotten(void **state)
 {
-	struct desk *d;
+	struct page_desk *d;
 
 	(void)state;
-	assert_int_equal(desk_open(&d, 3), 0);
+	assert_int_equal(page_desk_open(&d, 3), 0);
 	for (uint32_t attempt = 1; attempt <= 5; attempt++) {
 		ask(d, 1, "a", ALARM_LOW, attempt);
-		desk_end(d, next(d, "a", 0), false, now_ns);
+		page_desk_end(d, next(d, "a", 0), false, now_ns);
 		assert_int_equal(answers(d), 1);
-		assert_int_equal(desk_counts(d)->failed, attempt >= 3);
+		assert_int_equal(page_desk_counts(d)->failed, attempt >= 3);
 	}
 	ask(d, 1, "b", ALARM_LOW, 3);
-	desk_end(d, next(d, "b", 0), false, 400 * NS_PER_S);
-	assert_int_equal(desk_counts(d)->failed, 2);
-	desk_tidy(d, 450 * NS_PER_S); /* nobody has asked for the first one since */
-	assert_int_equal(desk_counts(d)->failed, 1);
+	page_desk_end(d, next(d, "b", 0), false, 400 * NS_PER_S);
+	assert_int_equal(page_desk_counts(d)->failed, 2);
+	page_desk_tidy(d, 450 * NS_PER_S); /* nobody has asked for the first one since */
+	assert_int_equal(page_desk_counts(d)->failed, 1);
 	(void)answers(d);
 	ask(d, 1, "b", ALARM_LOW, 4);
-	desk_end(d, next(d, "b", 0), true, 500 * NS_PER_S);
-	assert_int_equal(desk_counts(d)->failed, 0);
-	desk_close(d);
+	page_desk_end(d, next(d, "b", 0), true, 500 * NS_PER_S);
+	assert_int_equal(page_desk_counts(d)->failed, 0);
+	page_desk_close(d);
 }
 
 static void
 the_desk_has_an_end_too(void **state)
 {
-	struct desk *d;
+	struct page_desk *d;
 	char key[16], json[512];
 	struct errtext err;
 
 	(void)state;
-	assert_int_equal(desk_open(&d, 3), 0);
+	assert_int_equal(page_desk_open(&d, 3), 0);
 	for (unsigned i = 0; i < DESK_MAX; i++) {
 		snprintf(key, sizeof(key), "k%u", i);
 		ask(d, (int)i, key, ALARM_LOW, 1);
 	}
 	snprintf(json, sizeof(json),
 		 "{\"key\":\"x\",\"action\":\"trigger\",\"priority\":\"high\"}");
-	assert_int_equal(desk_take(d, 99, json, &err), -ENOSPC);
-	desk_end(d, next(d, "k0", 0), true, 0);
+	assert_int_equal(page_desk_take(d, 99, json, &err), -ENOSPC);
+	page_desk_end(d, next(d, "k0", 0), true, 0);
 	assert_int_equal(answers(d), 1);
-	assert_int_equal(desk_take(d, 99, json, &err), 0);
-	desk_close(d);
+	assert_int_equal(page_desk_take(d, 99, json, &err), 0);
+	page_desk_close(d);
 }
 
 int
