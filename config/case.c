@@ -132,6 +132,8 @@ read_case(struct schema_walk *w, struct case_file *c)
 	if (keys.film_at.line && keys.coolant_at.line)
 		schema_error(w, keys.coolant_at.line, "coolant",
 			     "stands beside film (allowed: beside channels)");
+	if (keys.film_at.line && keys.channels_at.line)
+		return; /* which one was meant is not known */
 	if (keys.channels_at.line) {
 		read_channels(w, &keys, c);
 		return;

@@ -154,6 +154,19 @@ fine_model(struct fine *f, const struct model *md, const struct wafer_variation 
 	return 0;
 }
 
+int
+fine_check(const struct fine *f, const struct model *md)
+{
+	struct fine_data d = data_of(md);
+	struct fine like = {.fold = f->fold, .data = d};
+	struct case_wafer tried;
+
+	if (f->of_case || memcmp(&d, &f->data, sizeof(d)) == 0)
+		return 0;
+	like.wafer.multipliers = f->wafer.multipliers; /* near enough to tell, and no fit */
+	return make(&tried, &d, f->fold, &like);
+}
+
 void
 fine_cooling(struct fine *f, const struct wafer_cooling *cool)
 {

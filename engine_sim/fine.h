@@ -44,6 +44,8 @@ void fine_close(struct fine *f);
 
 /* After a change of the model or the variation. -ERANGE: the old data stay in force. */
 int fine_model(struct fine *f, const struct model *md, const struct wafer_variation *v);
+/* Could the columns step with that model? 0 or -ERANGE. */
+int fine_check(const struct fine *f, const struct model *md);
 void fine_cooling(struct fine *f, const struct wafer_cooling *cool);
 
 void fine_power(const struct fine *f, double out_w[RETICLES], const struct model *md,

@@ -148,6 +148,18 @@ process_close(struct process *p)
 	p->fine = NULL;
 }
 
+int
+process_check(const struct process *p, const double *field, double value)
+{
+	const double *first = (const double *)&p->md;
+	struct model md = p->md;
+
+	if (!p->fine || field < first || field >= first + sizeof(md) / sizeof(double))
+		return 0;
+	((double *)&md)[field - first] = value;
+	return fine_check(p->fine, &md);
+}
+
 /* Moves duty, pumps and valve; the mean of pump speeds over the step in speed[], of the valve
  * returned. */
 WIDE static double

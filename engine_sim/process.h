@@ -92,6 +92,9 @@ int process_grid(struct process *p, enum grid grid, const struct process *like);
 /* Takes a fine wafer over. */
 void process_fine(struct process *p, struct fine *f);
 void process_close(struct process *p);
+/* May that double, if it is one of p->md, have that value? 0; -ERANGE: a step of the fine wafer would
+ * leave its stable range. */
+int process_check(const struct process *p, const double *field, double value);
 void process_step(struct process *p, const struct process_demand *d);
 /* Flow, march, load and powers of the state as it is, without a step. */
 void process_refresh(struct process *p);

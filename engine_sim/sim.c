@@ -219,6 +219,13 @@ sim_set(struct sim *sim, const struct change *change, char *why, size_t why_size
 
 	if (rc == 0)
 		rc = paths_check(&to, change->path, change->value, why, why_size);
+	for (uint32_t k = 0; rc == 0 && k < sim->plant->n_systems; k++) {
+		rc = process_check(&sim->systems[k].process, to.first, change->value);
+		if (rc < 0)
+			snprintf(why, why_size,
+				 "%s: a step of 10 ms would leave its stable range at %g",
+				 change->path, change->value);
+	}
 	if (rc < 0)
 		return rc;
 	for (int r = 0; r < RAMPS_MAX; r++) {

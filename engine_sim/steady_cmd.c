@@ -90,6 +90,12 @@ set(struct sim_system *sys, const char *text)
 		rc = paths_find_system(sys, change.path, &to, why, sizeof(why));
 	if (rc == 0)
 		rc = paths_check(&to, change.path, change.value, why, sizeof(why));
+	if (rc == 0) {
+		rc = process_check(&sys->process, to.first, change.value);
+		if (rc < 0)
+			snprintf(why, sizeof(why), "%s: the step would leave its stable range",
+				 text);
+	}
 	if (rc < 0) {
 		fprintf(stderr, "isotherm-sim steady: %s\n", why);
 		return EX_DATAERR;

@@ -3,6 +3,8 @@
  * are the kernel that `solve` runs. */
 #include "tests/unit/sim_fixture.h"
 
+#include <errno.h>
+
 #include "config/case.h"
 #include "config/wafer.h"
 #include "engine_sim/process.h"
@@ -187,6 +189,56 @@ two_runs_of_one_seed_are_the_same(void **state)
 	plant_free(plant);
 }
 
+static void
+what_the_step_could_not_follow_is_refused_by_its_name(void **state)
+{
+	struct plant *plant = plant_of(PLANT_TWO);
+	struct sim_options opt = {.grid = 1 + GRID_48X28};
+	struct sim *sim = sim_of(plant, &opt);
+	struct change c;
+	char why[512] = "";
+
+	(void)state;
+	assert_int_equal(change(sim, "cs00.model.c_cu_j_k=1"), 0);
+	run_s(sim, 0.2);
+	assert_int_equal(change_parse("cs00.model.k_cu_x_w_k=10", &c, why, sizeof(why)), 0);
+	assert_int_equal(sim_set(sim, &c, why, sizeof(why)), -ERANGE);
+	assert_non_null(strstr(why, "cs00.model.k_cu_x_w_k"));
+	assert_non_null(strstr(why, "stable range"));
+	run_s(sim, 0.2);
+	assert_true(truth_of(sim, 0).energy_error_rel <= BALANCE);
+	sim_close(sim);
+	plant_free(plant);
+}
+
+static void
+a_written_plant_keeps_its_grid(void **state)
+{
+	static const char *const names[] = {"reference", "48x28", "96x56"};
+	char folder[64], path[100], text[200];
+
+	(void)state;
+	folder_make(folder);
+	snprintf(path, sizeof(path), "%s/plant.yaml", folder);
+	for (int g = GRID_REFERENCE; g <= GRID_96X56; g++) {
+		struct config_report report = {0};
+		struct plant *plant, *again;
+
+		snprintf(text, sizeof(text),
+			 "site: test\ngrid: %s\nsystems:\n  - {name: cs00, type: water}\n",
+			 names[g]);
+		plant = plant_of(text);
+		assert_int_equal(plant->grid, g);
+		assert_int_equal(plant_write_resolved(plant, path), 0);
+		assert_int_equal(plant_load(&again, path, &report), 0);
+		assert_int_equal(again->grid, g);
+		config_report_free(&report);
+		plant_free(plant);
+		plant_free(again);
+	}
+	folder_remove(folder);
+}
+
 int
 main(void)
 {
@@ -196,6 +248,8 @@ main(void)
 		cmocka_unit_test(each_step_of_a_rough_day_balances),
 		cmocka_unit_test(a_plant_with_a_cases_data_settles_to_what_solve_says),
 		cmocka_unit_test(two_runs_of_one_seed_are_the_same),
+		cmocka_unit_test(what_the_step_could_not_follow_is_refused_by_its_name),
+		cmocka_unit_test(a_written_plant_keeps_its_grid),
 	};
 	return cmocka_run_group_tests(tests, NULL, NULL);
 }
