@@ -16,7 +16,8 @@ FOR_S = 60
 
 
 def ask(run, **request):
-    """One request to control.sock, one result."""
+    """One request to control.sock, one result; controllers that just start afresh are waited for."""
+    wait(lambda: os.path.exists(os.path.join(run.run_dir, "control.sock")), 5)
     s = socket.socket(socket.AF_UNIX, socket.SOCK_SEQPACKET)
     s.settimeout(5)
     try:

@@ -197,8 +197,7 @@ def alarms(run):
     ok(wait(lambda: "acknowledged by" in screen() and "!1 ACK" in screen(), 10), "a acknowledges, and it is said by whom",
        screen())
     os.kill(run.pid("alarms"), signal.SIGKILL)
-    ok(wait(lambda: "!1 ACK" in screen() and run.cli("alarms").returncode == 0, 10) and
-       "ACK" in run.cli("alarms", alarm).stdout, "it is acknowledged still after isotherm-alarm was killed")
+    ok(wait(lambda: "!1 ACK" in screen() and "ACK" in run.cli("alarms", alarm).stdout, 20), "it is acknowledged still after isotherm-alarm was killed")
     run.fault(f"{system}.leak[0]=0")
     ok(wait(lambda: run.cli("reset", alarm).returncode == 0, 20, 0.5), "once it is dry it can be reset")
     ok(wait(lambda: "no alarm stands" in screen(), 10), "and the list is empty", screen())
