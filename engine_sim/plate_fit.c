@@ -7,6 +7,11 @@
 #define RATES 24
 #define RESISTANCES 4
 #define FREE (RESISTANCES + PLATE_NODES)
+/* Rates that count: from a part of the slowest one to what is seen after some tens of
+ * milliseconds, in a fast plate to ten times its own. */
+#define SLOWEST 0.2
+#define FASTEST 10.0
+#define FASTEST_PER_S 30.0
 #define PASSED 0.3 /* weight of the heat passed on: what the coolant's rise is of the face's */
 #define PULL 1e-3  /* of a share towards where it was */
 
@@ -83,11 +88,12 @@ void
 plate_lumps_fit(struct plate_lumps *l, const struct plate *p)
 {
 	struct chain c = {.p = p, .was = *l};
-	double log_share[FREE] = {0.0};
+	double log_share[FREE] = {0.0}, ratio;
 	double slow = l->back_w_m2k / (l->c_j_m2k[0] + l->c_j_m2k[1] + l->c_j_m2k[2]);
 
+	ratio = fmax(FASTEST * slow, FASTEST_PER_S) / (SLOWEST * slow);
 	for (int k = 0; k < RATES; k++) {
-		c.s[k] = 0.2 * slow * pow(1.28, k); /* 0.2 .. 60 times the slowest */
+		c.s[k] = SLOWEST * slow * pow(ratio, (double)k / (RATES - 1));
 		c.passed[k] = plate_passed(p, c.s[k]);
 		c.exact[k] = 1.0 / plate_face_w_m2k(p, (struct plate_mode){0.0, 0.0, c.s[k]});
 	}
