@@ -426,6 +426,8 @@ engine_page_result(struct engine *e, const struct page_result *result, int64_t n
 		text_copy(entry->text, sizeof(entry->text), result->why);
 	}
 	(void)paging_result(e->paging, result->id, result->delivered, now_ns);
+	/* At once: what comes next under this key must not be followed, after a kill, by this again. */
+	engine_commit(e);
 }
 
 void

@@ -63,8 +63,9 @@ struct page_result {
 	bool delivered;
 	char why[128];
 };
-/* True: *out is to be brought to the hook now. Each is answered by engine_page_result or
- * engine_page_unsent; without an answer within twice the hook's time it is handed out again. */
+/* True: *out is to be brought to the hook now. Each is answered by engine_page_result, which has
+ * written it when it returns, or by engine_page_unsent; without an answer within twice the hook's
+ * time it is handed out again. */
 bool engine_take_page(struct engine *e, int64_t now_ns, struct page_intent *out);
 void engine_page_result(struct engine *e, const struct page_result *result, int64_t now_ns,
 			int64_t wall_ns);

@@ -14,6 +14,7 @@
 #define CHUNK 16u /* rows of what is known, written together */
 /* A date far off means a clock that was wrong: nothing is put aside for longer. */
 #define LONGEST_NS (31 * 86400 * NS_PER_S)
+#define SHELF_MAX_NS (86400 * NS_PER_S)
 
 /* --- staging --- */
 
@@ -228,6 +229,21 @@ plant_time(const struct engine *e, int64_t wall_ns)
 	return e->now_ns + (ahead_ns < -LONGEST_NS ? -LONGEST_NS : ahead_ns);
 }
 
+/* When an alarm that was put aside comes back: never later than it was meant, whatever the wall
+ * clock says now. */
+static int64_t
+until_of(const struct engine *e, const struct alarm_memory *m)
+{
+	int64_t whole_ns = m->until_wall_ns - m->since_wall_ns, until_ns;
+
+	if (m->until_wall_ns == 0)
+		return NEVER_NS;
+	if (m->life.state == ALARM_SHELVED && whole_ns > SHELF_MAX_NS)
+		whole_ns = SHELF_MAX_NS; /* shelved once more: the state is older */
+	until_ns = plant_time(e, m->until_wall_ns);
+	return until_ns > e->now_ns + whole_ns ? e->now_ns + whole_ns : until_ns;
+}
+
 /* An episode that the journal knows and this process did not: its pager hears no more of it. */
 static void
 resolve_older(struct engine *e, uint32_t alarm, const struct alarm_memory *m)
@@ -260,8 +276,11 @@ take_alarm(void *context, const char *key, const struct alarm_memory *memory)
 	a->m.life.latched = latched;
 	lifecycle_mend(&a->m.life);
 	judge_init(&a->judge, a->m.life.active, e->now_ns);
+	/* a wall clock that is behind must not keep an alarm quiet: what was is not ahead */
 	a->trigger_ns = plant_time(e, memory->trigger_wall_ns);
-	a->until_ns = memory->until_wall_ns != 0 ? plant_time(e, memory->until_wall_ns) : NEVER_NS;
+	if (a->trigger_ns > e->now_ns)
+		a->trigger_ns = e->now_ns;
+	a->until_ns = until_of(e, memory);
 	if (a->m.out_by_mode && e->plant->alarms[i].system >= 0)
 		e->maintenance[e->plant->alarms[i].system] = true;
 }

@@ -61,18 +61,18 @@ page_tree(const struct page_intent *p, unsigned without)
 {
 	char when[32];
 
-	return json_pack("{ss ss ss ss ss ss so so so ss so so so ss ss sI si sb}", "key", p->key,
-			 "action", page_action_name(p->action), "site", p->site, "system",
-			 p->system, "alarm", p->alarm, "priority", alarm_priority_name(p->priority),
-			 "text", text_or_empty(p->text, !(without & PART_TEXT)), "value",
-			 number(p->value), "limit", number(p->limit), "unit", p->unit, "cause",
-			 text_or_empty(p->cause, !(without & PART_CAUSE)), "consequence",
-			 text_or_empty(p->consequence, !(without & PART_CONSEQUENCE)),
-			 "operator_action",
-			 text_or_empty(p->operator_action, !(without & PART_ACTION)), "user",
-			 p->user, "time", clock_utc_text(p->wall_ns, when, sizeof(when)), "episode",
-			 (json_int_t)p->episode, "attempt", (int)p->attempt, "journalled",
-			 p->journalled ? 1 : 0);
+	return json_pack(
+		"{ss ss ss ss ss ss so so so ss so so so so ss sI si sb}", "key", p->key, "action",
+		page_action_name(p->action), "site", p->site, "system", p->system, "alarm",
+		p->alarm, "priority", alarm_priority_name(p->priority), "text",
+		text_or_empty(p->text, !(without & PART_TEXT)), "value", number(p->value), "limit",
+		number(p->limit), "unit", p->unit, "cause",
+		text_or_empty(p->cause, !(without & PART_CAUSE)), "consequence",
+		text_or_empty(p->consequence, !(without & PART_CONSEQUENCE)), "operator_action",
+		text_or_empty(p->operator_action, !(without & PART_ACTION)), "user",
+		text_or_empty(p->user, true), "time",
+		clock_utc_text(p->wall_ns, when, sizeof(when)), "episode", (json_int_t)p->episode,
+		"attempt", (int)p->attempt, "journalled", p->journalled ? 1 : 0);
 }
 
 int

@@ -221,6 +221,7 @@ story_step(uint64_t seed, uint64_t i)
 	spy_note();
 	if (keyed_uniform(seed, 9, i) < 0.5 && engine_take_page(rig.engine, rig.now_ns, &page))
 		rig_page_ends(&page, keyed_uniform(seed, 10, i) < 0.6);
+	spy_note();
 }
 
 static void
