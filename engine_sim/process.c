@@ -194,7 +194,7 @@ move_actuators(struct process *p, const struct process_demand *d, double speed[P
 }
 
 /* W that silicon and copper took on since `before`. */
-static double
+INLINED double
 wafer_stored_w(const struct process *p, const struct wafer_state *before)
 {
 	double si[RETICLES], cu[RETICLES];
