@@ -152,7 +152,8 @@ actuate_next(struct actuate *all, struct actuate_run *run)
 		return false;
 	for (uint32_t i = 0; i < all->n; i++) {
 		struct actuator *a = &all->actuator[i];
-		refused = refused || (a->refused && a->wanted && !a->last);
+		refused = refused || (a->refused && a->wanted && !a->last) ||
+			  (a->out_of_range && !a->last);
 		if (a->pending && !a->last) {
 			build(all, i, run);
 			return true;
@@ -162,7 +163,8 @@ actuate_next(struct actuate *all, struct actuate_run *run)
 	}
 	if (last == all->n)
 		return false;
-	if (refused) { /* no sign of life from the supervisor until the device takes its demands */
+	/* no sign of life from the supervisor until the device can be given its demands */
+	if (refused) {
 		for (uint32_t i = last; i < all->n; i++)
 			all->actuator[i].pending = false;
 		all->n_pending = 0;

@@ -142,6 +142,32 @@ encode_number(const struct reg_row *t, double number_, uint64_t *raw)
 	return 0;
 }
 
+/* The number that the type holds next to n: one count, or one step of the mantissa. */
+static double
+beside(const struct reg_row *t, double n, int dir)
+{
+	if (!t->is_float)
+		return round(n) + dir;
+	if (t->bits == 32)
+		return (double)nextafterf((float)n, dir > 0 ? INFINITY : -INFINITY);
+	return nextafter(n, dir > 0 ? (double)INFINITY : -(double)INFINITY);
+}
+
+/*
+ * An end of the range that is not on the register's grid is rounded to the inside: "all the way
+ * open" must never be a demand that can't be sent.
+ */
+static int
+encode_inside(const struct point *p, double n, uint64_t *code)
+{
+	double held;
+	for (int dir = -1; dir <= 1; dir += 2)
+		if (encode_number(&TYPES[p->type], beside(&TYPES[p->type], n, dir), code) == 0 &&
+		    decode_value(p, *code, &held) == QUALITY_GOOD)
+			return 0;
+	return -ERANGE;
+}
+
 int
 encode_raw(const struct point *p, double value, uint64_t *raw)
 {
@@ -151,7 +177,9 @@ encode_raw(const struct point *p, double value, uint64_t *raw)
 		return -EINVAL;
 	if (encode_number(&TYPES[p->type], n, &code) != 0)
 		return -ERANGE;
-	if (decode_value(p, code, &held) != QUALITY_GOOD)
+	enum quality q = decode_value(p, code, &held);
+	if (q != QUALITY_GOOD &&
+	    (q != QUALITY_RANGE || !in_range(p, value) || encode_inside(p, n, &code) != 0))
 		return -ERANGE;
 	*raw = code;
 	return 0;

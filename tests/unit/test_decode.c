@@ -232,6 +232,27 @@ encoding_rounds_to_the_nearest_code(void **state)
 }
 
 static void
+an_end_of_the_range_beside_the_grid_is_encoded_to_the_inside(void **state)
+{
+	(void)state;
+	struct point p = point_of(REG_U16, ORDER_ABCD);
+	uint64_t raw = 99;
+	p.scale = 0.06;
+	p.lo = 0.01;
+	p.hi = 100;
+	assert_int_equal(0, encode_raw(&p, 100, &raw));
+	assert_int_equal(1666, raw); /* 1667 would be 100.02 */
+	assert_int_equal(0, encode_raw(&p, 0.01, &raw));
+	assert_int_equal(1, raw);
+	assert_int_equal(-ERANGE, encode_raw(&p, 100.02, &raw));
+	p = point_of(REG_F32, ORDER_ABCD);
+	p.lo = 0;
+	p.hi = 0.1; /* the nearest float is greater */
+	assert_int_equal(0, encode_raw(&p, 0.1, &raw));
+	assert_int_equal(0x3DCCCCCC, raw);
+}
+
+static void
 what_does_not_fit_is_not_encoded(void **state)
 {
 	(void)state;
@@ -307,6 +328,7 @@ main(void)
 		cmocka_unit_test(what_is_not_finite_is_bad),
 		cmocka_unit_test(the_range_is_closed),
 		cmocka_unit_test(encoding_rounds_to_the_nearest_code),
+		cmocka_unit_test(an_end_of_the_range_beside_the_grid_is_encoded_to_the_inside),
 		cmocka_unit_test(what_does_not_fit_is_not_encoded),
 		cmocka_unit_test(codes_survive_a_round_trip),
 	};
