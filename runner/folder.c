@@ -36,16 +36,20 @@ ends_with(const char *name, const char *end)
 static bool
 is_ours(const char *name)
 {
-	static const char *const ends[] = {".img", ".tmp", ".lock", ".sock"};
-	static const char *const names[] = {"plant.yaml", "sim.ports", "run.json", "broker.conf",
-					    HOLDS_NAME};
+	static const char *const ends[] = {"", ".tmp", ".lock"};
+	static const char *const names[] = {
+		"in-0.img",   "ctl.img",   "alm.img",     "page.img",
+		"hist.img",   "mqtt.img",  "sim.sock",    "control.sock",
+		"alarm.sock", "page.sock", "notify.sock", "plant.yaml",
+		"sim.ports",  "run.json",  "broker.conf", HOLDS_NAME};
+	char whole[64];
 
-	for (size_t i = 0; i < sizeof ends / sizeof ends[0]; i++)
-		if (ends_with(name, ends[i]))
-			return true;
 	for (size_t i = 0; i < sizeof names / sizeof names[0]; i++)
-		if (strcmp(name, names[i]) == 0)
-			return true;
+		for (size_t k = 0; k < sizeof ends / sizeof ends[0]; k++) {
+			(void)snprintf(whole, sizeof whole, "%s%s", names[i], ends[k]);
+			if (strcmp(name, whole) == 0)
+				return true;
+		}
 	return false;
 }
 
@@ -80,14 +84,14 @@ sweep(const char *dir, bool check, size_t *n, struct errtext *err)
 		++*n;
 		if (!check && strcmp(e->d_name, HOLDS_NAME) == 0)
 			continue;
-		if (!check)
+		if (!check && is_ours(e->d_name))
 			(void)unlinkat(dirfd(d), e->d_name, 0);
-		else if (!is_ours(e->d_name))
+		else if (check && !is_ours(e->d_name))
 			rc = errtext_set(err, -ENOTEMPTY,
 					 "%s holds '%s', which is not isotherm's: name another "
 					 "folder in ISOTHERM_RUN",
 					 dir, e->d_name);
-		else if (ends_with(e->d_name, ".lock") && is_held(dirfd(d), e->d_name))
+		else if (check && ends_with(e->d_name, ".lock") && is_held(dirfd(d), e->d_name))
 			rc = errtext_set(err, -EBUSY,
 					 "%s: a program still holds %s there: stop it, or name "
 					 "another folder in ISOTHERM_RUN",
