@@ -231,11 +231,26 @@ answer_frames(struct server *s, struct end *e)
 	return 0;
 }
 
+/* Until the client's turn: its answers are on their way and what is left is no whole frame. */
+static int
+serve_end(struct server *s, struct end *e)
+{
+	int rc = 0;
+	size_t before;
+
+	do {
+		before = e->in;
+		rc = answer_frames(s, e);
+		if (rc == 0 && e->out > 0)
+			rc = flush(s, e);
+	} while (rc == 0 && e->out == 0 && e->in < before);
+	return rc;
+}
+
 static int
 hear(struct server *s, struct end *e, int64_t now_ns)
 {
 	ssize_t n = recv(e->fd, e->in_bytes + e->in, IN_MAX - e->in, 0);
-	int rc;
 
 	if (n == 0)
 		return -ECONNRESET;
@@ -243,8 +258,7 @@ hear(struct server *s, struct end *e, int64_t now_ns)
 		return errno == EAGAIN || errno == EINTR ? 0 : -errno;
 	e->heard_ns = now_ns;
 	e->in += (size_t)n;
-	rc = answer_frames(s, e);
-	return rc < 0 || e->out == 0 ? rc : flush(s, e);
+	return serve_end(s, e);
 }
 
 bool
@@ -266,9 +280,7 @@ server_event(struct server *s, const struct loop_event *ev)
 	if (ev->writable) {
 		rc = flush(s, e);
 		if (rc == 0 && e->out == 0)
-			rc = answer_frames(s, e);
-		if (rc == 0 && e->out > 0)
-			rc = flush(s, e);
+			rc = serve_end(s, e);
 	}
 	if (rc == 0 && ev->readable)
 		rc = hear(s, e, ev->now_ns);
