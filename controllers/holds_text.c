@@ -87,14 +87,15 @@ level(const char *w, enum access_level *out)
 	return false;
 }
 
-/* Plant time counts from the boot: after one, the wall clock says what is left of it. Neither can
- * make it longer than it was meant. */
+/* Plant time counts from the boot: after one, the wall clock says what is left of it, and of a
+ * clock that runs on the lesser counts. Neither can make it longer than it was meant. */
 static void
 set_end(struct hold *d, const struct reader *r)
 {
 	int64_t left_ns = d->until_wall_ns - r->wall_ns;
 	int64_t whole_ns = d->until_ns - d->since_ns;
-	if (r->now_ns >= d->since_ns)
+	bool clock_fits = r->wall_ns >= d->since_wall_ns;
+	if (r->now_ns >= d->since_ns && (!clock_fits || d->until_ns - r->now_ns < left_ns))
 		left_ns = d->until_ns - r->now_ns;
 	if (left_ns > whole_ns)
 		left_ns = whole_ns;
