@@ -4,23 +4,16 @@
 #include <math.h>
 #include <string.h>
 
+#include "controllers/supervisor_private.h"
 #include "controllers/takeover.h"
 #include "core/clock.h"
 
 #define BACK_STEPS 3u              /* good inputs in a row before they are trusted again */
 #define NOT_OURS_NS (3 * NS_PER_S) /* a device takes so long at most to see who is in charge */
-#define PUMP_BEHIND_FRAC 0.05
-#define PUMP_BEHIND_STEPS (5u * LAW_STEPS_PER_S) /* its lag from standstill, and more */
-#define PUMP_FAILED_BIT 2u
-#define DEVICE_HOLDS_FRAC 0.03
-#define DEVICE_HOLDS_STEPS LAW_STEPS_PER_S
-#define STOP_IGNORED_FRAC 0.01
-#define STOP_IGNORED_STEPS (5u * LAW_STEPS_PER_S)
 /* A device that was in our charge a moment ago is lost 3 s after the last sign of life: less than
  * that, restart and all, is what there is to wait for readings. */
 #define PATIENCE_IN_CHARGE_NS NS_PER_S
 #define RELEASE_NS (2 * NS_PER_S) /* devices confirm a release by then, or not at all */
-#define DEW_ASSUMED_C 18.0        /* where nobody measures it */
 
 enum event {
 	EV_NONE,
@@ -68,12 +61,6 @@ static const uint8_t NEXT[MODES][EVENTS] = {
 };
 #undef HELD
 
-static bool
-in_shadow(const struct supervisor *s)
-{
-	return s->setup.engine_shadow || s->setup.cooling_shadow;
-}
-
 void
 supervisor_init(struct supervisor *s, const struct supervisor_setup *setup, int64_t now_ns)
 {
@@ -83,82 +70,6 @@ supervisor_init(struct supervisor *s, const struct supervisor_setup *setup, int6
 	s->since_ns = now_ns;
 	sensors_reset(&s->sensors);
 	demands_clear(&s->demands);
-}
-
-/* --- what is seen --- */
-static bool
-other_in_charge(double authority, bool shadow)
-{
-	return !shadow && isfinite(authority) && lrint(authority) != AUTHORITY_SUPERVISOR;
-}
-
-static void
-watch_authority(struct supervisor *s, const struct view *v, int64_t now_ns)
-{
-	bool other = other_in_charge(v->engine_authority, s->setup.engine_shadow) ||
-		     other_in_charge(v->cooling_authority, s->setup.cooling_shadow);
-	if (other && !s->not_ours)
-		s->not_ours_ns = now_ns;
-	s->not_ours = other;
-}
-
-static bool
-in_maintenance(const struct view *v)
-{
-	return (isfinite(v->engine_authority) &&
-		lrint(v->engine_authority) == AUTHORITY_MAINTENANCE) ||
-	       (isfinite(v->cooling_authority) &&
-		lrint(v->cooling_authority) == AUTHORITY_MAINTENANCE);
-}
-
-static bool
-pump_failed(const struct view *v)
-{
-	for (int k = 0; k < 2; k++)
-		if (isfinite(v->pump_status[k]) &&
-		    ((uint32_t)lrint(v->pump_status[k]) & PUMP_FAILED_BIT))
-			return true;
-	return false;
-}
-
-/* A failed pump says so, or runs far behind its command for longer than it takes to spin up. */
-static void
-watch_pumps(struct supervisor *s, const struct view *v)
-{
-	bool behind = false;
-	bool commanded =
-		(s->mode == CTL_AUTO || s->mode == CTL_FAILSAFE || s->mode == CTL_STOPPED) &&
-		!s->setup.cooling_shadow && isfinite(s->demands.pump_frac);
-	for (int k = 0; commanded && k < 2; k++)
-		if (isfinite(v->pump_pct[k]) &&
-		    s->demands.pump_frac - v->pump_pct[k] / 100.0 > PUMP_BEHIND_FRAC)
-			behind = true;
-	s->pump_behind = behind ? s->pump_behind + 1 : 0;
-	s->pump_alarm = pump_failed(v) || s->pump_behind > PUMP_BEHIND_STEPS;
-}
-
-static void
-look(struct supervisor *s, const struct control_params *p, const struct view *v, bool second)
-{
-	struct law_in *in = &s->in;
-	memcpy(in->temp_c, s->sensors.temp_c, sizeof in->temp_c);
-	memcpy(in->measured, s->sensors.measured, sizeof in->measured);
-	memcpy(in->applied_frac, v->duty_frac, sizeof in->applied_frac);
-	in->supply_c = v->supply_c;
-	in->pump_frac = fmax(v->pump_pct[0], v->pump_pct[1]) / 100.0; /* fmax passes NAN over */
-	in->valve_frac = v->valve_pct / 100.0;
-	in->pump_alarm = s->pump_alarm;
-	in->independent = isfinite(v->job_mode) && lrint(v->job_mode) == JOB_MODE_IND;
-	in->temp_limit_c = s->setup.temp_limit_c - (s->sensors.degraded ? p->degraded_dk : 0.0);
-	in->spread_limit_k = s->setup.spread_limit_k;
-	in->supply_lo_c = (isfinite(v->dew_c) ? v->dew_c : DEW_ASSUMED_C) + p->dew_margin_k;
-	in->input_w = v->input_w;
-	in->cap_w = (double)NAN; /* nobody can ask for a cap yet */
-	in->second = second;
-	bool missing = !isfinite(v->supply_c) || !isfinite(v->flow_lpm) || !isfinite(in->pump_frac);
-	if (!missing)
-		s->cooling_seen = true;
-	s->cooling_lost = s->setup.has_cooling && missing && (s->cooling_seen || s->patience_over);
 }
 
 /* --- the state machine --- */
@@ -205,7 +116,7 @@ next_event(struct supervisor *s, const struct control_params *p, const struct vi
 		return held;
 	if (lost)
 		return EV_LOST;
-	enum event take = in_shadow(s) ? EV_SHADOW : EV_TAKE;
+	enum event take = supervisor_in_shadow(s) ? EV_SHADOW : EV_TAKE;
 	switch (s->mode) {
 	case CTL_OFF:
 		if (!applied_is_known(s, v))
@@ -219,7 +130,8 @@ next_event(struct supervisor *s, const struct control_params *p, const struct vi
 		return take;
 	case CTL_AUTO:
 	case CTL_SHADOW:
-		if (s->not_ours && (in_maintenance(v) || now_ns - s->not_ours_ns > NOT_OURS_NS))
+		if (s->not_ours &&
+		    (supervisor_device_in_maintenance(v) || now_ns - s->not_ours_ns > NOT_OURS_NS))
 			return EV_NOT_OURS;
 		return EV_NONE;
 	case CTL_HANDBACK:
@@ -421,93 +333,6 @@ watch_release(struct supervisor *s, const struct view *v)
 						  s->setup.cooling_shadow, s->release_ns)));
 }
 
-/* --- what is said --- */
-static double
-least_of(const double duty_frac[RETICLES])
-{
-	double least = (double)NAN;
-	for (int i = 0; i < RETICLES; i++)
-		least = fmin(least, duty_frac[i]); /* fmin passes NAN over */
-	return least;
-}
-
-static void
-watch_stop(struct supervisor *s, const struct view *v)
-{
-	double most = (double)NAN;
-	for (int i = 0; i < RETICLES; i++)
-		most = fmax(most, v->duty_frac[i]); /* fmax passes NAN over */
-	bool ignored = s->mode == CTL_STOPPED && !(most < STOP_IGNORED_FRAC);
-	s->stop_ignored = ignored ? s->stop_ignored + 1 : 0;
-	s->verdict.stop_ignored = s->stop_ignored > STOP_IGNORED_STEPS;
-	s->verdict.applied_frac = most;
-}
-
-/* Does the device hold the wafer lower than asked, for longer than a demand takes to arrive? */
-static bool
-held_by_device(struct supervisor *s, const struct view *v)
-{
-	double asked = least_of(s->demands.duty_frac), applied = least_of(v->duty_frac);
-	bool folds = isfinite(v->foldback_frac) && v->foldback_frac < 0.995;
-	bool holds = !s->setup.engine_shadow && folds &&
-		     (s->mode == CTL_TRACK || asked - applied > DEVICE_HOLDS_FRAC);
-	s->device_holds = holds ? s->device_holds + 1 : 0;
-	return s->device_holds > DEVICE_HOLDS_STEPS;
-}
-
-static enum ctl_reason
-reason_of(struct supervisor *s, const struct view *v)
-{
-	bool device = held_by_device(s, v);
-	bool throttled = s->verdict.least_frac < 0.995;
-	if (s->mode == CTL_OFF || s->mode == CTL_HANDBACK || s->mode == CTL_STOPPED ||
-	    s->mode == CTL_MAINTENANCE)
-		return REASON_NONE; /* the mode tells it */
-	if (s->mode == CTL_FAILSAFE)
-		return REASON_INPUT_LOST;
-	if (s->verdict.trip || device)
-		return REASON_DEVICE;
-	if (!throttled)
-		return REASON_NONE;
-	if (s->mode == CTL_TRACK)
-		return REASON_RAMP;
-	if (s->low_flow_cap_frac < least_of(s->out.duty_frac))
-		return REASON_LOW_FLOW;
-	return s->ramping || s->coming_back ? REASON_RAMP : s->out.limit;
-}
-
-/* While applied values are tracked: what a takeover would begin with. */
-static double
-setpoint_of(const struct supervisor *s, const struct control_params *p)
-{
-	const struct law_in *in = &s->in;
-	bool acts = s->mode == CTL_AUTO || s->mode == CTL_SHADOW ||
-		    (s->mode == CTL_STOPPED && !s->cooled_fully);
-	if (acts)
-		return s->out.setpoint_c;
-	return s->mode == CTL_TRACK ? law_setpoint(p, in, in->supply_c) : (double)NAN;
-}
-
-static void
-say(struct supervisor *s, const struct control_params *p, const struct view *v)
-{
-	struct verdict *d = &s->verdict;
-	d->mode = s->mode == CTL_TRACK && in_shadow(s) ? CTL_SHADOW : s->mode;
-	d->least_frac = least_of(s->demands.duty_frac);
-	d->temp_limit_c = s->in.temp_limit_c;
-	d->setpoint_c = setpoint_of(s, p);
-	d->flow_lpm = v->flow_lpm;
-	d->foldback_frac = v->foldback_frac;
-	d->trip = isfinite(v->trip) ? (uint32_t)lrint(v->trip) : 0;
-	d->sensors_lost = s->sensors.lost;
-	d->sensors_degraded = s->sensors.degraded;
-	d->inputs_lost = s->sensors.blind;
-	d->cooling_lost = s->cooling_lost;
-	d->pump_alarm = s->pump_alarm;
-	watch_stop(s, v);
-	d->reason = reason_of(s, v);
-}
-
 /* How long readings are waited for at the start. */
 static int64_t
 patience_ns(const struct control_params *p, const struct view *v)
@@ -526,9 +351,9 @@ supervisor_step(struct supervisor *s, const struct control_params *p, const stru
 	if (s->mode != CTL_OFF || now_ns - s->since_ns >= patience_ns(p, v))
 		s->patience_over = true;
 	sensors_step(&s->sensors, p, v->temp_c);
-	watch_authority(s, v, now_ns);
-	watch_pumps(s, v);
-	look(s, p, v, second);
+	supervisor_watch_authority(s, v, now_ns);
+	supervisor_watch_pumps(s, v);
+	supervisor_look(s, p, v, second);
 	bool first = transit(s, next_event(s, p, v, now_ns), v, now_ns);
 	act(s, p, v, cooling_was_lost && !s->cooling_lost, now_ns);
 	watch_release(s, v);
@@ -536,7 +361,7 @@ supervisor_step(struct supervisor *s, const struct control_params *p, const stru
 		s->demands.engine_seq = next_seq(s->demands.engine_seq);
 		s->demands.cooling_seq = next_seq(s->demands.cooling_seq);
 	}
-	say(s, p, v);
+	supervisor_say(s, p, v);
 }
 
 void

@@ -1,0 +1,26 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* What the parts of the supervisor share: the states and what is done in each (supervisor.c), what is
+ * seen (supervisor_see.c), what is said (supervisor_say.c). */
+#ifndef ISOTHERM_CONTROLLERS_SUPERVISOR_PRIVATE_H
+#define ISOTHERM_CONTROLLERS_SUPERVISOR_PRIVATE_H
+
+#include "controllers/supervisor.h"
+
+static inline bool
+supervisor_in_shadow(const struct supervisor *s)
+{
+	return s->setup.engine_shadow || s->setup.cooling_shadow;
+}
+
+/* --- supervisor_see.c: into the supervisor, each step before anything is decided --- */
+void supervisor_watch_authority(struct supervisor *s, const struct view *v, int64_t now_ns);
+bool supervisor_device_in_maintenance(const struct view *v);
+void supervisor_watch_pumps(struct supervisor *s, const struct view *v);
+/* What the law gets, from the filtered sensors and the view. */
+void supervisor_look(struct supervisor *s, const struct control_params *p, const struct view *v,
+		     bool second);
+
+/* --- supervisor_say.c: the verdict of the step --- */
+void supervisor_say(struct supervisor *s, const struct control_params *p, const struct view *v);
+
+#endif

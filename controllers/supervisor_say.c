@@ -1,0 +1,96 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* What a supervisor says of a step: mode, reason, limits in force, and whether its devices obey. */
+#include "controllers/supervisor_private.h"
+
+#include <math.h>
+
+#define DEVICE_HOLDS_FRAC 0.03
+#define DEVICE_HOLDS_STEPS LAW_STEPS_PER_S
+#define STOP_IGNORED_FRAC 0.01
+#define STOP_IGNORED_STEPS (5u * LAW_STEPS_PER_S)
+
+static double
+least_of(const double duty_frac[RETICLES])
+{
+	double least = (double)NAN;
+	for (int i = 0; i < RETICLES; i++)
+		least = fmin(least, duty_frac[i]); /* fmin passes NAN over */
+	return least;
+}
+
+static void
+watch_stop(struct supervisor *s, const struct view *v)
+{
+	double most = (double)NAN;
+	for (int i = 0; i < RETICLES; i++)
+		most = fmax(most, v->duty_frac[i]); /* fmax passes NAN over */
+	bool ignored = s->mode == CTL_STOPPED && !(most < STOP_IGNORED_FRAC);
+	s->stop_ignored = ignored ? s->stop_ignored + 1 : 0;
+	s->verdict.stop_ignored = s->stop_ignored > STOP_IGNORED_STEPS;
+	s->verdict.applied_frac = most;
+}
+
+/* Does the device hold the wafer lower than asked, for longer than a demand takes to arrive? */
+static bool
+held_by_device(struct supervisor *s, const struct view *v)
+{
+	double asked = least_of(s->demands.duty_frac), applied = least_of(v->duty_frac);
+	bool folds = isfinite(v->foldback_frac) && v->foldback_frac < 0.995;
+	bool holds = !s->setup.engine_shadow && folds &&
+		     (s->mode == CTL_TRACK || asked - applied > DEVICE_HOLDS_FRAC);
+	s->device_holds = holds ? s->device_holds + 1 : 0;
+	return s->device_holds > DEVICE_HOLDS_STEPS;
+}
+
+static enum ctl_reason
+reason_of(struct supervisor *s, const struct view *v)
+{
+	bool device = held_by_device(s, v);
+	bool throttled = s->verdict.least_frac < 0.995;
+	if (s->mode == CTL_OFF || s->mode == CTL_HANDBACK || s->mode == CTL_STOPPED ||
+	    s->mode == CTL_MAINTENANCE)
+		return REASON_NONE; /* the mode tells it */
+	if (s->mode == CTL_FAILSAFE)
+		return REASON_INPUT_LOST;
+	if (s->verdict.trip || device)
+		return REASON_DEVICE;
+	if (!throttled)
+		return REASON_NONE;
+	if (s->mode == CTL_TRACK)
+		return REASON_RAMP;
+	if (s->low_flow_cap_frac < least_of(s->out.duty_frac))
+		return REASON_LOW_FLOW;
+	return s->ramping || s->coming_back ? REASON_RAMP : s->out.limit;
+}
+
+/* While applied values are tracked: what a takeover would begin with. */
+static double
+setpoint_of(const struct supervisor *s, const struct control_params *p)
+{
+	const struct law_in *in = &s->in;
+	bool acts = s->mode == CTL_AUTO || s->mode == CTL_SHADOW ||
+		    (s->mode == CTL_STOPPED && !s->cooled_fully);
+	if (acts)
+		return s->out.setpoint_c;
+	return s->mode == CTL_TRACK ? law_setpoint(p, in, in->supply_c) : (double)NAN;
+}
+
+void
+supervisor_say(struct supervisor *s, const struct control_params *p, const struct view *v)
+{
+	struct verdict *d = &s->verdict;
+	d->mode = s->mode == CTL_TRACK && supervisor_in_shadow(s) ? CTL_SHADOW : s->mode;
+	d->least_frac = least_of(s->demands.duty_frac);
+	d->temp_limit_c = s->in.temp_limit_c;
+	d->setpoint_c = setpoint_of(s, p);
+	d->flow_lpm = v->flow_lpm;
+	d->foldback_frac = v->foldback_frac;
+	d->trip = isfinite(v->trip) ? (uint32_t)lrint(v->trip) : 0;
+	d->sensors_lost = s->sensors.lost;
+	d->sensors_degraded = s->sensors.degraded;
+	d->inputs_lost = s->sensors.blind;
+	d->cooling_lost = s->cooling_lost;
+	d->pump_alarm = s->pump_alarm;
+	watch_stop(s, v);
+	d->reason = reason_of(s, v);
+}

@@ -1,0 +1,87 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* What a supervisor sees: who is in charge of its devices, its pumps, and the plain view its law gets. */
+#include "controllers/supervisor_private.h"
+
+#include <math.h>
+#include <string.h>
+
+#define PUMP_BEHIND_FRAC 0.05
+#define PUMP_BEHIND_STEPS (5u * LAW_STEPS_PER_S) /* its lag from standstill, and more */
+#define PUMP_FAILED_BIT 2u
+#define DEW_ASSUMED_C 18.0 /* where nobody measures it */
+
+static bool
+other_in_charge(double authority, bool shadow)
+{
+	return !shadow && isfinite(authority) && lrint(authority) != AUTHORITY_SUPERVISOR;
+}
+
+void
+supervisor_watch_authority(struct supervisor *s, const struct view *v, int64_t now_ns)
+{
+	bool other = other_in_charge(v->engine_authority, s->setup.engine_shadow) ||
+		     other_in_charge(v->cooling_authority, s->setup.cooling_shadow);
+	if (other && !s->not_ours)
+		s->not_ours_ns = now_ns;
+	s->not_ours = other;
+}
+
+bool
+supervisor_device_in_maintenance(const struct view *v)
+{
+	return (isfinite(v->engine_authority) &&
+		lrint(v->engine_authority) == AUTHORITY_MAINTENANCE) ||
+	       (isfinite(v->cooling_authority) &&
+		lrint(v->cooling_authority) == AUTHORITY_MAINTENANCE);
+}
+
+static bool
+pump_failed(const struct view *v)
+{
+	for (int k = 0; k < 2; k++)
+		if (isfinite(v->pump_status[k]) &&
+		    ((uint32_t)lrint(v->pump_status[k]) & PUMP_FAILED_BIT))
+			return true;
+	return false;
+}
+
+/* A failed pump says so, or runs far behind its command for longer than it takes to spin up. */
+void
+supervisor_watch_pumps(struct supervisor *s, const struct view *v)
+{
+	bool behind = false;
+	bool commanded =
+		(s->mode == CTL_AUTO || s->mode == CTL_FAILSAFE || s->mode == CTL_STOPPED) &&
+		!s->setup.cooling_shadow && isfinite(s->demands.pump_frac);
+	for (int k = 0; commanded && k < 2; k++)
+		if (isfinite(v->pump_pct[k]) &&
+		    s->demands.pump_frac - v->pump_pct[k] / 100.0 > PUMP_BEHIND_FRAC)
+			behind = true;
+	s->pump_behind = behind ? s->pump_behind + 1 : 0;
+	s->pump_alarm = pump_failed(v) || s->pump_behind > PUMP_BEHIND_STEPS;
+}
+
+void
+supervisor_look(struct supervisor *s, const struct control_params *p, const struct view *v,
+		bool second)
+{
+	struct law_in *in = &s->in;
+	memcpy(in->temp_c, s->sensors.temp_c, sizeof in->temp_c);
+	memcpy(in->measured, s->sensors.measured, sizeof in->measured);
+	memcpy(in->applied_frac, v->duty_frac, sizeof in->applied_frac);
+	in->supply_c = v->supply_c;
+	in->pump_frac = fmax(v->pump_pct[0], v->pump_pct[1]) / 100.0; /* fmax passes NAN over */
+	in->valve_frac = v->valve_pct / 100.0;
+	in->pump_alarm = s->pump_alarm;
+	in->independent = isfinite(v->job_mode) && lrint(v->job_mode) == JOB_MODE_IND;
+	in->temp_limit_c = s->setup.temp_limit_c - (s->sensors.degraded ? p->degraded_dk : 0.0);
+	in->spread_limit_k = s->setup.spread_limit_k;
+	in->supply_lo_c = (isfinite(v->dew_c) ? v->dew_c : DEW_ASSUMED_C) + p->dew_margin_k;
+	in->input_w = v->input_w;
+	in->cap_w = (double)NAN; /* nobody can ask for a cap yet */
+	in->second = second;
+	bool missing = !isfinite(v->supply_c) || !isfinite(v->flow_lpm) || !isfinite(in->pump_frac);
+	if (!missing)
+		s->cooling_seen = true;
+	s->cooling_lost = s->setup.has_cooling && missing && (s->cooling_seen || s->patience_over);
+}
