@@ -87,114 +87,20 @@ hold_mode(enum hold_kind kind)
 	return CTL_TRACK;
 }
 
-const char *
-hold_level(enum access_level access)
-{
-	switch (access) {
-	case ACCESS_NONE:
-		break;
-	case ACCESS_VIEW:
-		return "viewer";
-	case ACCESS_OPERATE:
-		return "operator";
-	case ACCESS_ENGINEER:
-		return "engineer";
-	}
-	return "nobody";
-}
-
-char *
-hold_person(uint32_t uid, enum access_level access, char *out, size_t size)
-{
-	if (uid == HOLD_NOBODY)
-		snprintf(out, size, "somebody");
-	else
-		snprintf(out, size, "uid %u (%s)", (unsigned)uid, hold_level(access));
-	return out;
-}
-
-char *
-hold_time(int64_t wall_ns, char *out, size_t size)
-{
-	char text[40];
-	clock_utc_text(wall_ns, text, sizeof text);
-	snprintf(out, size, "%.19sZ", text);
-	return out;
-}
-
 static void
 describe(const struct holds *h, uint32_t system, char *out, size_t size)
 {
 	const struct hold *d = &h->of[system];
 	const char *name = h->plant->systems[system].name;
 	char who[48], since[24], until[24];
-	hold_person(d->uid, d->access, who, sizeof who);
-	hold_time(d->since_wall_ns, since, sizeof since);
-	hold_time(d->until_wall_ns, until, sizeof until);
+	people_person(d->uid, d->access, who, sizeof who);
+	people_time(d->since_wall_ns, since, sizeof since);
+	people_time(d->until_wall_ns, until, sizeof until);
 	if (d->kind == HOLD_STOP)
 		snprintf(out, size, "%s is stopped since %s by %s: %s", name, since, who, d->why);
 	else
 		snprintf(out, size, "%s is in maintenance since %s until %s by %s: %s", name, since,
 			 until, who, d->why);
-}
-
-/* --- characters --- */
-static int32_t
-next_character(const unsigned char **text)
-{
-	static const uint32_t LEAST[] = {0, 0x80, 0x800, 0x10000};
-	unsigned c = *(*text)++;
-	unsigned more = c >= 0xf0 ? 3 : c >= 0xe0 ? 2 : c >= 0xc0 ? 1 : 0;
-	if ((c >= 0x80 && !more) || c >= 0xf8)
-		return -1;
-	uint32_t value = more ? c & (0x3fu >> more) : c;
-	for (unsigned k = 0; k < more; k++, (*text)++) {
-		if ((**text & 0xc0) != 0x80)
-			return -1;
-		value = value << 6 | (**text & 0x3f);
-	}
-	if (value < LEAST[more] || value > 0x10ffff || (value >= 0xd800 && value < 0xe000))
-		return -1;
-	return (int32_t)value;
-}
-
-/* Control characters, and those that only change how others are shown: a line of the journal must
- * be what it looks like. */
-static bool
-is_printable(int32_t c)
-{
-	static const int32_t NOT[][2] = {{-1, 0x1f},       {0x7f, 0x9f},     {0x200b, 0x200f},
-					 {0x2028, 0x202e}, {0x2060, 0x206f}, {0xfeff, 0xfeff},
-					 {0xfff9, 0xffff}};
-	for (size_t k = 0; k < sizeof NOT / sizeof NOT[0]; k++)
-		if (c >= NOT[k][0] && c <= NOT[k][1])
-			return false;
-	return true;
-}
-
-int
-hold_characters(const char *text)
-{
-	const unsigned char *at = (const unsigned char *)text;
-	int n = 0;
-	for (; *at; n++)
-		if (!is_printable(next_character(&at)))
-			return -1;
-	return n;
-}
-
-size_t
-hold_fit(const char *text, size_t room)
-{
-	size_t len = strlen(text);
-	if (len <= room)
-		return len;
-	for (size_t n = room; n > room / 2; n--)
-		if (text[n] == ' ')
-			return n;
-	while (room > 0 && ((unsigned char)text[room] & 0xc0) == 0x80)
-		room--;
-	return room;
 }
 
 /* --- the rules --- */
@@ -275,52 +181,17 @@ holds_step(struct holds *h, uint32_t system, int64_t now_ns)
 	holds_tell_done(h, &over, &before);
 }
 
-/* --- lines --- */
-static void
-add_line(struct holds *h, uint32_t system, int64_t now_ns, double value, const char *text,
-	 size_t len)
-{
-	if (h->n_lines == HOLD_LINES)
-		return;
-	struct image_event *e = &h->lines[h->n_lines];
-	h->line_of[h->n_lines++] = system;
-	*e = (struct image_event){
-		.time_ns = now_ns,
-		.code = CONTROL_EVENT_AUTHORITY,
-		.point = NO_POINT,
-		.value = value,
-	};
-	snprintf(e->text, sizeof e->text, "%.*s", (int)len, text);
-}
-
-/* "cs03 stopped by …: the reason's begin", "cs03 ... and its end" */
-static void
-add_sentence(struct holds *h, uint32_t system, int64_t now_ns, double value, const char *sentence)
-{
-	char line[sizeof h->lines[0].text];
-	const size_t room = sizeof line - 1;
-	size_t len = hold_fit(sentence, room);
-	add_line(h, system, now_ns, value, sentence, len);
-	for (sentence += len; *sentence; sentence += len) {
-		int head = snprintf(line, sizeof line, "%s ...%s", h->plant->systems[system].name,
-				    *sentence == ' ' ? "" : " ");
-		len = hold_fit(sentence, room - (size_t)head);
-		memcpy(line + head, sentence, len);
-		add_line(h, system, now_ns, value, line, (size_t)head + len);
-	}
-}
-
 void
 holds_tell_done(struct holds *h, const struct hold_wish *w, const struct hold *before)
 {
 	const char *name = h->plant->systems[w->system].name;
 	char text[HOLD_SENTENCE], who[48], until[24], other[96] = "";
-	hold_person(w->by->uid, w->by->access, who, sizeof who);
+	people_person(w->by->uid, w->by->access, who, sizeof who);
 	switch (w->verb) {
 	case HOLD_VERB_STOP:
 		if (before->kind == HOLD_MAINTENANCE) {
 			char whose[48];
-			hold_person(before->uid, before->access, whose, sizeof whose);
+			people_person(before->uid, before->access, whose, sizeof whose);
 			snprintf(other, sizeof other, ", over the maintenance of %s", whose);
 		}
 		snprintf(text, sizeof text, "%s stopped by %s%s: %s", name, who, other, w->why);
@@ -329,7 +200,7 @@ holds_tell_done(struct holds *h, const struct hold_wish *w, const struct hold *b
 		snprintf(text, sizeof text, "%s started by %s: %s", name, who, w->why);
 		break;
 	case HOLD_VERB_MAINTENANCE:
-		hold_time(h->of[w->system].until_wall_ns, until, sizeof until);
+		people_time(h->of[w->system].until_wall_ns, until, sizeof until);
 		snprintf(text, sizeof text, "%s in maintenance until %s by %s: %s", name, until,
 			 who, w->why);
 		break;
@@ -338,12 +209,13 @@ holds_tell_done(struct holds *h, const struct hold_wish *w, const struct hold *b
 		break;
 	case HOLD_VERB_HOLDS:
 	case HOLD_VERBS: /* by itself */
-		hold_person(before->uid, before->access, who, sizeof who);
+		people_person(before->uid, before->access, who, sizeof who);
 		snprintf(text, sizeof text, "%s maintenance of %s is over, its time has passed: %s",
 			 name, who, before->why);
 		break;
 	}
-	add_sentence(h, w->system, w->by->now_ns, hold_mode(h->of[w->system].kind), text);
+	lines_sentence(&h->lines, (int32_t)w->system, h->plant->systems[w->system].name,
+		       w->by->now_ns, hold_mode(h->of[w->system].kind), text);
 }
 
 void
@@ -353,7 +225,8 @@ holds_tell_held(struct holds *h, uint32_t system, int64_t now_ns)
 	if (h->of[system].kind == HOLD_NONE)
 		return;
 	describe(h, system, text, sizeof text);
-	add_sentence(h, system, now_ns, hold_mode(h->of[system].kind), text);
+	lines_sentence(&h->lines, (int32_t)system, h->plant->systems[system].name, now_ns,
+		       hold_mode(h->of[system].kind), text);
 }
 
 void
@@ -367,22 +240,20 @@ holds_tell_refused(struct holds *h, const struct hold_wish *w, const char *why_n
 		return;
 	h->ration -= 1.0;
 	snprintf(text, sizeof text, "%s refused %s to %s: %s", h->plant->systems[w->system].name,
-		 hold_verb_name(w->verb), hold_person(w->by->uid, w->by->access, who, sizeof who),
+		 hold_verb_name(w->verb), people_person(w->by->uid, w->by->access, who, sizeof who),
 		 why_not);
 	/* what stands in the way was told when it began: one line is enough */
-	add_line(h, w->system, w->by->now_ns, (double)NAN, text,
-		 hold_fit(text, sizeof h->lines[0].text - 1));
+	lines_add(&h->lines, (int32_t)w->system, w->by->now_ns, (double)NAN, text,
+		  lines_fit(text, sizeof h->lines.line[0].text - 1));
 }
 
 bool
 holds_line(struct holds *h, struct image_event *out, uint32_t *system)
 {
-	if (h->next_line == h->n_lines) {
-		h->next_line = h->n_lines = 0;
+	int32_t of;
+	if (!lines_next(&h->lines, out, &of))
 		return false;
-	}
-	*out = h->lines[h->next_line];
-	*system = h->line_of[h->next_line++];
+	*system = (uint32_t)of;
 	return true;
 }
 

@@ -24,26 +24,26 @@
 #include <stdint.h>
 
 #include "config/plant.h"
+#include "controllers/people.h"
 #include "core/command.h"
 #include "core/errtext.h"
 #include "core/image.h"
 
 #define HOLD_FOR_MIN_S 60
 #define HOLD_FOR_MAX_S 604800
-#define HOLD_WHY_CHARACTERS 200
-#define HOLD_WHY_SIZE (4 * HOLD_WHY_CHARACTERS + 1) /* UTF-8 */
+#define HOLD_WHY_CHARACTERS PEOPLE_WHY_CHARACTERS
+#define HOLD_WHY_SIZE PEOPLE_WHY_SIZE
 
 enum hold_kind { HOLD_NONE, HOLD_STOP, HOLD_MAINTENANCE };
 
 struct hold {
 	enum hold_kind kind;
-	uint32_t uid; /* HOLD_NOBODY: not known any more */
+	uint32_t uid; /* PEOPLE_NOBODY: not known any more */
 	enum access_level access;
 	int64_t since_ns, until_ns;           /* plant time; until: maintenance alone */
 	int64_t since_wall_ns, until_wall_ns; /* for people */
 	char why[HOLD_WHY_SIZE];
 };
-#define HOLD_NOBODY UINT32_MAX
 
 struct hold_request {
 	uint32_t uid;

@@ -1,14 +1,13 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* Requests and results: JSON at the edge of the holds. */
 #include <jansson.h>
-#include <stdarg.h>
 #include <stdio.h>
 #include <string.h>
 
+#include "controllers/ask.h"
 #include "controllers/holds_private.h"
 #include "core/clock.h"
 
-#define NAME_SHOWN 15       /* no name of a system is longer */
 #define ANSWER_FRAME_MAX 64 /* bytes around the holds of an answer */
 #define MEMBERS_MAX 4
 
@@ -30,20 +29,8 @@ struct parse {
 	json_t *root;
 	bool one;     /* it names a system */
 	int64_t from; /* of HOLD_VERB_HOLDS */
-	char error[HOLD_SENTENCE];
+	char error[ASK_ERROR];
 };
-
-static bool wrong(struct parse *p, const char *format, ...) __attribute__((format(printf, 2, 3)));
-
-static bool
-wrong(struct parse *p, const char *format, ...)
-{
-	va_list ap;
-	va_start(ap, format);
-	vsnprintf(p->error, sizeof p->error, format, ap);
-	va_end(ap);
-	return false;
-}
 
 /* --- in --- */
 static bool
@@ -55,7 +42,7 @@ read_verb(struct parse *p)
 			p->w.verb = (enum hold_verb)v;
 			return true;
 		}
-	return wrong(p, "\"cmd\" must be one of stop, start, maintenance, end, holds");
+	return ask_wrong(p->error, "\"cmd\" must be one of stop, start, maintenance, end, holds");
 }
 
 static bool
@@ -64,11 +51,11 @@ may(struct parse *p)
 	const struct hold_request *by = p->w.by;
 	if (by->access >= VERBS[p->w.verb].needed)
 		return true;
-	return wrong(p, "not allowed: \"%s\" needs %s, uid %u is %s", hold_verb_name(p->w.verb),
-		     VERBS[p->w.verb].needed == ACCESS_VIEW
-			     ? "a viewer"
-			     : "an operator (group isotherm-operate)",
-		     (unsigned)by->uid, hold_level(by->access));
+	return ask_wrong(
+		p->error, "not allowed: \"%s\" needs %s, uid %u is %s", hold_verb_name(p->w.verb),
+		VERBS[p->w.verb].needed == ACCESS_VIEW ? "a viewer"
+						       : "an operator (group isotherm-operate)",
+		(unsigned)by->uid, people_level(by->access));
 }
 
 static bool
@@ -85,12 +72,13 @@ read_members(struct parse *p)
 		if (members[k])
 			continue;
 		if (strcmp(key, "for_s") == 0)
-			return wrong(p, "\"%s\" takes no \"for_s\": it has no end of its own",
-				     hold_verb_name(p->w.verb));
-		return wrong(p, "\"%s\" takes \"%s\", \"%s\"%s%s%s and nothing else",
-			     hold_verb_name(p->w.verb), members[1], members[2],
-			     members[3] ? ", \"" : "", members[3] ? members[3] : "",
-			     members[3] ? "\"" : "");
+			return ask_wrong(p->error,
+					 "\"%s\" takes no \"for_s\": it has no end of its own",
+					 hold_verb_name(p->w.verb));
+		return ask_wrong(p->error, "\"%s\" takes \"%s\", \"%s\"%s%s%s and nothing else",
+				 hold_verb_name(p->w.verb), members[1], members[2],
+				 members[3] ? ", \"" : "", members[3] ? members[3] : "",
+				 members[3] ? "\"" : "");
 	}
 	return true;
 }
@@ -108,49 +96,15 @@ read_system(struct parse *p)
 		p->w.system = (uint32_t)system;
 		return p->one = true;
 	}
-	char known[128] = "it has none";
-	if (plant->n_systems > 0)
-		snprintf(known, sizeof known, "it has %u: %s .. %s", plant->n_systems,
-			 plant->systems[0].name, plant->systems[plant->n_systems - 1].name);
-	if (name && strlen(name) <= NAME_SHOWN && hold_characters(name) > 0)
-		return wrong(p, "no system \"%s\" in this plant (%s)", name, known);
-	return wrong(p, "\"system\" must name a system of this plant (%s)", known);
-}
-
-static bool
-read_why(struct parse *p)
-{
-	const char *why = json_string_value(json_object_get(p->root, "why"));
-	int n = why ? hold_characters(why) : 0;
-	if (n < 1 || n > HOLD_WHY_CHARACTERS || why[strspn(why, " ")] == '\0')
-		return wrong(p, "\"why\" must say why: 1..%d printable characters",
-			     HOLD_WHY_CHARACTERS);
-	p->w.why = why;
-	return true;
-}
-
-static bool
-read_number(struct parse *p, const char *key, int64_t lo, int64_t hi, int64_t *out)
-{
-	const json_t *value = json_object_get(p->root, key);
-	*out = json_integer_value(value);
-	if (json_is_integer(value) && *out >= lo && *out <= hi)
-		return true;
-	return wrong(p, "\"%s\" must be a whole number, %lld..%lld", key, (long long)lo,
-		     (long long)hi);
+	return ask_no_system(p->error, plant, name);
 }
 
 static bool
 read_request(struct parse *p)
 {
-	json_error_t at;
-	const struct hold_request *by = p->w.by;
-	p->root = json_loadb(by->json, by->len, JSON_REJECT_DUPLICATES, &at);
+	p->root = ask_root(p->error, p->w.by->json, p->w.by->len);
 	if (!p->root)
-		return wrong(p, "no JSON, at byte %d: %s", at.position,
-			     hold_characters(at.text) > 0 ? at.text : "what stands there");
-	if (!json_is_object(p->root))
-		return wrong(p, "a request is one JSON object");
+		return false;
 	if (!read_verb(p))
 		return false;
 	bool named = read_system(p); /* who is not allowed is told that, and of which system */
@@ -158,39 +112,28 @@ read_request(struct parse *p)
 		return false;
 	if (p->w.verb == HOLD_VERB_HOLDS)
 		return !json_object_get(p->root, "from") ||
-		       read_number(p, "from", 0, UINT32_MAX, &p->from);
+		       ask_number(p->error, p->root, "from", 0, UINT32_MAX, &p->from);
 	if (p->w.verb == HOLD_VERB_MAINTENANCE &&
-	    !read_number(p, "for_s", HOLD_FOR_MIN_S, HOLD_FOR_MAX_S, &p->w.for_s))
+	    !ask_number(p->error, p->root, "for_s", HOLD_FOR_MIN_S, HOLD_FOR_MAX_S, &p->w.for_s))
 		return false;
-	return read_why(p);
+	return ask_why(p->error, p->root, &p->w.why);
 }
 
 /* --- out --- */
-static void
-write_result(char *result, json_t *root)
-{
-	size_t n = root ? json_dumpb(root, result, COMMAND_MAX, JSON_COMPACT) : 0;
-	if (n == 0 || n > COMMAND_MAX)
-		n = (size_t)snprintf(result, COMMAND_MAX + 1,
-				     "{\"ok\":false,\"error\":\"no memory for an answer\"}");
-	result[n] = '\0';
-	json_decref(root);
-}
-
 static json_t *
 hold_json(const struct holds *h, uint32_t system, int64_t now_ns)
 {
 	const struct hold *d = &h->of[system];
 	char since[24], until[24];
 	int64_t left_ns = d->until_ns > now_ns ? d->until_ns - now_ns : 0;
-	hold_time(d->since_wall_ns, since, sizeof since);
-	hold_time(d->until_wall_ns, until, sizeof until);
+	people_time(d->since_wall_ns, since, sizeof since);
+	people_time(d->until_wall_ns, until, sizeof until);
 	json_t *o = json_pack("{ss ss ss ss}", "system", h->plant->systems[system].name, "mode",
 			      state_name(ROLE_CTL_MODE, hold_mode(d->kind)), "since", since, "why",
 			      d->why);
-	if (d->uid != HOLD_NOBODY) {
+	if (d->uid != PEOPLE_NOBODY) {
 		json_object_set_new(o, "uid", json_integer(d->uid));
-		json_object_set_new(o, "level", json_string(hold_level(d->access)));
+		json_object_set_new(o, "level", json_string(people_level(d->access)));
 	}
 	if (d->kind == HOLD_MAINTENANCE) {
 		json_object_set_new(o, "until", json_string(until));
@@ -205,7 +148,7 @@ refuse(const struct parse *p, char *result)
 	json_t *root = json_pack("{sb ss}", "ok", 0, "error", p->error);
 	if (p->one && p->h->of[p->w.system].kind != HOLD_NONE)
 		json_object_set_new(root, "held", hold_json(p->h, p->w.system, p->w.by->now_ns));
-	write_result(result, root);
+	ask_result(result, root);
 }
 
 /* As many as an answer holds. */
@@ -232,7 +175,7 @@ answer_holds(const struct parse *p, char *result)
 		}
 		json_array_append_new(list, one);
 	}
-	write_result(result, root);
+	ask_result(result, root);
 }
 
 static void
@@ -244,11 +187,12 @@ answer_done(const struct parse *p, const char *said, const char *note, char *res
 				 p->h->plant->systems[p->w.system].name, "mode",
 				 state_name(ROLE_CTL_MODE, hold_mode(d->kind)), "said", said);
 	if (d->kind == HOLD_MAINTENANCE)
-		json_object_set_new(root, "until",
-				    json_string(hold_time(d->until_wall_ns, until, sizeof until)));
+		json_object_set_new(
+			root, "until",
+			json_string(people_time(d->until_wall_ns, until, sizeof until)));
 	if (note[0])
 		json_object_set_new(root, "note", json_string(note));
-	write_result(result, root);
+	ask_result(result, root);
 }
 
 /* Duties are sent, pumps and valve are not: worth knowing, no reason to refuse. */
@@ -275,8 +219,9 @@ carry_out(struct holds *h, struct parse *p, const struct hold_keeper *keeper, ch
 		if (rc && p->w.verb != HOLD_VERB_STOP) {
 			h->of[p->w.system] = before;
 			h->unkept = was_unkept;
-			wrong(p, "not done: it can't be recorded, so a restart would undo it: %s",
-			      strerror(-rc));
+			ask_wrong(p->error,
+				  "not done: it can't be recorded, so a restart would undo it: %s",
+				  strerror(-rc));
 		} else if (rc) {
 			snprintf(note, sizeof note, "not recorded yet, a restart would undo it: %s",
 				 strerror(-rc));
@@ -290,7 +235,7 @@ carry_out(struct holds *h, struct parse *p, const struct hold_keeper *keeper, ch
 	}
 	if (!note[0])
 		note_shadow(p, note, sizeof note);
-	const char *said = h->lines[h->n_lines].text;
+	const char *said = h->lines.line[h->lines.n].text;
 	holds_tell_done(h, &p->w, &before);
 	answer_done(p, said, note, result);
 }
@@ -300,7 +245,7 @@ holds_ask(struct holds *h, const struct hold_request *req, const struct hold_kee
 	  char *result)
 {
 	struct parse p = {.h = h, .w = {.verb = HOLD_VERBS, .by = req}};
-	h->n_lines = h->next_line = 0;
+	lines_clear(&h->lines);
 	if (!read_request(&p)) {
 		if (p.one && p.w.verb != HOLD_VERB_HOLDS && req->access < ACCESS_OPERATE)
 			holds_tell_refused(h, &p.w, p.error);

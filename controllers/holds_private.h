@@ -4,10 +4,12 @@
 #ifndef ISOTHERM_CONTROLLERS_HOLDS_PRIVATE_H
 #define ISOTHERM_CONTROLLERS_HOLDS_PRIVATE_H
 
+#include "controllers/ask.h"
 #include "controllers/holds.h"
+#include "controllers/lines.h"
+#include "controllers/people.h"
 
-#define HOLD_LINES 16 /* of one request: the longest reason takes 11 */
-#define HOLD_SENTENCE 1300
+#define HOLD_SENTENCE ASK_ERROR
 
 enum hold_verb {
 	HOLD_VERB_STOP,
@@ -32,8 +34,7 @@ struct holds {
 	bool unkept;
 	char *text; /* scratch for a keeper */
 	size_t text_size;
-	struct image_event lines[HOLD_LINES];
-	uint32_t line_of[HOLD_LINES], n_lines, next_line;
+	struct lines lines;
 	double ration; /* refusals that may be told now */
 	int64_t ration_ns;
 };
@@ -47,15 +48,6 @@ void holds_tell_refused(struct holds *h, const struct hold_wish *w, const char *
 
 const char *hold_verb_name(enum hold_verb verb);
 enum ctl_mode hold_mode(enum hold_kind kind); /* TRACK: none */
-const char *hold_level(enum access_level access);
-/* "uid 1000 (operator)" */
-char *hold_person(uint32_t uid, enum access_level access, char *out, size_t size);
-char *hold_time(int64_t wall_ns, char *out, size_t size); /* "2026-11-26T14:31:58Z" */
-/* Printable characters of a UTF-8 text, or -1: something in it is not. */
-int hold_characters(const char *text);
-/* Bytes of `text` that fit into `room` without cutting a character, at a space if there is one. */
-size_t hold_fit(const char *text, size_t room);
-
 /* What a keeper gets: h->text, its length returned. */
 size_t holds_write_text(struct holds *h);
 

@@ -31,7 +31,7 @@ holds_write_text(struct holds *h)
 		at += (size_t)snprintf(
 			h->text + at, h->text_size - at, "%s %s %u %s %lld %lld %lld %lld %s\n",
 			h->plant->systems[s].name, d->kind == HOLD_STOP ? "stop" : "maintenance",
-			(unsigned)d->uid, hold_level(d->access), (long long)d->since_wall_ns,
+			(unsigned)d->uid, people_level(d->access), (long long)d->since_wall_ns,
 			(long long)d->until_wall_ns, (long long)d->since_ns, (long long)d->until_ns,
 			d->why);
 		n++;
@@ -80,7 +80,7 @@ static bool
 level(const char *w, enum access_level *out)
 {
 	for (int a = ACCESS_NONE; a <= ACCESS_ENGINEER; a++)
-		if (strcmp(w, hold_level((enum access_level)a)) == 0) {
+		if (strcmp(w, people_level((enum access_level)a)) == 0) {
 			*out = (enum access_level)a;
 			return true;
 		}
@@ -129,13 +129,13 @@ read_rest(struct reader *r, struct hold *d, char *at)
 		set_end(d, r);
 	} else {
 		damaged(r, "who and when can't be read");
-		d->uid = HOLD_NOBODY;
+		d->uid = PEOPLE_NOBODY;
 		d->since_ns = r->now_ns;
 		d->since_wall_ns = r->wall_ns;
 		d->until_ns = r->now_ns + HOLD_FOR_MAX_S * NS_PER_S;
 		d->until_wall_ns = r->wall_ns + HOLD_FOR_MAX_S * NS_PER_S;
 	}
-	int n = hold_characters(at);
+	int n = people_characters(at);
 	if (!good || n < 1 || n > HOLD_WHY_CHARACTERS) {
 		damaged(r, "the reason can't be read");
 		at = NULL;
