@@ -110,6 +110,43 @@ after_a_boot_the_wall_clock_says_what_is_left(void **state)
 }
 
 static void
+after_a_boot_the_lesser_of_two_clocks_ends_a_hold(void **state)
+{
+	(void)state;
+	struct bench b;
+	struct errtext err = {""};
+	static const struct {
+		int64_t uptime_s, wall_after_s, left_s;
+	} BOOT[] =
+		{
+			/* up for about as long as before: by plant time it would be nearly new */
+			{5010, 500, 100},
+			{5010, 5000, 0},
+			{5500, 100, 100}, /* the wall clock is behind */
+			{9000, 100, 0},
+			{5010, -5, 590}, /* of a wall clock that can't be, nothing counts */
+			{100, 7, 593},
+		};
+	begin(&b);
+	b.now_ns = 5000 * NS_PER_S;
+	assert_true(ask(&b, "{\"cmd\":\"maintenance\",\"system\":\"cs00\",\"for_s\":600,"
+			    "\"why\":\"pump\"}"));
+	for (size_t k = 0; k < sizeof BOOT / sizeof BOOT[0]; k++) {
+		b.now_ns = BOOT[k].uptime_s * NS_PER_S;
+		holds_close(b.holds);
+		assert_int_equal(holds_open(&b.holds, b.plant, b.now_ns), 0);
+		assert_int_equal(holds_recall(b.holds, b.kept, b.kept_len, b.now_ns,
+					      WALL_NS + (5000 + BOOT[k].wall_after_s) * NS_PER_S,
+					      &err),
+				 0);
+		int64_t left_ns = holds_of(b.holds, 0)->until_ns - b.now_ns;
+		if (left_ns != BOOT[k].left_s * NS_PER_S)
+			fail_msg("%zu: %lld s are left", k, (long long)(left_ns / NS_PER_S));
+	}
+	end(&b);
+}
+
+static void
 another_site_is_another_matter(void **state)
 {
 	(void)state;
@@ -214,6 +251,7 @@ main(void)
 		cmocka_unit_test(what_can_not_be_kept_is_not_done_but_for_a_stop),
 		cmocka_unit_test(a_restart_remembers_everything),
 		cmocka_unit_test(after_a_boot_the_wall_clock_says_what_is_left),
+		cmocka_unit_test(after_a_boot_the_lesser_of_two_clocks_ends_a_hold),
 		cmocka_unit_test(another_site_is_another_matter),
 		cmocka_unit_test(what_is_readable_of_a_damaged_file_is_held),
 		cmocka_unit_test(no_cut_and_no_flip_of_the_file_lets_go_of_the_other_line),

@@ -53,6 +53,71 @@ a_shelf_that_ends_while_nobody_runs_ends_at_the_start(void **state)
 	assert_int_equal(rig_state(PUMP0), ALARM_UNACKED);
 }
 
+/* As a restart after which somebody has set the wall clock. */
+static void
+restart_with_wall_step(int64_t step_ns)
+{
+	stop();
+	rig.now_ns += 20 * NS_PER_S;
+	rig.wall_ns += 20 * NS_PER_S + step_ns;
+	start();
+}
+
+static void
+a_wall_clock_that_is_set_back_over_a_restart_makes_no_shelf_longer(void **state)
+{
+	(void)state;
+	start();
+	rig_set(ROLE_PUMP_STATUS, 0, 3.0);
+	rig_steps(1);
+	assert_true(
+		rig_ask("{\"cmd\":\"shelve\",\"alarm\":\"" PUMP0 "\",\"for_s\":60,\"why\":\"x\"}"));
+	restart_with_wall_step(-7200 * NS_PER_S);
+	assert_int_equal(rig_state(PUMP0), ALARM_SHELVED);
+	rig_steps(599); /* no more than the whole of its minute */
+	assert_int_equal(rig_state(PUMP0), ALARM_UNACKED);
+}
+
+static void
+a_wall_clock_that_is_years_off_at_a_restart_ends_a_shelf_in_a_day(void **state)
+{
+	char none[16];
+
+	(void)state;
+	start();
+	rig_set(ROLE_PUMP_STATUS, 0, 3.0);
+	rig_steps(1);
+	/* shelved, and once more: the state is older than the shelf */
+	assert_true(
+		rig_ask("{\"cmd\":\"shelve\",\"alarm\":\"" PUMP0 "\",\"for_s\":60,\"why\":\"x\"}"));
+	stop();
+	query("UPDATE transition SET since_ns = 1", none, sizeof(none));
+	rig.wall_ns -= INT64_C(10) * 365 * 86400 * NS_PER_S;
+	start();
+	assert_int_equal(rig_state(PUMP0), ALARM_SHELVED);
+	rig.now_ns += 86400 * NS_PER_S;
+	rig_steps(1);
+	assert_int_equal(rig_state(PUMP0), ALARM_UNACKED);
+}
+
+static void
+a_wall_clock_that_is_set_back_over_a_restart_keeps_no_alarm_from_calling(void **state)
+{
+	(void)state;
+	start();
+	rig_set(ROLE_PUMP_STATUS, 0, 3.0);
+	rig_steps(1);
+	rig_delivers(PAGE_TRIGGER, "test/" PUMP0 "/1");
+	rig_set(ROLE_PUMP_STATUS, 0, 1.0);
+	rig_steps(12);
+	restart_with_wall_step(-86400 * NS_PER_S);
+	assert_int_equal(rig_state(PUMP0), ALARM_RETURNED);
+	rig_steps(6001); /* ten minutes: it may call again */
+	rig_set(ROLE_PUMP_STATUS, 0, 3.0);
+	rig_steps(1);
+	rig_delivers(PAGE_TRIGGER, "test/" PUMP0 "/1");
+}
+
 static void
 what_was_called_for_before_a_restart_is_not_called_for_again_after_it(void **state)
 {
@@ -381,6 +446,9 @@ main(void)
 	const struct CMUnitTest tests[] = {
 		T(acks_shelves_comments_and_episodes_outlive_the_process),
 		T(a_shelf_that_ends_while_nobody_runs_ends_at_the_start),
+		T(a_wall_clock_that_is_set_back_over_a_restart_makes_no_shelf_longer),
+		T(a_wall_clock_that_is_years_off_at_a_restart_ends_a_shelf_in_a_day),
+		T(a_wall_clock_that_is_set_back_over_a_restart_keeps_no_alarm_from_calling),
 		T(what_was_called_for_before_a_restart_is_not_called_for_again_after_it),
 		T(a_row_that_nobody_can_have_written_is_mended),
 		T(maintenance_outlives_the_process_before_the_controllers_speak),

@@ -274,6 +274,27 @@ a_page_goes_even_if_its_texts_can_not(void **state)
 }
 
 static void
+a_page_goes_even_if_the_users_name_is_no_utf8(void **state)
+{
+	static const char *const names[] = {"M\xfcller", "\xff", "jane\xc3", "\xed\xa0\x80"};
+	char json[PAGE_JSON_MAX + 1];
+
+	(void)state;
+	for (size_t i = 0; i < sizeof(names) / sizeof(names[0]); i++) {
+		struct page_intent page = full_page(), back;
+
+		strcpy(page.user, names[i]);
+		if (page_to_json(&page, json, sizeof(json)) <= 0)
+			fail_msg("name %zu lost the page", i);
+		assert_int_equal(page_from_json(&back, json, NULL), 0);
+		assert_string_equal(back.user, "");
+		assert_string_equal(back.key, page.key);
+		assert_string_equal(back.text, page.text);
+		assert_string_equal(back.operator_action, page.operator_action);
+	}
+}
+
+static void
 what_is_no_page_is_refused_with_a_reason(void **state)
 {
 	static const char *const wrong[] = {
@@ -477,6 +498,7 @@ main(void)
 		T(random_hooks_lose_nothing_and_change_no_order),
 		T(a_page_is_the_same_after_a_journey_as_json),
 		T(a_page_goes_even_if_its_texts_can_not),
+		T(a_page_goes_even_if_the_users_name_is_no_utf8),
 		T(what_is_no_page_is_refused_with_a_reason),
 		T(texts_are_cut_between_characters),
 		T(a_hook_sees_the_page_in_its_environment_and_little_else),

@@ -129,6 +129,35 @@ a_folder_that_holds_anything_else_is_left_as_it_was(void **state)
 }
 
 static void
+what_only_ends_like_a_file_of_ours_is_somebody_elses(void **state)
+{
+	static const char *const others[] = {"vm.img",     "vm.img.lock",  "web.sock",
+					     "letter.tmp", "in-0.img.bak", "my-in-0.img",
+					     "IN-0.IMG",   "run.json.old"};
+	char path[PATH_MAX];
+
+	(void)state;
+	for (size_t i = 0; i < sizeof others / sizeof others[0]; i++) {
+		assert_int_equal(mkdir(dir, 0700), 0);
+		make_file(dir, "ctl.img");
+		make_file(dir, others[i]);
+		if (folder_take(&taken, dir, &err) != -ENOTEMPTY)
+			fail_msg("%s was taken for isotherm's", others[i]);
+		assert_non_null(strstr(err.text, others[i]));
+		assert_int_equal(count_entries(dir), 2);
+		folder_remove(dir);
+		/* and one that came while we ran */
+		assert_int_equal(folder_take(&taken, dir, &err), 0);
+		make_file(dir, others[i]);
+		assert_int_equal(folder_path(&taken, others[i], path), 0);
+		folder_leave(&taken);
+		if (access(path, F_OK) != 0)
+			fail_msg("%s was removed", others[i]);
+		folder_remove(dir);
+	}
+}
+
+static void
 a_folder_in_which_a_program_still_works_is_refused(void **state)
 {
 	char path[160];
@@ -295,6 +324,7 @@ main(void)
 		TEST(a_second_runner_is_refused_by_the_name_of_the_first),
 		TEST(what_a_dead_runner_left_is_removed_but_what_people_hold),
 		TEST(a_folder_that_holds_anything_else_is_left_as_it_was),
+		TEST(what_only_ends_like_a_file_of_ours_is_somebody_elses),
 		TEST(a_folder_in_which_a_program_still_works_is_refused),
 		TEST(the_last_ten_lines_are_kept_oldest_first),
 		TEST(a_log_grows_to_a_mebibyte_and_one_older_one_is_kept),
