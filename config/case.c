@@ -85,7 +85,7 @@ read_channels(struct schema_walk *w, const struct case_keys *keys, struct case_f
 		schema_error(w, keys->channels_at.line, "coolant",
 			     "is missing (allowed: a mapping beside channels)");
 	c->channels = true;
-	c->film_w_m2k = k.h_w_m2k;
+	c->film_w_m2k = k.h_w_m2k_at.line ? k.h_w_m2k : (double)NAN;
 	c->coolant_c = water.inlet_c;
 	c->n_channels = (uint32_t)k.count;
 	c->channel_m = k.width_mm * MM;
@@ -94,6 +94,9 @@ read_channels(struct schema_walk *w, const struct case_keys *keys, struct case_f
 	c->cover_m = k.cover_mm * MM;
 	c->coolant_rho_c_j_m3k = water.rho_c_j_m3k;
 	c->flow_m3_s = water.flow_lpm * LPM;
+	c->coolant_rho_kg_m3 = water.rho_kg_m3;
+	c->coolant_mu_pa_s = water.mu_pa_s;
+	c->coolant_k_w_mk = water.k_w_mk;
 	c->storing = water.storing;
 	if (k.count_at.bad || k.width_mm_at.bad || k.wall_mm_at.bad || keys->width_mm_at.bad ||
 	    !k.count_at.line || !k.width_mm_at.line || !k.wall_mm_at.line)

@@ -19,12 +19,13 @@ struct case_file {
 	double start_c;
 	struct case_layer silicon, interface, plate;
 	bool channels;     /* else a film */
-	double film_w_m2k; /* the film's, or on the walls of the channels */
+	double film_w_m2k; /* the film's, or on the walls of the channels; NAN there: laminar */
 	double coolant_c;  /* behind the film, or at the inlet */
 	/* channels */
 	uint32_t n_channels;
 	double channel_m, wall_m, height_m, cover_m;
 	double coolant_rho_c_j_m3k, flow_m3_s;
+	double coolant_rho_kg_m3, coolant_mu_pa_s, coolant_k_w_mk;
 	bool storing; /* the coolant in the channels has a capacity */
 };
 

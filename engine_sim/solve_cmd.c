@@ -27,7 +27,8 @@ static const char usage[] =
 	"  --until S    how long after the step, --every S: how often to print; multiples of 0.01 "
 	"s\n"
 	"  --csv OUT    to this file instead of standard output\n"
-	"Prints time_s,reticle,temp_c: means over each reticle of the powered face.\n";
+	"Prints time_s,reticle,temp_c: means over each reticle of the powered face. Of channels\n"
+	"without h_w_m2k it says film and pressure drop of laminar flow on standard error.\n";
 
 struct request {
 	const char *case_path, *map_path, *csv_path;
@@ -169,6 +170,29 @@ solve(const struct request *q, struct case_wafer *w, FILE *to)
 	return EX_OK;
 }
 
+/* What was found for a case that leaves its film to its channels. */
+static void
+tell_channels(const struct case_file *c)
+{
+	struct case_channel at;
+
+	if (!isnan(c->film_w_m2k))
+		return;
+	case_channel(&at, c);
+	fprintf(stderr, "channels: %.3f m/s, Re %.0f, film %.1f W/(m2 K), pressure drop %.3f kPa\n",
+		at.velocity_m_s, at.reynolds, at.film_w_m2k, at.drop_pa * 1e-3);
+}
+
+static const char *
+why_not(int rc)
+{
+	if (rc == -ERANGE)
+		return "heat spreads faster than a step of 10 ms can follow";
+	if (rc == -EDOM)
+		return "the flow is not laminar (Re above 2300): give channels.h_w_m2k";
+	return strerror(-rc);
+}
+
 static int
 run(struct request *q)
 {
@@ -180,11 +204,10 @@ run(struct request *q)
 		return rc;
 	opened = case_wafer_open(&w, &q->file, q->fold, PROCESS_STEP_S);
 	if (opened < 0) {
-		fprintf(stderr, "isotherm-sim solve: %s: %s\n", q->case_path,
-			opened == -ERANGE ? "heat spreads faster than a step of 10 ms can follow"
-					  : strerror(-opened));
+		fprintf(stderr, "isotherm-sim solve: %s: %s\n", q->case_path, why_not(opened));
 		return EX_DATAERR;
 	}
+	tell_channels(&q->file);
 	if (q->csv_path)
 		to = fopen(q->csv_path, "w");
 	if (!to) {

@@ -78,7 +78,30 @@ the_shipped_cases_are_in_si_units(void **state)
 	near(c.channel_m, 0.448e-3);
 	near(c.flow_m3_s, 40e-3 / 60.0);
 	near(c.coolant_rho_c_j_m3k, 4.172e6);
+	near(c.film_w_m2k, 4200.0);
+	near(c.coolant_rho_kg_m3, 997.05);
+	near(c.coolant_mu_pa_s, 890e-6);
+	near(c.coolant_k_w_mk, 0.6065);
 	assert_int_equal(report.n, 0);
+}
+
+static void
+channels_need_no_film(void **state)
+{
+	struct case_file c;
+
+	(void)state;
+	put("case: laminar\n"
+	    "silicon: {thickness_mm: 1, k_w_mk: 130, rho_c_j_m3k: 1.63e6}\n"
+	    "interface: {thickness_mm: 0.1, k_w_mk: 5, rho_c_j_m3k: 2.2e6}\n"
+	    "plate: {thickness_mm: 4, k_w_mk: 390, rho_c_j_m3k: 3e6}\n"
+	    "channels: {count: 240, width_mm: 0.448, wall_mm: 0.448, height_mm: 3}\n"
+	    "coolant: {rho_c_j_m3k: 3.6e6, inlet_c: 20, flow_lpm: 9, mu_pa_s: 2e-3, k_w_mk: "
+	    "0.4}\n");
+	assert_int_equal(case_load(&c, path, &report), 0);
+	assert_true(c.channels && isnan(c.film_w_m2k));
+	near(c.coolant_mu_pa_s, 2e-3);
+	near(c.coolant_k_w_mk, 0.4);
 }
 
 static void
@@ -188,6 +211,7 @@ main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(the_shipped_cases_are_in_si_units),
+		cmocka_unit_test(channels_need_no_film),
 		cmocka_unit_test(each_error_of_a_case_stands_at_its_line),
 		cmocka_unit_test(a_map_is_read_by_reticle),
 		cmocka_unit_test(each_error_of_a_map_stands_at_its_line),

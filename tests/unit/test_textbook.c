@@ -2,6 +2,8 @@
 /* Textbook cases, each within a tenth of a per cent. */
 #include "tests/unit/column_fixture.h"
 
+#include "engine_sim/case_wafer.h"
+#include "engine_sim/channel.h"
 #include "engine_sim/coolant.h"
 
 #define WITHIN 1e-3
@@ -203,14 +205,154 @@ channel_delay(void **state)
 	column_close(b.column);
 }
 
+/* --- laminar flow in a rectangular channel --- */
+
+#define CELLS 64 /* along a side of the section */
+
+/* del^2 out = -source over w x h with zero on the walls: five points, successive over-relaxation. */
+static void
+poisson(double out[CELLS + 1][CELLS + 1], double source[CELLS + 1][CELLS + 1], int n, double w,
+	double h)
+{
+	double ax = n * n / (w * w), ay = n * n / (h * h), moved = 1.0;
+	double over = 2.0 / (1.0 + sin(acos(-1.0) / n));
+
+	for (int j = 0; j <= n; j++)
+		for (int i = 0; i <= n; i++)
+			out[j][i] = 0.0;
+	for (int round = 0; round < 20000 && moved > 1e-13; round++) {
+		moved = 0.0;
+		for (int j = 1; j < n; j++)
+			for (int i = 1; i < n; i++) {
+				double to = (ax * (out[j][i - 1] + out[j][i + 1]) +
+					     ay * (out[j - 1][i] + out[j + 1][i]) + source[j][i]) /
+					    (2.0 * (ax + ay));
+				double by = over * (to - out[j][i]);
+
+				out[j][i] += by;
+				moved = fmax(moved, fabs(by));
+			}
+	}
+}
+
+/* f Re and Nu (H1) of a section by finite differences: mu del^2 v = dp/dz, k del^2 T = rho c v
+ * dT/dz, all constants 1. */
+static void
+section(double *f_re, double *nu, int n, double w, double h)
+{
+	static double one[CELLS + 1][CELLS + 1], v[CELLS + 1][CELLS + 1], t[CELLS + 1][CELLS + 1];
+	double d = channel_hydraulic_m(w, h), sum_v = 0.0, sum_vt = 0.0;
+
+	for (int j = 0; j <= n; j++)
+		for (int i = 0; i <= n; i++)
+			one[j][i] = 1.0;
+	poisson(v, one, n, w, h);
+	poisson(t, v, n, w, h);
+	for (int j = 1; j < n; j++)
+		for (int i = 1; i < n; i++) {
+			sum_v += v[j][i] / (n * n);
+			sum_vt += v[j][i] * t[j][i] / (n * n);
+		}
+	*f_re = 2.0 * d * d / sum_v;
+	*nu = sum_v * w * h * d / (2.0 * (w + h)) / (sum_vt / sum_v);
+}
+
+static void
+laminar_channel(void **state)
+{
+	/* a, f Re / 4 and Nu(H1): Shah and London (1978), table 42 */
+	static const double published[][3] = {{1.0, 14.22708, 3.60795},
+					      {0.5, 15.54806, 4.12330},
+					      {0.25, 18.23278, 5.33106},
+					      {0.125, 20.58464, 6.49033}};
+	static const double sides[][2] = {{1.0, 1.0}, {0.448, 3.0}, {2.0, 1.0}, {0.3, 1.0}};
+	char what[80];
+
+	(void)state;
+	for (int k = 0; k < 4; k++) {
+		double w = published[k][0];
+
+		snprintf(what, sizeof(what), "channel 1:%g, f Re, published", 1.0 / w);
+		agrees(what, channel_friction_re(w, 1.0), 4.0 * published[k][1]);
+		snprintf(what, sizeof(what), "channel 1:%g, Nu, published", 1.0 / w);
+		agrees(what, channel_nusselt(1.0, w), published[k][2]);
+	}
+	for (int k = 0; k < 4; k++) {
+		double f[2], nu[2], w = sides[k][0], h = sides[k][1];
+
+		section(&f[0], &nu[0], CELLS / 2, w, h);
+		section(&f[1], &nu[1], CELLS, w, h);
+		snprintf(what, sizeof(what), "channel %g x %g, f Re, finite differences", w, h);
+		agrees(what, channel_friction_re(w, h), f[1] + (f[1] - f[0]) / 3.0);
+		snprintf(what, sizeof(what), "channel %g x %g, Nu, finite differences", w, h);
+		agrees(what, channel_nusselt(w, h), nu[1] + (nu[1] - nu[0]) / 3.0);
+	}
+	agrees("between plates, f Re", channel_friction_re(1e-6, 1.0), 96.0);
+	agrees("between plates, Nu", channel_nusselt(1e-6, 1.0), 140.0 / 17.0);
+}
+
+static void
+darcy_weisbach(void **state)
+{
+	const struct channel_fluid water = {997.05, 890e-6, 0.6065};
+	const double gap = 0.2e-3, v = 0.5, length = 0.3;
+
+	(void)state;
+	agrees("100 m of a pipe of 0.1 m at f = .02 and 2 m/s, Pa",
+	       channel_darcy_pa(0.02, 100.0, 0.1, 1000.0, 2.0), 40000.0);
+	agrees("water between plates, 12 mu v L / b^2, Pa",
+	       channel_drop_pa(&water, gap, 1e6 * gap, length, v),
+	       12.0 * water.mu_pa_s * v * length / (gap * gap));
+	agrees("a square channel, 28.454 mu v L / s^2, Pa",
+	       channel_drop_pa(&water, gap, gap, length, v),
+	       0.5 * 56.9083 * water.mu_pa_s * v * length / (gap * gap));
+	assert_true(channel_drop_pa(&water, gap, gap, length, 0.0) < 1e-300);
+}
+
+/* A case that gives channels and no film: Nu k / D on their walls, and only while that is so. */
+static void
+case_without_a_film(void **state)
+{
+	struct case_file c;
+	struct config_report report = {0};
+	struct case_channel at;
+	struct case_wafer w;
+	struct plate p;
+	double d = 2.0 * 0.448e-3 * 3e-3 / (0.448e-3 + 3e-3), v = 40e-3 / 60.0 / 240.0 / 1.344e-6;
+
+	(void)state;
+	assert_int_equal(case_load(&c, "config/cases/w2.yaml", &report), 0);
+	case_plate(&p, &c);
+	agrees("film that the case gives, W/(m2 K)", p.film_w_m2k, 4200.0);
+	c.film_w_m2k = (double)NAN;
+	case_plate(&p, &c);
+	agrees("film of its channels, W/(m2 K)", p.film_w_m2k,
+	       channel_nusselt(0.448, 3.0) * 0.6065 / d);
+	case_channel(&at, &c);
+	agrees("Re of its channels", at.reynolds, 997.05 * v * d / 890e-6);
+	agrees("their pressure drop, Pa", at.drop_pa,
+	       0.5 * channel_friction_re(0.448, 3.0) * 890e-6 * v * 0.21504 / (d * d));
+	assert_int_equal(case_wafer_open(&w, &c, 4, 0.01), 0);
+	case_wafer_close(&w);
+	c.flow_m3_s *= 1.5; /* Re 2700 */
+	assert_int_equal(case_wafer_open(&w, &c, 4, 0.01), -EDOM);
+}
+
 int
 main(void)
 {
 	const struct CMUnitTest tests[] = {
-		cmocka_unit_test(slab),        cmocka_unit_test(fin),
-		cmocka_unit_test(plate_decay), cmocka_unit_test(caloric_rise),
-		cmocka_unit_test(marching),    cmocka_unit_test(exchanger),
-		cmocka_unit_test(affinity),    cmocka_unit_test(channel_delay),
+		cmocka_unit_test(slab),
+		cmocka_unit_test(fin),
+		cmocka_unit_test(plate_decay),
+		cmocka_unit_test(caloric_rise),
+		cmocka_unit_test(marching),
+		cmocka_unit_test(exchanger),
+		cmocka_unit_test(affinity),
+		cmocka_unit_test(channel_delay),
+		cmocka_unit_test(laminar_channel),
+		cmocka_unit_test(darcy_weisbach),
+		cmocka_unit_test(case_without_a_film),
 	};
 	return cmocka_run_group_tests(tests, NULL, NULL);
 }
