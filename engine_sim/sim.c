@@ -40,13 +40,9 @@ sim_wafer(const struct plant *plant, uint32_t system, struct wafer_variation *ou
 }
 
 int
-sim_nominal_spread(const struct plant *plant, uint32_t system, double *spread_k)
+sim_nominal_spread(const struct sim *sim, uint32_t system, double *spread_k)
 {
-	struct wafer_variation v;
-	char why[256];
-	int rc = sim_wafer(plant, system, &v, why, sizeof(why));
-
-	return rc < 0 ? rc : steady_nominal_spread(&v, spread_k);
+	return steady_nominal_spread(&sim->systems[system].process, sim->grid, spread_k);
 }
 
 static int
@@ -56,7 +52,6 @@ open_system(struct sim *sim, uint32_t k, const struct sim_options *opt, char *wh
 	const struct system_config *config = &sim->plant->systems[k];
 	struct process *p = &sys->process;
 	enum job_mode mode = sim->plant->job_mode;
-	enum grid grid = sim->plant->grid;
 	double supply_c = START_SUPPLY_C;
 	int rc;
 
@@ -66,9 +61,7 @@ open_system(struct sim *sim, uint32_t k, const struct sim_options *opt, char *wh
 	if (rc < 0)
 		return rc;
 	p->stale = true;
-	if (opt && opt->grid > 0)
-		grid = (enum grid)(opt->grid - 1);
-	rc = process_grid(p, grid, k > 0 ? &sim->systems[0].process : NULL);
+	rc = process_grid(p, sim->grid, k > 0 ? &sim->systems[0].process : NULL);
 	if (rc < 0) {
 		snprintf(why, why_size, "%s: no memory for the wafer", config->name);
 		return rc;
@@ -141,6 +134,7 @@ sim_open(struct sim **out, const struct plant *plant, const struct sim_options *
 	if (!sim)
 		return -ENOMEM;
 	sim->plant = plant;
+	sim->grid = opt && opt->grid > 0 ? (enum grid)(opt->grid - 1) : plant->grid;
 	sim->wire[0] = sim->wire[1] = -1;
 	sim->site = (struct sim_site){.supply_c = 20.0,
 				      .flow_frac = 1.0,

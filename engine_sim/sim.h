@@ -73,10 +73,10 @@ int sim_get(const struct sim *sim, const char *path, double *value);
 void sim_paths(void (*line)(void *arg, const char *text), void *arg);
 
 /*
- * Spread of a system's own wafer at nominal full load (duty 1, pumps at .8, supply held at 24 C):
- * what its limit is measured from. 0 or -errno.
+ * Spread of a system's own wafer at nominal full load (duty 1, pumps at .8, supply held at 24 C), on
+ * the grid that runs: what its limit is measured from. 0 or -errno.
  */
-int sim_nominal_spread(const struct plant *plant, uint32_t system, double *spread_k);
+int sim_nominal_spread(const struct sim *sim, uint32_t system, double *spread_k);
 
 void sim_truth(const struct sim *sim, uint32_t system, struct sim_truth *out);
 

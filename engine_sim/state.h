@@ -40,6 +40,7 @@ struct sim_device {
 
 struct sim {
 	const struct plant *plant;
+	enum grid grid;
 	int64_t step; /* steps done */
 	uint64_t late;
 	struct sim_site site;

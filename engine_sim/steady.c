@@ -9,6 +9,7 @@
 #define AT_REST_K 1e-11 /* largest move of a round at which the state counts as at rest */
 #define ROUNDS_MAX 200000
 #define FLOW_MIN_KG_S 1e-3
+#define NOMINAL_SUPPLY_C 24.0
 #define AT_REST_FINE_K 1e-10
 #define TURNS_MAX 200
 #define RUNAWAY_K 1e4
@@ -177,17 +178,21 @@ steady_solve(struct process *p, double hold_c, bool hold_always)
 }
 
 int
-steady_nominal_spread(const struct wafer_variation *v, double *spread_k)
+steady_nominal_spread(const struct process *like, enum grid grid, double *spread_k)
 {
 	struct wafer_extremes ex;
 	struct process p;
 	int rc;
 
 	process_init(&p);
-	p.variation = *v;
+	p.md = like->md;
+	p.variation = like->variation;
 	p.stale = true;
-	rc = steady_solve(&p, 24.0, true);
+	rc = process_grid(&p, grid, like);
+	if (rc == 0)
+		rc = steady_solve(&p, NOMINAL_SUPPLY_C, true);
 	wafer_extremes(&ex, p.wafer.si_c);
 	*spread_k = ex.spread_k;
+	process_close(&p);
 	return rc;
 }

@@ -17,7 +17,8 @@
  */
 int steady_solve(struct process *p, double hold_c, bool hold_always);
 
-/* Spread at full duty, pumps at .8, supply at 24 C of a wafer with that variation. */
-int steady_nominal_spread(const struct wafer_variation *v, double *spread_k);
+/* Spread at full duty, pumps at .8, supply at 24 C of a wafer with that one's model and variation,
+ * on a grid. 0, -EDOM, or as process_grid says. */
+int steady_nominal_spread(const struct process *like, enum grid grid, double *spread_k);
 
 #endif

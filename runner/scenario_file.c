@@ -162,10 +162,16 @@ static void
 read_numbers(struct scenario *s, struct schema_walk *w, const struct scenario_keys *keys)
 {
 	static const enum job_mode modes[] = {JOB_MODE_SYNC, JOB_MODE_IND};
+	static const int controllers[] = {CONTROLLER_NONE, CONTROLLER_GLOBAL, CONTROLLER_PI,
+					  CONTROLLER_SPI, SCENARIO_OFF};
 
 	(void)snprintf(s->title, sizeof s->title, "%s", keys->title);
 	s->mode = keys->mode_at.line != 0 ? modes[keys->mode] : JOB_MODE_IDLE;
+	s->controller = controllers[keys->controller];
+	s->grid = keys->grid_at.line != 0 ? keys->grid : -1;
 	s->s_lim_k = keys->s_lim_k_at.line != 0 ? keys->s_lim_k : (double)NAN;
+	s->shares_free = keys->shares_at.line != 0 && keys->shares == 1;
+	s->shares_line = keys->shares_at.line;
 	s->warm_up_s = keys->warm_up_s;
 	s->duration_s = keys->duration_s;
 	s->scored_s[0] = 0.0;
@@ -244,6 +250,13 @@ out:
 	free(text);
 	scenario_free(s);
 	return rc;
+}
+
+const char *
+scenario_controller_name(int controller)
+{
+	return controller == SCENARIO_OFF ? "off"
+					  : controller_name((enum controller_kind)controller);
 }
 
 void

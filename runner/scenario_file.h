@@ -12,8 +12,11 @@
 
 #include "config/change.h"
 #include "config/plant.h"
+#include "controllers/control.h"
 #include "runner/score.h"
 #include "runner/wire.h"
+
+#define SCENARIO_OFF CONTROLLERS /* nobody controls */
 
 enum scenario_event_kind { SCENARIO_SET, SCENARIO_WIRE, SCENARIO_COMMAND };
 
@@ -82,7 +85,11 @@ struct scenario {
 	char title[256];
 	struct plant *plant;
 	enum job_mode mode; /* JOB_MODE_IDLE: as the plant says */
-	double s_lim_k;     /* NAN: each wafer's own */
+	int grid;           /* enum grid; -1: as the plant says */
+	int controller;     /* enum controller_kind, or SCENARIO_OFF */
+	bool shares_free;   /* the controller may move work between reticles */
+	uint32_t shares_line;
+	double s_lim_k; /* NAN: each wafer's own */
 	double warm_up_s, duration_s, scored_s[2];
 	double start_activity, start_supply_c;
 	struct scenario_event *events; /* in order of time */
@@ -108,6 +115,8 @@ struct scenario {
 int scenario_load(struct scenario **out, const char *path, const char *config_dir,
 		  struct config_report *report);
 void scenario_free(struct scenario *s); /* NULL is allowed */
+
+const char *scenario_controller_name(int controller);
 
 /* Does a key fit, where * stands for any text? */
 bool scenario_key_fits(const char *pattern, const char *key);

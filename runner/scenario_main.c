@@ -68,6 +68,12 @@ load(struct scenario **sc, const struct scenario_options *opt)
 			scenario_reseed(*sc, opt->seed);
 		if (opt->mode != JOB_MODE_IDLE)
 			(*sc)->mode = opt->mode;
+		if (opt->shares >= 0)
+			(*sc)->shares_free = opt->shares > 0;
+		if (opt->grid >= 0)
+			(*sc)->grid = opt->grid;
+		if (opt->controller >= 0)
+			(*sc)->controller = opt->controller;
 		rc = world_check_changes(*sc, &report);
 	}
 	config_report_print(&report, stderr);
@@ -99,8 +105,7 @@ print(struct sheet *sheet, bool json)
 static int
 play(struct scenario *sc, const struct scenario_options *opt)
 {
-	struct world_options options = {.controller = opt->controller,
-					.trace_path = opt->trace_path};
+	struct world_options options = {.trace_path = opt->trace_path};
 	struct world_result result = {0};
 	struct world *world = NULL;
 	struct errtext err = {""};
@@ -115,7 +120,7 @@ play(struct scenario *sc, const struct scenario_options *opt)
 		sheet = (struct sheet){.scenario = sc,
 				       .world = world,
 				       .result = &result,
-				       .controller = controller_name(opt->controller),
+				       .controller = scenario_controller_name(sc->controller),
 				       .mode = sc->plant->job_mode == JOB_MODE_IND ? "ind" : "sync",
 				       .wall_s = (double)(clock_mono_ns() - begin_ns) /
 						 (double)NS_PER_S};

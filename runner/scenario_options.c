@@ -10,16 +10,20 @@
 #include "runner/scenario_keys.h"
 
 static const char usage[] =
-	"usage: isotherm-scenario FILE [--seed N] [--mode sync|ind] [--controller NAME] [--trace "
-	"FILE] "
-	"[--json]\n"
+	"usage: isotherm-scenario FILE [--seed N] [--mode sync|ind] [--grid G] "
+	"[--controller NAME] [--trace FILE] [--json]\n"
 	"Plays a scenario in simulated time, through every room's own code, and prints its "
 	"scores.\n"
 	"      --seed N           everything random from this seed instead of the plant's\n"
 	"      --mode sync|ind    how reticles work together, instead of the file's\n"
-	"      --shares fixed     work stays where it is (there is nothing else yet)\n"
-	"      --grid reference   resolution of the wafers (there is nothing else yet)\n"
-	"      --controller NAME  none, global, pi or spi (default)\n"
+	"      --shares fixed|free  whether the controller may move work between reticles; free is "
+	"refused\n"
+	"                         as long as no controller does\n"
+	"      --grid G           resolution of the wafers, instead of the file's: reference, "
+	"48x28, "
+	"96x56\n"
+	"      --controller NAME  instead of the file's: none, global, pi, spi, or off: nobody at "
+	"all\n"
 	"      --trace FILE       write what changed, docs/trace.md\n"
 	"      --json             scores, events and digest as JSON\n"
 	"      --keys             tables of all scores and keys of a scenario file, as Markdown\n"
@@ -63,19 +67,38 @@ set_mode(struct scenario_options *o, const char *value)
 }
 
 static int
+set_shares(struct scenario_options *o, const char *value)
+{
+	o->shares = strcmp(value, "fixed") == 0 ? 0 : strcmp(value, "free") == 0 ? 1 : -1;
+	return o->shares >= 0 ? 0 : refuse("--shares", value, "fixed, free");
+}
+
+static int
+set_grid(struct scenario_options *o, const char *value)
+{
+	static const char *const names[] = {
+		[GRID_REFERENCE] = "reference", [GRID_48X28] = "48x28", [GRID_96X56] = "96x56"};
+
+	for (int g = GRID_REFERENCE; g <= GRID_96X56; g++)
+		if (strcmp(value, names[g]) == 0) {
+			o->grid = g;
+			return 0;
+		}
+	return refuse("--grid", value, "reference, 48x28, 96x56");
+}
+
+static int
 set_controller(struct scenario_options *o, const char *value)
 {
-	char list[100] = "";
-	int kind = controller_by_name(value);
+	char list[100] = "off";
 
-	if (kind >= 0) {
-		o->controller = (enum controller_kind)kind;
+	o->controller = strcmp(value, "off") == 0 ? SCENARIO_OFF : controller_by_name(value);
+	if (o->controller >= 0)
 		return 0;
-	}
 	for (int i = 0; i < CONTROLLERS; i++) {
 		size_t n = strlen(list);
 
-		(void)snprintf(list + n, sizeof list - n, "%s%s", i > 0 ? ", " : "",
+		(void)snprintf(list + n, sizeof list - n, ", %s",
 			       controller_name((enum controller_kind)i));
 	}
 	return refuse("--controller", value, list);
@@ -98,9 +121,9 @@ take(struct scenario_options *o, int option)
 	case OPTION_MODE:
 		return set_mode(o, optarg);
 	case OPTION_SHARES:
-		return strcmp(optarg, "fixed") == 0 ? 0 : refuse("--shares", optarg, "fixed");
+		return set_shares(o, optarg);
 	case OPTION_GRID:
-		return strcmp(optarg, "reference") == 0 ? 0 : refuse("--grid", optarg, "reference");
+		return set_grid(o, optarg);
 	case OPTION_CONTROLLER:
 		return set_controller(o, optarg);
 	case OPTION_TRACE:
@@ -145,7 +168,8 @@ scenario_options_parse(struct scenario_options *o, int argc, char **argv, int *e
 		{NULL, 0, NULL, 0}};
 	int option, done = 0;
 
-	*o = (struct scenario_options){.mode = JOB_MODE_IDLE, .controller = CONTROLLER_SPI};
+	*o = (struct scenario_options){
+		.mode = JOB_MODE_IDLE, .shares = -1, .grid = -1, .controller = -1};
 	while (done == 0 && (option = getopt_long(argc, argv, "", longs, NULL)) != -1)
 		done = take(o, option);
 	*exit_code = done > 0 ? EX_OK : EX_USAGE;

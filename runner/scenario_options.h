@@ -6,14 +6,16 @@
 #include <stdint.h>
 
 #include "config/plant.h"
-#include "controllers/control.h"
+#include "runner/scenario_file.h"
 
 struct scenario_options {
 	const char *file, *trace_path;
 	bool has_seed, json;
 	uint64_t seed;
 	enum job_mode mode; /* JOB_MODE_IDLE: not given */
-	enum controller_kind controller;
+	int shares;         /* 0 fixed, 1 free, -1: not given */
+	int grid;           /* enum grid, -1: not given */
+	int controller;     /* enum controller_kind or SCENARIO_OFF, -1: not given */
 };
 
 /* 0: go on; else the program ends with *exit_code. */

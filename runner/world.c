@@ -242,7 +242,11 @@ ask_controllers(struct world *w, const char *request, int64_t now_ns, char *line
 				   .now_ns = now_ns,
 				   .wall_ns = now_ns};
 
-	control_ask(w->control, &req, NULL, w->reply);
+	if (w->control != NULL)
+		control_ask(w->control, &req, NULL, w->reply);
+	else
+		(void)snprintf(w->reply, sizeof w->reply,
+			       "{\"ok\": false, \"error\": \"nobody controls\"}");
 	(void)request_done(request, w->reply, line, size);
 }
 
@@ -296,7 +300,7 @@ tick_once(struct world *w, uint32_t tick, struct errtext *err)
 	disturb_wires(w, now_ns);
 	bus_turn(&w->bus, now_ns);
 	control_due = now_ns % (w->sc->plant->control_period_ms * NS_PER_MS) == 0;
-	if (control_due)
+	if (control_due && w->control != NULL)
 		control_step(w->control, now_ns, 0);
 	bus_turn(&w->bus, now_ns);
 	ask_commands(w, now_ns);

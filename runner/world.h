@@ -35,7 +35,6 @@ struct world_line {
 };
 
 struct world_options {
-	enum controller_kind controller;
 	const char *trace_path; /* NULL: the digest alone */
 };
 

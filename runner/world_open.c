@@ -16,7 +16,16 @@ sim_options_of(const struct scenario *sc)
 {
 	return (struct sim_options){.mode = (int)sc->mode,
 				    .start_supply_c = sc->start_supply_c,
-				    .start_activity = sc->start_activity};
+				    .start_activity = sc->start_activity,
+				    .grid = sc->grid + 1};
+}
+
+/* Of the controllers that there are, none does. */
+static bool
+moves_work(int controller)
+{
+	(void)controller;
+	return false;
 }
 
 int
@@ -25,7 +34,17 @@ world_check_changes(struct scenario *sc, struct config_report *report)
 	struct sim_options opt = sim_options_of(sc);
 	struct sim *sim = NULL;
 	char why[256];
-	int rc = sim_open(&sim, sc->plant, &opt, why, sizeof why);
+	int rc;
+
+	if (sc->shares_free && !moves_work(sc->controller)) {
+		config_report_add(
+			report,
+			"%s:%u: shares: free is not available: controller %s does not move "
+			"work between reticles (allowed: fixed)",
+			sc->path, sc->shares_line, scenario_controller_name(sc->controller));
+		return -EINVAL;
+	}
+	rc = sim_open(&sim, sc->plant, &opt, why, sizeof why);
 
 	if (rc != 0) {
 		config_report_add(report, "%s: %s", sc->path, why);
@@ -56,7 +75,7 @@ set_limits(struct world *w, struct errtext *err)
 			s->spread_limit_k = w->sc->s_lim_k;
 			continue;
 		}
-		rc = sim_nominal_spread(plant, i, &s->spread_limit_k);
+		rc = sim_nominal_spread(w->sim, i, &s->spread_limit_k);
 		if (rc != 0)
 			return errtext_set(err, rc, "%s: no nominal operating point", s->name);
 		s->spread_limit_k += NOMINAL_MARGIN_K;
@@ -108,13 +127,14 @@ open_memory(struct world *w)
 }
 
 static int
-open_rooms(struct world *w, const struct world_options *opt)
+open_rooms(struct world *w)
 {
 	const struct plant *plant = w->sc->plant;
-	struct control_options control = {.kind = opt->controller, .start_in_charge = true};
+	struct control_options control = {.kind = (enum controller_kind)w->sc->controller,
+					  .start_in_charge = true};
 	int rc = collect_open(&w->collect, plant, w->in, w->ctl, plant->seed, 0);
 
-	if (rc == 0)
+	if (rc == 0 && w->sc->controller != SCENARIO_OFF)
 		rc = control_open(&w->control, plant, &control, w->in, w->ctl, 0);
 	if (rc == 0)
 		rc = bus_init(&w->bus, plant, w->sim, w->collect);
@@ -143,6 +163,8 @@ world_open(struct world **out, struct scenario *sc, const struct world_options *
 				 sc->plant->control_period_ms);
 		goto out;
 	}
+	if (sc->grid >= 0)
+		sc->plant->grid = (enum grid)sc->grid;
 	if (sc->mode != JOB_MODE_IDLE)
 		sc->plant->job_mode = sc->mode;
 	rc = sim_open(&w->sim, sc->plant, &sim_options, why, sizeof why);
@@ -155,7 +177,7 @@ world_open(struct world **out, struct scenario *sc, const struct world_options *
 		goto out;
 	rc = open_memory(w);
 	if (rc == 0)
-		rc = open_rooms(w, opt);
+		rc = open_rooms(w);
 	if (rc != 0) {
 		(void)errtext_set(err, rc, "can't open the rooms: %s", strerror(-rc));
 		goto out;

@@ -258,7 +258,7 @@ every_error_is_reported_with_line_key_and_what_was_allowed(void **state)
 	(void)state;
 	assert_int_equal(load(PLANT /* lines 1 to 5 */
 			      "mode: pipe\n"
-			      "grid: 48x28\n"
+			      "grid: 10x10\n"
 			      "duration_s: 100\n"
 			      "scored_s: [50, 200]\n"
 			      "speed: 3\n"

@@ -164,13 +164,23 @@ the_nominal_spread_is_that_wafers_own(void **state)
 				       "  - {name: cs%02d, count: 2, type: water}\n"
 				       "overrides:\n"
 				       "  cs01: {wafer_csv: config/wafers/reference.csv}\n");
-	double other, reference_k;
+	struct sim_options fine = {.grid = 1 + GRID_48X28};
+	struct sim *sim = NULL;
+	double other, reference_k, fine_k;
+	char why[256];
 
 	(void)state;
-	assert_int_equal(sim_nominal_spread(plant, 0, &other), 0);
-	assert_int_equal(sim_nominal_spread(plant, 1, &reference_k), 0);
+	assert_int_equal(sim_open(&sim, plant, NULL, why, sizeof(why)), 0);
+	assert_int_equal(sim_nominal_spread(sim, 0, &other), 0);
+	assert_int_equal(sim_nominal_spread(sim, 1, &reference_k), 0);
 	near(reference_k, 5.54, 0.01);
 	assert_true(other > 3.0 && other < 10.0 && fabs(other - reference_k) > 1e-3);
+	sim_close(sim);
+	assert_int_equal(sim_open(&sim, plant, &fine, why, sizeof(why)), 0);
+	assert_int_equal(sim_nominal_spread(sim, 1, &fine_k), 0);
+	near(fine_k, reference_k, 0.5);
+	assert_true(fabs(fine_k - reference_k) > 1e-6);
+	sim_close(sim);
 	plant_free(plant);
 }
 

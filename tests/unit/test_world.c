@@ -100,7 +100,7 @@ struct outcome {
 static void
 play(int duration_s, uint64_t seed, struct outcome *o)
 {
-	struct world_options options = {.controller = CONTROLLER_SPI};
+	struct world_options options = {0};
 	struct scenario *sc = load(duration_s);
 	struct world *w = NULL;
 	struct errtext err = {""};
