@@ -221,7 +221,7 @@ try:
         f.seek(130)
         f.write(b"XX")
     os.truncate(hist.path("cs02.engine.key.rrd"), 50000)
-    shutil.copy("/etc/services", hist.path("cs00.power.key.rrd"))
+    shutil.copy(__file__, hist.path("cs00.power.key.rrd"))
     keep = os.stat(hist.path("cs03.ctl.rrd")).st_ino
     with Alone(folder, state) as hist:
         ok(wait(lambda: hist.figure("set_aside") == 3, 20) and settled(hist, files),
