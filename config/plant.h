@@ -89,7 +89,9 @@ enum ctl_reason {
 	REASON_DEVICE, /* the device's own foldback or trip holds it */
 	REASON_RAMP    /* coming back after a takeover */
 };
-enum job_mode { JOB_MODE_IDLE, JOB_MODE_SYNC, JOB_MODE_IND }; /* values of JOB_MODE */
+/* values of JOB_MODE and JOB_SLOT_MODE; PART: several jobs on a wafer, which only a wafer's can be */
+enum job_mode { JOB_MODE_IDLE, JOB_MODE_SYNC, JOB_MODE_IND, JOB_MODE_PIPE, JOB_MODE_PART };
+enum job_phase { PHASE_COMPUTE, PHASE_STREAM, PHASE_BARRIER }; /* values of JOB_PHASE */
 enum authority { AUTHORITY_LOCAL, AUTHORITY_SUPERVISOR, AUTHORITY_MAINTENANCE };
 /* bits of ENGINE_TRIP */
 enum trip_bit {
@@ -243,8 +245,11 @@ struct plant {
 	uint32_t n_alarms;
 	int32_t control_period_ms;
 	double spread_limit_k, temp_limit_c; /* defaults of the systems */
-	double job_tokens_per_s;             /* of a wafer at rate 1 */
-	enum job_mode job_mode;
+	double job_tokens_per_s;             /* of a wafer at rate 1, for jobs that say nothing */
+	enum job_mode job_mode;              /* of the short form `job:` */
+	struct job_config *jobs;             /* config/job.h */
+	uint32_t n_jobs;
+	bool jobs_listed; /* from a list or file, not of the short form */
 	struct control_params control;
 	struct plant_arming *arming;
 	uint32_t n_arming;

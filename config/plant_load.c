@@ -10,6 +10,7 @@
 #include <unistd.h>
 
 #include "config/alarm_records.h"
+#include "config/jobs.h"
 #include "config/plant_alarms.h"
 #include "config/plant_check.h"
 #include "config/plant_devices.h"
@@ -98,6 +99,43 @@ find_folder(struct load *l, const char *path)
 	return 0;
 }
 
+/* --- jobs ----------------------------------------------------------------------------------- */
+
+/* The list, the file, or the short form. */
+static int
+load_jobs(struct load *l)
+{
+	const struct plant_keys *k = &l->keys;
+	char path[sizeof(l->folder)];
+	size_t was;
+
+	if (k->jobs && k->jobs_file_at.line)
+		schema_error(&l->w, k->jobs_file_at.line, "jobs_file",
+			     "stands beside jobs (allowed: one of job, jobs, jobs_file)");
+	if (k->job && (k->jobs || k->jobs_file_at.line))
+		schema_error(&l->w, k->job_at.line, "job",
+			     "stands beside %s (allowed: one of job, jobs, jobs_file)",
+			     k->jobs ? "jobs" : "jobs_file");
+	if (k->jobs) {
+		was = schema_down(&l->w, "jobs");
+		jobs_read(&l->w, k->jobs, l->p, l->names_unsure);
+		schema_up(&l->w, was);
+		return 0;
+	}
+	if (!k->jobs_file_at.line)
+		return jobs_short(l->p) ? 0 : load_no_memory(l);
+	if (k->jobs_file_at.bad)
+		return 0;
+	if (path_from(l->folder, k->jobs_file, path, sizeof(path)) && access(path, R_OK) == 0)
+		plant_jobs_load(l->p, path, l->report);
+	else
+		schema_error(&l->w, k->jobs_file_at.line, "jobs_file",
+			     "\"%.120s\" can't be read (allowed: a file, named from this file's "
+			     "folder)",
+			     k->jobs_file);
+	return 0;
+}
+
 /* --- a load --------------------------------------------------------------------------------- */
 
 static int
@@ -117,6 +155,8 @@ load_steps(struct load *l, const char *yaml, size_t len, const char *path, const
 	rc = load_overrides(l);
 	if (!rc)
 		rc = load_systems(l);
+	if (!rc)
+		rc = load_jobs(l);
 	if (!rc)
 		rc = load_devices(l);
 	if (!rc)
@@ -187,6 +227,7 @@ plant_free(struct plant *p)
 		return;
 	plant_index_free(p->index);
 	free(p->systems);
+	free(p->jobs);
 	free(p->devices);
 	free(p->points);
 	free(p->arming);

@@ -87,7 +87,7 @@ load_top(struct load *l)
 	p->temp_limit_c = limits.temp_c;
 	p->spread_limit_k = limits.spread_k;
 	read_part(l, "job", k->job, &job_schema, &job);
-	p->job_mode = job.mode ? JOB_MODE_IND : JOB_MODE_SYNC;
+	p->job_mode = (enum job_mode)(JOB_MODE_SYNC + job.mode);
 	p->job_tokens_per_s = job.tokens_per_s;
 	read_part(l, "control", k->control, &control_schema, &control);
 #define CONTROL_PARAM(key, unit, lo, hi, value, text) p->control.key = control.key;

@@ -6,6 +6,7 @@
 #include <string.h>
 #include <unistd.h>
 
+#include "config/jobs.h"
 #include "config/plant.h"
 #include "config/text.h"
 
@@ -34,8 +35,7 @@ write_top(FILE *f, const struct plant *p)
 		p->faults_allowed ? "allowed" : "refused", p->control_period_ms);
 	fprintf(f, "limits: {temp_c: %.17g, spread_k: %.17g}\n", p->temp_limit_c,
 		p->spread_limit_k);
-	fprintf(f, "job: {mode: %s, tokens_per_s: %.17g}\n",
-		p->job_mode == JOB_MODE_IND ? "ind" : "sync", p->job_tokens_per_s);
+	jobs_write(f, p);
 	fprintf(f, "config_dir: ");
 	quoted(f, p->config_dir);
 	fprintf(f, "\ncontrol:\n");

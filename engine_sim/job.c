@@ -20,7 +20,9 @@ mode_of(const struct job *job)
 {
 	if (job->mode < 0.5)
 		return JOB_MODE_IDLE;
-	return job->mode < 1.5 ? JOB_MODE_SYNC : JOB_MODE_IND;
+	if (job->mode < 1.5)
+		return JOB_MODE_SYNC;
+	return job->mode < 2.5 ? JOB_MODE_IND : JOB_MODE_PIPE;
 }
 
 /* What holds for all reticles of a job in this step. */
@@ -39,6 +41,7 @@ terms_of(const struct model *md, const struct job *job, double pace, double slow
 	struct terms t = {.dynamic_w = md->dynamic_w * job->density};
 
 	switch (mode_of(job)) {
+	case JOB_MODE_PIPE:
 	case JOB_MODE_SYNC:
 		t.sync = true;
 		t.pace = pace;
@@ -50,6 +53,7 @@ terms_of(const struct model *md, const struct job *job, double pace, double slow
 		t.limit = limit;
 		break;
 	case JOB_MODE_IDLE:
+	case JOB_MODE_PART:
 		break;
 	}
 	t.per_wait *= md->barrier_frac;

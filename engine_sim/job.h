@@ -19,9 +19,9 @@
 #include <stdint.h>
 
 #include "config/plant.h"
+#include "config/job.h"
 #include "engine_sim/model.h"
 
-#define JOBS_MAX 8
 
 struct job {
 	double mode; /* enum job_mode */

@@ -14,6 +14,7 @@
 #include <stdint.h>
 
 #include "config/change.h"
+#include "config/job.h"
 #include "config/plant.h"
 
 #define SIM_STEP_NS INT64_C(10000000)
@@ -22,10 +23,40 @@ struct sim;
 
 /* How a scenario overrides the plant file; zero / NAN / NULL fields leave the default. */
 struct sim_options {
-	int mode;              /* 0 plant's default, else the JOB_MODE value: 1 SYNC, 2 IND */
+	int mode;              /* 0 plant's default, else of all jobs: 1 SYNC, 2 IND, 3 PIPE */
 	double start_supply_c; /* loop supply at the steady start; 0: 24 */
 	double start_activity; /* activity of the job at the steady start; 0: 1 */
 	int grid;              /* 0 plant's default, else 1 + enum grid */
+	double zero_s;         /* plant time that the jobs' times count from; 0: the start */
+};
+
+enum sim_job_state {
+	SIM_JOB_AHEAD,   /* its time has not come */
+	SIM_JOB_WAITING, /* for reticles that other jobs have */
+	SIM_JOB_RUNNING,
+	SIM_JOB_ENDED
+};
+
+/* The truth of a job of the plant's list; times and sums since it started. */
+struct sim_job_truth {
+	const char *name, *tenant;
+	enum sim_job_state state;
+	uint32_t n_systems, n_reticles;
+	double started_s, ended_s; /* plant time; NAN: not yet */
+	double rate;               /* now, 1 unthrottled; mean over its systems */
+	double tokens_per_s;       /* now, all its systems */
+	double samples_per_s;
+	double tokens, ideal_tokens; /* done; and what its systems would have done, each alone and
+				      * unthrottled */
+	double scaling_frac;         /* tokens / ideal_tokens: rate_N / (N rate_1) */
+	double utilisation;          /* mean activity of its reticles */
+	double energy_j;             /* its part of the input of its systems */
+	double busy_s, waited_s;     /* running; and waiting for its reticles before */
+	double starved_s;            /* of those, held back by the wafers' edges */
+	double stretched_s;          /* time that its systems waited for the slowest, a system */
+	int32_t straggler;           /* system that holds the others up now, or -1 */
+	int32_t straggler_most;      /* the one that did so the longest, or -1; and how long */
+	double straggler_s;
 };
 
 /* The true state of a system: for the scorer and the HIL report only, never on the bus. */
@@ -33,7 +64,9 @@ struct sim_truth {
 	double temp_c[RETICLES];
 	double tmax_c, tmin_c, mean_c, spread_k;
 	double duty[RETICLES]; /* in force */
-	double rate; /* of the job, 1 unthrottled; throughput of the wafer as a fraction */
+	double rate; /* of the jobs, 1 unthrottled; throughput of the wafer as a fraction */
+	double slot_rate[JOBS_MAX];
+	int32_t slot_job[JOBS_MAX]; /* index in the plant's list; -1: the slot is free */
 	double tokens_per_s;
 	double wafer_w, input_w,
 		cooling_w; /* cooling: pumps and the system's share of the facility's */
@@ -79,5 +112,7 @@ void sim_paths(void (*line)(void *arg, const char *text), void *arg);
 int sim_nominal_spread(const struct sim *sim, uint32_t system, double *spread_k);
 
 void sim_truth(const struct sim *sim, uint32_t system, struct sim_truth *out);
+uint32_t sim_job_count(const struct sim *sim); /* the plant's */
+void sim_job(const struct sim *sim, uint32_t job, struct sim_job_truth *out);
 
 #endif

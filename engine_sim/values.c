@@ -213,6 +213,43 @@ job_utilisation(const struct asked *a)
 	return a->sys->process.job.utilisation;
 }
 
+static double
+reticle_job(const struct asked *a)
+{
+	return a->sys->process.jobs.of[a->i] + 1.0;
+}
+
+/* One job of the short form, until the list of jobs runs. */
+static double
+slot_id(const struct asked *a)
+{
+	return a->i < a->sys->process.jobs.n ? a->i + 1.0 : 0.0;
+}
+
+static double
+slot_mode(const struct asked *a)
+{
+	return a->i < a->sys->process.jobs.n ? round(a->sys->process.jobs.job[a->i].mode) : 0.0;
+}
+
+static double
+slot_rate(const struct asked *a)
+{
+	return a->i < a->sys->process.jobs.n ? a->sys->process.job.rate[a->i] : 0.0;
+}
+
+static double
+slot_tokens(const struct asked *a)
+{
+	return a->i < a->sys->process.jobs.n ? job_tokens(a) : 0.0;
+}
+
+static double
+slot_batch(const struct asked *a)
+{
+	return a->i < a->sys->process.jobs.n ? 1.0 : 0.0;
+}
+
 /* ---- cooling unit ---- */
 
 static double
@@ -514,6 +551,18 @@ static value_fn *const values[ROLES] = {
 	[ROLE_JOB_RATE] = job_rate,
 	[ROLE_JOB_TOKENS] = job_tokens,
 	[ROLE_JOB_UTILISATION] = job_utilisation,
+	[ROLE_RETICLE_JOB] = reticle_job,
+	[ROLE_JOB_SLOT_ID] = slot_id,
+	[ROLE_JOB_SLOT_MODE] = slot_mode,
+	[ROLE_JOB_SLOT_RATE] = slot_rate,
+	[ROLE_JOB_SLOT_TOKENS] = slot_tokens,
+	[ROLE_JOB_SLOT_WAIT] = zero,
+	[ROLE_JOB_SLOT_BATCH] = slot_batch,
+	[ROLE_JOB_SLOT_BATCH_CMD] = slot_batch,
+	[ROLE_JOB_PHASE] = zero,
+	[ROLE_JOB_LAYER] = zero,
+	[ROLE_MEM_USED] = zero,
+	[ROLE_IO_EDGE] = zero,
 	[ROLE_LOOP_FLOW] = loop_flow,
 	[ROLE_LOOP_SUPPLY] = loop_supply,
 	[ROLE_LOOP_RETURN] = loop_return,

@@ -52,7 +52,7 @@ static const struct {
 	{"limits: {temp_c: 1e999}\n", 4, "limits.temp_c", "out of range"},
 	{"limits: {temp_c: 0x32}\n", 4, "limits.temp_c", "is not a number"},
 	{"limits:\n  temp_c: 50,0\n", 5, "limits.temp_c", "is not a number"},
-	{"job: {mode: pipe}\n", 4, "job.mode", "(allowed: sync, ind)"},
+	{"job: {mode: part}\n", 4, "job.mode", "(allowed: sync, ind, pipe)"},
 	{"control: {duty_kp_per_k: 7}\n", 4, "control.duty_kp_per_k", "(allowed: 0..1 1/k)"},
 	{"control: {duty_kp: 0.1}\n", 4, "control.duty_kp", "did you mean \"duty_kp_per_k\"?"},
 	{"control: {supply_lo_c: 30}\n", 4, "control", "supply_lo_c above supply_hi_c"},
