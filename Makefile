@@ -58,7 +58,7 @@ CFLAGS ?= -O2 -g
 WARN := -Wall -Wextra -Wpedantic -Wshadow -Wconversion -Wdouble-promotion -Wfloat-equal -Wstrict-prototypes \
 	-Wmissing-prototypes -Wold-style-definition -Wformat=2 -Wundef -Wvla -Walloca -Wcast-qual -Wcast-align=strict \
 	-Wwrite-strings -Wpointer-arith -Wlogical-op -Wduplicated-cond -Wduplicated-branches -Wnull-dereference \
-	-Wswitch-enum -Wimplicit-fallthrough=5 -Wdate-time
+	-Wswitch-enum -Wimplicit-fallthrough=5 -Wdate-time -Wno-psabi
 HARDEN := -D_FORTIFY_SOURCE=3 -fstack-protector-strong -fstack-clash-protection -fcf-protection \
 	-ftrivial-auto-var-init=zero
 VERSION := 0.1.0

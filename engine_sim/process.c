@@ -193,20 +193,6 @@ move_actuators(struct process *p, const struct process_demand *d, double speed[P
 	return 0.5 * (was + p->valve);
 }
 
-/* W that silicon and copper took on since `before`. */
-INLINED double
-wafer_stored_w(const struct process *p, const struct wafer_state *before)
-{
-	double si[RETICLES], cu[RETICLES];
-
-	for (int i = 0; i < RETICLES; i++)
-		si[i] = p->wafer.si_c[i] - before->si_c[i];
-	for (int i = 0; i < RETICLES; i++)
-		cu[i] = p->wafer.cu_c[i] - before->cu_c[i];
-	return (p->md.c_si_j_k * reticle_sum(si) + p->md.c_cu_j_k * reticle_sum(cu)) /
-	       PROCESS_STEP_S;
-}
-
 /* Stored energy against what came and went, relative to what passed. */
 static void
 check_energy(struct process *p, double wafer_w, const struct coolant_state *loop_before,
@@ -223,41 +209,38 @@ check_energy(struct process *p, double wafer_w, const struct coolant_state *loop
 		p->energy_error_rel = error;
 }
 
-WIDE static void
+/* The supply of the middle of the step does not depend on what the plate does in it, since the heat
+ * exchanger lies between; so the wafer takes both its stages at once. */
+static void
 advance(struct process *p, double valve)
 {
 	const double h = PROCESS_STEP_S, half = 0.5 * PROCESS_STEP_S;
 	struct facility_water fw = facility_of(p, valve);
-	struct wafer_state was = p->wafer, mid;
-	struct coolant_state loop_was = p->loop, loop_mid;
-	struct wafer_rates k;
+	struct coolant_state was = p->loop, mid;
+	struct wafer_inputs in = {.md = &p->md,
+				  .variation = &p->variation,
+				  .cool = &p->cool,
+				  .load_w = p->load_w,
+				  .powered = p->powered};
+	struct wafer_moves k;
 	struct coolant_rates c;
 
-	wafer_rates(&k, &p->md, &p->variation, &p->cool, &p->wafer, p->load_w, p->powered,
-		    p->loop.cold_c);
-	coolant_rates(&c, &p->md, &p->loop, p->cool.flow_kg_s, k.outlet_c,
-		      power_loss_to_loop_w(&p->md, k.power_w), &fw);
-	for (int i = 0; i < RETICLES; i++) {
-		mid.si_c[i] = p->wafer.si_c[i] + half * k.si_k_s[i];
-		mid.cu_c[i] = p->wafer.cu_c[i] + half * k.cu_k_s[i];
-	}
-	loop_mid.hot_c = p->loop.hot_c + half * c.hot_k_s;
-	loop_mid.cold_c = p->loop.cold_c + half * c.cold_k_s;
-
-	wafer_rates(&k, &p->md, &p->variation, &p->cool, &mid, p->load_w, p->powered,
-		    loop_mid.cold_c);
-	coolant_rates(&c, &p->md, &loop_mid, p->cool.flow_kg_s, k.outlet_c,
-		      power_loss_to_loop_w(&p->md, k.power_w), &fw);
-	for (int i = 0; i < RETICLES; i++) {
-		p->wafer.si_c[i] += h * k.si_k_s[i];
-		p->wafer.cu_c[i] += h * k.cu_k_s[i];
-	}
+	coolant_rates(&c, &p->md, &was, p->cool.flow_kg_s, was.hot_c, 0.0, &fw);
+	mid.cold_c = was.cold_c + half * c.cold_k_s;
+	in.supply_c[0] = was.cold_c;
+	in.supply_c[1] = mid.cold_c;
+	wafer_step(&p->wafer, &k, &in, h);
+	coolant_rates(&c, &p->md, &was, p->cool.flow_kg_s, k.outlet_c[0],
+		      power_loss_to_loop_w(&p->md, k.power_w[0]), &fw);
+	mid.hot_c = was.hot_c + half * c.hot_k_s;
+	coolant_rates(&c, &p->md, &mid, p->cool.flow_kg_s, k.outlet_c[1],
+		      power_loss_to_loop_w(&p->md, k.power_w[1]), &fw);
 	p->loop.hot_c += h * c.hot_k_s;
 	p->loop.cold_c += h * c.cold_k_s;
-	p->outlet_c = k.outlet_c;
-	power_chain(&p->power, &p->md, k.power_w, process_pumps_w(p), p->faults.psu_failed);
+	p->outlet_c = k.outlet_c[1];
+	power_chain(&p->power, &p->md, k.power_w[1], process_pumps_w(p), p->faults.psu_failed);
 	p->energy_kwh += p->power.input_w * h / 3.6e6;
-	check_energy(p, wafer_stored_w(p, &was), &loop_was, k.power_w + c.loss_w, c.hx_w);
+	check_energy(p, k.stored_w, &was, k.power_w[1] + c.loss_w, c.hx_w);
 	coolant_hx(&p->hx, &p->md, p->cool.flow_kg_s, p->loop.hot_c, &fw);
 }
 

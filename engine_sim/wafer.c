@@ -65,56 +65,6 @@ wafer_cooling_set(struct wafer_cooling *out, const struct model *md,
 		out->contact[i] = md->g_si_cu_w_k * v->a_contact[i];
 }
 
-/*
- * exp() of small arguments: the series of degree 11 at x / 8, squared three times. Relative error
- * below 1e-15 for |x| < 1.6 (80 K around the reference temperature at 2 % a kelvin), 5e-12 at 4,
- * 1e-6 at 10, where nothing this model says holds any more; libm's exp does not run in vectors
- * without -ffast-math.
- */
-INLINED double
-exp_near(double x)
-{
-	double z = x * 0.125;
-	double p = 1.0 / 39916800;
-
-	p = p * z + 1.0 / 3628800;
-	p = p * z + 1.0 / 362880;
-	p = p * z + 1.0 / 40320;
-	p = p * z + 1.0 / 5040;
-	p = p * z + 1.0 / 720;
-	p = p * z + 1.0 / 120;
-	p = p * z + 1.0 / 24;
-	p = p * z + 1.0 / 6;
-	p = p * z + 0.5;
-	p = p * z + 1.0;
-	p = p * z + 1.0;
-	p *= p;
-	p *= p;
-	return p * p;
-}
-
-INLINED double
-power_of(double out_w[RETICLES], const struct model *md, const struct wafer_variation *v,
-	 const struct wafer_state *s, const double load_w[RETICLES], double powered)
-{
-	const double leak_w = md->leak_w, per_k = md->leak_per_k, ref_c = md->leak_ref_c;
-	double w[RETICLES]; /* one's own: the compiler need not fear that it overlaps an input */
-
-	for (int i = 0; i < RETICLES; i++)
-		w[i] = powered *
-		       (leak_w * v->l_leakage[i] * exp_near(per_k * (s->si_c[i] - ref_c)) +
-			load_w[i]);
-	memcpy(out_w, w, sizeof(w));
-	return reticle_sum(w);
-}
-
-WIDE double
-wafer_power(double out_w[RETICLES], const struct model *md, const struct wafer_variation *v,
-	    const struct wafer_state *s, const double load_w[RETICLES], double powered)
-{
-	return power_of(out_w, md, v, s, load_w, powered);
-}
-
 /* net_w[i] += what flows into node i from its neighbours. Each flux is computed alike at both its
  * ends, so that no heat is gained over the grid. Neighbours are read where they lie: through a
  * copy of the row, the reads would wait for the copy's stores. */
@@ -179,7 +129,7 @@ wafer_rates(struct wafer_rates *out, const struct model *md, const struct wafer_
 	const double per_c_si = 1.0 / md->c_si_j_k, per_c_cu = 1.0 / md->c_cu_j_k;
 	double down_w[RETICLES];
 
-	out->power_w = power_of(out->si_k_s, md, v, s, load_w, powered);
+	out->power_w = wafer_power(out->si_k_s, md, v, s, load_w, powered);
 	for (int i = 0; i < RETICLES; i++)
 		down_w[i] = cool->contact[i] * (s->si_c[i] - s->cu_c[i]);
 	for (int i = 0; i < RETICLES; i++)

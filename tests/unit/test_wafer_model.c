@@ -3,6 +3,7 @@
 
 #include <math.h>
 
+#include "engine_sim/lanes.h"
 #include "engine_sim/wafer.c"
 
 static struct model md;
@@ -39,9 +40,60 @@ near_exponential_is_exp(void **state)
 {
 	(void)state;
 	for (double x = -1.6; x <= 1.6; x += 0.001)
-		near(exp_near(x) / exp(x), 1.0, 2e-15);
+		near(row_exp_near(row_all(x)).b[1] / exp(x), 1.0, 2e-15);
 	for (double x = -4.0; x <= 4.0; x += 0.001)
-		near(exp_near(x) / exp(x), 1.0, 1e-11);
+		near(row_exp_near(row_all(x)).b[1] / exp(x), 1.0, 1e-11);
+	for (double x = -0.1; x <= 0.1; x += 0.0001)
+		near(row_exp_tiny(row_all(x)).c[3] / exp(x), 1.0, 1e-14);
+	for (double x = -0.4; x <= 0.4; x += 0.0001)
+		near(row_exp_tiny(row_all(x)).c[3] / exp(x), 1.0, 1.1e-9);
+}
+
+/* The step in one piece against the midpoint rule written down with wafer_rates. */
+static void
+a_step_is_the_midpoint_rule_of_the_rates(void **state)
+{
+	struct wafer_state s, mid, end;
+	struct wafer_variation v;
+	struct wafer_cooling cool;
+	struct wafer_rates k;
+	struct wafer_moves moves;
+	double load[RETICLES], g[ZONES], stored = 0.0;
+	struct wafer_inputs in = {.md = &md,
+				  .variation = &v,
+				  .cool = &cool,
+				  .load_w = load,
+				  .powered = 1.0,
+				  .supply_c = {21.0, 21.5}};
+
+	(void)state;
+	wafer_variation_seed(&v, 5);
+	for (int x = 0; x < ZONES; x++)
+		g[x] = x == 4 ? 0.0 : 1.0 - 0.05 * x;
+	for (int i = 0; i < RETICLES; i++) {
+		s.si_c[i] = 40.0 + 0.3 * ((i * 29) % 84);
+		s.cu_c[i] = 33.0 + 0.2 * ((i * 53) % 84);
+		load[i] = 3.0 * i;
+	}
+	wafer_cooling_set(&cool, &md, &v, 0.8, g);
+	wafer_rates(&k, &md, &v, &cool, &s, load, 1.0, 21.0);
+	for (int i = 0; i < RETICLES; i++) {
+		mid.si_c[i] = s.si_c[i] + 0.005 * k.si_k_s[i];
+		mid.cu_c[i] = s.cu_c[i] + 0.005 * k.cu_k_s[i];
+	}
+	end = s;
+	wafer_step(&end, &moves, &in, 0.01);
+	near(moves.power_w[0], k.power_w, 1e-9);
+	near(moves.outlet_c[0], k.outlet_c, 1e-12);
+	wafer_rates(&k, &md, &v, &cool, &mid, load, 1.0, 21.5);
+	near(moves.power_w[1], k.power_w, 1e-9);
+	near(moves.outlet_c[1], k.outlet_c, 1e-12);
+	for (int i = 0; i < RETICLES; i++) {
+		near(end.si_c[i], s.si_c[i] + 0.01 * k.si_k_s[i], 1e-12);
+		near(end.cu_c[i], s.cu_c[i] + 0.01 * k.cu_k_s[i], 1e-12);
+		stored += md.c_si_j_k * k.si_k_s[i] + md.c_cu_j_k * k.cu_k_s[i];
+	}
+	near(moves.stored_w, stored, 1e-8);
 }
 
 static void
@@ -238,6 +290,7 @@ main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(near_exponential_is_exp),
+		cmocka_unit_test(a_step_is_the_midpoint_rule_of_the_rates),
 		cmocka_unit_test(power_is_leakage_and_load),
 		cmocka_unit_test(a_wafer_at_the_coolants_temperature_loses_nothing),
 		cmocka_unit_test(coolant_takes_what_its_temperature_rises_by),
