@@ -161,11 +161,13 @@ read_start(struct scenario *s, struct schema_walk *w, yaml_node_t *node)
 static void
 read_numbers(struct scenario *s, struct schema_walk *w, const struct scenario_keys *keys)
 {
-	static const enum job_mode modes[] = {JOB_MODE_SYNC, JOB_MODE_IND};
+	static const enum job_mode modes[] = {JOB_MODE_SYNC, JOB_MODE_IND, JOB_MODE_PIPE,
+					      JOB_MODE_PART};
 	static const int controllers[] = {CONTROLLER_NONE, CONTROLLER_GLOBAL, CONTROLLER_PI,
 					  CONTROLLER_SPI, SCENARIO_OFF};
 
 	(void)snprintf(s->title, sizeof s->title, "%s", keys->title);
+	s->mode_line = keys->mode_at.line;
 	s->mode = keys->mode_at.line != 0 ? modes[keys->mode] : JOB_MODE_IDLE;
 	s->controller = controllers[keys->controller];
 	s->grid = keys->grid_at.line != 0 ? keys->grid : -1;
@@ -250,6 +252,24 @@ out:
 	free(text);
 	scenario_free(s);
 	return rc;
+}
+
+const char *
+scenario_mode_name(enum job_mode mode)
+{
+	switch (mode) {
+	case JOB_MODE_SYNC:
+		return "sync";
+	case JOB_MODE_IND:
+		return "ind";
+	case JOB_MODE_PIPE:
+		return "pipe";
+	case JOB_MODE_PART:
+		return "part";
+	case JOB_MODE_IDLE:
+		break;
+	}
+	return "idle";
 }
 
 const char *

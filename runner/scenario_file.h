@@ -84,10 +84,11 @@ struct scenario {
 	char path[PATH_MAX];
 	char title[256];
 	struct plant *plant;
-	enum job_mode mode; /* JOB_MODE_IDLE: as the plant says */
-	int grid;           /* enum grid; -1: as the plant says */
-	int controller;     /* enum controller_kind, or SCENARIO_OFF */
-	bool shares_free;   /* the controller may move work between reticles */
+	enum job_mode mode; /* JOB_MODE_IDLE: as the jobs say */
+	uint32_t mode_line;
+	int grid;         /* enum grid; -1: as the plant says */
+	int controller;   /* enum controller_kind, or SCENARIO_OFF */
+	bool shares_free; /* the controller may move work between reticles */
 	uint32_t shares_line;
 	double s_lim_k; /* NAN: each wafer's own */
 	double warm_up_s, duration_s, scored_s[2];
@@ -116,6 +117,9 @@ int scenario_load(struct scenario **out, const char *path, const char *config_di
 		  struct config_report *report);
 void scenario_free(struct scenario *s); /* NULL is allowed */
 
+/* s->mode for all jobs, if it is given. 0, or -EINVAL with every job that can't in `report`. */
+int scenario_set_mode(struct scenario *s, struct config_report *report);
+const char *scenario_mode_name(enum job_mode mode);
 const char *scenario_controller_name(int controller);
 
 /* Does a key fit, where * stands for any text? */

@@ -117,13 +117,14 @@ play(struct scenario *sc, const struct scenario_options *opt)
 	if (rc == 0) {
 		static struct sheet sheet; /* too large for a stack */
 
-		sheet = (struct sheet){.scenario = sc,
-				       .world = world,
-				       .result = &result,
-				       .controller = scenario_controller_name(sc->controller),
-				       .mode = sc->plant->job_mode == JOB_MODE_IND ? "ind" : "sync",
-				       .wall_s = (double)(clock_mono_ns() - begin_ns) /
-						 (double)NS_PER_S};
+		sheet = (struct sheet){
+			.scenario = sc,
+			.world = world,
+			.result = &result,
+			.controller = scenario_controller_name(sc->controller),
+			.mode = scenario_mode_name(sc->mode != JOB_MODE_IDLE ? sc->mode
+									     : sc->plant->job_mode),
+			.wall_s = (double)(clock_mono_ns() - begin_ns) / (double)NS_PER_S};
 		code = print(&sheet, opt->json);
 	} else {
 		log_error("%s", err.text);

@@ -10,12 +10,14 @@
 #include "runner/scenario_keys.h"
 
 static const char usage[] =
-	"usage: isotherm-scenario FILE [--seed N] [--mode sync|ind] [--grid G] "
+	"usage: isotherm-scenario FILE [--seed N] [--mode M] [--grid G] "
 	"[--controller NAME] [--trace FILE] [--json]\n"
 	"Plays a scenario in simulated time, through every room's own code, and prints its "
 	"scores.\n"
 	"      --seed N           everything random from this seed instead of the plant's\n"
-	"      --mode sync|ind    how reticles work together, instead of the file's\n"
+	"      --mode M           how reticles work together, instead of the file's: sync, ind, "
+	"pipe, "
+	"part\n"
 	"      --shares fixed|free  whether the controller may move work between reticles; free is "
 	"refused\n"
 	"                         as long as no controller does\n"
@@ -57,13 +59,12 @@ refuse(const char *option, const char *value, const char *allowed)
 static int
 set_mode(struct scenario_options *o, const char *value)
 {
-	if (strcmp(value, "sync") == 0)
-		o->mode = JOB_MODE_SYNC;
-	else if (strcmp(value, "ind") == 0)
-		o->mode = JOB_MODE_IND;
-	else
-		return refuse("--mode", value, "sync, ind");
-	return 0;
+	for (int m = JOB_MODE_SYNC; m <= JOB_MODE_PART; m++)
+		if (strcmp(value, scenario_mode_name((enum job_mode)m)) == 0) {
+			o->mode = (enum job_mode)m;
+			return 0;
+		}
+	return refuse("--mode", value, "sync, ind, pipe, part");
 }
 
 static int

@@ -14,8 +14,7 @@
 static struct sim_options
 sim_options_of(const struct scenario *sc)
 {
-	return (struct sim_options){.mode = (int)sc->mode,
-				    .start_supply_c = sc->start_supply_c,
+	return (struct sim_options){.start_supply_c = sc->start_supply_c,
 				    .start_activity = sc->start_activity,
 				    .grid = sc->grid + 1};
 }
@@ -25,6 +24,16 @@ static bool
 moves_work(int controller)
 {
 	(void)controller;
+	return false;
+}
+
+static bool
+changes_model(const struct scenario *sc)
+{
+	for (uint32_t i = 0; i < sc->n_events; i++)
+		if (sc->events[i].kind == SCENARIO_SET &&
+		    strstr(sc->events[i].change.path, "model.") != NULL)
+			return true;
 	return false;
 }
 
@@ -44,8 +53,12 @@ world_check_changes(struct scenario *sc, struct config_report *report)
 			sc->path, sc->shares_line, scenario_controller_name(sc->controller));
 		return -EINVAL;
 	}
+	rc = scenario_set_mode(sc, report);
+	if (rc != 0)
+		return rc;
+	if (!changes_model(sc)) /* then the grid says nothing, and a fine one takes time to open */
+		opt.grid = 1 + GRID_REFERENCE;
 	rc = sim_open(&sim, sc->plant, &opt, why, sizeof why);
-
 	if (rc != 0) {
 		config_report_add(report, "%s: %s", sc->path, why);
 		return rc;
@@ -174,8 +187,6 @@ world_open(struct world **out, struct scenario *sc, const struct world_options *
 	}
 	if (sc->grid >= 0)
 		sc->plant->grid = (enum grid)sc->grid;
-	if (sc->mode != JOB_MODE_IDLE)
-		sc->plant->job_mode = sc->mode;
 	rc = sim_open(&w->sim, sc->plant, &sim_options, why, sizeof why);
 	if (rc != 0) {
 		(void)errtext_set(err, rc, "simulator: %s", why);

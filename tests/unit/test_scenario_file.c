@@ -5,6 +5,7 @@
 #include <math.h>
 #include <stdbool.h>
 
+#include "config/job.h"
 #include "runner/scenario_file.h"
 
 #define PLANT                                                                                      \
@@ -253,11 +254,76 @@ a_plant_with_a_real_device_is_refused_by_its_name(void **state)
 }
 
 static void
+jobs_stand_in_the_file_or_in_one_of_their_own(void **state)
+{
+	(void)state;
+	load_good(PLANT "jobs:\n"
+			"  - {name: a, reticles: \"columns 0-5\", density: 1.25}\n"
+			"  - {name: b, reticles: \"columns 6-11\", mode: ind}\n");
+	assert_int_equal(scenario->plant->n_jobs, 2);
+	assert_int_equal(scenario->plant->jobs[0].n_reticles, 42);
+	assert_near(scenario->plant->jobs[0].density, 1.25);
+	scenario_free(scenario);
+	load_good(PLANT "jobs: [{name: a, activity: 0.3}]\n");
+	assert_near(scenario->plant->jobs[0].activity, 0.3);
+	scenario_free(scenario);
+	write_file("day.yaml", "jobs:\n  - {name: night, systems: cs01}\n");
+	load_good(PLANT "jobs: day.yaml\n");
+	assert_string_equal(scenario->plant->jobs[0].name, "night");
+	assert_int_equal(scenario->plant->jobs[0].n_systems, 1);
+}
+
+static void
+what_is_wrong_with_jobs_has_the_scenarios_lines(void **state)
+{
+	(void)state;
+	assert_int_equal(load(PLANT "jobs:\n"
+				    "- {name: a, densty: 3}\n"
+				    "- {name: b, reticles: foo, density: 7}\n"
+				    "grid: 10x10\n"),
+			 -EINVAL);
+	assert_reported("one.yaml:7: jobs[0].densty", "density");
+	assert_reported("one.yaml:8: jobs[1].reticles", "columns");
+	assert_reported("one.yaml:8: jobs[1].density", "0..3");
+	assert_reported("one.yaml:9: grid", "48x28");
+	config_report_free(&report);
+	assert_int_equal(load(PLANT "jobs: nowhere.yaml\n"), -EINVAL);
+	assert_reported("one.yaml:6: jobs", "nowhere.yaml");
+	config_report_free(&report);
+	assert_int_equal(load(PLANT "jobs: {a: 1}\n"), -EINVAL);
+	assert_reported("one.yaml:6: jobs", "a list of jobs");
+}
+
+static void
+a_mode_is_for_all_jobs_or_is_refused(void **state)
+{
+	(void)state;
+	load_good(PLANT "jobs:\n"
+			"  - {name: a, reticles: \"columns 0-5\"}\n"
+			"  - {name: b, reticles: \"columns 6-11\", mode: ind}\n"
+			"mode: ind\n");
+	assert_int_equal(scenario_set_mode(scenario, &report), 0);
+	assert_int_equal(scenario->plant->jobs[0].mode, JOB_MODE_IND);
+	scenario->mode = JOB_MODE_PART; /* each as it says */
+	scenario->plant->jobs[1].mode = JOB_MODE_SYNC;
+	assert_int_equal(scenario_set_mode(scenario, &report), 0);
+	assert_int_equal(scenario->plant->jobs[1].mode, JOB_MODE_SYNC);
+	scenario->plant->n_jobs = 1;
+	assert_int_equal(scenario_set_mode(scenario, &report), -EINVAL);
+	assert_reported("one.yaml:9: mode", "part: job a is the only one");
+	scenario->plant->n_jobs = 2;
+	scenario->plant->jobs[0].n_layers = 1;
+	scenario->mode = JOB_MODE_PIPE;
+	assert_int_equal(scenario_set_mode(scenario, &report), -EINVAL);
+	assert_reported("one.yaml:9: mode", "pipe: job a has layers");
+}
+
+static void
 every_error_is_reported_with_line_key_and_what_was_allowed(void **state)
 {
 	(void)state;
 	assert_int_equal(load(PLANT /* lines 1 to 5 */
-			      "mode: pipe\n"
+			      "mode: fast\n"
 			      "grid: 10x10\n"
 			      "duration_s: 100\n"
 			      "scored_s: [50, 200]\n"
@@ -430,6 +496,9 @@ main(void)
 		TEST(errors_in_a_plant_that_stands_in_the_scenario_have_the_scenarios_lines),
 		TEST(a_plant_in_braces_works_as_well),
 		TEST(a_plant_with_a_real_device_is_refused_by_its_name),
+		TEST(jobs_stand_in_the_file_or_in_one_of_their_own),
+		TEST(what_is_wrong_with_jobs_has_the_scenarios_lines),
+		TEST(a_mode_is_for_all_jobs_or_is_refused),
 		TEST(every_error_is_reported_with_line_key_and_what_was_allowed),
 		TEST(alarms_pages_and_what_people_ask_are_read),
 		TEST(without_a_pager_in_the_file_nobody_acknowledges),
