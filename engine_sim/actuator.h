@@ -8,12 +8,17 @@
 
 #include "engine_sim/limits.h"
 
+#define ACTUATOR_THERE 1e-12 /* nearer than this is there: the lag alone would never arrive */
+
 /* First order lag whose speed is limited: |dx/dt| <= per_s. */
 static inline double
 actuator_lag(double x, double target, double tau_s, double per_s, double dt_s)
 {
-	double move = (target - x) * -expm1(-dt_s / tau_s);
+	double move;
 
+	if (fabs(target - x) < ACTUATOR_THERE)
+		return target;
+	move = (target - x) * -expm1(-dt_s / tau_s);
 	return x + clamp(move, -per_s * dt_s, per_s * dt_s);
 }
 

@@ -60,8 +60,8 @@ effectiveness(double ntu, double ratio)
 }
 
 void
-coolant_hx(struct hx_result *out, const struct model *md, double flow_kg_s, double hot_c,
-	   const struct facility_water *fw)
+coolant_line(struct hx_line *out, const struct model *md, double flow_kg_s,
+	     const struct facility_water *fw)
 {
 	double v = fmin(1.0, fmax(md->valve_min, fw->valve));
 	double fac_kg_s = md->facility_kg_s * v * fw->flow_frac;
@@ -69,31 +69,53 @@ coolant_hx(struct hx_result *out, const struct model *md, double flow_kg_s, doub
 	double c_min = fmin(c_hot, c_fac), c_max = fmax(c_hot, c_fac);
 	double hot_film, fac_film;
 
-	*out = (struct hx_result){
-		.coolant_c = hot_c, .facility_c = fw->supply_c, .facility_kg_s = fac_kg_s};
+	*out = (struct hx_line){
+		.coolant_w_k = c_hot, .facility_w_k = c_fac, .facility_kg_s = fac_kg_s};
 	if (flow_kg_s < STILL_KG_S || fac_kg_s < STILL_KG_S)
 		return;
 	hot_film = md->hx_hot_w_k * pow(flow_kg_s / md->m_nom_kg_s, md->hx_exponent);
 	fac_film = md->hx_facility_w_k * pow(v * fw->flow_frac, md->hx_exponent);
 	out->ua_w_k = fw->ua_mul * hot_film * fac_film / (hot_film + fac_film);
-	out->heat_w =
-		effectiveness(out->ua_w_k / c_min, c_min / c_max) * c_min * (hot_c - fw->supply_c);
-	out->coolant_c = hot_c - out->heat_w / c_hot;
-	out->facility_c = fw->supply_c + out->heat_w / c_fac;
+	out->heat_w_k = effectiveness(out->ua_w_k / c_min, c_min / c_max) * c_min;
+}
+
+void
+coolant_hx_at(struct hx_result *out, const struct hx_line *line, double hot_c, double supply_c)
+{
+	double heat_w = line->heat_w_k * (hot_c - supply_c);
+
+	*out = (struct hx_result){.heat_w = heat_w,
+				  .coolant_c = hot_c,
+				  .facility_c = supply_c,
+				  .facility_kg_s = line->facility_kg_s,
+				  .ua_w_k = line->ua_w_k};
+	if (line->heat_w_k > 0.0) {
+		out->coolant_c -= heat_w / line->coolant_w_k;
+		out->facility_c += heat_w / line->facility_w_k;
+	}
+}
+
+void
+coolant_hx(struct hx_result *out, const struct model *md, double flow_kg_s, double hot_c,
+	   const struct facility_water *fw)
+{
+	struct hx_line line;
+
+	coolant_line(&line, md, flow_kg_s, fw);
+	coolant_hx_at(out, &line, hot_c, fw->supply_c);
 }
 
 void
 coolant_rates(struct coolant_rates *out, const struct model *md, const struct coolant_state *s,
-	      double flow_kg_s, double plate_outlet_c, double loss_w,
-	      const struct facility_water *fw)
+	      double plate_outlet_c, double loss_w, const struct hx_line *line, double supply_c)
 {
+	double c = line->coolant_w_k;
 	struct hx_result hx;
-	double c = flow_kg_s * md->cp_j_kg_k;
 
-	coolant_hx(&hx, md, flow_kg_s, s->hot_c, fw);
+	coolant_hx_at(&hx, line, s->hot_c, supply_c);
 	out->hot_k_s = (c * (plate_outlet_c - s->hot_c) + loss_w) / (md->hot_kg * md->cp_j_kg_k);
 	out->cold_k_s = c * (hx.coolant_c - s->cold_c) / (md->cold_kg * md->cp_j_kg_k);
-	out->hx_w = hx.facility_kg_s * md->cp_j_kg_k * (hx.facility_c - fw->supply_c);
+	out->hx_w = line->facility_w_k * (hx.facility_c - supply_c);
 	out->loss_w = loss_w;
 }
 

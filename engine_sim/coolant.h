@@ -48,6 +48,18 @@ struct hx_result {
 	double ua_w_k;
 };
 
+/* What the flows on both sides make of the heat exchanger; holds until one of them moves. */
+struct hx_line {
+	double coolant_w_k, facility_w_k; /* capacity rates */
+	double facility_kg_s;
+	double ua_w_k;
+	double heat_w_k; /* heat over the difference of the inlets; 0 where a side stands */
+};
+void coolant_line(struct hx_line *out, const struct model *md, double flow_kg_s,
+		  const struct facility_water *fw);
+void coolant_hx_at(struct hx_result *out, const struct hx_line *line, double hot_c,
+		   double supply_c);
+/* Both at once. */
 void coolant_hx(struct hx_result *out, const struct model *md, double flow_kg_s, double hot_c,
 		const struct facility_water *fw);
 
@@ -57,9 +69,10 @@ struct coolant_rates {
 	double loss_w; /* entering it from the core stage */
 };
 
+/* supply_c: of the facility. */
 void coolant_rates(struct coolant_rates *out, const struct model *md, const struct coolant_state *s,
-		   double flow_kg_s, double plate_outlet_c, double loss_w,
-		   const struct facility_water *fw);
+		   double plate_outlet_c, double loss_w, const struct hx_line *line,
+		   double supply_c);
 
 /* The valve position that holds `supply_c` against that return, in [valve_min, 1]; bisection to
  * 1e-12. */

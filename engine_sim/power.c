@@ -14,6 +14,7 @@ power_chain(struct power_chain *out, const struct model *md, double wafer_w, dou
 	    const double failed[PSUS])
 {
 	double disc = md->core_v * md->core_v - 4.0 * md->core_ohm * wafer_w;
+	double each;
 	int running = 0;
 
 	for (int k = 0; k < PSUS; k++)
@@ -25,6 +26,7 @@ power_chain(struct power_chain *out, const struct model *md, double wafer_w, dou
 	out->output_w = wafer_w / md->core_stage_frac;
 	out->input_w = out->output_w / md->supply_frac + pumps_w + md->other_w;
 	out->overload = out->output_w > running * md->supply_max_w;
+	each = running > 0 ? out->output_w / running : 0.0;
 	for (int k = 0; k < PSUS; k++)
-		out->supply_w[k] = failed[k] <= 0.5 ? out->output_w / running : 0.0;
+		out->supply_w[k] = failed[k] <= 0.5 ? each : 0.0;
 }

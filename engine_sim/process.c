@@ -60,6 +60,8 @@ set_flow(struct process *p, const double speed[PUMPS])
 		fine_cooling(p->fine, &p->cool);
 	}
 	memcpy(p->cool_g, p->faults.zone_g, sizeof(p->cool_g));
+	if (p->stale)
+		p->line_of[0] = (double)NAN;
 	p->stale = false;
 }
 
@@ -102,18 +104,31 @@ facility_of(const struct process *p, double valve)
 				       .ua_mul = p->faults.ua_mul};
 }
 
+/* The heat exchanger with that valve, when something moved. */
+static void
+set_line(struct process *p, double valve)
+{
+	struct facility_water fw = facility_of(p, valve);
+	const double of[] = {p->cool.flow_kg_s, fw.valve, fw.flow_frac, fw.ua_mul};
+
+	if (memcmp(of, p->line_of, sizeof(of)) == 0)
+		return;
+	coolant_line(&p->line, &p->md, p->cool.flow_kg_s, &fw);
+	memcpy(p->line_of, of, sizeof(of));
+}
+
 void
 process_refresh(struct process *p)
 {
-	struct facility_water fw = facility_of(p, p->valve);
 	struct wafer_rates rates;
 
 	set_load(p);
 	set_flow(p, p->pump);
+	set_line(p, p->valve);
 	wafer_rates(&rates, &p->md, &p->variation, &p->cool, &p->wafer, p->load_w, p->powered,
 		    p->loop.cold_c);
 	p->outlet_c = p->fine ? p->fine->flows.outlet_c : rates.outlet_c;
-	coolant_hx(&p->hx, &p->md, p->cool.flow_kg_s, p->loop.hot_c, &fw);
+	coolant_hx_at(&p->hx, &p->line, p->loop.hot_c, p->faults.supply_c);
 	power_chain(&p->power, &p->md, rates.power_w, process_pumps_w(p), p->faults.psu_failed);
 }
 
@@ -212,10 +227,9 @@ check_energy(struct process *p, double wafer_w, const struct coolant_state *loop
 /* The supply of the middle of the step does not depend on what the plate does in it, since the heat
  * exchanger lies between; so the wafer takes both its stages at once. */
 static void
-advance(struct process *p, double valve)
+advance(struct process *p)
 {
 	const double h = PROCESS_STEP_S, half = 0.5 * PROCESS_STEP_S;
-	struct facility_water fw = facility_of(p, valve);
 	struct coolant_state was = p->loop, mid;
 	struct wafer_inputs in = {.md = &p->md,
 				  .variation = &p->variation,
@@ -225,32 +239,31 @@ advance(struct process *p, double valve)
 	struct wafer_moves k;
 	struct coolant_rates c;
 
-	coolant_rates(&c, &p->md, &was, p->cool.flow_kg_s, was.hot_c, 0.0, &fw);
+	coolant_rates(&c, &p->md, &was, was.hot_c, 0.0, &p->line, p->faults.supply_c);
 	mid.cold_c = was.cold_c + half * c.cold_k_s;
 	in.supply_c[0] = was.cold_c;
 	in.supply_c[1] = mid.cold_c;
 	wafer_step(&p->wafer, &k, &in, h);
-	coolant_rates(&c, &p->md, &was, p->cool.flow_kg_s, k.outlet_c[0],
-		      power_loss_to_loop_w(&p->md, k.power_w[0]), &fw);
+	coolant_rates(&c, &p->md, &was, k.outlet_c[0], power_loss_to_loop_w(&p->md, k.power_w[0]),
+		      &p->line, p->faults.supply_c);
 	mid.hot_c = was.hot_c + half * c.hot_k_s;
-	coolant_rates(&c, &p->md, &mid, p->cool.flow_kg_s, k.outlet_c[1],
-		      power_loss_to_loop_w(&p->md, k.power_w[1]), &fw);
+	coolant_rates(&c, &p->md, &mid, k.outlet_c[1], power_loss_to_loop_w(&p->md, k.power_w[1]),
+		      &p->line, p->faults.supply_c);
 	p->loop.hot_c += h * c.hot_k_s;
 	p->loop.cold_c += h * c.cold_k_s;
 	p->outlet_c = k.outlet_c[1];
 	power_chain(&p->power, &p->md, k.power_w[1], process_pumps_w(p), p->faults.psu_failed);
 	p->energy_kwh += p->power.input_w * h / 3.6e6;
 	check_energy(p, k.stored_w, &was, k.power_w[1] + c.loss_w, c.hx_w);
-	coolant_hx(&p->hx, &p->md, p->cool.flow_kg_s, p->loop.hot_c, &fw);
+	coolant_hx_at(&p->hx, &p->line, p->loop.hot_c, p->faults.supply_c);
 }
 
 /* The same with a fine wafer. The supply of the middle of the step does not depend on what the
  * plate does in it, since the heat exchanger lies between. */
 static void
-advance_fine(struct process *p, double valve)
+advance_fine(struct process *p)
 {
 	const double h = PROCESS_STEP_S, half = 0.5 * PROCESS_STEP_S;
-	struct facility_water fw = facility_of(p, valve);
 	struct coolant_state was = p->loop, mid;
 	struct column_flows *flows = &p->fine->flows;
 	struct coolant_rates c;
@@ -258,11 +271,11 @@ advance_fine(struct process *p, double valve)
 
 	fine_power(p->fine, power_w, &p->md, &p->variation, p->load_w, p->powered);
 	loss_w = power_loss_to_loop_w(&p->md, reticle_sum(power_w));
-	coolant_rates(&c, &p->md, &was, p->cool.flow_kg_s, p->outlet_c, loss_w, &fw);
+	coolant_rates(&c, &p->md, &was, p->outlet_c, loss_w, &p->line, p->faults.supply_c);
 	mid.hot_c = was.hot_c + half * c.hot_k_s;
 	mid.cold_c = was.cold_c + half * c.cold_k_s;
 	fine_step(p->fine, power_w, mid.cold_c);
-	coolant_rates(&c, &p->md, &mid, p->cool.flow_kg_s, flows->outlet_c, loss_w, &fw);
+	coolant_rates(&c, &p->md, &mid, flows->outlet_c, loss_w, &p->line, p->faults.supply_c);
 	p->loop.hot_c += h * c.hot_k_s;
 	p->loop.cold_c += h * c.cold_k_s;
 	p->outlet_c = flows->outlet_c;
@@ -274,7 +287,7 @@ advance_fine(struct process *p, double valve)
 		in_w += p->cool.flow_kg_s * p->md.cp_j_kg_k * (flows->outlet_c - mid.cold_c) -
 			flows->coolant_w;
 	check_energy(p, flows->stored_w, &was, in_w, c.hx_w);
-	coolant_hx(&p->hx, &p->md, p->cool.flow_kg_s, p->loop.hot_c, &fw);
+	coolant_hx_at(&p->hx, &p->line, p->loop.hot_c, p->faults.supply_c);
 }
 
 void
@@ -287,8 +300,9 @@ process_step(struct process *p, const struct process_demand *d)
 	p->water_kg = fmax(0.0, p->water_kg - p->faults.leak_kg_s * PROCESS_STEP_S);
 	set_load(p); /* before set_flow, which ends staleness */
 	set_flow(p, speed);
+	set_line(p, valve);
 	if (p->fine)
-		advance_fine(p, valve);
+		advance_fine(p);
 	else
-		advance(p, valve);
+		advance(p);
 }

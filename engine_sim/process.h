@@ -77,6 +77,8 @@ struct process {
 	double cool_g[ZONES]; /* what `cool` was computed with */
 	bool stale;           /* a number of the model changed: compute `cool` and the load again */
 	struct pump_flow flow;
+	struct hx_line line;
+	double line_of[4]; /* flow, valve, facility's flow and fouling that it was computed with */
 	struct job_result job;
 	struct power_chain power;
 	struct hx_result hx;

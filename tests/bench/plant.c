@@ -20,6 +20,7 @@
 #define MANY 64
 #define ROUND_NS (400 * NS_PER_MS) /* length of a measurement */
 #define ROUNDS 3
+#define SWEEP_STEPS 50 /* pump and valve turn round before they arrive */
 /* Of a column and step, counted in column_step.c: additions and multiplications; and doubles that are
  * read and written once each: three nodes and what flowed into them sideways. */
 #define COLUMN_FLOPS 63.0
@@ -138,7 +139,7 @@ by_value(const void *a, const void *b)
 	return (x > y) - (x < y);
 }
 
-/* moving: pump speeds change from step to step, so that march and films are computed anew. */
+/* moving: pump and valve go up and down, so that march, films and exchanger are new at each step. */
 static struct speed
 run(struct wafers *w, bool moving)
 {
@@ -152,8 +153,10 @@ run(struct wafers *w, bool moving)
 		while (now < end && n < sizeof(took) / sizeof(took[0])) {
 			int64_t before = now;
 
-			if (moving)
-				w->demand.pump[0] = w->demand.pump[0] > 0.7 ? 0.6 : 0.9;
+			if (moving && n % SWEEP_STEPS == 0) {
+				w->demand.pump[0] = w->demand.pump[0] > 0.7 ? 0.5 : 1.0;
+				w->demand.valve = w->demand.valve > 0.5 ? 0.2 : 0.9;
+			}
 			for (int k = 0; k < w->n; k++)
 				process_step(&w->p[k], &w->demand);
 			now = clock_cpu_ns();
