@@ -6,6 +6,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "controllers/caps.h"
 #include "controllers/explain.h"
 #include "controllers/holds.h"
 #include "controllers/inputs.h"
@@ -23,6 +24,8 @@ struct control {
 	struct inputs *inputs;
 	struct outputs *outputs;
 	struct holds *holds;
+	struct caps *caps;
+	struct cap_draw *draw; /* [n_systems] */
 	struct unit *units;
 	uint64_t tick;
 	struct view view; /* of the system in turn */
@@ -63,6 +66,11 @@ control_open(struct control **out, const struct plant *plant, const struct contr
 		rc = outputs_open(&c->outputs, plant);
 	if (rc == 0)
 		rc = holds_open(&c->holds, plant, now_ns);
+	if (rc == 0)
+		rc = caps_open(&c->caps, plant);
+	c->draw = calloc((size_t)plant->n_systems + 1, sizeof *c->draw);
+	if (rc == 0 && !c->draw)
+		rc = -ENOMEM;
 	if (rc < 0) {
 		control_close(c);
 		return rc;
@@ -70,6 +78,7 @@ control_open(struct control **out, const struct plant *plant, const struct contr
 	for (uint32_t s = 0; s < plant->n_systems; s++) {
 		struct supervisor_setup setup = setup_of(plant, opt, s);
 		supervisor_init(&c->units[s].supervisor, &setup, now_ns);
+		c->draw[s].input_w = c->draw[s].full_w = (double)NAN;
 		explain_init(&c->units[s].explain, plant->systems[s].name, plant->job_tokens_per_s,
 			     now_ns);
 	}
@@ -85,6 +94,8 @@ control_close(struct control *c)
 	inputs_close(c->inputs);
 	outputs_close(c->outputs);
 	holds_close(c->holds);
+	caps_close(c->caps);
+	free(c->draw);
 	free(c->units);
 	free(c);
 }
@@ -118,6 +129,24 @@ tell_holds(struct control *c)
 	}
 }
 
+/* Of caps of one system, and of all: who sees to it that the journal has them does not care. */
+static void
+tell_caps(struct control *c)
+{
+	struct image_event e;
+	int32_t system;
+	while (caps_line(c->caps, &e, &system)) {
+		if (system != SITE)
+			e.value = c->units[system].supervisor.verdict.mode;
+		else
+			e.value = 0.0;
+		if (system == SITE)
+			image_emit(c->ctl, &e);
+		else
+			emit(c, (uint32_t)system, &e);
+	}
+}
+
 static void
 step_system(struct control *c, uint32_t system, int64_t now_ns)
 {
@@ -128,8 +157,10 @@ step_system(struct control *c, uint32_t system, int64_t now_ns)
 	holds_step(c->holds, system, now_ns);
 	tell_holds(c);
 	supervisor_hold(&u->supervisor, holds_of(c->holds, system)->kind);
+	supervisor_allow(&u->supervisor, caps_allowance(c->caps, system));
 	inputs_view(c->inputs, system, now_ns, &c->view);
 	supervisor_step(&u->supervisor, &c->plant->control, &c->view, second, now_ns);
+	c->draw[system] = supervisor_draw(&u->supervisor, &c->plant->control);
 	outputs_demands(c->outputs, c->ctl, system, &u->supervisor.demands, now_ns);
 	int n = explain_step(&u->explain, &c->plant->control, &u->supervisor, &c->view, now_ns,
 			     &c->account, events);
@@ -142,6 +173,8 @@ void
 control_step(struct control *c, int64_t now_ns, uint64_t overruns)
 {
 	inputs_snapshot(c->inputs, c->in, now_ns);
+	caps_step(c->caps, c->draw, now_ns);
+	tell_caps(c);
 	for (uint32_t s = 0; s < c->plant->n_systems; s++)
 		step_system(c, s, now_ns);
 	image_beat(c->ctl, now_ns, ++c->tick, overruns);
@@ -173,17 +206,33 @@ control_handed_back(const struct control *c)
 }
 
 void
-control_ask(struct control *c, const struct hold_request *req, const struct hold_keeper *keeper,
+control_ask(struct control *c, const struct hold_request *req, const struct hold_keeper *keepers,
 	    char *result)
 {
-	holds_ask(c->holds, req, keeper, result);
+	if (!caps_ask(c->caps, req, c->draw, keepers ? &keepers[CONTROL_CAPS] : NULL, result))
+		holds_ask(c->holds, req, keepers ? &keepers[CONTROL_HOLDS] : NULL, result);
+	tell_caps(c);
 	tell_holds(c);
 }
 
-int
-control_recall(struct control *c, const char *text, size_t len, int64_t now_ns, int64_t wall_ns,
-	       struct errtext *err)
+static int
+recall_caps(struct control *c, const char *text, size_t len, int64_t now_ns, int64_t wall_ns,
+	    struct errtext *err)
 {
+	int rc = caps_recall(c->caps, text, len, now_ns, wall_ns, err);
+	for (int32_t s = SITE; s < (int32_t)c->plant->n_systems; s++) {
+		caps_tell_standing(c->caps, s, now_ns, wall_ns);
+		tell_caps(c);
+	}
+	return rc;
+}
+
+int
+control_recall(struct control *c, enum control_kept what, const char *text, size_t len,
+	       int64_t now_ns, int64_t wall_ns, struct errtext *err)
+{
+	if (what == CONTROL_CAPS)
+		return recall_caps(c, text, len, now_ns, wall_ns, err);
 	int rc = holds_recall(c->holds, text, len, now_ns, wall_ns, err);
 	for (uint32_t s = 0; s < c->plant->n_systems; s++) {
 		holds_tell_held(c->holds, s, now_ns);
@@ -193,15 +242,21 @@ control_recall(struct control *c, const char *text, size_t len, int64_t now_ns, 
 }
 
 bool
-control_unkept(const struct control *c)
+control_unkept(const struct control *c, enum control_kept what)
 {
-	return holds_unkept(c->holds);
+	return what == CONTROL_CAPS ? caps_unkept(c->caps) : holds_unkept(c->holds);
 }
 
 int
-control_keep(struct control *c, const struct hold_keeper *keeper)
+control_keep(struct control *c, enum control_kept what, const struct hold_keeper *keeper)
 {
-	return holds_keep(c->holds, keeper);
+	return what == CONTROL_CAPS ? caps_keep(c->caps, keeper) : holds_keep(c->holds, keeper);
+}
+
+double
+control_cap_w(const struct control *c, int32_t system, int64_t now_ns)
+{
+	return caps_due_w(c->caps, system, now_ns);
 }
 
 uint32_t

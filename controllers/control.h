@@ -34,7 +34,9 @@ enum control_event {
 	CONTROL_EVENT_INPUT = 4, /* input lost or back */
 	/* What a person did, or was refused, or whose time has passed: for the audit. Value: enum
 	   ctl_mode that the system is in, or goes to. */
-	CONTROL_EVENT_AUTHORITY = 5
+	CONTROL_EVENT_AUTHORITY = 5,
+	CONTROL_EVENT_CAP =
+		6 /* the power stays above its cap, or is below again; value: input power */
 };
 
 struct control_options {
@@ -65,15 +67,18 @@ bool control_handed_back(const struct control *c);
 /* --- what people ask for (controllers/holds.h): in force from the next step --- */
 struct hold_request;
 struct hold_keeper;
-/* `result` holds COMMAND_MAX + 1 bytes. */
+enum control_kept { CONTROL_HOLDS, CONTROL_CAPS, CONTROL_KEPT }; /* what has a keeper each */
+/* keepers: [CONTROL_KEPT], or NULL: nothing is kept. `result` holds COMMAND_MAX + 1 bytes. */
 void control_ask(struct control *c, const struct hold_request *req,
-		 const struct hold_keeper *keeper, char *result);
+		 const struct hold_keeper *keepers, char *result);
 /* Before the first step: what a keeper was given. As holds_recall. */
-int control_recall(struct control *c, const char *text, size_t len, int64_t now_ns, int64_t wall_ns,
-		   struct errtext *err);
+int control_recall(struct control *c, enum control_kept what, const char *text, size_t len,
+		   int64_t now_ns, int64_t wall_ns, struct errtext *err);
 /* Is there something that the keeper does not have yet? */
-bool control_unkept(const struct control *c);
-int control_keep(struct control *c, const struct hold_keeper *keeper);
+bool control_unkept(const struct control *c, enum control_kept what);
+int control_keep(struct control *c, enum control_kept what, const struct hold_keeper *keeper);
+/* The power cap of a system, or of all together (SITE), whose deadline has passed; NAN none. */
+double control_cap_w(const struct control *c, int32_t system, int64_t now_ns);
 /* How many systems a person has stopped. An orderly end does not release them: their devices keep
  * them off until they miss the sequence number. */
 uint32_t control_stopped(const struct control *c);

@@ -247,7 +247,8 @@ tell_held(struct telling *t, const struct supervisor *s, const struct account *a
 			     cost);
 		break;
 	case REASON_CAP:
-		tell(t, CODE, a->reason, "held back by its power cap: %s", cost);
+		tell(t, CODE, a->reason, "held back by its power cap of %.1f kW: %s",
+		     d->cap_w / 1000.0, cost);
 		break;
 	case REASON_NONE:
 	case REASON_INPUT_LOST:
@@ -294,6 +295,21 @@ tell_pump(struct telling *t, const struct verdict *d, double pump_frac)
 		     100.0 * pump_frac);
 	else
 		tell(t, CONTROL_EVENT_PUMP, 0.0, "both pumps run again");
+}
+
+/* Whatever the law wants: who set the cap must know that it is not kept. */
+static void
+tell_cap(struct telling *t, const struct verdict *d)
+{
+	if (d->cap_missed == t->x->cap_missed)
+		return;
+	t->x->cap_missed = d->cap_missed;
+	if (d->cap_missed)
+		tell(t, CONTROL_EVENT_CAP, d->input_w,
+		     "draws %.1f kW, above its cap of %.1f kW: all duties are scaled down",
+		     d->input_w / 1000.0, d->cap_w / 1000.0);
+	else
+		tell(t, CONTROL_EVENT_CAP, d->input_w, "draws no more than its power cap again");
 }
 
 static void
@@ -353,6 +369,7 @@ explain_step(struct explain *x, const struct control_params *p, const struct sup
 	tell_mode(&t, p, d->mode);
 	tell_stop(&t, d);
 	tell_reason(&t, s, out, p, v);
+	tell_cap(&t, d);
 	tell_pump(&t, d, s->demands.pump_frac);
 	tell_inputs(&t, d);
 	bool over = !d->inputs_lost &&

@@ -34,7 +34,7 @@ struct explain {
 	int64_t told_ns;  /* when the place and cost of what is shown were told … */
 	double told_frac; /* … and the duty then */
 	double tokens_full;
-	bool pump_alarm, cooling_lost, degraded, stop_ignored;
+	bool pump_alarm, cooling_lost, degraded, stop_ignored, cap_missed;
 	uint32_t sensors_lost, sensors_candidate;
 	int64_t sensors_ns;
 	double ration; /* lines that may be told now */

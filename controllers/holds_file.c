@@ -9,16 +9,15 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
-#define NAME "control.holds"
 #define SIZE_MAX_BYTES (1 << 20)
 
 int
-holds_file_name(struct holds_file *f, const char *run_dir, struct errtext *err)
+holds_file_name(struct holds_file *f, const char *run_dir, const char *name, struct errtext *err)
 {
-	int n = snprintf(f->fresh, sizeof f->fresh, "%s/" NAME ".tmp", run_dir);
+	int n = snprintf(f->fresh, sizeof f->fresh, "%s/%s.tmp", run_dir, name);
 	if (n < 0 || (size_t)n >= sizeof f->fresh)
-		return errtext_set(err, -ENAMETOOLONG, "%s/" NAME ": path too long", run_dir);
-	snprintf(f->path, sizeof f->path, "%s/" NAME, run_dir);
+		return errtext_set(err, -ENAMETOOLONG, "%s/%s: path too long", run_dir, name);
+	snprintf(f->path, sizeof f->path, "%s/%s", run_dir, name);
 	return 0;
 }
 

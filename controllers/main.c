@@ -28,15 +28,22 @@ static struct {
 	struct image *ctl;
 	struct control *control;
 	struct command_server *commands;
-	struct holds_file file;
-	struct hold_keeper keeper;
+	struct holds_file file[CONTROL_KEPT];
+	struct hold_keeper keeper[CONTROL_KEPT];
 	struct cadence cadence;
 	uint64_t events_seen, overruns_told;
 	int64_t overruns_told_ns;
-	int64_t end_ns;  /* of a hand-back; 0: none asked */
-	int64_t keep_ns; /* last try to record what people hold */
-	int keep_rc;     /* … and what came of it */
+	int64_t end_ns;                /* of a hand-back; 0: none asked */
+	int64_t keep_ns[CONTROL_KEPT]; /* last try to record what people asked for */
+	int keep_rc[CONTROL_KEPT];     /* … and what came of it */
 } room;
+
+static const struct {
+	const char *file, *what;
+} kept[CONTROL_KEPT] = {
+	[CONTROL_HOLDS] = {"control.holds", "what people hold"},
+	[CONTROL_CAPS] = {"control.caps", "which power caps stand"},
+};
 
 /* 0 or an exit code. */
 static int
@@ -49,25 +56,26 @@ check_period(const struct plant *plant, const char *path)
 	return EX_CONFIG;
 }
 
-/* What people held when the program before this one ended, however it did. */
+/* What people asked for when the program before this one ended, however it did. */
 static int
-recall(int64_t now_ns)
+recall(enum control_kept k, int64_t now_ns)
 {
+	struct holds_file *file = &room.file[k];
 	struct errtext err = {""};
 	char *text = NULL;
 	size_t len = 0;
-	if (holds_file_name(&room.file, room.daemon.run_dir, &err) != 0) {
+	if (holds_file_name(file, room.daemon.run_dir, kept[k].file, &err) != 0) {
 		log_error("%s", err.text);
 		return EX_CANTCREAT;
 	}
-	room.keeper = (struct hold_keeper){holds_file_keep, &room.file};
-	int rc = holds_file_read(&room.file, &text, &len, &err);
+	room.keeper[k] = (struct hold_keeper){holds_file_keep, file};
+	int rc = holds_file_read(file, &text, &len, &err);
 	if (rc == 0) {
-		rc = control_recall(room.control, text, len, now_ns, clock_wall_ns(), &err);
+		rc = control_recall(room.control, k, text, len, now_ns, clock_wall_ns(), &err);
 		if (rc != 0)
-			log_error("%s: %s", room.file.path, err.text);
+			log_error("%s: %s", file->path, err.text);
 	} else if (rc != -ENOENT) {
-		log_error("%s: what people held is lost", err.text);
+		log_error("%s: %s is lost", err.text, kept[k].what);
 	}
 	free(text);
 	return 0;
@@ -91,9 +99,11 @@ start(void)
 		log_error("can't start: %s", strerror(-rc));
 		return EX_OSERR;
 	}
-	int code = recall(now_ns);
-	if (code != 0)
-		return code;
+	for (int k = 0; k < CONTROL_KEPT; k++) {
+		int code = recall((enum control_kept)k, now_ns);
+		if (code != 0)
+			return code;
+	}
 	if (command_open(&room.commands, room.daemon.loop, room.daemon.run_dir, "control", &err) !=
 	    0) {
 		log_error("%s", err.text);
@@ -157,19 +167,19 @@ handed_back(int64_t now_ns)
 
 /* Once when it changed by itself, then once a second until it succeeds. */
 static void
-keep(int64_t now_ns)
+keep(enum control_kept k, int64_t now_ns)
 {
-	if (!control_unkept(room.control) ||
-	    (room.keep_rc != 0 && now_ns - room.keep_ns < KEEP_AGAIN_NS))
+	if (!control_unkept(room.control, k) ||
+	    (room.keep_rc[k] != 0 && now_ns - room.keep_ns[k] < KEEP_AGAIN_NS))
 		return;
-	int rc = control_keep(room.control, &room.keeper), was = room.keep_rc;
-	room.keep_ns = now_ns;
-	room.keep_rc = rc;
+	int rc = control_keep(room.control, k, &room.keeper[k]), was = room.keep_rc[k];
+	room.keep_ns[k] = now_ns;
+	room.keep_rc[k] = rc;
 	if (rc != 0 && rc != was)
-		log_error("%s: %s: what people hold would not outlive a restart", room.file.path,
-			  strerror(-rc));
+		log_error("%s: %s: %s would not outlive a restart", room.file[k].path,
+			  strerror(-rc), kept[k].what);
 	else if (rc == 0 && was != 0)
-		log_info("%s: what people hold is recorded again", room.file.path);
+		log_info("%s: %s is recorded again", room.file[k].path, kept[k].what);
 }
 
 static void
@@ -185,7 +195,7 @@ answer(const struct command_request *req, int64_t now_ns)
 	};
 	char result[COMMAND_MAX + 1] = "{\"ok\":false,\"error\":\"the controllers are ending\"}";
 	if (room.end_ns == 0)
-		control_ask(room.control, &ask, &room.keeper, result);
+		control_ask(room.control, &ask, room.keeper, result);
 	command_reply(room.commands, req->connection, result);
 	log_decisions();
 }
@@ -203,7 +213,8 @@ work(int64_t now_ns)
 	control_step(room.control, now_ns, room.cadence.overruns);
 	log_decisions();
 	log_overruns(now_ns);
-	keep(now_ns);
+	for (int k = 0; k < CONTROL_KEPT; k++)
+		keep((enum control_kept)k, now_ns);
 	if (control_failed(room.control)) {
 		log_error("internal error: a law gave no number; the fail-safe demands stand");
 		return EX_SOFTWARE;
@@ -263,10 +274,9 @@ main(int argc, char **argv)
 			"second.\n",
 		.more = "TERM and INT first hand every system back to its devices' own control, "
 			"2 s at most;\nwhat a person has stopped is not released.\n"
-			"What people hold (isotherm stop, start, maintenance) comes in by "
-			"control.sock in\nthe run folder, and outlives this program in "
-			"control.holds "
-			"there.\n"
+			"What people ask for (isotherm stop, start, maintenance, cap) comes in by "
+			"control.sock\nin the run folder, and outlives this program in "
+			"control.holds and control.caps\nthere.\n"
 			"Exit code 70: internal error; the fail-safe demands stand.\n",
 		.check = check_period,
 		.urgent = true,

@@ -10,9 +10,11 @@ static const struct {
 	enum role_id role;
 	uint32_t n;
 } DEMANDS[] = {
-	{ROLE_DUTY_CMD, RETICLES},    {ROLE_SHARE_CMD, RETICLES},    {ROLE_ENGINE_SEQ_CMD, 1},
-	{ROLE_ENGINE_RELEASE_CMD, 1}, {ROLE_PUMP_SPEED_CMD, 2},      {ROLE_VALVE_CMD, 1},
+	{ROLE_DUTY_CMD, RETICLES},    {ROLE_SHARE_CMD, RETICLES},
+	{ROLE_ENGINE_SEQ_CMD, 1},     {ROLE_ENGINE_RELEASE_CMD, 1},
+	{ROLE_PUMP_SPEED_CMD, 2},     {ROLE_VALVE_CMD, 1},
 	{ROLE_COOLING_SEQ_CMD, 1},    {ROLE_COOLING_RELEASE_CMD, 1},
+	{ROLE_ENGINE_CEILING_CMD, 1}, {ROLE_ENGINE_CEILING_FOR_CMD, 1},
 };
 #define DEMAND_KINDS (sizeof DEMANDS / sizeof DEMANDS[0])
 
@@ -22,7 +24,7 @@ static const enum role_id POINTS[] = {
 	ROLE_CTL_TMEAN,        ROLE_CTL_TEMP_LIMIT,  ROLE_CTL_HOTTEST,
 	ROLE_CTL_COLDEST,      ROLE_CTL_DUTY,        ROLE_CTL_COST_TOKENS,
 	ROLE_CTL_COST_POWER,   ROLE_CTL_LIMITED_AGE, ROLE_CTL_SUPPLY_SETPOINT,
-	ROLE_CTL_TOKENS_FULL,
+	ROLE_CTL_TOKENS_FULL,  ROLE_CTL_CAP,         ROLE_CTL_CAP_MISSED,
 };
 #define N_POINTS (sizeof POINTS / sizeof POINTS[0])
 
@@ -131,6 +133,10 @@ demand_of(const struct demands *d, enum role_id role, uint32_t k)
 		return d->cooling_seq;
 	case ROLE_PUMP_SPEED_CMD:
 		return 100.0 * d->pump_frac;
+	case ROLE_ENGINE_CEILING_CMD:
+		return d->ceiling_w;
+	case ROLE_ENGINE_CEILING_FOR_CMD:
+		return d->ceiling_for_s;
 	case ROLE_VALVE_CMD:
 		return 100.0 * d->valve_frac;
 	default:
@@ -208,6 +214,10 @@ reading_of(enum role_id role, const struct account *a, const struct supervisor *
 		return (struct reading){s->verdict.setpoint_c, false};
 	case ROLE_CTL_TOKENS_FULL:
 		return (struct reading){a->tokens_full, false};
+	case ROLE_CTL_CAP:
+		return (struct reading){isfinite(s->verdict.cap_w) ? s->verdict.cap_w : 0.0, false};
+	case ROLE_CTL_CAP_MISSED:
+		return (struct reading){s->verdict.cap_missed, false};
 	default:
 		return (struct reading){(double)NAN, false};
 	}

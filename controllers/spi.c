@@ -97,7 +97,8 @@ second_step(struct spi *s, const struct control_params *p, const struct law_in *
 {
 	if (in->pump_alarm)
 		s->pump_frac = p->pump_max_frac;
-	else if (out->margin_k < p->pump_up_below_k || out->limit != REASON_NONE)
+	else if (out->margin_k < p->pump_up_below_k ||
+		 (out->limit != REASON_NONE && out->limit != REASON_CAP)) /* not for power's sake */
 		s->pump_frac += p->pump_step_up_frac;
 	else if (out->margin_k > p->pump_down_above_k)
 		s->pump_frac -= p->pump_step_down_frac;

@@ -69,6 +69,7 @@ supervisor_init(struct supervisor *s, const struct supervisor_setup *setup, int6
 	s->in_charge_at_once = setup->start_in_charge;
 	s->since_ns = now_ns;
 	sensors_reset(&s->sensors);
+	supervisor_cap_init(s);
 	demands_clear(&s->demands);
 }
 
@@ -244,6 +245,7 @@ decide(struct supervisor *s, const struct control_params *p, const struct view *
 		takeover_begin(s, p);
 	takeover_move(s, p);
 	cap_by_flow(s, p, v);
+	supervisor_keep_cap(s);
 	if (s->cooling_lost)
 		cool_fully(&s->demands);
 }
@@ -356,6 +358,7 @@ supervisor_step(struct supervisor *s, const struct control_params *p, const stru
 	supervisor_look(s, p, v, second);
 	bool first = transit(s, next_event(s, p, v, now_ns), v, now_ns);
 	act(s, p, v, cooling_was_lost && !s->cooling_lost, now_ns);
+	supervisor_ask_ceiling(s, p, now_ns);
 	watch_release(s, v);
 	if (s->mode != CTL_OFF && !s->demands.quiet && (second || first)) {
 		s->demands.engine_seq = next_seq(s->demands.engine_seq);

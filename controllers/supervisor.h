@@ -11,6 +11,7 @@
 #include <stdint.h>
 
 #include "controllers/baselines.h"
+#include "controllers/caps.h"
 #include "controllers/holds.h"
 #include "controllers/inputs.h"
 #include "controllers/sensors.h"
@@ -22,6 +23,7 @@ struct demands {
 	bool quiet; /* nothing but the release */
 	double duty_frac[RETICLES];
 	double pump_frac, valve_frac;
+	double ceiling_w, ceiling_for_s; /* of the wafer, which its device holds by itself */
 	uint16_t engine_seq, cooling_seq;
 };
 
@@ -40,6 +42,9 @@ struct verdict {
 	bool inputs_lost, cooling_lost, pump_alarm;
 	bool stop_ignored; /* stopped, and its engine applies duty all the same, or says nothing */
 	double applied_frac; /* greatest duty in force; NAN unknown */
+	double cap_w;        /* in force; NAN none */
+	double input_w;      /* NAN unknown */
+	bool cap_missed;     /* its deadline has passed, and the power is above it all the same */
 };
 
 struct supervisor_setup {
@@ -67,6 +72,12 @@ struct supervisor {
 	bool cooled_fully;  /* stopped, without readings to hold the supply by */
 	uint32_t pump_behind, device_holds, stop_ignored; /* steps */
 	double low_flow_cap_frac;
+	struct cap_allowance cap;
+	double wafer_part; /* of the input power above cap_other_w that is the wafer's; NAN not known */
+	double cap_scale_frac; /* of all duties, where the law alone does not keep the cap */
+	uint32_t cap_over;     /* steps */
+	bool cap_missed;
+	int64_t ceiling_end_ns; /* of the device's */
 	struct sensors sensors;
 	struct law_in in;
 	struct law_out out;
@@ -81,6 +92,10 @@ void supervisor_step(struct supervisor *s, const struct control_params *p, const
 		     bool second, int64_t now_ns);
 /* A person's doing; from the next step on. */
 void supervisor_hold(struct supervisor *s, enum hold_kind hold);
+/* What it may draw, from the next step on. */
+void supervisor_allow(struct supervisor *s, const struct cap_allowance *cap);
+/* What it draws, as the caps want to know it, after a step. */
+struct cap_draw supervisor_draw(const struct supervisor *s, const struct control_params *p);
 void supervisor_hand_back(struct supervisor *s); /* from the next step on */
 /* Or held by a person in a way that is not to be handed back. */
 bool supervisor_handed_back(const struct supervisor *s);

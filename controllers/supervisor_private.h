@@ -20,6 +20,16 @@ void supervisor_watch_pumps(struct supervisor *s, const struct view *v);
 void supervisor_look(struct supervisor *s, const struct control_params *p, const struct view *v,
 		     bool second);
 
+/* --- supervisor_cap.c --- */
+void supervisor_cap_init(struct supervisor *s);
+/* The input power; where its meter is silent, what the wafer's power lets expect. */
+double supervisor_input_w(struct supervisor *s, const struct control_params *p,
+			  const struct view *v);
+/* Where the law does not keep the cap after its deadline, all duties give way. */
+void supervisor_keep_cap(struct supervisor *s);
+/* The device's own ceiling, which outlives us. */
+void supervisor_ask_ceiling(struct supervisor *s, const struct control_params *p, int64_t now_ns);
+
 /* --- supervisor_say.c: the verdict of the step --- */
 void supervisor_say(struct supervisor *s, const struct control_params *p, const struct view *v);
 

@@ -60,6 +60,8 @@ reason_of(struct supervisor *s, const struct view *v)
 		return REASON_RAMP;
 	if (s->low_flow_cap_frac < least_of(s->out.duty_frac))
 		return REASON_LOW_FLOW;
+	if (s->cap_scale_frac < 1.0)
+		return REASON_CAP;
 	return s->ramping || s->coming_back ? REASON_RAMP : s->out.limit;
 }
 
@@ -91,6 +93,9 @@ supervisor_say(struct supervisor *s, const struct control_params *p, const struc
 	d->inputs_lost = s->sensors.blind;
 	d->cooling_lost = s->cooling_lost;
 	d->pump_alarm = s->pump_alarm;
+	d->cap_w = s->cap.watts;
+	d->input_w = s->in.input_w;
+	d->cap_missed = s->cap_missed;
 	watch_stop(s, v);
 	d->reason = reason_of(s, v);
 }

@@ -77,8 +77,8 @@ supervisor_look(struct supervisor *s, const struct control_params *p, const stru
 	in->temp_limit_c = s->setup.temp_limit_c - (s->sensors.degraded ? p->degraded_dk : 0.0);
 	in->spread_limit_k = s->setup.spread_limit_k;
 	in->supply_lo_c = (isfinite(v->dew_c) ? v->dew_c : DEW_ASSUMED_C) + p->dew_margin_k;
-	in->input_w = v->input_w;
-	in->cap_w = (double)NAN; /* nobody can ask for a cap yet */
+	in->input_w = supervisor_input_w(s, p, v);
+	in->cap_w = s->cap.watts;
 	in->second = second;
 	bool missing = !isfinite(v->supply_c) || !isfinite(v->flow_lpm) || !isfinite(in->pump_frac);
 	if (!missing)

@@ -14,8 +14,10 @@
 #include "core/rundir.h"
 
 #define LOCK_NAME "run.lock"
-/* What people hold stopped stays stopped when a runner dies and the next one takes its folder. */
-#define HOLDS_NAME "control.holds"
+/* What people hold stopped, and how much power they allow, outlasts a runner that dies: the next one
+ * takes its folder. */
+static const char *const kept_names[] = {"control.holds", "control.caps"};
+#define KEPT_NAMES (sizeof kept_names / sizeof kept_names[0])
 
 int
 folder_path(const struct folder *f, const char *name, char out[PATH_MAX])
@@ -38,10 +40,10 @@ is_ours(const char *name)
 {
 	static const char *const ends[] = {"", ".tmp", ".lock"};
 	static const char *const names[] = {
-		"in-0.img",   "ctl.img",   "alm.img",     "page.img",
-		"hist.img",   "mqtt.img",  "sim.sock",    "control.sock",
-		"alarm.sock", "page.sock", "notify.sock", "plant.yaml",
-		"sim.ports",  "run.json",  "broker.conf", HOLDS_NAME};
+		"in-0.img",      "ctl.img",     "alm.img",      "page.img",   "hist.img",
+		"mqtt.img",      "sim.sock",    "control.sock", "alarm.sock", "page.sock",
+		"notify.sock",   "plant.yaml",  "sim.ports",    "run.json",   "broker.conf",
+		"control.holds", "control.caps"};
 	char whole[64];
 
 	for (size_t i = 0; i < sizeof names / sizeof names[0]; i++)
@@ -50,6 +52,15 @@ is_ours(const char *name)
 			if (strcmp(name, whole) == 0)
 				return true;
 		}
+	return false;
+}
+
+static bool
+is_kept(const char *name)
+{
+	for (size_t i = 0; i < KEPT_NAMES; i++)
+		if (strcmp(name, kept_names[i]) == 0)
+			return true;
 	return false;
 }
 
@@ -82,7 +93,7 @@ sweep(const char *dir, bool check, size_t *n, struct errtext *err)
 		    strcmp(e->d_name, LOCK_NAME) == 0)
 			continue;
 		++*n;
-		if (!check && strcmp(e->d_name, HOLDS_NAME) == 0)
+		if (!check && is_kept(e->d_name))
 			continue;
 		if (!check && is_ours(e->d_name))
 			(void)unlinkat(dirfd(d), e->d_name, 0);
@@ -211,8 +222,9 @@ folder_leave(struct folder *f)
 	if (f->lock_fd < 0)
 		return;
 	(void)sweep(f->dir, false, &n, NULL);
-	if (folder_path(f, HOLDS_NAME, path) == 0)
-		(void)unlink(path);
+	for (size_t i = 0; i < KEPT_NAMES; i++)
+		if (folder_path(f, kept_names[i], path) == 0)
+			(void)unlink(path);
 	if (folder_path(f, LOCK_NAME, path) == 0)
 		(void)unlink(path);
 	(void)rmdir(f->dir); /* one whose parent we may not write stays, empty */

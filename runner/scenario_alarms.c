@@ -56,9 +56,9 @@ void
 scenario_read_command(const struct scenario *s, struct schema_walk *w, yaml_node_t *node,
 		      struct scenario_event *e)
 {
-	static const char *const names[] = {"ack",   "comment",     "shelve",   "unshelve",
-					    "reset", "take_out",    "put_back", "stop",
-					    "start", "maintenance", "end"};
+	static const char *const names[] = {
+		"ack",  "comment", "shelve",      "unshelve", "reset", "take_out", "put_back",
+		"stop", "start",   "maintenance", "end",      "cap",   "uncap"};
 	const int32_t first_of_controllers = 7;
 	struct command_keys keys;
 	struct schema_part part = {&command_schema, &keys};
@@ -83,6 +83,12 @@ scenario_read_command(const struct scenario *s, struct schema_walk *w, yaml_node
 	add_text(request, "why", &keys.why_at, keys.why);
 	if (keys.for_s_at.line != 0)
 		(void)json_object_set_new(request, "for_s", json_integer(keys.for_s));
+	if (keys.watts_at.line != 0)
+		(void)json_object_set_new(request, "watts", json_real(keys.watts));
+	if (keys.frac_at.line != 0)
+		(void)json_object_set_new(request, "frac", json_real(keys.frac));
+	if (keys.at_s_at.line != 0)
+		(void)json_object_set_new(request, "at_s", json_integer(keys.at_s));
 	text = json_dumps(request, JSON_REAL_PRECISION(10));
 	if (text == NULL ||
 	    (size_t)snprintf(e->request, sizeof e->request, "%s", text) >= sizeof e->request)

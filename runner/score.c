@@ -22,7 +22,9 @@ score_by_name(const char *name)
 void
 score_init(struct score *s, double spread_limit_k, double temp_limit_c)
 {
-	*s = (struct score){.spread_limit_k = spread_limit_k, .temp_limit_c = temp_limit_c};
+	*s = (struct score){.spread_limit_k = spread_limit_k,
+			    .temp_limit_c = temp_limit_c,
+			    .cap_w = (double)NAN};
 	s->sum[SCORE_spread_max_k] = s->sum[SCORE_tmax_c] = -(double)INFINITY;
 }
 
@@ -55,11 +57,11 @@ add_step(struct score *s, const struct sim_truth *t, double dt_s)
 	s->sum[SCORE_tmax_c] = fmax(s->sum[SCORE_tmax_c], t->tmax_c);
 	add_excess(s, t->spread_k - s->spread_limit_k, dt_s, SCORE_s_above_s, SCORE_ks_above_s);
 	add_excess(s, t->tmax_c - s->temp_limit_c, dt_s, SCORE_s_above_t, SCORE_ks_above_t);
+	if (t->input_w > s->cap_w * (1.0 + SCORE_CAP_GRACE_FRAC)) /* false of NAN */
+		s->sum[SCORE_s_above_cap] += dt_s;
 	s->sum[SCORE_cooling_kj] += t->cooling_w * dt_s / 1000.0;
 	if (s->any) {
-		/* most steps move no duty */
-		if (memcmp(t->duty, s->duty, sizeof s->duty) != 0)
-			s->sum[SCORE_effort_per_min] += moved(t->duty, s->duty, RETICLES);
+		s->sum[SCORE_effort_per_min] += moved(t->duty, s->duty, RETICLES);
 		s->sum[SCORE_pump_travel_per_min] += moved(t->pump_speed, s->pump, 2);
 	}
 }

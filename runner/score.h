@@ -8,7 +8,8 @@
 
 #include "engine_sim/sim.h"
 
-#define SCORE_GRACE_K 0.5 /* above a limit that is not counted as seconds above it */
+#define SCORE_CAP_GRACE_FRAC 0.005 /* above a power cap: the meter's noise and more */
+#define SCORE_GRACE_K 0.5          /* above a limit that is not counted as seconds above it */
 
 enum score_id {
 #define SCORE(name, unit, decimals, text) SCORE_##name,
@@ -26,6 +27,7 @@ int score_by_name(const char *name); /* enum score_id or -1 */
 
 struct score {
 	double spread_limit_k, temp_limit_c;
+	double cap_w; /* on the input power, of which 0.5 % is not counted; NAN none */
 	double scored_s;
 	double sum[SCORES]; /* integrals and maxima so far */
 	bool any;           /* `duty`, `pump` are those of the step before */

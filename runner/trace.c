@@ -21,9 +21,8 @@ struct trace {
 static void
 put_u32(uint8_t *to, uint32_t v)
 {
-	/* in one line, which the compiler makes one store */
-	to[0] = (uint8_t)v, to[1] = (uint8_t)(v >> 8), to[2] = (uint8_t)(v >> 16),
-	to[3] = (uint8_t)(v >> 24);
+	for (unsigned i = 0; i < 4; i++)
+		to[i] = (uint8_t)(v >> (8 * i));
 }
 
 static uint64_t

@@ -29,6 +29,7 @@ int cmd_reset(int argc, char **argv);
 int cmd_stop(int argc, char **argv);
 int cmd_start(int argc, char **argv);
 int cmd_maintenance(int argc, char **argv);
+int cmd_cap(int argc, char **argv);
 
 /* Attach, and say on stderr why not: 0 or the exit code. */
 int cmd_attach(struct attach *a);

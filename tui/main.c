@@ -34,6 +34,8 @@ static const struct command_row commands[] = {
 	{"start", "SYSTEM --why TEXT", "a stopped system works again", cmd_start},
 	{"maintenance", "SYSTEM --for 2h --why TEXT", "hand a system to its devices",
 	 cmd_maintenance},
+	{"cap", "[16.5kW --for 2h --why TEXT]", "power caps: which stand, one more, one less",
+	 cmd_cap},
 	{"fault", "'PATH=VALUE [over Ns]'", "change the simulator of a demo", cmd_fault},
 	{"run", "-c PLANT [--for S] [--headless]", "start a plant with all its programs", NULL},
 	{"trend", "POINT [--png FILE]", "how a point went, as text or picture", NULL},

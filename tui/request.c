@@ -30,6 +30,12 @@ request_text(const struct request *r)
 		  add_word(o, "change", r->change);
 	if (r->for_s > 0)
 		bad |= json_object_set_new(o, "for_s", json_integer((json_int_t)r->for_s));
+	if (r->at_s > 0)
+		bad |= json_object_set_new(o, "at_s", json_integer((json_int_t)r->at_s));
+	if (r->watts > 0)
+		bad |= json_object_set_new(o, "watts", json_real(r->watts));
+	if (r->frac > 0)
+		bad |= json_object_set_new(o, "frac", json_real(r->frac));
 	if (r->before > 0)
 		bad |= json_object_set_new(o, "before", json_integer((json_int_t)r->before));
 	if (r->from > 0)

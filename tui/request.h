@@ -18,7 +18,8 @@ struct request {
 	const char *cmd; /* "ack", "comment", "shelve", "stop" … */
 	const char *alarm, *system;
 	const char *comment, *why;
-	double for_s;
+	double for_s, at_s;
+	double watts, frac; /* of a power cap */
 	uint64_t from, before;
 	const char *path, *change; /* of the simulator */
 };

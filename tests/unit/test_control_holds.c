@@ -62,12 +62,12 @@ in_maintenance_nothing_is_asked_but_the_release(void **state)
 	assert_true(demand(&b, "cs00.engine.release_cmd")->value > 0.5);
 	assert_true(demand(&b, "cs00.cooling.release_cmd")->value > 0.5);
 	authority_line(&b, 0, CTL_MAINTENANCE);
-	assert_false(control_unkept(b.control));
+	assert_false(control_unkept(b.control, CONTROL_HOLDS));
 	steps(&b, 570);
 	assert_string_equal(
 		authority_line(&b, 0, CTL_TRACK),
 		"cs00 maintenance of uid 1000 (operator) is over, its time has passed: pump");
-	assert_true(control_unkept(b.control));
+	assert_true(control_unkept(b.control, CONTROL_HOLDS));
 	step(&b);
 	assert_int_equal(mode(&b, 0), CTL_TRACK);
 	assert_true(demand(&b, "cs00.engine.release_cmd")->value < 0.5);
@@ -83,7 +83,8 @@ what_a_restart_recalls_is_in_force_from_its_first_step(void **state)
 	struct bench b;
 	struct errtext err;
 	begin(&b, TWO_SYSTEMS, true);
-	assert_int_equal(control_recall(b.control, TEXT, sizeof TEXT - 1, 5, 5, &err), 0);
+	assert_int_equal(
+		control_recall(b.control, CONTROL_HOLDS, TEXT, sizeof TEXT - 1, 5, 5, &err), 0);
 	b.now_ns = 5;
 	assert_string_equal(authority_line(&b, 1, CTL_STOPPED),
 			    "cs01 is stopped since 1970-01-01T00:00:00Z by uid 0 (engineer): x");

@@ -150,7 +150,7 @@ the_other_reasons_have_their_lines(void **state)
 		{REASON_DEVICE, 0, "held back by its device: foldback 0.80, C6 at 46.6 C"},
 		{REASON_DEVICE, TRIP_LEAK, "tripped (leak): its device took the power off, costs"},
 		{REASON_RAMP, 0, "held back by the ramp after a takeover: duty 0.80"},
-		{REASON_CAP, 0, "held back by its power cap: duty 0.80"},
+		{REASON_CAP, 0, "held back by its power cap of 16.0 kW: duty 0.80"},
 	};
 	for (size_t k = 0; k < sizeof LINES / sizeof LINES[0]; k++) {
 		struct bench b;
@@ -158,6 +158,7 @@ the_other_reasons_have_their_lines(void **state)
 		b.s.verdict.reason = LINES[k].reason;
 		b.s.verdict.trip = LINES[k].trip;
 		b.s.verdict.foldback_frac = 0.8;
+		b.s.verdict.cap_w = 16000.0;
 		b.v.tokens_per_s = 1600.0;
 		set_duty(&b, 0.8);
 		steps(&b, 5);

@@ -274,11 +274,90 @@ nonsense_from_a_law_ends_in_failsafe(void **state)
 	assert_int_equal(b.s.verdict.mode, CTL_FAILSAFE);
 }
 
+/* The input power follows the duty; the law has no part in it. */
+static void
+draw(struct bench *b, double above)
+{
+	double sum = 0.0;
+	for (int i = 0; i < RETICLES; i++)
+		sum += b->v.duty_frac[i] / RETICLES;
+	b->v.wafer_w = 4400.0 + 13000.0 * sum * above;
+	b->v.input_w = 500.0 + b->v.wafer_w / 0.83;
+}
+
+static const struct cap_allowance CAP = {
+	.watts = 18000.0, .due = true, .until_ns = 3600 * NS_PER_S};
+
+static void
+what_stays_above_its_cap_is_scaled_down_and_told(void **state)
+{
+	(void)state;
+	struct supervisor_setup with = setup();
+	struct bench b;
+	with.law = law_of(CONTROLLER_NONE); /* knows no cap */
+	with.start_in_charge = true;
+	begin(&b, with);
+	supervisor_allow(&b.s, &CAP);
+	for (int k = 0; k < 29; k++, step(&b))
+		draw(&b, 1.0);
+	assert_false(b.s.verdict.cap_missed);
+	assert_true(b.s.demands.duty_frac[0] > 0.999);
+	for (int k = 0; k < 3; k++, step(&b))
+		draw(&b, 1.0);
+	assert_true(b.s.verdict.cap_missed);
+	assert_int_equal(b.s.verdict.reason, REASON_CAP);
+	assert_true(b.s.demands.duty_frac[0] < 0.88);
+	for (int k = 0; k < 200; k++, step(&b))
+		draw(&b, 1.0);
+	assert_true(b.v.input_w < 18000.0 * 1.011);
+	/* once the cap is gone, so is the scale, a little at a time */
+	supervisor_allow(&b.s, &(struct cap_allowance){.watts = (double)NAN});
+	double before = b.s.demands.duty_frac[0];
+	for (int k = 0; k < 10; k++, step(&b))
+		draw(&b, 1.0);
+	assert_true(b.s.demands.duty_frac[0] < before + 0.03);
+	for (int k = 0; k < 300; k++, step(&b))
+		draw(&b, 1.0);
+	assert_true(b.s.demands.duty_frac[0] > 0.999);
+	assert_false(b.s.verdict.cap_missed);
+}
+
+static void
+the_device_gets_a_ceiling_with_the_cap_that_it_can_hold_alone(void **state)
+{
+	(void)state;
+	struct bench b;
+	struct cap_allowance cap = CAP;
+	begin(&b, setup());
+	cap.due = false;
+	supervisor_allow(&b.s, &cap);
+	draw(&b, 1.0);
+	steps(&b, 20);
+	assert_true(isnan(b.s.demands.ceiling_w)); /* it knows no ramp */
+	supervisor_allow(&b.s, &CAP);
+	step(&b);
+	double wafer_w = (18000.0 - 500.0) * 0.83;
+	assert_true(b.s.demands.ceiling_w > wafer_w && b.s.demands.ceiling_w < wafer_w * 1.005);
+	assert_true(fabs(b.s.demands.ceiling_for_s - 3598.0) < 1.5);
+	double for_s = b.s.demands.ceiling_for_s;
+	steps(&b, 50); /* it is not told again and again */
+	assert_true(fabs(b.s.demands.ceiling_for_s - for_s) < 1e-9);
+	/* without its meter what the wafer draws says what the system does */
+	b.v.input_w = (double)NAN;
+	step(&b);
+	assert_true(fabs(b.s.in.input_w - (500.0 + b.v.wafer_w / 0.83)) < 50.0);
+	supervisor_allow(&b.s, &(struct cap_allowance){.watts = (double)NAN});
+	step(&b);
+	assert_true(fabs(b.s.demands.ceiling_w) < 1e-9);
+}
+
 int
 main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(lost_inputs_mean_full_cooling_and_half_duty),
+		cmocka_unit_test(what_stays_above_its_cap_is_scaled_down_and_told),
+		cmocka_unit_test(the_device_gets_a_ceiling_with_the_cap_that_it_can_hold_alone),
 		cmocka_unit_test(a_moment_without_inputs_costs_no_duty),
 		cmocka_unit_test(failsafe_never_raises_a_duty),
 		cmocka_unit_test(inputs_that_come_back_are_tracked_first),

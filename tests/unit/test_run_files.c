@@ -75,6 +75,7 @@ a_folder_that_is_left_is_gone_with_all_that_rooms_made(void **state)
 	make_file(dir, "in-0.img.lock");
 	make_file(dir, "sim.sock");
 	make_file(dir, "control.holds");
+	make_file(dir, "control.caps");
 	assert_int_equal(folder_write(&taken, "run.json", "{}", &err), 0);
 	folder_leave(&taken);
 	assert_int_equal(access(dir, F_OK), -1);
@@ -102,6 +103,7 @@ what_a_dead_runner_left_is_removed_but_what_people_hold(void **state)
 	(void)state;
 	assert_int_equal(mkdir(dir, 0700), 0);
 	make_file(dir, "control.holds");
+	make_file(dir, "control.caps");
 	make_file(dir, "run.lock");
 	make_file(dir, "run.json");
 	make_file(dir, "ctl.img");
@@ -112,6 +114,8 @@ what_a_dead_runner_left_is_removed_but_what_people_hold(void **state)
 	assert_int_equal(folder_path(&taken, "ctl.img", path), 0);
 	assert_int_equal(access(path, F_OK), -1);
 	assert_int_equal(folder_path(&taken, "control.holds", path), 0);
+	assert_int_equal(access(path, F_OK), 0);
+	assert_int_equal(folder_path(&taken, "control.caps", path), 0);
 	assert_int_equal(access(path, F_OK), 0);
 }
 

@@ -1,0 +1,86 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/*
+ * Power caps: input power that a system, or all of them together, must not pass. Pure, as the holds
+ * are: requests, time and readings in; what each system may draw, results and lines out.
+ *
+ *	{"cmd": "cap", "watts": W, "at_s": N, "for_s": N, "why": TEXT}	met from at_s on, for for_s
+ *	{"cmd": "uncap", "why": TEXT}
+ *	{"cmd": "caps"}							which caps stand
+ *
+ * With "system": of that one; without: of all together, shared by what each draws. "frac" instead
+ * of "watts": a part of the input power of now. "at_s" (0 if absent) counts from now, "for_s" from
+ * the deadline. "seq": one that is not greater than the last of that cap is refused, so that an old
+ * message can't replace a newer one. {"ok": true, "said"} and {"cap": {…}}, or {"ok": false,
+ * "error"}; for "caps" {"ok": true, "caps": […]}.
+ *
+ * Up to its deadline a cap comes down by a ramp that ends cap_lead_s before it. When its time is
+ * over it is gone, and the site's own (cap_default_w) stands, if there is one.
+ */
+#ifndef ISOTHERM_CONTROLLERS_CAPS_H
+#define ISOTHERM_CONTROLLERS_CAPS_H
+
+#include "controllers/holds.h"
+
+#define CAP_AT_MAX_S 86400
+#define CAP_FOR_MIN_S 10
+#define CAP_FOR_MAX_S 604800
+#define CAP_SYSTEM_MAX_W 30000 /* the engine block's register takes no more */
+
+struct cap {
+	bool stands;
+	double watts;
+	int64_t since_ns, at_ns, until_ns; /* plant time: asked, to be met from, over */
+	int64_t since_wall_ns;
+	int64_t seq; /* of the one who asked; the last one stays when the cap is gone */
+	uint32_t uid;
+	enum access_level access;
+	char why[PEOPLE_WHY_SIZE];
+};
+
+/* What each system draws now, for sharing. */
+struct cap_draw {
+	double input_w;    /* NAN: not known */
+	double full_w;     /* what it would draw unthrottled, an estimate; NAN: not known */
+	bool held_by_cap;  /* its cap is what holds it back */
+	bool controllable; /* its duty is ours */
+};
+
+/* What a system may draw. */
+struct cap_allowance {
+	double watts; /* in force now, on its ramp; NAN: as much as it likes */
+
+	bool due;         /* the deadline has passed */
+	int64_t until_ns; /* plant time; INT64_MAX: no end */
+};
+
+struct caps;
+
+int caps_open(struct caps **out, const struct plant *plant); /* 0, -ENOMEM */
+void caps_close(struct caps *c);                             /* NULL is allowed */
+
+/* The cap of a system, or of all together (SITE). */
+const struct cap *caps_of(const struct caps *c, int32_t system);
+
+/* Its watts once its deadline has passed, the site's own included; NAN: none. */
+double caps_due_w(const struct caps *c, int32_t system, int64_t now_ns);
+
+/* Is it about caps? Then as holds_ask; else nothing is done. draw: [n_systems]. */
+bool caps_ask(struct caps *c, const struct hold_request *req, const struct cap_draw *draw,
+	      const struct hold_keeper *keeper, char *result);
+
+/* Once a period: what has had its time ends, and power is shared. */
+void caps_step(struct caps *c, const struct cap_draw *draw, int64_t now_ns);
+const struct cap_allowance *caps_allowance(const struct caps *c, uint32_t system);
+
+/* Says which cap stands, if one does: what was told before a restart may not have been heard. */
+void caps_tell_standing(struct caps *c, int32_t system, int64_t now_ns, int64_t wall_ns);
+/* Lines for people, as holds_line; system: SITE for one of all. */
+bool caps_line(struct caps *c, struct image_event *out, int32_t *system);
+
+bool caps_unkept(const struct caps *c);
+int caps_keep(struct caps *c, const struct hold_keeper *keeper);
+/* As holds_recall. Of a damaged text what can be read stands: a cap that is lost would be worse. */
+int caps_recall(struct caps *c, const char *text, size_t len, int64_t now_ns, int64_t wall_ns,
+		struct errtext *err);
+
+#endif

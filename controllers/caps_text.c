@@ -1,0 +1,160 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/*
+ * What outlives the program: a line a cap.
+ *
+ *	isotherm caps 1 SITE
+ *	SYSTEM|* WATTS SEQ UID LEVEL SINCE_WALL_NS SINCE_NS AT_NS UNTIL_NS WHY
+ *	end NUMBER-OF-CAPS
+ */
+#include <errno.h>
+#include <inttypes.h>
+#include <math.h>
+#include <stdio.h>
+#include <string.h>
+
+#include "controllers/caps_private.h"
+#include "core/clock.h"
+
+#define HEADER "isotherm caps 1 "
+
+size_t
+caps_write_text(struct caps *c)
+{
+	unsigned n = 0;
+	size_t at = (size_t)snprintf(c->text, c->text_size, HEADER "%s\n", c->plant->site);
+	for (uint32_t k = 0; k <= c->plant->n_systems; k++) {
+		const struct cap *cap = &c->of[k];
+		if (!cap->stands)
+			continue;
+		at += (size_t)snprintf(c->text + at, c->text_size - at,
+				       "%s %.1f %" PRId64 " %" PRIu32 " %s %" PRId64 " %" PRId64
+				       " %" PRId64 " %" PRId64 " %s\n",
+				       k == c->plant->n_systems ? "*" : c->plant->systems[k].name,
+				       cap->watts, cap->seq, cap->uid, people_level(cap->access),
+				       cap->since_wall_ns, cap->since_ns, cap->at_ns, cap->until_ns,
+				       cap->why);
+		n++;
+	}
+	at += (size_t)snprintf(c->text + at, c->text_size - at, "end %u\n", n);
+	return at;
+}
+
+struct reader {
+	struct caps *c;
+	int64_t now_ns, wall_ns;
+	unsigned line, read;
+	bool ended;
+	char problem[96];
+};
+
+static void
+damaged(struct reader *r, const char *what)
+{
+	if (!r->problem[0])
+		snprintf(r->problem, sizeof r->problem, "line %u: %s", r->line, what);
+}
+
+static enum access_level
+level_of(const char *name)
+{
+	for (int a = ACCESS_NONE; a <= ACCESS_ENGINEER; a++)
+		if (strcmp(name, people_level((enum access_level)a)) == 0)
+			return (enum access_level)a;
+	return ACCESS_NONE;
+}
+
+static bool
+sane(const struct cap *cap)
+{
+	const int64_t most_ns = (CAP_AT_MAX_S + CAP_FOR_MAX_S) * NS_PER_S;
+	return cap->watts > 0.0 && cap->watts < 1e9 && cap->seq >= 0 && cap->since_ns >= 0 &&
+	       cap->at_ns >= cap->since_ns && cap->until_ns > cap->at_ns &&
+	       cap->until_ns - cap->since_ns <= most_ns;
+}
+
+/* Plant time counts from the boot: after one, the wall clock says how long ago it was asked. */
+static void
+set_times(struct cap *cap, const struct reader *r)
+{
+	int64_t past_ns = r->now_ns - cap->since_ns;
+	if (past_ns < 0)
+		past_ns = r->wall_ns > cap->since_wall_ns ? r->wall_ns - cap->since_wall_ns : 0;
+	int64_t shift_ns = r->now_ns - past_ns - cap->since_ns;
+	cap->since_ns += shift_ns;
+	cap->at_ns += shift_ns;
+	cap->until_ns += shift_ns;
+}
+
+static void
+read_cap(struct reader *r, const char *line)
+{
+	struct cap cap = {.stands = true};
+	char name[16], level[16];
+	int why = 0;
+	int n = sscanf(line,
+		       "%15s %lf %" SCNd64 " %" SCNu32 " %15s %" SCNd64 " %" SCNd64 " %" SCNd64
+		       " %" SCNd64 " %n",
+		       name, &cap.watts, &cap.seq, &cap.uid, level, &cap.since_wall_ns,
+		       &cap.since_ns, &cap.at_ns, &cap.until_ns, &why);
+	int32_t system = n > 0 && strcmp(name, "*") == 0 ? SITE
+			 : n > 0                         ? plant_system(r->c->plant, name)
+							 : -2;
+	bool known = n > 0 && (system >= 0 || strcmp(name, "*") == 0);
+	int characters = why > 0 ? people_characters(line + why) : -1;
+	if (n != 9 || !known || !isfinite(cap.watts) || !sane(&cap)) {
+		damaged(r, "it is no cap");
+		return;
+	}
+	if (characters < 1 || characters > PEOPLE_WHY_CHARACTERS)
+		damaged(r, "the reason can't be read");
+	cap.access = level_of(level);
+	snprintf(cap.why, sizeof cap.why, "%s",
+		 characters < 1 ? "(the reason could not be read)" : line + why);
+	set_times(&cap, r);
+	*caps_at(r->c, system) = cap;
+	r->read++;
+}
+
+/* False: it is another site's. */
+static bool
+read_line(struct reader *r, const char *line)
+{
+	unsigned n;
+	r->line++;
+	if (r->line == 1 && strncmp(line, HEADER, strlen(HEADER)) == 0)
+		return strcmp(line + strlen(HEADER), r->c->plant->site) == 0;
+	if (r->line == 1)
+		damaged(r, "it should say \"" HEADER "SITE\"");
+	else if (sscanf(line, "end %u", &n) == 1 && plant_system(r->c->plant, "end") < 0) {
+		r->ended = true;
+		if (n != r->read)
+			damaged(r, "another number of caps than it says");
+	} else {
+		read_cap(r, line);
+	}
+	return true;
+}
+
+int
+caps_recall(struct caps *c, const char *text, size_t len, int64_t now_ns, int64_t wall_ns,
+	    struct errtext *err)
+{
+	struct reader r = {.c = c, .now_ns = now_ns, .wall_ns = wall_ns};
+	char line[PEOPLE_WHY_SIZE + 256];
+	for (size_t at = 0; at < len && !r.ended;) {
+		const char *end = memchr(text + at, '\n', len - at);
+		size_t n = end ? (size_t)(end - (text + at)) : len - at;
+		size_t some = n < sizeof line ? n : sizeof line - 1;
+		memcpy(line, text + at, some);
+		line[some] = '\0';
+		if (!read_line(&r, line))
+			return errtext_set(err, -ESTALE, "another site's: no cap stands by it");
+		at += n + 1;
+	}
+	if (!r.ended)
+		damaged(&r, "its end is missing");
+	if (!r.problem[0])
+		return 0;
+	return errtext_set(err, -EINVAL, "damaged (%s): %u cap%s could be read", r.problem, r.read,
+			   r.read == 1 ? "" : "s");
+}

@@ -1,0 +1,114 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/*
+ * A supervisor's part of a power cap. The law steers to it; here the meter is believed over the law,
+ * and the device is given a ceiling that it holds if we don't.
+ */
+#include <math.h>
+
+#include "controllers/supervisor_private.h"
+#include "core/clock.h"
+
+#define WAFER_PART_TAU_S 5.0
+#define WAFER_PART_ASSUMED 0.83 /* of the input power, where it was never measured */
+#define OVER_FRAC 0.01
+#define OVER_STEPS (3u * LAW_STEPS_PER_S)
+#define SCALE_LEAST_FRAC 0.05
+#define SCALE_BACK_FRAC (0.02 * LAW_DT_S)
+/* The device's ceiling stands out of the law's way, and is told again when it moved by more. */
+#define CEILING_ABOVE_FRAC 0.0025
+#define CEILING_MOVED_FRAC 0.01
+#define CEILING_FOR_MAX_S 65535.0
+#define CEILING_AGAIN_NS (600 * NS_PER_S) /* before it runs out, where the cap goes on */
+
+void
+supervisor_cap_init(struct supervisor *s)
+{
+	s->cap = (struct cap_allowance){.watts = (double)NAN};
+	s->wafer_part = (double)NAN;
+	s->cap_scale_frac = 1.0;
+}
+
+void
+supervisor_allow(struct supervisor *s, const struct cap_allowance *cap)
+{
+	s->cap = *cap;
+}
+
+double
+supervisor_input_w(struct supervisor *s, const struct control_params *p, const struct view *v)
+{
+	double moving_w = v->input_w - p->cap_other_w;
+	if (isfinite(moving_w) && isfinite(v->wafer_w) && moving_w > v->wafer_w) {
+		double part = v->wafer_w / moving_w;
+		s->wafer_part = isfinite(s->wafer_part)
+					? law_low_pass(s->wafer_part, part, WAFER_PART_TAU_S)
+					: part;
+	}
+	if (isfinite(v->input_w) || !isfinite(v->wafer_w) || !(s->wafer_part > 0.0))
+		return v->input_w;
+	return p->cap_other_w + v->wafer_w / s->wafer_part;
+}
+
+void
+supervisor_keep_cap(struct supervisor *s)
+{
+	double cap_w = s->cap.watts, input_w = s->in.input_w;
+	bool over = s->cap.due && isfinite(cap_w) && input_w > cap_w * (1.0 + OVER_FRAC);
+	s->cap_over = over ? s->cap_over + 1 : 0;
+	if (s->cap_over >= OVER_STEPS) {
+		s->cap_over = 0;
+		s->cap_missed = true;
+		s->cap_scale_frac = fmax(s->cap_scale_frac * cap_w / input_w, SCALE_LEAST_FRAC);
+	} else if (!over && !(input_w > cap_w)) {
+		s->cap_missed = false;
+		s->cap_scale_frac = fmin(s->cap_scale_frac + SCALE_BACK_FRAC, 1.0);
+	}
+	for (int i = 0; s->cap_scale_frac < 1.0 && i < RETICLES; i++)
+		s->demands.duty_frac[i] *= s->cap_scale_frac;
+}
+
+void
+supervisor_ask_ceiling(struct supervisor *s, const struct control_params *p, int64_t now_ns)
+{
+	struct demands *d = &s->demands;
+	if (!isfinite(s->cap.watts)) {
+		if (isfinite(d->ceiling_w)) /* it was ours: what never was is left alone */
+			d->ceiling_w = d->ceiling_for_s = 0.0;
+		return;
+	}
+	if (!s->cap.due)
+		return; /* a device knows no ramp: it would take the power at once */
+	double part = s->wafer_part > 0.0 ? s->wafer_part : WAFER_PART_ASSUMED;
+	double wafer_w =
+		fmax(s->cap.watts - p->cap_other_w, 1.0) * part * (1.0 + CEILING_ABOVE_FRAC);
+	bool moved = !(fabs(wafer_w - d->ceiling_w) <= CEILING_MOVED_FRAC * wafer_w);
+	bool short_of_it = s->ceiling_end_ns < s->cap.until_ns &&
+			   now_ns > s->ceiling_end_ns - CEILING_AGAIN_NS;
+	if (!moved && !short_of_it)
+		return;
+	double left_s = s->cap.until_ns == INT64_MAX
+				? CEILING_FOR_MAX_S
+				: (double)(s->cap.until_ns - now_ns) / (double)NS_PER_S;
+	d->ceiling_w = floor(wafer_w);
+	d->ceiling_for_s = law_clamp(ceil(left_s), 1.0, CEILING_FOR_MAX_S);
+	s->ceiling_end_ns = now_ns + (int64_t)d->ceiling_for_s * NS_PER_S;
+}
+
+struct cap_draw
+supervisor_draw(const struct supervisor *s, const struct control_params *p)
+{
+	const struct verdict *d = &s->verdict;
+	bool ours = d->mode == CTL_AUTO || d->mode == CTL_FAILSAFE;
+	struct cap_draw draw = {.input_w = s->in.input_w,
+				.full_w = (double)NAN,
+				.held_by_cap = ours && d->reason == REASON_CAP,
+				.controllable = ours && !s->setup.engine_shadow};
+	double sum = 0.0, part = s->wafer_part > 0.0 ? s->wafer_part : WAFER_PART_ASSUMED;
+	for (int i = 0; i < RETICLES; i++)
+		sum += s->in.applied_frac[i] / RETICLES; /* NAN: not known */
+	double static_w = p->cap_other_w + RETICLES * p->reticle_static_w / part;
+	double moving_w = draw.input_w - static_w;
+	if (sum > SCALE_LEAST_FRAC && moving_w > 0.0)
+		draw.full_w = static_w + moving_w / fmin(sum, 1.0);
+	return draw;
+}

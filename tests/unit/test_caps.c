@@ -1,0 +1,293 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* Power caps: who may set them, how they come down, how they are shared, and that they outlive us. */
+#include "tests/unit/support.h"
+
+#include <errno.h>
+#include <math.h>
+
+#include "controllers/caps.h"
+#include "core/clock.h"
+
+#define WALL_NS (INT64_C(1795703518) * NS_PER_S)
+
+static const char FOUR[] = "site: bench\n"
+			   "systems:\n"
+			   "  - {name: cs%02d, count: 4, type: water}\n";
+
+static struct plant *plant;
+static struct caps *caps;
+static struct cap_draw draw[4];
+static int64_t now_ns;
+static enum access_level access_level;
+static char result[COMMAND_MAX + 1], kept[8192];
+static size_t kept_len;
+static int keep_rc;
+
+static int
+keep(void *context, const char *text, size_t len)
+{
+	(void)context;
+	if (keep_rc)
+		return keep_rc;
+	assert_true(len < sizeof kept);
+	memcpy(kept, text, len);
+	kept[len] = '\0';
+	kept_len = len;
+	return 0;
+}
+
+static int
+setup(void **state)
+{
+	struct config_report report = {0};
+	(void)state;
+	assert_int_equal(plant_parse(&plant, FOUR, sizeof FOUR - 1, "test", "config", &report), 0);
+	config_report_free(&report);
+	assert_int_equal(caps_open(&caps, plant), 0);
+	for (int k = 0; k < 4; k++)
+		draw[k] = (struct cap_draw){20000.0, 20000.0, false, true};
+	now_ns = 100 * NS_PER_S;
+	access_level = ACCESS_OPERATE;
+	keep_rc = 0;
+	return 0;
+}
+
+static int
+teardown(void **state)
+{
+	(void)state;
+	caps_close(caps);
+	plant_free(plant);
+	return 0;
+}
+
+static bool
+ask(const char *json)
+{
+	struct hold_request req = {1000,         access_level, json,
+				   strlen(json), now_ns,       WALL_NS + now_ns};
+	struct hold_keeper keeper = {keep, NULL};
+	assert_true(caps_ask(caps, &req, draw, &keeper, result));
+	return strstr(result, "\"ok\":true") != NULL;
+}
+
+static void
+steps(int seconds)
+{
+	for (int k = 0; k < seconds * 10; k++) {
+		now_ns += 100 * NS_PER_MS;
+		caps_step(caps, draw, now_ns);
+	}
+}
+
+static double
+allowed(uint32_t system)
+{
+	return caps_allowance(caps, system)->watts;
+}
+
+static void
+assert_near(double found, double expected, double epsilon)
+{
+	if (!(fabs(found - expected) <= epsilon))
+		fail_msg("%.9g is not %.9g", found, expected);
+}
+
+static void
+a_cap_comes_down_by_a_ramp_before_its_deadline_and_goes_when_its_time_is_over(void **state)
+{
+	const struct control_params *p = &plant->control;
+	struct image_event e;
+	int32_t system;
+	(void)state;
+	steps(1);
+	assert_true(isnan(allowed(2)));
+	assert_true(ask("{\"cmd\":\"cap\",\"system\":\"cs02\",\"watts\":16000,\"at_s\":60,"
+			"\"for_s\":100,\"why\":\"heat wave\"}"));
+	assert_true(caps_line(caps, &e, &system));
+	assert_int_equal(system, 2);
+	assert_non_null(strstr(e.text, "cs02 capped at 16.0 kW from "));
+	steps(50); /* ten seconds before the deadline */
+	assert_near(allowed(2), 16000.0 + p->cap_ramp_w_per_s * (10.0 - p->cap_lead_s), 1.0);
+	assert_false(caps_allowance(caps, 2)->due);
+	assert_true(isnan(caps_due_w(caps, 2, now_ns)));
+	assert_true(isnan(allowed(1)));
+	steps(10);
+	assert_near(allowed(2), 16000.0, 1e-9);
+	assert_true(caps_allowance(caps, 2)->due);
+	assert_near(caps_due_w(caps, 2, now_ns), 16000.0, 1e-9);
+	steps(99);
+	assert_near(allowed(2), 16000.0, 1e-9);
+	while (caps_line(caps, &e, &system))
+		;
+	steps(1);
+	assert_true(isnan(allowed(2)));
+	assert_true(caps_line(caps, &e, &system));
+	assert_non_null(strstr(e.text, "its time has passed"));
+	assert_true(caps_unkept(caps));
+}
+
+static void
+what_is_wrong_with_a_request_is_said_and_nothing_changes(void **state)
+{
+	static const struct {
+		const char *json, *says;
+	} WRONG[] = {
+		{"{\"cmd\":\"cap\",\"for_s\":60,\"why\":\"x\"}", "one of them"},
+		{"{\"cmd\":\"cap\",\"watts\":1,\"frac\":0.5,\"for_s\":60,\"why\":\"x\"}",
+		 "one of them"},
+		{"{\"cmd\":\"cap\",\"watts\":100,\"for_s\":60,\"why\":\"x\"}", "12000..120000 W"},
+		{"{\"cmd\":\"cap\",\"watts\":1e9,\"for_s\":60,\"why\":\"x\"}", "12000..120000 W"},
+		{"{\"cmd\":\"cap\",\"watts\":\"50000\",\"for_s\":60,\"why\":\"x\"}", "W"},
+		{"{\"cmd\":\"cap\",\"frac\":1.5,\"for_s\":60,\"why\":\"x\"}", "frac"},
+		{"{\"cmd\":\"cap\",\"watts\":50000,\"why\":\"x\"}", "for_s"},
+		{"{\"cmd\":\"cap\",\"watts\":50000,\"for_s\":60}", "why"},
+		{"{\"cmd\":\"cap\",\"watts\":50000,\"for_s\":60,\"at_s\":-1,\"why\":\"x\"}",
+		 "at_s"},
+		{"{\"cmd\":\"cap\",\"watts\":50000,\"for_s\":60,\"until\":1,\"why\":\"x\"}",
+		 "nothing else"},
+		{"{\"cmd\":\"cap\",\"system\":\"cs09\",\"watts\":9000,\"for_s\":60,\"why\":\"x\"}",
+		 "no system"},
+		{"{\"cmd\":\"uncap\",\"why\":\"x\"}", "no power cap"},
+	};
+	(void)state;
+	for (size_t k = 0; k < sizeof WRONG / sizeof WRONG[0]; k++) {
+		assert_false(ask(WRONG[k].json));
+		if (!strstr(result, WRONG[k].says))
+			fail_msg("%s: %s", WRONG[k].json, result);
+	}
+	access_level = ACCESS_VIEW;
+	assert_false(ask("{\"cmd\":\"cap\",\"watts\":50000,\"for_s\":60,\"why\":\"x\"}"));
+	assert_non_null(strstr(result, "not allowed"));
+	assert_true(ask("{\"cmd\":\"caps\"}"));
+	assert_non_null(strstr(result, "\"caps\":[]"));
+	steps(1);
+	assert_true(isnan(allowed(0)));
+	struct hold_request other = {1, access_level, "{\"cmd\":\"holds\"}", 15, now_ns, WALL_NS};
+	assert_false(caps_ask(caps, &other, draw, NULL, result));
+}
+
+static void
+an_old_message_does_not_replace_a_newer_one(void **state)
+{
+	(void)state;
+	assert_true(ask("{\"cmd\":\"cap\",\"watts\":50000,\"for_s\":60,\"seq\":7,\"why\":\"x\"}"));
+	assert_false(ask("{\"cmd\":\"cap\",\"watts\":90000,\"for_s\":60,\"seq\":6,\"why\":\"x\"}"));
+	assert_non_null(strstr(result, "not after 7"));
+	assert_true(ask("{\"cmd\":\"cap\",\"watts\":60000,\"for_s\":60,\"why\":\"x\"}"));
+	assert_int_equal(caps_of(caps, SITE)->seq, 8);
+}
+
+static double
+sum_allowed(void)
+{
+	double sum = 0.0;
+	for (uint32_t k = 0; k < 4; k++)
+		sum += allowed(k);
+	return sum;
+}
+
+static void
+a_cap_of_all_is_shared_by_what_each_draws(void **state)
+{
+	(void)state;
+	draw[0].input_w = draw[0].full_w = 10000.0;
+	steps(1);
+	assert_true(ask("{\"cmd\":\"cap\",\"frac\":0.8,\"for_s\":1000,\"why\":\"x\"}"));
+	assert_near(caps_of(caps, SITE)->watts, 56000.0, 1.0);
+	steps(1);
+	assert_near(allowed(0), 8000.0, 1.0);
+	assert_near(allowed(3), 16000.0, 1.0);
+	/* one of them is stopped: what it draws can't be changed, the others share the rest */
+	draw[0] = (struct cap_draw){5000.0, (double)NAN, false, false};
+	steps(1);
+	assert_near(allowed(1) + allowed(2) + allowed(3), 51000.0, 1.0);
+	/* the others are held by it now: at the same duty each, whatever they came from */
+	draw[1] = (struct cap_draw){12000.0, 20000.0, true, true};
+	draw[2] = (struct cap_draw){18000.0, 20000.0, true, true};
+	draw[3] = (struct cap_draw){15000.0, 10000.0, true, true};
+	steps(30);
+	assert_near(allowed(1), allowed(2), 1.0);
+	assert_near(allowed(3), allowed(1) / 2.0, 1.0);
+	/* one that does not use its share leaves it to those that are held */
+	draw[3] = (struct cap_draw){10000.0, 10000.0, false, true};
+	steps(30);
+	assert_near(allowed(3), 10200.0, 1.0);
+	assert_near(sum_allowed() - allowed(0), 51000.0, 1.0);
+	assert_true(ask("{\"cmd\":\"uncap\",\"why\":\"cool again\"}"));
+	steps(1);
+	assert_true(isnan(allowed(1)));
+}
+
+static void
+the_lesser_of_its_own_cap_and_its_share_counts(void **state)
+{
+	(void)state;
+	assert_true(ask("{\"cmd\":\"cap\",\"watts\":72000,\"for_s\":1000,\"why\":\"x\"}"));
+	assert_true(ask("{\"cmd\":\"cap\",\"system\":\"cs01\",\"watts\":15000,\"for_s\":1000,"
+			"\"why\":\"x\"}"));
+	steps(1);
+	assert_near(allowed(1), 15000.0, 1e-9);
+	assert_near(allowed(2), 18000.0, 1.0);
+}
+
+static void
+a_cap_outlives_the_program_with_its_deadline_and_its_end(void **state)
+{
+	struct errtext err;
+	(void)state;
+	assert_true(ask("{\"cmd\":\"cap\",\"system\":\"cs02\",\"watts\":16000,\"at_s\":60,"
+			"\"for_s\":100,\"seq\":5,\"why\":\"heat  wave\"}"));
+	assert_true(ask("{\"cmd\":\"cap\",\"watts\":70000,\"for_s\":100,\"why\":\"line two\"}"));
+	caps_close(caps);
+	assert_int_equal(caps_open(&caps, plant), 0);
+	now_ns += 30 * NS_PER_S;
+	assert_int_equal(caps_recall(caps, kept, kept_len, now_ns, WALL_NS + now_ns, &err), 0);
+	const struct cap *cap = caps_of(caps, 2);
+	assert_true(cap->stands);
+	assert_int_equal(cap->seq, 5);
+	assert_string_equal(cap->why, "heat  wave");
+	assert_true(cap->at_ns - now_ns == 30 * NS_PER_S);
+	assert_true(cap->until_ns - now_ns == 130 * NS_PER_S);
+	assert_near(caps_of(caps, SITE)->watts, 70000.0, 1e-9);
+	/* after a boot plant time begins anew: the wall clock says how long ago it was */
+	caps_close(caps);
+	assert_int_equal(caps_open(&caps, plant), 0);
+	assert_int_equal(caps_recall(caps, kept, kept_len, 5, WALL_NS + now_ns, &err), 0);
+	assert_true(caps_of(caps, 2)->at_ns - 5 == 30 * NS_PER_S);
+	/* half of it: what can be read stands */
+	caps_close(caps);
+	assert_int_equal(caps_open(&caps, plant), 0);
+	assert_int_equal(caps_recall(caps, kept, kept_len - 20, now_ns, WALL_NS, &err), -EINVAL);
+	assert_true(caps_of(caps, 2)->stands);
+	assert_int_equal(caps_recall(caps, "isotherm caps 1 other\n", 22, now_ns, WALL_NS, &err),
+			 -ESTALE);
+}
+
+static void
+what_can_not_be_recorded_is_held_all_the_same_but_not_lifted(void **state)
+{
+	(void)state;
+	keep_rc = -ENOSPC;
+	assert_true(ask("{\"cmd\":\"cap\",\"watts\":70000,\"for_s\":100,\"why\":\"x\"}"));
+	assert_non_null(strstr(result, "not recorded yet"));
+	assert_true(caps_unkept(caps));
+	assert_false(ask("{\"cmd\":\"uncap\",\"why\":\"x\"}"));
+	assert_true(caps_of(caps, SITE)->stands);
+}
+
+int
+main(void)
+{
+#define TEST(name) cmocka_unit_test_setup_teardown(name, setup, teardown)
+	const struct CMUnitTest tests[] = {
+		TEST(a_cap_comes_down_by_a_ramp_before_its_deadline_and_goes_when_its_time_is_over),
+		TEST(what_is_wrong_with_a_request_is_said_and_nothing_changes),
+		TEST(an_old_message_does_not_replace_a_newer_one),
+		TEST(a_cap_of_all_is_shared_by_what_each_draws),
+		TEST(the_lesser_of_its_own_cap_and_its_share_counts),
+		TEST(a_cap_outlives_the_program_with_its_deadline_and_its_end),
+		TEST(what_can_not_be_recorded_is_held_all_the_same_but_not_lifted),
+	};
+	return cmocka_run_group_tests(tests, NULL, NULL);
+}
