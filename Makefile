@@ -81,7 +81,7 @@ ARCHIVES := $(foreach r,$(ROOMS),$(B)/lib/$(r).a)
 BINS := $(addprefix $(B)/,$(PROGRAMS))
 UNIT := $(patsubst tests/unit/%.c,$(B)/tests/%,$(sort $(wildcard tests/unit/test_*.c)))
 
-.PHONY: all help run check check-built check-all bench bench-plant lint cover install uninstall clean tests headers FORCE
+.PHONY: all help run check check-built check-all bench bench-plant bound lint cover install uninstall clean tests headers FORCE
 all: $(BINS)
 help:
 	@sed -n 's/^#: //p' Makefile
@@ -92,6 +92,7 @@ help:
 #: make lint         format, static checks, the walls between rooms
 #: make bench        performance, as ratios to an anchor in the same run
 #: make bench-plant  how fast the simulated plant runs, at each grid, beside a roofline
+#: make bound        build isotherm-bound: the best that is possible in a scenario (needs CLP)
 #: make cover        line and branch coverage by room
 #: make install      DESTDIR= prefix=
 #: variants: SAN=address,undefined  SAN=thread  COVER=1  WERROR=1  V=1
@@ -153,6 +154,11 @@ $(B)/tests/bench: $(B)/obj/tests/bench/bench.o $(ARCHIVES)
 $(B)/tests/bench-plant: $(B)/obj/tests/bench/plant.o $(B)/lib/engine_sim.a $(B)/lib/config.a $(B)/lib/core.a
 	@mkdir -p $(@D)
 	$(Q)$(CC) $(ALL_LDFLAGS) -o $@ $^ -lmodbus $(addprefix -l,$(LIBS_ALL))
+# The best that a clairvoyant could do, by CLP: for benches alone, a target of its own.
+BOUND := $(sort $(wildcard tests/bench/bound*.c))
+$(B)/isotherm-bound: $(call obj_of,$(BOUND)) $(B)/lib/engine_sim.a $(B)/lib/config.a $(B)/lib/core.a
+	$(if $(V),,@echo "  LD $@")
+	$(Q)$(CC) $(ALL_LDFLAGS) -o $@ $^ -lmodbus -lClp $(addprefix -l,$(LIBS_ALL))
 .SECONDARY:
 tests: $(UNIT)
 
@@ -186,6 +192,9 @@ bench: all $(B)/tests/bench
 	@tests/bench/run
 bench-plant: $(B)/tests/bench-plant
 	@$<
+bound:
+	@.ci/need bound
+	@$(MAKE) --no-print-directory $(B)/isotherm-bound
 cover:
 	@.ci/need --install run check
 	@$(MAKE) --no-print-directory -j"$$(nproc)" COVER=1 all tests
