@@ -5,6 +5,7 @@
 #include <stdlib.h>
 
 #include "collectors/due.h"
+#include "collectors/line.h"
 #include "collectors/link.h"
 #include "core/clock.h"
 
@@ -12,14 +13,26 @@ struct collect {
 	struct link_shared shared;
 	struct link *links; /* [n] one a device */
 	uint32_t n;
-	struct due due;
+	struct line *lines; /* [n_lines] */
+	uint32_t n_lines;
+	struct due due; /* an item each link, then one each line, which stands for all its links */
 	struct cadence beat;
 	uint64_t ctl_tick; /* as last seen */
 	/* pools that the links' plans, demands and actuators are cut from */
 	struct plan_read *reads;
 	struct actuator *actuators;
 	struct sample *demands;
+	struct link **on_lines; /* the lines' links */
+	uint64_t *served;
 };
+
+/* Item of the queue that a link is called by. */
+static uint32_t
+item_of(const struct collect *c, uint32_t device)
+{
+	int32_t line = c->links[device].device->line;
+	return line >= 0 ? c->n + (uint32_t)line : device;
+}
 
 static int64_t
 scan_period_ns(const struct device *d, enum scan_class scan)
@@ -67,6 +80,26 @@ plan_demands(const struct plant *plant, struct link *l, struct collect *c)
 	}
 }
 
+static void
+join_lines(struct collect *c, const struct plant *plant, int64_t now_ns)
+{
+	uint32_t n = 0;
+	for (uint32_t k = 0; k < c->n_lines; k++) {
+		struct line *l = &c->lines[k];
+		line_init(l, &plant->lines[k], k, now_ns);
+		l->links = c->on_lines + n;
+		l->served = c->served + n;
+		for (uint32_t i = 0; i < c->n; i++) {
+			if (plant->devices[i].line != (int32_t)k)
+				continue;
+			c->links[i].timing = l->timing;
+			l->links[l->n++] = &c->links[i];
+			due_set(&c->due, i, INT64_MAX);
+		}
+		n += l->n;
+	}
+}
+
 int
 collect_open(struct collect **out, const struct plant *plant, struct image *in, struct image *ctl,
 	     uint64_t seed, int64_t now_ns)
@@ -82,17 +115,24 @@ collect_open(struct collect **out, const struct plant *plant, struct image *in, 
 	c->reads = calloc(plant->n_in + 1u, sizeof *c->reads);
 	c->actuators = calloc(n_ctl + 1u, sizeof *c->actuators);
 	c->demands = calloc(n_ctl + 1u, sizeof *c->demands);
-	if (c->links == NULL || c->reads == NULL || c->actuators == NULL || c->demands == NULL)
+	c->n_lines = plant->n_lines;
+	c->lines = calloc(c->n_lines + 1u, sizeof *c->lines);
+	c->on_lines = calloc(c->n + 1u, sizeof *c->on_lines);
+	c->served = calloc(c->n + 1u, sizeof *c->served);
+	if (c->links == NULL || c->reads == NULL || c->actuators == NULL || c->demands == NULL ||
+	    c->lines == NULL || c->on_lines == NULL || c->served == NULL)
 		goto out;
 	rc = publish_init(&c->shared.publisher, plant, in);
 	if (rc == 0)
-		rc = due_init(&c->due, c->n, now_ns);
+		rc = due_init(&c->due, c->n + c->n_lines, now_ns);
 	struct plan_read *reads = c->reads;
 	for (uint32_t i = 0; i < c->n && rc == 0; i++) {
 		link_init(&c->links[i], &c->shared, i, now_ns);
 		rc = plan_device(plant, &c->links[i], &reads);
 		plan_demands(plant, &c->links[i], c);
 	}
+	if (rc == 0)
+		join_lines(c, plant, now_ns);
 	cadence_start(&c->beat, plant->control_period_ms * NS_PER_MS, now_ns);
 out:
 	if (rc != 0)
@@ -113,6 +153,9 @@ collect_close(struct collect *c)
 	free(c->reads);
 	free(c->actuators);
 	free(c->demands);
+	free(c->lines);
+	free(c->on_lines);
+	free(c->served);
 	free(c);
 }
 
@@ -146,8 +189,10 @@ look_at_ctl(struct collect *c, int64_t now_ns)
 		if (fell)
 			actuate_forget(&l->actuate);
 		if (moved && l->actuate.n != 0) {
+			if (!l->demands_due)
+				l->demands_ns = now_ns;
 			l->demands_due = true;
-			due_set(&c->due, i, now_ns);
+			due_set(&c->due, item_of(c, i), now_ns);
 		}
 	}
 }
@@ -161,8 +206,11 @@ collect_due(struct collect *c, int64_t now_ns, struct collect_action *out, size_
 	look_at_ctl(c, now_ns);
 	while (n < max && due_ns(&c->due) <= now_ns) {
 		uint32_t i = due_first(&c->due);
-		bool acted = link_step(&c->links[i], now_ns, &out[n]);
-		int64_t next_ns = link_next_ns(&c->links[i], now_ns);
+		struct line *line = i < c->n ? NULL : &c->lines[i - c->n];
+		bool acted = line != NULL ? line_step(line, now_ns, &out[n])
+					  : link_step(&c->links[i], now_ns, &out[n]);
+		int64_t next_ns = line != NULL ? line_next_ns(line, now_ns)
+					       : link_next_ns(&c->links[i], now_ns);
 		if (acted)
 			n++;
 		else if (next_ns <= now_ns)
@@ -204,6 +252,34 @@ collect_bytes(struct collect *c, uint32_t device, const uint8_t *bytes, size_t l
 {
 	link_bytes(&c->links[device], bytes, len, now_ns);
 	look_again(c, device, now_ns);
+}
+
+static void
+look_at_line(struct collect *c, uint32_t line, int64_t now_ns)
+{
+	due_set(&c->due, c->n + line, line_next_ns(&c->lines[line], now_ns));
+}
+
+void
+collect_line_opened(struct collect *c, uint32_t line, int64_t now_ns)
+{
+	line_opened(&c->lines[line], now_ns);
+	look_at_line(c, line, now_ns);
+}
+
+void
+collect_line_broken(struct collect *c, uint32_t line, int64_t now_ns, const char *why)
+{
+	line_broken(&c->lines[line], now_ns, why);
+	look_at_line(c, line, now_ns);
+}
+
+void
+collect_line_bytes(struct collect *c, uint32_t line, const uint8_t *bytes, size_t len,
+		   int64_t now_ns)
+{
+	line_bytes(&c->lines[line], bytes, len, now_ns);
+	look_at_line(c, line, now_ns);
 }
 
 uint64_t

@@ -5,7 +5,8 @@
  * shell and the scenario's memory wire drive it alike. Values go to the `in` image, heartbeat
  * included; demands come from the `ctl` image and are read back.
  *
- * One connection a device; one request in flight on it; all devices in flight at once.
+ * One connection a device; one request in flight on it; all devices in flight at once. Devices on a
+ * serial line share that line's one request.
  */
 #ifndef ISOTHERM_COLLECTORS_COLLECT_H
 #define ISOTHERM_COLLECTORS_COLLECT_H
@@ -17,16 +18,19 @@
 #include "core/image.h"
 
 enum collect_verb {
-	COLLECT_CONNECT, /* open a connection to the device's host and port; answer by
-			    collect_connected / _broken */
+	COLLECT_CONNECT, /* open a connection to the device's host and port, or the line's
+			    port; answer by collect_connected / _broken, or _line_opened / _broken */
 	COLLECT_SEND,    /* send bytes */
 	COLLECT_CLOSE    /* close the connection, also one that is not there yet; no answer
 			    expected, and nothing of it may be handed over any more */
 };
 
+#define COLLECT_NO_LINE (-1)
+
 struct collect_action {
 	enum collect_verb verb;
-	uint32_t device;
+	uint32_t device; /* of a line's COLLECT_CONNECT and _CLOSE: any of its devices */
+	int32_t line;    /* index of the serial line; COLLECT_NO_LINE: the device's connection */
 	uint8_t bytes[260];
 	size_t len;
 };
@@ -58,6 +62,12 @@ void collect_broken(struct collect *c, uint32_t device, int64_t now_ns, const ch
 /* In pieces of any size. */
 void collect_bytes(struct collect *c, uint32_t device, const uint8_t *bytes, size_t len,
 		   int64_t now_ns);
+
+/* The same of a serial line. */
+void collect_line_opened(struct collect *c, uint32_t line, int64_t now_ns);
+void collect_line_broken(struct collect *c, uint32_t line, int64_t now_ns, const char *why);
+void collect_line_bytes(struct collect *c, uint32_t line, const uint8_t *bytes, size_t len,
+			int64_t now_ns);
 
 uint64_t collect_transactions(const struct collect *c);
 

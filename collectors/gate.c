@@ -5,7 +5,7 @@
 #include <stdbool.h>
 #include <string.h>
 
-enum { MBAP = 7, FC_AT = 7, PDU_AT = 8, EXCEPTION_LENGTH = 3 };
+enum { UNIT_AT = 6, FC_AT = 7, PDU_AT = 8, EXCEPTION_PDU = 2, RTU_CRC = 2 };
 
 /* One row a function code that we send. */
 struct function {
@@ -36,6 +36,7 @@ gate_reason_text(enum gate_reason reason)
 		[GATE_BYTE_COUNT] = "wrong byte count",
 		[GATE_ECHO] = "write confirmed with other words",
 		[GATE_TRAILING] = "bytes beyond the answer",
+		[GATE_CHECKSUM] = "wrong check sum",
 	};
 	return reason < GATE_REASONS ? text[reason] : "?";
 }
@@ -139,62 +140,103 @@ reject(struct gate_answer *out, enum gate_reason reason)
 	return GATE_REJECT;
 }
 
-/* Bytes of the answer's PDU after the function code: for a read, byte count and data; for a write,
- * its own address and value (5, 6) or address and count (15, 16) again. */
-static enum gate_verdict
-check_body(const struct gate_request *q, const uint8_t *bytes, size_t len, size_t whole,
-	   struct gate_answer *out)
+/* What an answer's PDU holds when it is one: function code, byte count and data for a read; for a
+ * write, its own address and value (5, 6) or address and count (15, 16) again. */
+static size_t
+good_length(const struct gate_request *q)
 {
 	const struct function *f = &FUNCTIONS[q->fc];
-	if (f->write) {
-		size_t n = len < whole ? len : whole;
-		if (n > PDU_AT && memcmp(bytes + PDU_AT, q->bytes + PDU_AT, n - PDU_AT) != 0)
-			return reject(out, GATE_ECHO);
-	} else if (len > PDU_AT && bytes[PDU_AT] != data_bytes(f, q->count)) {
+	return f->write ? 5 : 2 + data_bytes(f, q->count);
+}
+
+/* A PDU that begins with the right function code, as far as it came; whole bytes are right, and
+ * `tail` more may follow that are not its own. */
+static enum gate_verdict
+check_pdu(const struct gate_request *q, const uint8_t *pdu, size_t len, size_t tail,
+	  struct gate_answer *out)
+{
+	const struct function *f = &FUNCTIONS[q->fc];
+	bool exception = (pdu[0] & 0x80) != 0;
+	size_t whole = exception ? EXCEPTION_PDU : good_length(q), n = len < whole ? len : whole;
+	if (!exception && f->write && memcmp(pdu, q->bytes + FC_AT, n) != 0)
+		return reject(out, GATE_ECHO);
+	if (!exception && !f->write && len > 1 && pdu[1] != data_bytes(f, q->count))
 		return reject(out, GATE_BYTE_COUNT);
-	}
-	if (len < whole)
+	if (len < whole + tail)
 		return GATE_INCOMPLETE;
-	if (len > whole)
+	if (len > whole + tail)
 		return reject(out, GATE_TRAILING);
+	if (exception) {
+		out->exception = pdu[1];
+		return GATE_EXCEPTION;
+	}
 	if (f->write)
 		return GATE_GOOD;
-	out->data = bytes + PDU_AT + 1;
-	out->data_len = len - PDU_AT - 1;
+	out->data = pdu + 2;
+	out->data_len = whole - 2;
 	return GATE_GOOD;
+}
+
+static bool
+fits(const struct gate_request *q, uint8_t fc)
+{
+	return fc == q->fc || fc == (q->fc | 0x80u);
 }
 
 enum gate_verdict
 gate_check(const struct gate_request *q, const uint8_t *bytes, size_t len, struct gate_answer *out)
 {
-	const struct function *f = &FUNCTIONS[q->fc];
 	memset(out, 0, sizeof *out);
 	for (size_t i = 0; i < len && i < 4; i++) /* both ids, as far as they came */
 		if (bytes[i] != q->bytes[i])
 			return reject(out, i < 2 ? GATE_TRANSACTION : GATE_PROTOCOL);
-	/* what may follow is known before it comes: the answer, or an exception */
-	size_t good = f->write ? 6 : 3 + data_bytes(f, q->count);
+	/* what may follow is known before it comes: the answer, or an exception; and the unit */
+	size_t good = good_length(q) + 1, exception = EXCEPTION_PDU + 1;
 	if (len > 4 && bytes[4] != 0)
 		return reject(out, GATE_LENGTH);
-	if (len > 5 && bytes[5] != good && bytes[5] != EXCEPTION_LENGTH)
+	if (len > 5 && bytes[5] != good && bytes[5] != exception)
 		return reject(out, GATE_LENGTH);
 	if (len > 6 && bytes[6] != q->unit)
 		return reject(out, GATE_UNIT);
 	if (len <= FC_AT)
 		return GATE_INCOMPLETE;
-	if (bytes[FC_AT] == (q->fc | 0x80u)) {
-		if (get16(bytes + 4) != EXCEPTION_LENGTH)
-			return reject(out, GATE_LENGTH);
-		if (len <= PDU_AT)
-			return GATE_INCOMPLETE;
-		if (len > PDU_AT + 1)
-			return reject(out, GATE_TRAILING);
-		out->exception = bytes[PDU_AT];
-		return GATE_EXCEPTION;
-	}
-	if (bytes[FC_AT] != q->fc)
+	if (!fits(q, bytes[FC_AT]))
 		return reject(out, GATE_FUNCTION);
-	if (get16(bytes + 4) != good)
+	if (get16(bytes + 4) != (bytes[FC_AT] == q->fc ? good : exception))
 		return reject(out, GATE_LENGTH);
-	return check_body(q, bytes, len, 6 + good, out);
+	return check_pdu(q, bytes + FC_AT, len - FC_AT, 0, out);
+}
+
+/* --- serial lines: unit, PDU, check sum --- */
+
+size_t
+gate_rtu_frame(const struct gate_request *q, uint8_t out[RTU_FRAME_MAX])
+{
+	memcpy(out, q->bytes + UNIT_AT, q->len - UNIT_AT);
+	return rtu_seal(out, q->len - UNIT_AT);
+}
+
+size_t
+gate_rtu_answer_length(const struct gate_request *q)
+{
+	return 1 + good_length(q) + RTU_CRC;
+}
+
+enum gate_verdict
+gate_check_rtu(const struct gate_request *q, const uint8_t *bytes, size_t len,
+	       struct gate_answer *out)
+{
+	memset(out, 0, sizeof *out);
+	if (len > 0 && bytes[0] != q->unit)
+		return reject(out, GATE_UNIT);
+	if (len < 2)
+		return GATE_INCOMPLETE;
+	if (!fits(q, bytes[1]))
+		return reject(out, GATE_FUNCTION);
+	enum gate_verdict v = check_pdu(q, bytes + 1, len - 1, RTU_CRC, out);
+	if ((v == GATE_GOOD || v == GATE_EXCEPTION) && !rtu_sealed(bytes, len)) {
+		memset(out, 0, sizeof *out);
+		return reject(out, GATE_CHECKSUM);
+	}
+	return v;
 }

@@ -1,7 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "collectors/link.h"
 
-#include <assert.h>
 #include <math.h>
 #include <stdio.h>
 #include <string.h>
@@ -350,98 +349,6 @@ happen(struct link *l, enum event event, const struct news *n)
 		STEP[l->phase][event](l, n);
 }
 
-/* --- what to send --- */
-
-static void
-put_request(struct link *l, enum job job, int64_t now_ns, struct collect_action *out)
-{
-	const struct gate_request *q = &l->flight.request;
-	l->flight.job = job;
-	l->flight.waiting = true;
-	l->flight.sent_ns = now_ns;
-	l->flight.deadline_ns = now_ns + l->device->timeout_ms * NS_PER_MS;
-	l->len = 0;
-	out->verb = COLLECT_SEND;
-	out->device = l->index;
-	out->len = q->len;
-	memcpy(out->bytes, q->bytes, q->len);
-}
-
-static bool
-send_read(struct link *l, enum job job, uint8_t fc, uint16_t reg, uint16_t count, int64_t now_ns,
-	  struct collect_action *out)
-{
-	int rc = gate_read(&l->flight.request, l->transaction++, l->device->unit, fc, reg, count);
-	assert(rc == 0); /* the plan keeps the limits */
-	(void)rc;
-	put_request(l, job, now_ns, out);
-	return true;
-}
-
-static void
-take_demands(struct link *l, int64_t now_ns)
-{
-	int32_t group = plant_demand_group(l->shared->plant, l->index);
-	if (group < 0)
-		return;
-	(void)image_read(l->shared->ctl, (uint32_t)group, now_ns, l->demands); /* or they age */
-	l->report.errors += actuate_take(&l->actuate, l->demands, now_ns);
-}
-
-static bool
-send_write(struct link *l, int64_t now_ns, struct collect_action *out)
-{
-	struct actuate *a = &l->actuate;
-	struct actuate_run *run = &l->flight.run;
-	bool may_begin = l->read_since_write || !scan_active(&l->scan);
-	bool begin = l->demands_due && may_begin && !actuate_pending(a);
-	if (begin)
-		l->demands_due = false;
-	if (!begin && !actuate_pending(a))
-		return false;
-	if (!l->shared->ctl_alive) {
-		actuate_forget(a);
-		return false;
-	}
-	if (begin)
-		take_demands(l, now_ns);
-	while (actuate_next(a, run)) {
-		actuate_sent(a, run, now_ns);
-		if (a->shadow) {
-			l->report.would_write++;
-			continue;
-		}
-		int rc = gate_write(&l->flight.request, l->transaction++, l->device->unit, run->fc,
-				    run->reg, run->count, run->words);
-		assert(rc == 0);
-		(void)rc;
-		l->read_since_write = false;
-		put_request(l, JOB_WRITE, now_ns, out);
-		return true;
-	}
-	return false;
-}
-
-static bool
-talk(struct link *l, int64_t now_ns, struct collect_action *out)
-{
-	const struct device *d = l->device;
-	if (l->phase == PHASE_BLOCK)
-		return send_read(l, JOB_BLOCK, 3, IDENTITY_REG, IDENTITY_COUNT, now_ns, out);
-	if (l->phase == PHASE_PROFILE)
-		return send_read(l, JOB_PROFILE, (uint8_t)d->identity_fc, d->identity_reg, 1,
-				 now_ns, out);
-	scan_tick(&l->scan, now_ns);
-	if (send_write(l, now_ns, out))
-		return true;
-	const struct plan_read *r = scan_pick(&l->scan, now_ns, &l->flight.scan);
-	if (r == NULL)
-		return false;
-	l->flight.read = r;
-	l->read_since_write = true;
-	return send_read(l, JOB_READ, r->fc, r->reg, r->count, now_ns, out);
-}
-
 /* --- the room's side --- */
 
 void
@@ -463,60 +370,65 @@ link_init(struct link *l, struct link_shared *shared, uint32_t device, int64_t n
 	scan_init(&l->scan, now_ns);
 }
 
-static void
-expire(struct link *l, int64_t now_ns)
+void
+link_expire(struct link *l, int64_t now_ns)
 {
 	char why[64] = "no connection within 1.5 s";
 	if (l->flight.waiting && now_ns >= l->flight.deadline_ns)
 		snprintf(why, sizeof why, "no whole answer within %d ms",
-			 (int)l->device->timeout_ms);
+			 (int)((l->flight.deadline_ns - l->flight.sent_ns) / NS_PER_MS));
 	else if (l->phase != PHASE_CONNECTING || now_ns < l->at_ns)
 		return;
 	happen(l, EV_SILENT, &(struct news){.now_ns = now_ns, .why = why});
 }
 
 bool
-link_step(struct link *l, int64_t now_ns, struct collect_action *out)
+link_upkeep(struct link *l, int64_t now_ns, struct collect_action *out)
 {
-	expire(l, now_ns);
+	link_expire(l, now_ns);
 	if (now_ns >= l->told_ns)
 		tell(l, now_ns);
 	if (l->must_close) {
 		l->must_close = false;
-		*out = (struct collect_action){.verb = COLLECT_CLOSE, .device = l->index};
+		*out = (struct collect_action){
+			.verb = COLLECT_CLOSE, .device = l->index, .line = COLLECT_NO_LINE};
 		return true;
 	}
-	if (l->phase == PHASE_CLOSED && now_ns >= l->at_ns) {
-		l->phase = PHASE_CONNECTING;
-		l->tries++;
-		l->tried_ns = now_ns;
-		l->at_ns = now_ns + CONNECT_NS;
-		*out = (struct collect_action){.verb = COLLECT_CONNECT, .device = l->index};
-		return true;
-	}
-	if (l->phase < PHASE_BLOCK || l->flight.waiting || now_ns < l->hold_ns)
+	if (l->phase != PHASE_CLOSED || now_ns < l->at_ns)
 		return false;
-	return talk(l, now_ns, out);
+	l->phase = PHASE_CONNECTING;
+	l->tries++;
+	l->tried_ns = now_ns;
+	l->at_ns = now_ns + CONNECT_NS;
+	*out = (struct collect_action){
+		.verb = COLLECT_CONNECT, .device = l->index, .line = COLLECT_NO_LINE};
+	return true;
+}
+
+int64_t
+link_upkeep_ns(const struct link *l, int64_t now_ns)
+{
+	int64_t next_ns = l->told_ns;
+	if (l->must_close)
+		return now_ns;
+	if (l->phase < PHASE_BLOCK && l->at_ns < next_ns)
+		next_ns = l->at_ns;
+	if (l->flight.waiting && l->flight.deadline_ns < next_ns)
+		next_ns = l->flight.deadline_ns;
+	return next_ns;
+}
+
+bool
+link_step(struct link *l, int64_t now_ns, struct collect_action *out)
+{
+	return link_upkeep(l, now_ns, out) || link_talk(l, now_ns, out);
 }
 
 int64_t
 link_next_ns(const struct link *l, int64_t now_ns)
 {
-	int64_t next_ns;
-	if (l->must_close)
-		return now_ns;
-	if (l->phase < PHASE_BLOCK)
-		next_ns = l->at_ns;
-	else if (l->flight.waiting)
-		next_ns = l->flight.deadline_ns;
-	else if (now_ns < l->hold_ns)
-		next_ns = l->hold_ns;
-	else if (l->phase < PHASE_POLLING || scan_active(&l->scan) ||
-		 actuate_pending(&l->actuate) || (l->demands_due && l->actuate.n != 0))
-		return now_ns;
-	else
-		next_ns = scan_next_ns(&l->scan);
-	return next_ns < l->told_ns ? next_ns : l->told_ns;
+	int64_t a_ns = link_upkeep_ns(l, now_ns), b_ns = link_talk_ns(l, now_ns);
+	return a_ns < b_ns ? a_ns : b_ns;
 }
 
 void
@@ -531,12 +443,25 @@ link_broken(struct link *l, int64_t now_ns, const char *why)
 	happen(l, EV_BROKEN, &(struct news){.now_ns = now_ns, .why = why, .gone = true});
 }
 
-static void
-refuse(struct link *l, const char *reason, int64_t now_ns)
+void
+link_refuse(struct link *l, const char *reason, int64_t now_ns)
 {
 	char why[80];
 	snprintf(why, sizeof why, "wrong answer: %s", reason);
 	happen(l, EV_REJECT, &(struct news){.now_ns = now_ns, .why = why});
+}
+
+void
+link_answered(struct link *l, enum gate_verdict v, const struct gate_answer *answer, int64_t now_ns)
+{
+	l->flight.waiting = false;
+	l->report.rtt_ms = (double)(now_ns - l->flight.sent_ns) / (double)NS_PER_MS;
+	if (v == GATE_GOOD) {
+		l->report.transactions++;
+		l->shared->transactions++;
+	}
+	happen(l, v == GATE_GOOD ? EV_GOOD : EV_EXCEPTION,
+	       &(struct news){.now_ns = now_ns, .answer = answer});
 }
 
 void
@@ -546,31 +471,22 @@ link_bytes(struct link *l, const uint8_t *bytes, size_t len, int64_t now_ns)
 	if (l->phase < PHASE_BLOCK || len == 0)
 		return; /* of a connection that is closed by now */
 	if (!l->flight.waiting) {
-		refuse(l, "bytes that nobody asked for", now_ns);
+		link_refuse(l, "bytes that nobody asked for", now_ns);
 		return;
 	}
-	expire(l, now_ns - 1); /* later than the deadline is too late; at the deadline is not */
+	link_expire(l,
+		    now_ns - 1); /* later than the deadline is too late; at the deadline is not */
 	if (!l->flight.waiting)
 		return;
 	if (len > sizeof l->buffer - l->len) {
-		refuse(l, gate_reason_text(GATE_TRAILING), now_ns);
+		link_refuse(l, gate_reason_text(GATE_TRAILING), now_ns);
 		return;
 	}
 	memcpy(l->buffer + l->len, bytes, len);
 	l->len += len;
 	enum gate_verdict v = gate_check(&l->flight.request, l->buffer, l->len, &answer);
-	if (v == GATE_INCOMPLETE)
-		return;
-	if (v == GATE_REJECT) {
-		refuse(l, gate_reason_text(answer.reason), now_ns);
-		return;
-	}
-	l->flight.waiting = false;
-	l->report.rtt_ms = (double)(now_ns - l->flight.sent_ns) / (double)NS_PER_MS;
-	if (v == GATE_GOOD) {
-		l->report.transactions++;
-		l->shared->transactions++;
-	}
-	happen(l, v == GATE_GOOD ? EV_GOOD : EV_EXCEPTION,
-	       &(struct news){.now_ns = now_ns, .answer = &answer});
+	if (v == GATE_REJECT)
+		link_refuse(l, gate_reason_text(answer.reason), now_ns);
+	else if (v != GATE_INCOMPLETE)
+		link_answered(l, v, &answer, now_ns);
 }

@@ -41,6 +41,7 @@ struct link_shared { /* what all links of a collector have in common */
 struct link {
 	struct link_shared *shared;
 	const struct device *device;
+	struct rtu_timing timing; /* of its serial line */
 	uint32_t index;
 	enum phase phase;
 	int64_t at_ns;     /* CLOSED: time to connect; CONNECTING: time to give up */
@@ -69,6 +70,7 @@ struct link {
 	struct actuate actuate;
 	struct sample *demands; /* [actuate.n], as last read */
 	bool demands_due;
+	int64_t demands_ns;    /* since when */
 	bool read_since_write; /* writes may not starve the reads */
 
 	struct link_report report;
@@ -77,6 +79,7 @@ struct link {
 };
 
 void link_init(struct link *l, struct link_shared *shared, uint32_t device, int64_t now_ns);
+
 /* One thing to do now, if any: true with an action for the shell. */
 bool link_step(struct link *l, int64_t now_ns, struct collect_action *out);
 int64_t link_next_ns(const struct link *l, int64_t now_ns);
@@ -84,5 +87,32 @@ int64_t link_next_ns(const struct link *l, int64_t now_ns);
 void link_connected(struct link *l, int64_t now_ns);
 void link_broken(struct link *l, int64_t now_ns, const char *why);
 void link_bytes(struct link *l, const uint8_t *bytes, size_t len, int64_t now_ns);
+
+/*
+ * The same in parts, for devices that share a line (collectors/line.c): what needs no turn on it;
+ * what the link would say, and the grant of one of those wishes (false: it came to nothing, such as
+ * a write in shadow); and what came of it.
+ */
+enum link_wish_kind { WISH_WORD, WISH_WRITE, WISH_READ };
+struct link_wish {
+	enum link_wish_kind kind;
+	enum scan_class scan; /* of a read */
+	int rank;         /* lower goes first: fast reads and writes, normal, slow, first words */
+	int64_t since_ns; /* waits since then … */
+	bool late;        /* … which is too long */
+};
+#define LINK_WISHES (1 + SCAN_CLASSES)
+
+bool link_upkeep(struct link *l, int64_t now_ns, struct collect_action *out); /* no COLLECT_SEND */
+int64_t link_upkeep_ns(const struct link *l, int64_t now_ns);
+bool link_talk(struct link *l, int64_t now_ns, struct collect_action *out); /* COLLECT_SEND alone */
+int64_t link_talk_ns(const struct link *l, int64_t now_ns);
+size_t link_wishes(struct link *l, int64_t now_ns, struct link_wish out[LINK_WISHES]);
+bool link_grant(struct link *l, const struct link_wish *w, int64_t now_ns,
+		struct collect_action *out);
+void link_expire(struct link *l, int64_t now_ns); /* deadlines that have passed */
+void link_refuse(struct link *l, const char *reason, int64_t now_ns);
+void link_answered(struct link *l, enum gate_verdict v, const struct gate_answer *answer,
+		   int64_t now_ns); /* GATE_GOOD or GATE_EXCEPTION */
 
 #endif

@@ -1,10 +1,12 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* isotherm-collect: the collectors' engine on TCP, in real time. */
+/* isotherm-collect: the collectors' engine on TCP and serial lines, in real time. */
 #include <errno.h>
+#include <stdbool.h>
 #include <string.h>
 #include <sysexits.h>
 
 #include "collectors/collect.h"
+#include "collectors/rtu.h"
 #include "collectors/tcp.h"
 #include "core/clock.h"
 #include "core/log.h"
@@ -21,19 +23,27 @@ static struct {
 	struct follower ctl;
 	struct collect *collect;
 	struct tcp *tcp;
+	struct rtu *rtu;
 	struct cadence look;
 	uint64_t events_seen;
 } room;
+
+static bool
+has_address(const struct plant *plant, const struct device *d)
+{
+	return d->line >= 0 ? plant->lines[d->line].path[0] != '\0' : d->port != 0;
+}
 
 /* 0 or an exit code. */
 static int
 check_ports(const struct plant *plant, const char *path)
 {
 	for (uint32_t i = 0; i < plant->n_devices; i++)
-		if (plant->devices[i].port == 0) {
-			log_error("%s: %s has `port: auto`: only the simulator knows that port; "
+		if (!has_address(plant, &plant->devices[i])) {
+			log_error("%s: %s has `%s: auto`: only the simulator knows that; "
 				  "start the plant by isotherm-run",
-				  path, plant->devices[i].name);
+				  path, plant->devices[i].name,
+				  plant->devices[i].line >= 0 ? "path" : "port");
 			return EX_CONFIG;
 		}
 	return 0;
@@ -54,6 +64,8 @@ start(void)
 	int rc = collect_open(&room.collect, plant, room.in, NULL, plant->seed, now_ns);
 	if (rc == 0)
 		rc = tcp_open(&room.tcp, plant, room.daemon.loop);
+	if (rc == 0)
+		rc = rtu_open(&room.rtu, plant, room.daemon.loop);
 	if (rc != 0) {
 		log_error("can't start: %s", strerror(-rc));
 		return rc == -ERANGE ? EX_CONFIG : EX_OSERR;
@@ -67,6 +79,7 @@ static void
 stop(void)
 {
 	tcp_close(room.tcp);
+	rtu_close(room.rtu);
 	collect_close(room.collect);
 	images_follower_fini(&room.ctl);
 	image_close(room.in);
@@ -95,12 +108,24 @@ work(int64_t now_ns)
 		collect_set_ctl(room.collect, room.ctl.image);
 		log_info("takes demands from %s", room.ctl.layout.name);
 	}
+	/* what waits in a port is no silence */
+	rtu_drain(room.rtu, room.collect, now_ns);
 	do {
 		n = collect_due(room.collect, now_ns, action, ACTIONS);
 		for (size_t i = 0; i < n; i++)
-			tcp_do(room.tcp, room.collect, &action[i], now_ns);
+			if (action[i].line != COLLECT_NO_LINE)
+				rtu_do(room.rtu, room.collect, &action[i], now_ns);
+			else
+				tcp_do(room.tcp, room.collect, &action[i], now_ns);
 	} while (n == ACTIONS);
 	log_verdicts();
+}
+
+static void
+take(const struct loop_event *ev)
+{
+	if (!rtu_take(room.rtu, room.collect, ev))
+		tcp_take(room.tcp, room.collect, ev);
 }
 
 static int
@@ -117,7 +142,7 @@ serve(void)
 			return EX_OSERR;
 		}
 		if (kind == LOOP_FD)
-			tcp_take(room.tcp, room.collect, &ev);
+			take(&ev);
 		else if (kind == LOOP_SIGNAL && daemon_signal(&room.daemon, &ev))
 			return EX_OK;
 		work(ev.now_ns);

@@ -51,7 +51,7 @@ tcp_open(struct tcp **out, const struct plant *plant, struct loop *loop)
 	for (uint32_t i = 0; i < t->n; i++) {
 		t->connection[i].device = i;
 		t->connection[i].fd = -1;
-		if (rc == 0)
+		if (rc == 0 && plant->devices[i].line < 0)
 			rc = set_address(&t->connection[i], &plant->devices[i]);
 	}
 	if (rc != 0)

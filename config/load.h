@@ -32,6 +32,12 @@ struct made_device {
 	uint32_t line;
 };
 
+struct made_line {
+	char path[40]; /* "lines[0]" */
+	struct line_keys keys;
+	uint32_t line;
+};
+
 struct load {
 	struct plant *p;
 	struct config_report *report;
@@ -45,6 +51,7 @@ struct load {
 	uint32_t n_overrides;
 	struct made_system *systems; /* beside p->systems */
 	struct made_device *devices; /* beside p->devices */
+	struct made_line *lines;     /* beside p->lines */
 	bool names_unsure; /* a name in the file was wrong: don't judge what refers to names */
 };
 

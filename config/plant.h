@@ -141,12 +141,24 @@ struct point {
 	double deadband; /* in the point's unit */
 };
 
+/* A serial line with Modbus RTU: 8 data bits. */
+enum line_parity { PARITY_NONE, PARITY_EVEN, PARITY_ODD };
+struct line_config {
+	char name[16];
+	char path[192];  /* port that the collectors open; "": auto, not resolved yet */
+	char serve[192]; /* port at which the simulator answers; "": not at all, "auto": a pty */
+	int32_t baud;
+	enum line_parity parity;
+	int32_t stop_bits; /* 1 or 2 */
+};
+
 struct device {
 	char name[NAME_MAX_LEN]; /* "cs03.engine", "site.meter" */
 	char kind[16];           /* last part of the name: engine, cooling, power, … */
 	char profile[32];
 	char host[64];
 	uint16_t port; /* 0: auto, not resolved yet (simulated devices only) */
+	int32_t line;  /* index of its serial line; -1: Modbus TCP at host and port */
 	uint8_t unit;
 	int32_t system;
 	bool simulated; /* as configured: `source: simulated | real` */
@@ -235,6 +247,8 @@ struct plant {
 	uint32_t n_systems;
 	struct device *devices;
 	uint32_t n_devices;
+	struct line_config *lines;
+	uint32_t n_lines;
 	struct point *points;
 	/* collector points are 0 .. n_in - 1, CTL points n_in .. n_in + n_ctl - 1, then the rest */
 	uint32_t n_points, n_in, n_ctl;
@@ -294,8 +308,8 @@ void plant_free(struct plant *p);
 /* The seed of a wafer that has none of its own, drawn from the plant's. */
 uint64_t plant_wafer_seed(uint64_t plant_seed, uint32_t system);
 
-/* Write the plant again with every device's host and port in place, so that it needs no `auto`. 0
- * or -errno. */
+/* Write the plant again with every device's host and port and every line's path in place, so that
+ * it needs no `auto`. 0 or -errno. */
 int plant_write_resolved(const struct plant *p, const char *path);
 
 /* Every key of the plant, type and profile files as tables, from the rows that check them. */

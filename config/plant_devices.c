@@ -5,6 +5,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "config/plant_lines.h"
 #include "config/report.h"
 #include "config/text.h"
 
@@ -54,7 +55,7 @@ check_device(struct load *l, uint32_t i)
 			   "can "
 			   "block)",
 			   k->host);
-	if (real && k->port == 0 && !k->port_at.bad)
+	if (real && k->port == 0 && !k->port_at.bad && !k->line_at.line)
 		load_error(l, k->port_at.line ? &k->port_at : &k->source_at, 0, m->path, name,
 			   "port", "auto is for simulated devices, %s is real (allowed: 1..65535)",
 			   name);
@@ -94,6 +95,7 @@ finish(struct load *l, uint32_t i)
 	snprintf(d->profile, sizeof(d->profile), "%.31s", k->profile);
 	snprintf(d->host, sizeof(d->host), "%.63s", k->host);
 	d->port = (uint16_t)k->port;
+	d->line = load_line_of(l, i);
 	d->unit = (uint8_t)k->unit;
 	d->simulated = k->source == SOURCE_SIMULATED;
 	d->armed = k->write_at.line ? k->write == WRITE_ARMED : d->simulated;
@@ -307,6 +309,7 @@ load_devices(struct load *l)
 		check_device(l, i);
 		finish(l, i);
 	}
+	load_lines_check(l);
 	check_overrides(l);
 	return rc;
 }

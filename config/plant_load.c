@@ -15,6 +15,7 @@
 #include "config/plant_check.h"
 #include "config/plant_devices.h"
 #include "config/plant_index.h"
+#include "config/plant_lines.h"
 #include "config/plant_systems.h"
 #include "config/plant_table.h"
 #include "config/plant_top.h"
@@ -158,6 +159,8 @@ load_steps(struct load *l, const char *yaml, size_t len, const char *path, const
 	if (!rc)
 		rc = load_jobs(l);
 	if (!rc)
+		rc = load_lines(l);
+	if (!rc)
 		rc = load_devices(l);
 	if (!rc)
 		rc = load_check(l);
@@ -229,6 +232,7 @@ plant_free(struct plant *p)
 	free(p->systems);
 	free(p->jobs);
 	free(p->devices);
+	free(p->lines);
 	free(p->points);
 	free(p->arming);
 	free(p->alarm_records);

@@ -67,14 +67,38 @@ write_systems(FILE *f, const struct plant *p)
 }
 
 static void
-write_device(FILE *f, const struct device *d)
+write_lines(FILE *f, const struct plant *p)
 {
-	fprintf(f, "profile: \"%s\", source: %s, host: \"%s\", port: ", d->profile,
-		d->simulated ? "simulated" : "real", d->host);
-	if (d->port)
-		fprintf(f, "%u", d->port);
+	static const char *const parities[] = {
+		[PARITY_NONE] = "none", [PARITY_EVEN] = "even", [PARITY_ODD] = "odd"};
+
+	if (p->n_lines)
+		fprintf(f, "lines:\n");
+	for (uint32_t i = 0; i < p->n_lines; i++) {
+		const struct line_config *l = &p->lines[i];
+
+		fprintf(f, "  - {name: %s, path: ", l->name);
+		quoted(f, *l->path ? l->path : "auto");
+		if (*l->serve) {
+			fprintf(f, ", serve: ");
+			quoted(f, l->serve);
+		}
+		fprintf(f, ", baud: %d, parity: %s, stop: %d}\n", l->baud, parities[l->parity],
+			l->stop_bits);
+	}
+}
+
+static void
+write_device(FILE *f, const struct plant *p, const struct device *d)
+{
+	fprintf(f, "profile: \"%s\", source: %s, ", d->profile,
+		d->simulated ? "simulated" : "real");
+	if (d->line >= 0)
+		fprintf(f, "line: %s", p->lines[d->line].name);
+	else if (d->port)
+		fprintf(f, "host: \"%s\", port: %u", d->host, d->port);
 	else
-		fprintf(f, "auto");
+		fprintf(f, "host: \"%s\", port: auto", d->host);
 	fprintf(f, ", unit: %u, write: %s}\n", d->unit, d->armed ? "armed" : "shadow");
 }
 
@@ -94,7 +118,7 @@ write_devices(FILE *f, const struct plant *p, bool site)
 			fprintf(f, "  - {name: \"%s\", ", d->kind);
 		else
 			fprintf(f, "  %s: {", d->name);
-		write_device(f, d);
+		write_device(f, p, d);
 	}
 }
 
@@ -171,6 +195,7 @@ plant_write_resolved(const struct plant *p, const char *path)
 	}
 	write_top(f, p);
 	write_systems(f, p);
+	write_lines(f, p);
 	write_devices(f, p, false);
 	write_devices(f, p, true);
 	write_arming(f, p);

@@ -6,8 +6,11 @@
 #include <unistd.h>
 
 #include "config/identity.h"
+#include "core/rtu.h"
 #include "engine_sim/registers.h"
 #include "engine_sim/state.h"
+
+#define RTU_BROADCAST 0 /* Modbus over Serial Line 1.02, 2.2 */
 
 /* The identity block beside the profile's own registers. */
 static const struct gate_map identity_map = {
@@ -122,17 +125,20 @@ reply(struct sim *sim, const uint8_t *request, size_t len, modbus_mapping_t *reg
 	return n > 0 ? (int)n : 0;
 }
 
-int
-sim_answer(struct sim *sim, uint32_t device, const uint8_t *request, size_t len, uint8_t *out)
+static bool
+speaks(const struct sim *sim, uint32_t device)
 {
-	struct sim_device *d = &sim->devices[device];
-	enum gate_exception code;
+	return sim->devices[device].config->simulated && !sim_offline(sim, device);
+}
+
+/* A whole frame with a unit's MBAP header, whichever way it came. */
+static int
+answer(struct sim *sim, struct sim_device *d, const uint8_t *request, size_t len, uint8_t *out)
+{
 	struct gate_request r = {0};
+	enum gate_exception code;
 	int n;
 
-	if (!d->config->simulated || sim_offline(sim, device) || len < GATE_MBAP + 1 ||
-	    sim_gate_frame_length(request, len) != (int)len || request[6] != d->config->unit)
-		return 0;
 	code = sim_gate_check(&d->map, request, len, &r);
 	if (code == GATE_ADDRESS && r.table == GATE_HOLDING && !r.write &&
 	    sim_gate_covers(&identity_map, r.table, r.address, r.quantity, false))
@@ -147,6 +153,48 @@ sim_answer(struct sim *sim, uint32_t device, const uint8_t *request, size_t len,
 	if (r.write && n > 0)
 		apply(sim, d, &r);
 	return n;
+}
+
+int
+sim_answer(struct sim *sim, uint32_t device, const uint8_t *request, size_t len, uint8_t *out)
+{
+	struct sim_device *d = &sim->devices[device];
+
+	if (!speaks(sim, device) || len < GATE_MBAP + 1 ||
+	    sim_gate_frame_length(request, len) != (int)len || request[6] != d->config->unit)
+		return 0;
+	return answer(sim, d, request, len, out);
+}
+
+int
+sim_line_answer(struct sim *sim, uint32_t line, const uint8_t *frame, size_t len, uint8_t *out)
+{
+	uint8_t request[GATE_ADU_MAX] = {0}, reply_to[GATE_ADU_MAX];
+	size_t pdu = len - 3; /* between unit and check sum */
+	bool all = len > 0 && frame[0] == RTU_BROADCAST;
+	int sent = 0;
+
+	if (len < RTU_FRAME_MIN || len > RTU_FRAME_MAX || !rtu_sealed(frame, len))
+		return 0;
+	request[5] = (uint8_t)(pdu + 1);
+	memcpy(request + GATE_MBAP - 1, frame, pdu + 1);
+	/* what is asked of all can't be answered: only writes make sense */
+	if (all && frame[1] < 5)
+		return 0;
+	for (uint32_t i = 0; i < sim->plant->n_devices; i++) {
+		struct sim_device *d = &sim->devices[i];
+		int n;
+
+		if (d->config->line != (int32_t)line || !speaks(sim, i) ||
+		    (!all && d->config->unit != frame[0]))
+			continue;
+		n = answer(sim, d, request, GATE_MBAP + pdu, reply_to);
+		if (all || n <= GATE_MBAP)
+			continue;
+		memcpy(out, reply_to + GATE_MBAP - 1, (size_t)n - GATE_MBAP + 1);
+		sent = (int)rtu_seal(out, (size_t)n - GATE_MBAP + 1);
+	}
+	return sent;
 }
 
 int

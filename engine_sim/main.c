@@ -30,8 +30,10 @@ static const char usage[] =
 	"       isotherm-sim steady --help\n"
 	"       isotherm-sim solve --help\n"
 	"Simulates the devices of a plant that are not real, and serves them by Modbus TCP on\n"
-	"loopback. Ports go to sim.ports in the run folder ($ISOTHERM_RUN), faults come in by\n"
-	"sim.sock there (isotherm fault 'cs03.zone[5].g=0.379 over 1s').\n"
+	"loopback, or by Modbus RTU on their serial line (a pseudo terminal unless the line says\n"
+	"`serve`). Ports and paths go to sim.ports in the run folder ($ISOTHERM_RUN), faults come "
+	"in\n"
+	"by sim.sock there (isotherm fault 'cs03.zone[5].g=0.379 over 1s').\n"
 	"  -c PLANT    plant file\n"
 	"  --paths     everything that can be set, with unit and range\n"
 	"SIGHUP checks the plant file and, if it is valid, starts afresh with it.\n";
@@ -44,6 +46,7 @@ static struct {
 	struct sim *sim;
 	struct loop *loop;
 	struct server *server;
+	struct rtu_server *lines;
 	struct command_server *commands;
 	struct cadence cadence;
 	int64_t origin_ns; /* when step 0 was due */
@@ -62,11 +65,13 @@ close_all(void)
 		server_remove_ports(self.run_dir);
 	command_close(self.commands);
 	server_close(self.server);
+	rtu_server_close(self.lines);
 	sim_close(self.sim);
 	loop_close(self.loop);
 	plant_free(self.plant);
 	self.commands = NULL;
 	self.server = NULL;
+	self.lines = NULL;
 	self.sim = NULL;
 	self.loop = NULL;
 	self.plant = NULL;
@@ -106,12 +111,13 @@ open_all(void)
 		log_error("no event loop: %s", strerror(errno));
 		return EX_OSERR;
 	}
-	if (server_open(&self.server, self.loop, self.plant, self.sim, &err) < 0) {
+	if (server_open(&self.server, self.loop, self.plant, self.sim, &err) < 0 ||
+	    rtu_server_open(&self.lines, self.loop, self.plant, self.sim, self.run_dir, &err) < 0) {
 		log_error("%s", err.text);
 		return EX_UNAVAILABLE;
 	}
 	if (command_open(&self.commands, self.loop, self.run_dir, "sim", &err) < 0 ||
-	    server_write_ports(self.server, self.run_dir, &err) < 0) {
+	    server_write_ports(self.server, self.lines, self.run_dir, &err) < 0) {
 		log_error("%s", err.text);
 		return EX_CANTCREAT;
 	}
@@ -155,7 +161,7 @@ descriptor(const struct loop_event *ev)
 	struct command_request req;
 	int rc;
 
-	if (server_event(self.server, ev))
+	if (server_event(self.server, ev) || rtu_server_event(self.lines, ev))
 		return;
 	rc = command_take(self.commands, ev, &req);
 	if (rc == 1)
@@ -193,7 +199,10 @@ run(void)
 	log_info("%s: %u systems, %u devices, run folder %s", self.plant->site,
 		 self.plant->n_systems, self.plant->n_devices, self.run_dir);
 	for (;;) {
-		int kind = loop_wait(self.loop, self.cadence.next_ns, &ev);
+		int64_t line_ns = rtu_server_next_ns(self.lines);
+		int kind = loop_wait(
+			self.loop, line_ns < self.cadence.next_ns ? line_ns : self.cadence.next_ns,
+			&ev);
 
 		if (kind < 0) {
 			log_error("event loop: %s", strerror(-kind));
@@ -203,6 +212,7 @@ run(void)
 			descriptor(&ev);
 		if (kind == LOOP_DUE && cadence_due(&self.cadence, ev.now_ns))
 			tick(ev.now_ns);
+		rtu_server_due(self.lines, ev.now_ns);
 		if (self.cadence.overruns >= 2 * told + 10) {
 			told = self.cadence.overruns;
 			log_warning("%llu ticks skipped so far", (unsigned long long)told);

@@ -42,6 +42,12 @@ struct server {
 	struct end *connection; /* [n_devices * SERVER_SLOTS] */
 };
 
+static bool
+has_socket(const struct device *d)
+{
+	return d->simulated && d->line < 0;
+}
+
 static void
 drop(struct server *s, struct end *e)
 {
@@ -125,7 +131,7 @@ server_open(struct server **out, struct loop *loop, const struct plant *plant, s
 		const struct device *dev = &plant->devices[d];
 
 		s->ports[d].number = dev->port;
-		if (!dev->simulated)
+		if (!has_socket(dev))
 			continue;
 		rc = start_listening(s, d);
 		if (rc < 0)
@@ -299,7 +305,7 @@ server_sync(struct server *s)
 		bool offline = sim_offline(s->sim, d);
 		int rc;
 
-		if (!dev->simulated || offline == (s->listeners[d].fd < 0))
+		if (!has_socket(dev) || offline == (s->listeners[d].fd < 0))
 			continue;
 		if (offline) {
 			drop(s, &s->listeners[d]);
@@ -316,7 +322,8 @@ server_sync(struct server *s)
 }
 
 int
-server_write_ports(const struct server *s, const char *run_dir, struct errtext *err)
+server_write_ports(const struct server *s, const struct rtu_server *lines, const char *run_dir,
+		   struct errtext *err)
 {
 	char path[512], fresh[520];
 	FILE *f;
@@ -328,8 +335,9 @@ server_write_ports(const struct server *s, const char *run_dir, struct errtext *
 	if (!f)
 		return errtext_set(err, -errno, "%s: %s", fresh, strerror(errno));
 	for (uint32_t d = 0; d < s->plant->n_devices; d++)
-		if (s->plant->devices[d].simulated)
+		if (has_socket(&s->plant->devices[d]))
 			fprintf(f, "%s %u\n", s->plant->devices[d].name, s->ports[d].number);
+	rtu_server_write_paths(lines, f);
 	if (fclose(f) != 0 || rename(fresh, path) < 0)
 		return errtext_set(err, -errno, "%s: %s", path, strerror(errno));
 	return 0;

@@ -12,6 +12,7 @@
 #include "config/plant.h"
 #include "core/errtext.h"
 #include "core/loop.h"
+#include "engine_sim/rtu_server.h"
 #include "engine_sim/sim.h"
 
 #define SERVER_SLOTS 8
@@ -28,8 +29,9 @@ bool server_event(struct server *s, const struct loop_event *ev);
 /* Devices that went offline lose their sockets, those that came back listen again; once a tick. */
 void server_sync(struct server *s);
 
-/* run_dir/sim.ports, "cs03.engine 41023" a line; replaced as a whole. */
-int server_write_ports(const struct server *s, const char *run_dir, struct errtext *err);
+/* run_dir/sim.ports, "cs03.engine 41023" or "line:NAME PATH" a line; replaced as a whole. */
+int server_write_ports(const struct server *s, const struct rtu_server *lines, const char *run_dir,
+		       struct errtext *err);
 void server_remove_ports(const char *run_dir);
 
 #endif

@@ -96,6 +96,12 @@ void sim_late(struct sim *sim,
  */
 int sim_answer(struct sim *sim, uint32_t device, const uint8_t *request, size_t len, uint8_t *out);
 int sim_frame_length(const uint8_t *bytes, size_t len);
+/*
+ * The same for a frame of a serial line (unit, PDU, check sum), as silences cut it: the answer goes to
+ * out[256]. 0: nobody answers, because the check sum is wrong, no simulated device of that line has
+ * that unit, or it is a broadcast, which all take and none answers.
+ */
+int sim_line_answer(struct sim *sim, uint32_t line, const uint8_t *frame, size_t len, uint8_t *out);
 bool sim_offline(const struct sim *sim,
 		 uint32_t device); /* the shell refuses and closes connections then */
 

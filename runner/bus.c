@@ -5,13 +5,15 @@
 #include <errno.h>
 #include <stdlib.h>
 
+#include "core/rtu.h"
+
 /* An answer in the same instant leads to the next request, so a turn is many rounds; but not this many. */
 #define ROUNDS_MAX 10000
 
 int
 bus_init(struct bus *b, const struct plant *plant, struct sim *sim, struct collect *collect)
 {
-	*b = (struct bus){.sim = sim, .collect = collect, .n = plant->n_devices};
+	*b = (struct bus){.plant = plant, .sim = sim, .collect = collect, .n = plant->n_devices};
 	b->wires = calloc(b->n + 1u, sizeof *b->wires);
 	b->connected = calloc(b->n + 1u, sizeof *b->connected);
 	if (b->wires == NULL || b->connected == NULL) {
@@ -36,6 +38,8 @@ bus_fini(struct bus *b)
 bool
 bus_is_busy(const struct bus *b)
 {
+	if (b->plant->n_lines > 0)
+		return true;
 	for (uint32_t d = 0; d < b->n; d++)
 		if (b->wires[d].n > 0 || wire_is_disturbed(&b->wires[d]))
 			return true;
@@ -48,6 +52,26 @@ break_connection(struct bus *b, uint32_t d, int64_t now_ns, const char *why)
 	b->connected[d] = false;
 	wire_reset(&b->wires[d]);
 	collect_broken(b->collect, d, now_ns, why);
+}
+
+/* A line is always there. What its device answers comes when all characters of request and answer have passed, on that
+ * device's wire. */
+static void
+act_on_line(struct bus *b, const struct collect_action *a, int64_t now_ns)
+{
+	const struct line_config *l = &b->plant->lines[a->line];
+	struct rtu_timing t = rtu_timing(l->baud, l->parity != PARITY_NONE, l->stop_bits);
+	uint8_t answer[RTU_FRAME_MAX];
+	int n;
+
+	if (a->verb == COLLECT_CONNECT)
+		collect_line_opened(b->collect, (uint32_t)a->line, now_ns);
+	if (a->verb != COLLECT_SEND)
+		return;
+	n = sim_line_answer(b->sim, (uint32_t)a->line, a->bytes, a->len, answer);
+	if (n > 0)
+		wire_answer(&b->wires[a->device], answer, (size_t)n,
+			    now_ns + t.gap_ns + ((int64_t)a->len + n) * t.char_ns);
 }
 
 static void
@@ -89,6 +113,12 @@ deliver(struct bus *b, int64_t now_ns)
 	for (uint32_t d = 0; d < b->n; d++) {
 		size_t len;
 
+		int32_t line = b->plant->devices[d].line;
+
+		while (line >= 0 && (len = wire_take(&b->wires[d], now_ns, bytes)) > 0) {
+			collect_line_bytes(b->collect, (uint32_t)line, bytes, len, now_ns);
+			any = true;
+		}
 		if (b->connected[d] && sim_offline(b->sim, d))
 			break_connection(b, d, now_ns, "closed by the device");
 		while (b->connected[d] && (len = wire_take(&b->wires[d], now_ns, bytes)) > 0) {
@@ -108,7 +138,10 @@ bus_turn(struct bus *b, int64_t now_ns)
 	while (deliver(b, now_ns) || n > 0) {
 		n = collect_due(b->collect, now_ns, b->actions, BUS_ACTIONS);
 		for (size_t i = 0; i < n; i++)
-			act(b, &b->actions[i], now_ns);
+			if (b->actions[i].line != COLLECT_NO_LINE)
+				act_on_line(b, &b->actions[i], now_ns);
+			else
+				act(b, &b->actions[i], now_ns);
 		assert(rounds < ROUNDS_MAX);
 		if (++rounds == ROUNDS_MAX)
 			return;

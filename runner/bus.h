@@ -13,6 +13,7 @@
 #define BUS_ACTIONS 64
 
 struct bus {
+	const struct plant *plant;
 	struct sim *sim;
 	struct collect *collect;
 	struct wire *wires; /* [n] */
@@ -21,11 +22,11 @@ struct bus {
 	struct collect_action actions[BUS_ACTIONS];
 };
 
-/* Borrows `sim` and `collect` until bus_fini. 0 or -ENOMEM. */
+/* Borrows `plant`, `sim` and `collect` until bus_fini. 0 or -ENOMEM. */
 int bus_init(struct bus *b, const struct plant *plant, struct sim *sim, struct collect *collect);
 void bus_fini(struct bus *b);
 
-/* Is an answer under way, or a wire disturbed? Then a turn between two ticks is worth it. */
+/* Is an answer under way, a wire disturbed, or is there a serial line? Then a turn between two ticks is worth it. */
 bool bus_is_busy(const struct bus *b);
 
 /* All that happens on the wires at now_ns: what has arrived is delivered, what collectors want is done, until

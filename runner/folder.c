@@ -46,6 +46,9 @@ is_ours(const char *name)
 		"control.holds", "control.caps"};
 	char whole[64];
 
+	/* links to the simulator's pseudo terminals, one a serial line */
+	if (strncmp(name, "line-", 5) == 0)
+		return true;
 	for (size_t i = 0; i < sizeof names / sizeof names[0]; i++)
 		for (size_t k = 0; k < sizeof ends / sizeof ends[0]; k++) {
 			(void)snprintf(whole, sizeof whole, "%s%s", names[i], ends[k]);

@@ -143,7 +143,7 @@ step_plant(struct world *w, struct errtext *err)
 		sim_step(w->sim);
 		score(w);
 		/* A late answer comes when it comes, not with the next tick. */
-		if (i < steps && w->any_wire && bus_is_busy(&w->bus))
+		if (i < steps && (w->any_wire || w->sc->plant->n_lines > 0) && bus_is_busy(&w->bus))
 			bus_turn(&w->bus, sim_now_ns(w->sim));
 	}
 	return 0;

@@ -265,7 +265,18 @@ static const char *const order_names[] = {"ABCD", "CDAB", "BADC", "DCBA"};
 static const char points_help[] =
 	"isotherm points [-c PLANT] [PATTERN...] [--json]\n"
 	"  The point table of the run, or of a plant file: name, unit, where it is read, access,\n"
-	"  role. With --json also host, port, count, type, word order, scale, offset, range.\n";
+	"  role. With --json also host and port, or line, count, type, word order, scale, offset, "
+	"range.\n";
+
+static json_t *
+line_json(const struct line_config *l)
+{
+	static const char *const parities[] = {
+		[PARITY_NONE] = "none", [PARITY_EVEN] = "even", [PARITY_ODD] = "odd"};
+	return json_pack("{s:s, s:o, s:i, s:s, s:i}", "name", l->name, "path",
+			 *l->path ? json_string(l->path) : json_null(), "baud", (int)l->baud,
+			 "parity", parities[l->parity], "stop", (int)l->stop_bits);
+}
 
 static json_t *
 point_json(const struct plant *p, const struct point *pt)
@@ -280,8 +291,11 @@ point_json(const struct plant *p, const struct point *pt)
 					: json_string(role->name));
 	json_object_set_new(o, "unit", json_string(pt->unit));
 	json_object_set_new(o, "device", d ? json_string(d->name) : json_null());
-	json_object_set_new(o, "host", d ? json_string(d->host) : json_null());
-	json_object_set_new(o, "port", d && d->port ? json_integer(d->port) : json_null());
+	const struct line_config *line = d && d->line >= 0 ? &p->lines[d->line] : NULL;
+	json_object_set_new(o, "simulated", d ? json_boolean(d->simulated) : json_null());
+	json_object_set_new(o, "line", line ? line_json(line) : json_null());
+	json_object_set_new(o, "host", d && !line ? json_string(d->host) : json_null());
+	json_object_set_new(o, "port", d && !line && d->port ? json_integer(d->port) : json_null());
 	json_object_set_new(o, "unit_id", d ? json_integer(d->unit) : json_null());
 	json_object_set_new(o, "fc", field ? json_integer(pt->fc) : json_null());
 	json_object_set_new(o, "register", field ? json_integer(pt->reg) : json_null());

@@ -82,6 +82,8 @@ model_describe(struct model *m, const struct plant *plant)
 		snprintf(to->kind, sizeof(to->kind), "%s", from->kind);
 		snprintf(to->host, sizeof(to->host), "%s", from->host);
 		to->port = from->port;
+		if (from->line >= 0)
+			snprintf(to->line, sizeof(to->line), "%s", plant->lines[from->line].name);
 		to->unit = from->unit;
 		to->system = from->system;
 		to->simulated = from->simulated;

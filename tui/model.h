@@ -33,6 +33,7 @@ enum system_class {
 
 struct model_device {
 	char name[NAME_MAX_LEN], kind[16], host[64];
+	char line[16]; /* serial line that it is on, "": host and port */
 	uint16_t port;
 	uint8_t unit;
 	int32_t system; /* index or SITE */

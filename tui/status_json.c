@@ -85,8 +85,10 @@ device_json(const struct model_device *d)
 	json_t *o = json_object();
 	json_object_set_new(o, "name", json_string(d->name));
 	json_object_set_new(o, "kind", json_string(d->kind));
-	json_object_set_new(o, "host", json_string(d->host));
-	json_object_set_new(o, "port", json_integer(d->port));
+	bool serial = *d->line != '\0';
+	json_object_set_new(o, "host", serial ? json_null() : json_string(d->host));
+	json_object_set_new(o, "port", serial ? json_null() : json_integer(d->port));
+	json_object_set_new(o, "line", serial ? json_string(d->line) : json_null());
 	json_object_set_new(o, "unit", json_integer(d->unit));
 	json_object_set_new(o, "simulated", json_boolean(d->simulated));
 	json_object_set_new(o, "armed", json_boolean(d->armed));

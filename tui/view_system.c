@@ -303,7 +303,11 @@ links(struct view *v)
 	for (uint32_t i = 0; i < s->n_devices && (int)i + 2 < p.r.h; i++) {
 		const struct model_device *d = &m->devices[s->first_device + i];
 		char address[48];
-		snprintf(address, sizeof(address), "%.30s:%u/%u", d->host, d->port, d->unit);
+		if (*d->line)
+			snprintf(address, sizeof(address), "%s/%u", d->line, d->unit);
+		else
+			snprintf(address, sizeof(address), "%.30s:%u/%u", d->host, d->port,
+				 d->unit);
 		pen_at(&p, 0, (int)i + 2);
 		pen_text(&p, "%-13.13s %-20.20s ", d->name, address);
 		pen_look_text(&p, view_look(&d->state, LOOK_TEXT), "%-8s",

@@ -20,9 +20,10 @@
 #include "config/plant.h"
 #include "core/clock.h"
 #include "core/image.h"
+#include "core/rtu.h"
 
 #define RIG_MESSAGES 64
-#define RIG_LOG 4096
+#define RIG_LOG 16384
 #define MS NS_PER_MS
 
 enum message_kind { MESSAGE_CONNECTED, MESSAGE_BROKEN, MESSAGE_BYTES };
@@ -75,6 +76,9 @@ struct rig {
 	size_t logged;
 	struct sample *samples; /* [n_in] */
 	uint64_t draw;          /* for random twists */
+	int64_t line_heard_ns;  /* last byte on a serial line (of a plant that has one) */
+	bool line_open;
+	uint64_t line_opens;
 };
 
 #define RIG_UNUSED __attribute__((unused))
@@ -218,6 +222,65 @@ rig_execute(struct model *m, const uint8_t *q, uint8_t *reply)
 }
 
 static void
+rig_log(struct rig *r, uint32_t device, const uint8_t *q)
+{
+	assert_int_equal(r->plant->devices[device].unit, q[6]);
+	if (r->logged < RIG_LOG)
+		r->log[r->logged++] = (struct asked){
+			.device = device,
+			.at_ns = r->now_ns,
+			.fc = q[7],
+			.reg = (uint16_t)rig_be16(q + 8),
+			.count = (uint16_t)(q[7] == 5 || q[7] == 6 ? 1 : rig_be16(q + 10)),
+			.value = (uint16_t)(q[7] == 16 ? rig_be16(q + 13) : rig_be16(q + 10))};
+}
+
+/* On a serial line the same frame is unit, PDU and check sum; characters take their time, and nobody speaks
+ * before the line has been silent for as long as the standard demands. */
+static void
+rig_line_request(struct rig *r, const struct collect_action *a)
+{
+	struct model *m = &r->model[a->device];
+	const struct line_config *l = &r->plant->lines[a->line];
+	struct rtu_timing t = rtu_timing(l->baud, l->parity != PARITY_NONE, l->stop_bits);
+	uint8_t q[260] = {0}, tcp[600], reply[600];
+	assert_true(r->line_open && rtu_sealed(a->bytes, a->len));
+	assert_true(r->now_ns >= r->line_heard_ns + t.gap_ns);
+	q[5] = (uint8_t)(a->len - 2);
+	memcpy(q + 6, a->bytes, a->len - 2);
+	rig_log(r, a->device, q);
+	if (m->silent)
+		return;
+	size_t len = rig_execute(m, q, tcp) - 6;
+	memcpy(reply, tcp + 6, len);
+	len = rtu_seal(reply, len);
+	if (m->twist != NULL)
+		len = m->twist(r, a->device, reply, len);
+	if (len != 0)
+		rig_post(r, a->device, MESSAGE_BYTES,
+			 r->now_ns + m->delay_ns + (int64_t)(a->len + len) * t.char_ns, reply, len);
+}
+
+static void
+rig_line_act(struct rig *r, const struct collect_action *a)
+{
+	struct model *m = &r->model[a->device];
+	if (a->verb == COLLECT_CONNECT) {
+		assert_false(r->line_open);
+		r->line_opens++;
+		if (!m->refuses)
+			r->line_open = true;
+		rig_post(r, a->device, m->refuses ? MESSAGE_BROKEN : MESSAGE_CONNECTED, r->now_ns,
+			 NULL, 0);
+	} else if (a->verb == COLLECT_SEND) {
+		rig_line_request(r, a);
+	} else {
+		r->line_open = false;
+		m->closes++;
+	}
+}
+
+static void
 rig_request(struct rig *r, const struct collect_action *a)
 {
 	struct model *m = &r->model[a->device];
@@ -226,15 +289,7 @@ rig_request(struct rig *r, const struct collect_action *a)
 	assert_true(m->open);
 	assert_true(a->len >= 12 && a->len <= 260);
 	assert_int_equal(a->len - 6, rig_be16(q + 4));
-	assert_int_equal(r->plant->devices[a->device].unit, q[6]);
-	if (r->logged < RIG_LOG)
-		r->log[r->logged++] = (struct asked){
-			.device = a->device,
-			.at_ns = r->now_ns,
-			.fc = q[7],
-			.reg = (uint16_t)rig_be16(q + 8),
-			.count = (uint16_t)(q[7] == 5 || q[7] == 6 ? 1 : rig_be16(q + 10)),
-			.value = (uint16_t)(q[7] == 16 ? rig_be16(q + 13) : rig_be16(q + 10))};
+	rig_log(r, a->device, q);
 	if (m->silent)
 		return;
 	size_t len = rig_execute(m, q, reply);
@@ -248,6 +303,10 @@ static void
 rig_act(struct rig *r, const struct collect_action *a)
 {
 	struct model *m = &r->model[a->device];
+	if (a->line != COLLECT_NO_LINE) {
+		rig_line_act(r, a);
+		return;
+	}
 	switch (a->verb) {
 	case COLLECT_CONNECT:
 		assert_false(m->open);
@@ -273,6 +332,20 @@ rig_act(struct rig *r, const struct collect_action *a)
 }
 
 static void
+rig_line_deliver(struct rig *r, uint32_t line, const struct message *q)
+{
+	if (q->kind == MESSAGE_CONNECTED) {
+		collect_line_opened(r->collect, line, r->now_ns);
+	} else if (q->kind == MESSAGE_BROKEN) {
+		r->line_open = false;
+		collect_line_broken(r->collect, line, r->now_ns, "/dev/x: no such file");
+	} else if (r->line_open) {
+		r->line_heard_ns = r->now_ns;
+		collect_line_bytes(r->collect, line, q->bytes, q->len, r->now_ns);
+	}
+}
+
+static void
 rig_deliver(struct rig *r, uint32_t device)
 {
 	struct model *m = &r->model[device];
@@ -281,7 +354,9 @@ rig_deliver(struct rig *r, uint32_t device)
 		q = m->queue[0];
 		m->queued--;
 		memmove(m->queue, m->queue + 1, m->queued * sizeof m->queue[0]);
-		if (q.kind == MESSAGE_CONNECTED) {
+		if (r->plant->devices[device].line >= 0) {
+			rig_line_deliver(r, (uint32_t)r->plant->devices[device].line, &q);
+		} else if (q.kind == MESSAGE_CONNECTED) {
 			m->open = true;
 			collect_connected(r->collect, device, r->now_ns);
 		} else if (q.kind == MESSAGE_BROKEN) {

@@ -103,8 +103,20 @@ assert_same_plant(const struct plant *a, const struct plant *b)
 		assert_string_equal(x->host, y->host);
 		assert_int_equal(x->port, y->port);
 		assert_int_equal(x->unit, y->unit);
+		assert_int_equal(x->line, y->line);
 		assert_int_equal(x->simulated, y->simulated);
 		assert_int_equal(x->armed, y->armed);
+	}
+	assert_int_equal(a->n_lines, b->n_lines);
+	for (uint32_t i = 0; i < a->n_lines; i++) {
+		const struct line_config *x = &a->lines[i], *y = &b->lines[i];
+
+		assert_string_equal(x->name, y->name);
+		assert_string_equal(x->path, y->path);
+		assert_string_equal(x->serve, y->serve);
+		assert_int_equal(x->baud, y->baud);
+		assert_int_equal(x->parity, y->parity);
+		assert_int_equal(x->stop_bits, y->stop_bits);
 	}
 	assert_int_equal(a->history, b->history);
 	assert_string_equal(a->paging.hook, b->paging.hook);
@@ -184,6 +196,38 @@ a_resolved_file_keeps_texts_that_need_quoting(void **state)
 	(void)state;
 	assert_true(p->systems[1].wafer_seed == UINT64_MAX);
 	assert_int_equal(p->systems[1].serial, UINT32_MAX);
+	round_trip(p);
+	plant_free(p);
+}
+
+static void
+devices_on_lines_are_resolved_with_the_path_of_their_line(void **state)
+{
+	struct plant *p = plant_of(
+		GOOD_HEAD "lines:\n"
+			  "  - {name: sim}\n"
+			  "  - {name: rack, path: /dev/ttyUSB0, baud: 9600, parity: odd, stop: 2}\n"
+			  "  - {name: both, path: /dev/ttyS0, serve: /dev/ttyS1, parity: none}\n"
+			  "overrides:\n"
+			  "  cs00.cooling: {line: sim, unit: 11}\n"
+			  "  cs00.power: {line: sim, unit: 12}\n"
+			  "  cs01.power: {line: rack, source: real, unit: 247}\n"
+			  "  cs01.cooling: {line: both}\n");
+
+	(void)state;
+	assert_int_equal(p->n_lines, 3);
+	assert_string_equal(p->lines[0].path, "");
+	assert_string_equal(p->lines[0].serve, "auto");
+	assert_int_equal(p->lines[0].baud, 19200);
+	assert_int_equal(p->lines[0].parity, PARITY_EVEN);
+	assert_string_equal(p->lines[1].serve, "");
+	assert_int_equal(p->lines[1].stop_bits, 2);
+	assert_int_equal(p->devices[plant_device(p, "cs00.power")].line, 0);
+	assert_int_equal(p->devices[plant_device(p, "cs01.power")].line, 1);
+	assert_int_equal(p->devices[plant_device(p, "cs01.cooling")].unit, 1);
+	assert_int_equal(p->devices[plant_device(p, "cs00.engine")].line, -1);
+	round_trip(p);
+	snprintf(p->lines[0].path, sizeof(p->lines[0].path), "/run/isotherm/line-sim");
 	round_trip(p);
 	plant_free(p);
 }
@@ -395,6 +439,7 @@ main(void)
 		cmocka_unit_test(types_and_profiles_are_found_by_key_and_by_environment),
 		cmocka_unit_test(a_resolved_file_is_the_same_plant_with_its_ports),
 		cmocka_unit_test(a_resolved_file_keeps_texts_that_need_quoting),
+		cmocka_unit_test(devices_on_lines_are_resolved_with_the_path_of_their_line),
 		cmocka_unit_test(an_override_changes_the_system_or_device_it_names_alone),
 		cmocka_unit_test(a_real_device_is_in_shadow_unless_an_entry_arms_it),
 		cmocka_unit_test(a_device_may_have_another_profile_than_its_type_says),

@@ -266,6 +266,35 @@ every_device_gets_the_port_that_the_simulator_bound(void **state)
 }
 
 static void
+a_line_gets_the_path_of_its_pseudo_terminal(void **state)
+{
+	static const char text[] = "site: t\nsystems:\n  - {name: cs%02d, count: 1, type: water}\n"
+				   "lines: [{name: a}, {name: b, path: /dev/ttyS0}]\n"
+				   "overrides: {cs00.power: {line: a}}\n";
+	static const char ports[] = "cs00.engine 40001\ncs00.cooling 40002\n";
+	struct config_report report = {0};
+	struct plant *p = NULL;
+	char given[400];
+
+	(void)state;
+	assert_int_equal(plant_parse(&p, text, sizeof text - 1, "t.yaml", "config", &report), 0);
+	assert_int_equal(ports_apply(p, ports, &err), -EINVAL);
+	assert_non_null(strstr(err.text, "path of its line for cs00.power"));
+	for (size_t i = 0; i < 4; i++) {
+		static const char *const wrong[] = {"line:c /x", "line:a", "line:a ", "line: /x"};
+
+		snprintf(given, sizeof given, "%s%s\n", ports, wrong[i]);
+		assert_int_equal(ports_apply(p, given, &err), -EINVAL);
+		assert_non_null(strstr(err.text, "names no line"));
+	}
+	snprintf(given, sizeof given, "%sline:a /run/isotherm/line-a\n", ports);
+	assert_int_equal(ports_apply(p, given, &err), 0);
+	assert_string_equal(p->lines[0].path, "/run/isotherm/line-a");
+	assert_string_equal(p->lines[1].path, "/dev/ttyS0");
+	plant_free(p);
+}
+
+static void
 a_missing_or_impossible_port_is_named(void **state)
 {
 	static const struct {
@@ -334,6 +363,7 @@ main(void)
 		TEST(a_log_grows_to_a_mebibyte_and_one_older_one_is_kept),
 		TEST(a_log_that_can_not_be_written_still_shows_its_last_lines),
 		TEST(every_device_gets_the_port_that_the_simulator_bound),
+		TEST(a_line_gets_the_path_of_its_pseudo_terminal),
 		TEST(a_missing_or_impossible_port_is_named),
 		TEST(readiness_says_who_sent_it),
 	};
