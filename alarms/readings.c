@@ -7,8 +7,9 @@
 struct source {
 	const struct plant_layout *layout;
 	struct image *image;
-	struct sample *sample; /* the whole region, though only wanted groups are filled */
-	bool *wanted;          /* [n_groups] */
+	struct sample *sample;   /* the whole region, though only wanted groups are filled */
+	bool *wanted;            /* [n_groups] */
+	struct image_seen *seen; /* [n_groups] */
 };
 
 struct readings {
@@ -30,7 +31,8 @@ readings_open(struct readings **out, const struct plant *plant)
 		s->layout = plant_layout_of(plant, (enum plant_region)r);
 		s->sample = calloc(s->layout->first[s->layout->n_groups] + 1u, sizeof(*s->sample));
 		s->wanted = calloc(s->layout->n_groups + 1u, sizeof(*s->wanted));
-		if (!s->sample || !s->wanted) {
+		s->seen = calloc(s->layout->n_groups + 1u, sizeof(*s->seen));
+		if (!s->sample || !s->wanted || !s->seen) {
 			readings_close(in);
 			return -ENOMEM;
 		}
@@ -47,6 +49,7 @@ readings_close(struct readings *in)
 	for (int r = 0; r < REGIONS; r++) {
 		free(in->source[r].sample);
 		free(in->source[r].wanted);
+		free(in->source[r].seen);
 	}
 	free(in);
 }
@@ -86,7 +89,7 @@ readings_read(struct readings *in, int64_t now_ns)
 
 		for (uint32_t g = 0; s->image && g < s->layout->n_groups; g++)
 			if (s->wanted[g]) /* a torn group keeps what it had, older */
-				(void)image_read(s->image, g, now_ns,
-						 &s->sample[s->layout->first[g]]);
+				(void)image_read_new(s->image, g, now_ns, &s->seen[g],
+						     &s->sample[s->layout->first[g]]);
 	}
 }

@@ -56,6 +56,9 @@ uint64_t
 decode_raw(const struct point *p, const uint8_t *data, uint16_t first)
 {
 	unsigned at = (unsigned)(p->reg - first), n = TYPES[p->type].registers;
+	/* most are that: one word in the wire's order */
+	if ((p->type == REG_U16 || p->type == REG_I16) && p->order <= ORDER_CDAB && !is_coil(p))
+		return (uint64_t)data[2 * at] << 8 | data[2 * at + 1];
 	if (is_coil(p))
 		return (unsigned)data[at / 8] >> at % 8 & 1u;
 	uint64_t raw = 0;
@@ -83,10 +86,10 @@ number(const struct reg_row *t, uint64_t raw)
 		memcpy(&d, &raw, sizeof d);
 		return d;
 	}
+	if (!t->is_signed)
+		return (double)raw;
 	uint64_t sign = UINT64_C(1) << (t->bits - 1);
-	if (t->is_signed && (raw & sign) != 0)
-		return -(double)((~raw & mask(t->bits)) + 1);
-	return (double)raw;
+	return (double)(int64_t)(((raw & mask(t->bits)) ^ sign) - sign);
 }
 
 static bool

@@ -59,7 +59,8 @@ struct inputs {
 	uint32_t n_systems, n_inputs; /* inputs of one system */
 	struct input *inputs;         /* [n_systems * n_inputs], in the order of KINDS */
 	uint32_t n_groups;
-	bool *needed; /* [n_groups] */
+	bool *needed;            /* [n_groups] */
+	struct image_seen *seen; /* [n_groups] */
 	const uint32_t *first;
 	struct sample *samples; /* the image as last copied; index = point id */
 };
@@ -109,7 +110,8 @@ inputs_open(struct inputs **out, const struct plant *plant)
 	x->inputs = calloc((size_t)x->n_systems * x->n_inputs + 1, sizeof *x->inputs);
 	x->needed = calloc((size_t)x->n_groups + 1, sizeof *x->needed);
 	x->samples = calloc((size_t)x->first[x->n_groups] + 1, sizeof *x->samples);
-	if (!x->inputs || !x->needed || !x->samples) {
+	x->seen = calloc((size_t)x->n_groups + 1, sizeof *x->seen);
+	if (!x->inputs || !x->needed || !x->samples || !x->seen) {
 		inputs_close(x);
 		return -ENOMEM;
 	}
@@ -126,6 +128,7 @@ inputs_close(struct inputs *x)
 		return;
 	free(x->inputs);
 	free(x->needed);
+	free(x->seen);
 	free(x->samples);
 	free(x);
 }
@@ -136,7 +139,7 @@ inputs_snapshot(struct inputs *x, const struct image *in, int64_t now_ns)
 	/* A group that gives no new value keeps its last one, which ages: nothing else to do. */
 	for (uint32_t g = 0; in && g < x->n_groups; g++)
 		if (x->needed[g])
-			(void)image_read(in, g, now_ns, &x->samples[x->first[g]]);
+			(void)image_read_new(in, g, now_ns, &x->seen[g], &x->samples[x->first[g]]);
 }
 
 /* The value to use now, or NAN. */

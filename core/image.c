@@ -149,17 +149,6 @@ image_close(struct image *img)
 
 /* --- writer --- */
 
-/* NEVER does not count: it is what a start looks like, and a point that was once measured turns
- * COMM or worse, not NEVER. */
-static bool
-any_not_good(const struct sample *samples, uint32_t n)
-{
-	for (uint32_t i = 0; i < n; i++)
-		if (samples[i].quality != QUALITY_GOOD && samples[i].quality != QUALITY_NEVER)
-			return true;
-	return false;
-}
-
 /* Now, as far as the writer has told: its last beat, or a newer sample. The time of a sample alone
  * would not do, since a COMM sample keeps the time of its last good value. */
 static int64_t
@@ -182,16 +171,22 @@ image_publish(struct image *img, uint32_t group, const struct sample *samples)
 	_Atomic uint64_t *word = img->word + img->first[group] * SAMPLE_WORDS;
 	uint32_t seq = atomic_load_explicit(&g->seq, memory_order_relaxed);
 
+	/* NEVER does not count: it is what a start looks like, and a point that was once measured
+	 * turns COMM or worse, not NEVER. */
+	bool not_good = false;
+
 	atomic_store_explicit(&g->seq, seq + 1, memory_order_relaxed);
-	for (uint32_t i = 0; i < n; i++) {
+	for (uint32_t i = 0; i < n; i++, word += SAMPLE_WORDS) {
 		uint64_t tmp[SAMPLE_WORDS];
 
 		memcpy(tmp, &samples[i], sizeof(tmp));
 		for (size_t k = 0; k < SAMPLE_WORDS; k++)
-			atomic_store_explicit(word++, tmp[k], memory_order_release);
+			atomic_store_explicit(&word[k], tmp[k], memory_order_release);
+		not_good |=
+			samples[i].quality != QUALITY_GOOD && samples[i].quality != QUALITY_NEVER;
 	}
 	atomic_store_explicit(&g->seq, seq + 2, memory_order_release);
-	if (any_not_good(samples, n))
+	if (not_good)
 		atomic_store_explicit(&g->not_good_ns, latest_ns(img, samples, n),
 				      memory_order_relaxed);
 }
@@ -241,6 +236,41 @@ image_read(const struct image *img, uint32_t group, int64_t now_ns, struct sampl
 	for (uint32_t i = 0; i < n; i++)
 		out[i].quality = quality_aged(out[i].quality, out[i].time_ns, now_ns, max_age_ns);
 	return rc;
+}
+
+/* Until when samples that are as they are now are judged as they are now. */
+static int64_t
+judged_until(const struct sample *samples, uint32_t n, int64_t now_ns, int64_t max_age_ns)
+{
+	int64_t until_ns = INT64_MAX;
+
+	for (uint32_t i = 0; i < n; i++) {
+		if (samples[i].time_ns > now_ns) /* too far in the future today, not tomorrow */
+			return now_ns;
+		if (samples[i].quality != QUALITY_GOOD && samples[i].quality != QUALITY_UNCERTAIN)
+			continue;
+		if (samples[i].time_ns + max_age_ns < until_ns)
+			until_ns = samples[i].time_ns + max_age_ns;
+	}
+	return until_ns;
+}
+
+bool
+image_read_new(const struct image *img, uint32_t group, int64_t now_ns, struct image_seen *seen,
+	       struct sample *out)
+{
+	uint32_t seq = atomic_load_explicit(&img->group[group].seq, memory_order_acquire);
+	uint32_t n = img->first[group + 1] - img->first[group];
+
+	if (seen->seq == seq && seen->start_ns == img->head->start_ns && seen->any &&
+	    now_ns >= seen->read_ns && now_ns <= seen->until_ns)
+		return false;
+	seen->any = image_read(img, group, now_ns, out) == 0 && (seq & 1u) == 0;
+	seen->seq = seq;
+	seen->start_ns = img->head->start_ns;
+	seen->read_ns = now_ns;
+	seen->until_ns = judged_until(out, n, now_ns, img->period_ns[group] * IMAGE_STALE_PERIODS);
+	return true;
 }
 
 uint32_t

@@ -101,6 +101,16 @@ void image_emit(struct image *img, const struct image_event *event); /* seq is a
  * first.
  */
 int image_read(const struct image *img, uint32_t group, int64_t now_ns, struct sample *out);
+/* What a reader keeps of a group between two looks at it; zeroed before the first. */
+struct image_seen {
+	uint32_t seq;
+	bool any;
+	int64_t start_ns, read_ns, until_ns;
+};
+/* The same as image_read, with nothing done where nothing can have changed since the last look: no
+ * publish, no new file, no sample that has become too old. Whether `out` was touched. */
+bool image_read_new(const struct image *img, uint32_t group, int64_t now_ns,
+		    struct image_seen *seen, struct sample *out);
 /* All groups into out[first[n_groups]]; the number of groups that gave no new value. */
 uint32_t image_read_all(const struct image *img, int64_t now_ns, struct sample *out);
 void image_status(const struct image *img, int64_t now_ns, struct image_status *out);

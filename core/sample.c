@@ -1,8 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "core/sample.h"
 
-#include <math.h>
-
 /* NEVER is 0 so that zeroed memory holds no value, but it is the worst verdict. */
 static int
 rank(enum quality q)
@@ -40,28 +38,9 @@ quality_name(enum quality q)
 	return "?";
 }
 
-enum quality
-quality_aged(enum quality q, int64_t time_ns, int64_t now_ns, int64_t max_age_ns)
-{
-	/*
-	 * A stamp far in the future is no better than an old one: it is what a file on disk holds
-	 * after a reboot has set the monotonic clock back.
-	 */
-	bool old = time_ns < now_ns - max_age_ns || time_ns > now_ns + max_age_ns;
-
-	return old && (q == QUALITY_GOOD || q == QUALITY_UNCERTAIN) ? QUALITY_STALE : q;
-}
-
 struct sample
 sample_judge(struct sample s, int64_t now_ns, int64_t max_age_ns)
 {
 	s.quality = quality_aged(s.quality, s.time_ns, now_ns, max_age_ns);
 	return s;
-}
-
-bool
-sample_usable(const struct sample *s)
-{
-	return (s->quality == QUALITY_GOOD || s->quality == QUALITY_UNCERTAIN) &&
-	       isfinite(s->value);
 }

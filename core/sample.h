@@ -7,6 +7,7 @@
 #ifndef ISOTHERM_CORE_SAMPLE_H
 #define ISOTHERM_CORE_SAMPLE_H
 
+#include <math.h>
 #include <stdbool.h>
 #include <stdint.h>
 
@@ -46,12 +47,27 @@ const char *quality_name(enum quality q);
 
 /* What becomes of a verdict given at time_ns: GOOD and UNCERTAIN turn STALE once older than
  * max_age_ns, or if stamped further than that in the future. */
-enum quality quality_aged(enum quality q, int64_t time_ns, int64_t now_ns, int64_t max_age_ns);
+static inline enum quality
+quality_aged(enum quality q, int64_t time_ns, int64_t now_ns, int64_t max_age_ns)
+{
+	/*
+	 * A stamp far in the future is no better than an old one: it is what a file on disk holds
+	 * after a reboot has set the monotonic clock back.
+	 */
+	bool old = time_ns < now_ns - max_age_ns || time_ns > now_ns + max_age_ns;
+
+	return old && (q == QUALITY_GOOD || q == QUALITY_UNCERTAIN) ? QUALITY_STALE : q;
+}
 
 /* The sample as a reader must take it at now_ns: its quality aged. */
 struct sample sample_judge(struct sample s, int64_t now_ns, int64_t max_age_ns);
 
 /* GOOD or UNCERTAIN, and finite: a number one may compute with. */
-bool sample_usable(const struct sample *s);
+static inline bool
+sample_usable(const struct sample *s)
+{
+	return (s->quality == QUALITY_GOOD || s->quality == QUALITY_UNCERTAIN) &&
+	       isfinite(s->value);
+}
 
 #endif

@@ -28,7 +28,7 @@ struct walk {
 	uint32_t at, id;
 };
 
-static const struct point *
+static inline const struct point *
 next_point(struct walk *w)
 {
 	const uint32_t *ids = w->d->point_at[w->r->table] +
@@ -97,17 +97,20 @@ values_legal(const struct sim *sim, const struct sim_device *d, const struct gat
 static void
 apply(struct sim *sim, struct sim_device *d, const struct gate_request *r)
 {
-	for (int last = 0; last < 2; last++) {
-		struct walk w = walk_over(sim, d, r);
+	const struct point *seqs[2]; /* more of them there are not */
+	uint32_t n = 0;
+	struct walk w = walk_over(sim, d, r);
 
-		for (const struct point *pt = next_point(&w); pt; pt = next_point(&w)) {
-			bool seq =
-				pt->role == ROLE_ENGINE_SEQ_CMD || pt->role == ROLE_COOLING_SEQ_CMD;
+	for (const struct point *pt = next_point(&w); pt; pt = next_point(&w)) {
+		bool seq = pt->role == ROLE_ENGINE_SEQ_CMD || pt->role == ROLE_COOLING_SEQ_CMD;
 
-			if (seq == (last == 1))
-				sim_demand(sim, d, pt, brought(r, pt));
-		}
+		if (!seq)
+			sim_demand(sim, d, pt, brought(r, pt));
+		else if (n < sizeof(seqs) / sizeof(seqs[0]))
+			seqs[n++] = pt;
 	}
+	for (uint32_t k = 0; k < n; k++)
+		sim_demand(sim, d, seqs[k], brought(r, seqs[k]));
 }
 
 /* libmodbus writes its answer into one end of a socketpair; it is read from the other. */

@@ -64,6 +64,19 @@ rates_set(struct column_model *m, double back_w_k)
 	m->column_rate_per_s = chain_rate(m, back_w_k);
 }
 
+static void
+sides_set(struct column_model *m)
+{
+	for (int n = 0; n < PLATE_NODES; n++) {
+		double per = 0.5 * m->step_s / m->c_j_k[n];
+
+		for (int x = 0; x <= m->nx; x++)
+			m->side_x[n][x] = m->kx_w_k[n][x] * per;
+		for (int y = 0; y <= m->ny; y++)
+			m->side_y[n][y] = m->ky_w_k[n][y] * per;
+	}
+}
+
 int
 column_model_set(struct column_model *out, const struct plate *p, const struct plate_lumps *lumps,
 		 const struct column_multipliers *m, int fold, double step_s, bool storing)
@@ -87,65 +100,47 @@ column_model_set(struct column_model *out, const struct plate *p, const struct p
 		return -ERANGE;
 	out->substeps = need > 1.0 ? (int)need : 1;
 	out->step_s = step_s / out->substeps;
+	sides_set(out);
 	return 0;
 }
 
-static size_t
-padded(size_t n)
+/* Doubles of a row of cells. */
+static int
+row_of(const struct column_model *m)
 {
-	return (n + 2 * COLUMN_PAD + 7) / 8 * 8;
+	return (2 * PLATE_NODES + (m->coolant_j_k > 0.0)) * m->nx;
+}
+
+/* Of the cells; a row is read one beyond its end. */
+static size_t
+block_bytes(const struct column_model *m)
+{
+	return ((size_t)row_of(m) * (size_t)m->ny + ALIGN) * sizeof(double);
 }
 
 size_t
 column_bytes(const struct column_model *m)
 {
-	size_t layers = 2 * PLATE_NODES + (m->coolant_j_k > 0.0);
-
-	return ALIGN + sizeof(struct column) +
-	       sizeof(double) * (layers * padded((size_t)m->cells) +
-				 COLUMN_ROWS * padded((size_t)(ROWS * m->nx)));
-}
-
-/* The next n doubles of the block, with room before and behind. */
-static double *
-take(double **at, size_t n)
-{
-	double *p = *at + COLUMN_PAD;
-
-	*at += padded(n);
-	return p;
+	return sizeof(struct column) + block_bytes(m);
 }
 
 int
 column_open(struct column **out, const struct column_model *m, double start_c)
 {
 	struct column *c = calloc(1, sizeof(*c));
-	size_t cells = (size_t)m->cells, row = (size_t)(ROWS * m->nx);
-	double *at;
 
 	*out = NULL;
 	if (!c)
 		return -ENOMEM;
-	c->block = aligned_alloc(ALIGN, (column_bytes(m) + ALIGN - 1) / ALIGN * ALIGN);
-	if (!c->block) {
+	c->cell = aligned_alloc(ALIGN, block_bytes(m));
+	if (!c->cell) {
 		free(c);
 		return -ENOMEM;
 	}
-	memset(c->block, 0, column_bytes(m));
-	at = c->block;
-	for (int n = 0; n < PLATE_NODES; n++) {
-		c->t_c[n] = take(&at, cells);
-		c->side_w[n] = take(&at, cells);
-	}
-	if (m->coolant_j_k > 0.0)
-		c->coolant_c = take(&at, cells);
-	double **const rows[COLUMN_ROWS] = {
-		&c->row.power_w, &c->row.contact_w_k, &c->row.i0,     &c->row.g0,     &c->row.i1,
-		&c->row.g1,      &c->row.d2,          &c->row.ha_w_k, &c->row.wf_w_k, &c->row.f,
-		&c->row.i2,      &c->row.ws_w_k,      &c->row.s,      &c->row.ie,     &c->row.hie};
-	for (int k = 0; k < COLUMN_ROWS; k++)
-		*rows[k] = take(&at, row);
+	memset(c->cell, 0, block_bytes(m));
 	c->model = m;
+	c->row = row_of(m);
+	c->storing = m->coolant_j_k > 0.0;
 	column_reset(c, start_c);
 	column_model_changed(c);
 	*out = c;
@@ -157,18 +152,22 @@ column_close(struct column *c)
 {
 	if (!c)
 		return;
-	free(c->block);
+	free(c->cell);
 	free(c);
 }
 
 void
 column_reset(struct column *c, double temp_c)
 {
-	for (int n = 0; n < PLATE_NODES; n++)
-		for (int i = 0; i < c->model->cells; i++)
-			c->t_c[n][i] = temp_c;
-	for (int i = 0; c->coolant_c && i < c->model->cells; i++)
-		c->coolant_c[i] = temp_c;
+	const struct column_model *m = c->model;
+
+	for (int y = 0; y < m->ny; y++)
+		for (int x = 0; x < m->nx; x++) {
+			for (int n = 0; n < PLATE_NODES; n++)
+				column_node(c, n, y)[x] = temp_c;
+			if (c->storing)
+				column_coolant(c, y)[x] = temp_c;
+		}
 	c->first = c->damped = true;
 }
 
@@ -191,52 +190,80 @@ column_model_changed(struct column *c)
 	column_contact(c, factor);
 }
 
-/* i2 and what it rests on. */
-static void
+/* The last node against what leaves it. */
+WIDE static void
 back_factors(struct column *c)
 {
-	struct column_rows *r = &c->row;
+	struct column_reticles *k = &c->at;
+	double a2 = c->a[2];
 
-	for (int i = 0; i < ROWS * c->model->nx; i++) {
-		double hie;
+	for (int i = 0; i < RETICLES; i++) {
+		double per = 1.0 / (k->d2[i] + k->wf_w_k[i]);
 
-		if (!c->coolant_c || !c->flowing) {
-			r->i2[i] = 1.0 / (r->d2[i] + r->wf_w_k[i]);
-			continue;
-		}
-		r->ie[i] = 1.0 / (c->a_coolant + r->ha_w_k[i] + r->ws_w_k[i]);
-		hie = r->hie[i] = r->ha_w_k[i] * r->ie[i];
-		r->i2[i] = 1.0 / (r->d2[i] + r->ha_w_k[i] * (1.0 - hie));
+		k->own2[i] = a2 * per;
+		k->back[i] = k->wf_w_k[i] * per;
 	}
+}
+
+/* The same where the coolant stores; ws_w_k: w s. */
+static void
+back_storing(struct column *c, const double ws_w_k[RETICLES])
+{
+	struct column_reticles *k = &c->at;
+
+	for (int i = 0; i < RETICLES; i++) {
+		double h = k->ha_w_k[i], per_e = 1.0 / (c->a_coolant + h + ws_w_k[i]);
+		double per = 1.0 / (k->d2[i] + h * (1.0 - h * per_e));
+
+		k->pull[i] = c->a_coolant * per_e;
+		k->through[i] = ws_w_k[i] * per_e;
+		k->touch[i] = h * per_e;
+		k->own2[i] = c->a[2] * per;
+		k->back[i] = h * per;
+	}
+}
+
+static void
+back_set(struct column *c)
+{
+	double ws[RETICLES];
+
+	if (!c->storing || !c->flowing) {
+		back_factors(c);
+		return;
+	}
+	for (int i = 0; i < RETICLES; i++)
+		ws[i] = c->zone_w_k[i % ZONES] / c->model->fold * c->at.s[i];
+	back_storing(c, ws);
 }
 
 void
 column_contact(struct column *c, const double factor[RETICLES])
 {
 	const struct column_model *m = c->model;
-	struct column_rows *r = &c->row;
+	struct column_reticles *k = &c->at;
 	double g1 = m->g_w_k[1];
 
-	for (int i = 0; i < ROWS * m->nx; i++) {
-		int reticle = ZONES * (i / m->nx) + i % m->nx / m->fold;
-		double g0 = m->g_w_k[0] * factor[reticle];
+	for (int i = 0; i < RETICLES; i++) {
+		double g0 = m->g_w_k[0] * factor[i];
 		double d0 = c->a[0] + g0, d1 = c->a[1] + g0 + g1 - g0 * g0 / d0;
 
-		r->contact_w_k[i] = g0;
-		r->i0[i] = 1.0 / d0;
-		r->g0[i] = g0 / d0;
-		r->i1[i] = 1.0 / d1;
-		r->g1[i] = g1 / d1;
-		r->d2[i] = c->a[2] + g1 - g1 * g1 / d1;
+		k->contact_w_k[i] = g0;
+		k->up0[i] = g0 / d0;
+		k->down0[i] = k->up0[i] * c->a[0] / c->a[1];
+		k->own1[i] = c->a[1] / d1;
+		k->up1[i] = g1 / d1;
+		k->down1[i] = k->up1[i] * c->a[1] / c->a[2];
+		k->d2[i] = c->a[2] + g1 - g1 * g1 / d1;
 	}
-	back_factors(c);
+	back_set(c);
 }
 
 void
 column_back(struct column *c, const double ha_w_k[RETICLES], const double *zone_w_k)
 {
 	const struct column_model *m = c->model;
-	struct column_rows *r = &c->row;
+	struct column_reticles *k = &c->at;
 
 	c->flowing = zone_w_k != NULL;
 	for (int x = 0; x < ZONES; x++)
@@ -245,29 +272,24 @@ column_back(struct column *c, const double ha_w_k[RETICLES], const double *zone_
 		double ha = ha_w_k[i] / (m->fold * m->fold), w = c->zone_w_k[i % ZONES] / m->fold;
 		double f = w > 0.0 ? -expm1(-ha / w) : 0.0,
 		       s = f > 0.0 ? f / (1.0 - f * w / ha) : 0.0;
-		int first = i / ZONES * m->nx + i % ZONES * m->fold;
 
-		if (w <= 0.0 && c->flowing)
-			ha = 0.0;
-		for (int k = first; k < first + m->fold; k++) {
-			r->ha_w_k[k] = ha;
-			r->f[k] = f;
-			r->wf_w_k[k] = c->flowing ? w * f : ha;
-			r->s[k] = s;
-			r->ws_w_k[k] = w * s;
-		}
+		k->ha_w_k[i] = w <= 0.0 && c->flowing ? 0.0 : ha;
+		k->f[i] = f;
+		k->wf_w_k[i] = c->flowing ? w * f : ha;
+		k->s[i] = s;
 	}
-	back_factors(c);
+	back_set(c);
 }
 
 static void
-reticle_means(const struct column_model *m, const double *t, double out[RETICLES])
+reticle_means(const struct column *c, double out[RETICLES])
 {
+	const struct column_model *m = c->model;
 	double sum[RETICLES] = {0.0};
 
 	for (int y = 0; y < m->ny; y++)
 		for (int x = 0; x < m->nx; x++)
-			sum[ZONES * (y / m->fold) + x / m->fold] += t[m->nx * y + x];
+			sum[column_reticle(m, x, y)] += column_node(c, 0, y)[x];
 	for (int i = 0; i < RETICLES; i++)
 		out[i] = sum[i] / (m->fold * m->fold);
 }
@@ -275,7 +297,7 @@ reticle_means(const struct column_model *m, const double *t, double out[RETICLES
 void
 column_silicon(const struct column *c, double out_c[RETICLES])
 {
-	reticle_means(c->model, c->t_c[0], out_c);
+	reticle_means(c, out_c);
 }
 
 void
@@ -283,7 +305,7 @@ column_face(const struct column *c, const double power_w[RETICLES], double out_c
 {
 	int n = c->model->fold * c->model->fold;
 
-	reticle_means(c->model, c->t_c[0], out_c);
+	reticle_means(c, out_c);
 	for (int i = 0; i < RETICLES; i++)
 		out_c[i] += power_w[i] / n * c->model->face_k_w;
 }

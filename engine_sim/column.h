@@ -45,6 +45,8 @@ struct column_model {
 	double back_r_k_w;  /* of a cell, between the last node and the film's surface */
 	/* conductance to the neighbour at the left / before; [0] and [nx] are the rims: 0 */
 	double kx_w_k[PLATE_NODES][COLUMN_NX_MAX + 8], ky_w_k[PLATE_NODES][COLUMN_NY_MAX + 8];
+	/* the same over 2 C / step_s of the node */
+	double side_x[PLATE_NODES][COLUMN_NX_MAX + 8], side_y[PLATE_NODES][COLUMN_NY_MAX + 8];
 	double lateral_rate_per_s, column_rate_per_s; /* the largest of each */
 };
 

@@ -5,45 +5,78 @@
 
 #include "engine_sim/column.h"
 
-#define COLUMN_PAD 4 /* doubles before and behind a layer: a row reads one beyond either end */
-
-/* Numbers that differ from reticle to reticle: a row of nx for each row of reticles, so that a row
- * of cells reads them as it reads its nodes. */
-struct column_rows {
-	double *power_w;
-	/* elimination down the column; a_n = C_n / (dt / 2) */
-	double *contact_w_k; /* G0 a */
-	double *i0;          /* 1 / d0, d0 = a_0 + G0 a */
-	double *g0;          /* G0 a / d0 */
-	double *i1;          /* 1 / d1, d1 = a_1 + G0 a + G1 - (G0 a)^2 / d0 */
-	double *g1;          /* G1 / d1 */
-	double *d2;          /* a_2 + G1 - G1^2 / d1 */
-	/* the back */
-	double *ha_w_k;
-	double *wf_w_k, *f; /* w f and f; a film: ha and 0 */
-	double *i2;         /* 1 / (d2 + what leaves) */
-	double *ws_w_k, *s; /* storing: w s and s */
-	double *ie, *hie;   /* 1 / (a_w + ha + w s), ha times that */
+/*
+ * Numbers of a reticle's cells, [RETICLES] each. With a_n = C_n / (dt / 2) and each node's equation
+ * divided by its a_n, the elimination down the column of right sides r_n in K is
+ *   b0 = r0 + power, b1 = r1 + down0 b0, b2 = r2 + down1 b1, T2 = own2 b2 + back th,
+ *   T1 = own1 b1 + up1 T2, T0 = b0 + up0 (T1 - b0)
+ */
+struct column_reticles {
+	double power_k[RETICLES];
+	double up0[RETICLES];   /* G0 a / d0, d0 = a_0 + G0 a */
+	double down0[RETICLES]; /* up0 a_0 / a_1 */
+	double own1[RETICLES];  /* a_1 / d1, d1 = a_1 + G0 a + G1 - (G0 a)^2 / d0 */
+	double up1[RETICLES];   /* G1 / d1 */
+	double down1[RETICLES]; /* up1 a_1 / a_2 */
+	double own2[RETICLES];  /* a_2 / (d2 + what leaves), d2 = a_2 + G1 - G1^2 / d1 */
+	double back
+		[RETICLES]; /* what leaves / (d2 + what leaves); storing: h / (d2 + h (1 - h e)) */
+	double f[RETICLES]; /* of th to T2; a film: 0 */
+	/* storing: mean of a cell's coolant = pull e0 + through th + touch T2 (e0: before) */
+	double pull[RETICLES], through[RETICLES], touch[RETICLES];
+	double s[RETICLES]; /* of th to that mean */
+	/* not of the step */
+	double contact_w_k[RETICLES]; /* G0 a */
+	double d2[RETICLES];
+	double ha_w_k[RETICLES], wf_w_k[RETICLES]; /* w f; a film: ha */
 };
-#define COLUMN_ROWS 15
 
+/*
+ * Cells row by row along the flow, so that the step reads and writes memory from end to end: of
+ * each row, nx doubles each, the nodes' temperatures, what flowed in sideways in the step before
+ * (K: over a_n), and, storing, the mean of the cell's coolant.
+ */
 struct column {
 	const struct column_model *model;
-	double *t_c[PLATE_NODES];    /* [cells] */
-	double *side_w[PLATE_NODES]; /* what flowed in sideways in the step before */
-	double *coolant_c;           /* [cells], storing: mean of a cell */
-	struct column_rows row;      /* [ROWS * nx] each */
-	double zone_w_k[ZONES];      /* of a zone */
+	double *cell;
+	int row; /* doubles of a row */
+	struct column_reticles at;
+	double zone_w_k[ZONES];
 	double a[PLATE_NODES], a_coolant;
+	bool storing; /* coolant has a capacity */
 	bool flowing; /* false: a film */
 	bool first;   /* no step before */
 	bool damped;  /* the next step shall be */
 	void *block;
 };
 
+/* Row y of node n; of what flowed into it; of the coolant. */
+static inline double *
+column_node(const struct column *c, int n, int y)
+{
+	return c->cell + (long)c->row * y + (long)c->model->nx * n;
+}
+
+static inline double *
+column_side(const struct column *c, int n, int y)
+{
+	return column_node(c, PLATE_NODES + n, y);
+}
+
+static inline double *
+column_coolant(const struct column *c, int y)
+{
+	return column_node(c, 2 * PLATE_NODES, y);
+}
+
+/* Index of the reticle of a cell. */
+static inline int
+column_reticle(const struct column_model *m, int x, int y)
+{
+	return ZONES * (y / m->fold) + x / m->fold;
+}
+
 /* Spreads a reticle's power over its cells; returns the sum. */
 double column_power(struct column *c, const double power_w[RETICLES]);
-/* side_w of the state as it is. */
-void column_sideways(struct column *c);
 
 #endif

@@ -23,6 +23,7 @@ struct solver {
 	const struct column *c;
 	int n;
 	double *v[VECTORS];
+	double *side_w;  /* scratch */
 	double leak_w_k; /* what a shut zone's columns lose in the preconditioner */
 };
 
@@ -30,28 +31,12 @@ struct solver {
  * preconditioner (_PRE) and behind A. */
 enum { STATE, LEFT, SHADOW, ALONG, A_ALONG, HALF, A_HALF, ALONG_PRE, HALF_PRE };
 
-/* net_w = power + chain + march + sideways at the state t; power_w may be NULL: none. */
+/* in_w: what flows into each node from those beside it at the state t. */
 static void
-net_heat(const struct solver *sv, const double *t, const double *power_w, double inlet_c,
-	 double *net_w)
+sideways(const struct solver *sv, const double *t, double *in_w)
 {
-	const struct column *c = sv->c;
-	const struct column_model *m = c->model;
-	double th[COLUMN_NX_MAX];
+	const struct column_model *m = sv->c->model;
 
-	for (int x = 0; x < m->nx; x++)
-		th[x] = inlet_c;
-	for (int i = 0; i < m->cells; i++) {
-		int x = i % m->nx, j = i / m->nx / m->fold * m->nx + x;
-		double t0 = t[i], t1 = t[m->cells + i], t2 = t[2 * m->cells + i];
-		double down = c->row.contact_w_k[j] * (t0 - t1), back = m->g_w_k[1] * (t1 - t2);
-		double rise = t2 - th[x];
-
-		net_w[i] = (power_w ? power_w[j] : 0.0) - down;
-		net_w[m->cells + i] = down - back;
-		net_w[2 * m->cells + i] = back - c->row.wf_w_k[j] * rise;
-		th[x] += c->row.f[j] * rise;
-	}
 	for (int n = 0; n < PLATE_NODES; n++)
 		for (int i = 0; i < m->cells; i++) {
 			const double *at = t + n * m->cells + i;
@@ -66,8 +51,35 @@ net_heat(const struct solver *sv, const double *t, const double *power_w, double
 				in += m->ky_w_k[n][y] * (at[-m->nx] - at[0]);
 			if (y < m->ny - 1)
 				in += m->ky_w_k[n][y + 1] * (at[m->nx] - at[0]);
-			net_w[n * m->cells + i] += in;
+			in_w[n * m->cells + i] = in;
 		}
+}
+
+/* net_w = power + chain + march + sideways at the state t; power_w may be NULL: none. */
+static void
+net_heat(const struct solver *sv, const double *t, const double *power_w, double inlet_c,
+	 double *net_w)
+{
+	const struct column *c = sv->c;
+	const struct column_model *m = c->model;
+	double th[COLUMN_NX_MAX];
+
+	for (int x = 0; x < m->nx; x++)
+		th[x] = inlet_c;
+	for (int i = 0; i < m->cells; i++) {
+		int x = i % m->nx, j = column_reticle(m, x, i / m->nx);
+		double t0 = t[i], t1 = t[m->cells + i], t2 = t[2 * m->cells + i];
+		double down = c->at.contact_w_k[j] * (t0 - t1), back = m->g_w_k[1] * (t1 - t2);
+		double rise = t2 - th[x];
+
+		net_w[i] = (power_w ? power_w[j] / (m->fold * m->fold) : 0.0) - down;
+		net_w[m->cells + i] = down - back;
+		net_w[2 * m->cells + i] = back - c->at.wf_w_k[j] * rise;
+		th[x] += c->at.f[j] * rise;
+	}
+	sideways(sv, t, sv->side_w);
+	for (int i = 0; i < sv->n; i++)
+		net_w[i] += sv->side_w[i];
 }
 
 /* z: what chain and march alone would make of the heat r, the inlet at 0. */
@@ -79,14 +91,14 @@ columns_alone(const struct solver *sv, const double *r, double *z)
 	double th[COLUMN_NX_MAX] = {0.0};
 
 	for (int i = 0; i < m->cells; i++) {
-		int x = i % m->nx, j = i / m->nx / m->fold * m->nx + x;
+		int x = i % m->nx, j = column_reticle(m, x, i / m->nx);
 		double r0 = r[i], r1 = r0 + r[m->cells + i], r2 = r1 + r[2 * m->cells + i];
-		double wf = c->row.wf_w_k[j];
+		double wf = c->at.wf_w_k[j];
 		double t2 = (r2 + wf * th[x]) / (wf > 0.0 ? wf : sv->leak_w_k);
 		double t1 = t2 + r1 / m->g_w_k[1];
 
-		th[x] += c->row.f[j] * (t2 - th[x]);
-		z[i] = t1 + r0 / c->row.contact_w_k[j];
+		th[x] += c->at.f[j] * (t2 - th[x]);
+		z[i] = t1 + r0 / c->at.contact_w_k[j];
 		z[m->cells + i] = t1;
 		z[2 * m->cells + i] = t2;
 	}
@@ -154,24 +166,26 @@ static void
 take_over(struct column *c, const struct solver *sv, double inlet_c, struct column_flows *out)
 {
 	const struct column_model *m = c->model;
+	const double *t = sv->v[STATE];
 	double th[COLUMN_NX_MAX], mixed = 0.0, rate = 0.0;
 
-	for (int n = 0; n < PLATE_NODES; n++)
-		memcpy(c->t_c[n], sv->v[STATE] + n * m->cells, sizeof(double) * (size_t)m->cells);
 	out->coolant_w = out->stored_w = 0.0;
 	for (int x = 0; x < m->nx; x++)
 		th[x] = inlet_c;
+	sideways(sv, t, sv->side_w);
 	for (int i = 0; i < m->cells; i++) {
-		int x = i % m->nx, j = i / m->nx / m->fold * m->nx + x;
-		double rise = c->row.f[j] * (c->t_c[2][i] - th[x]);
+		int x = i % m->nx, y = i / m->nx, j = column_reticle(m, x, y);
+		double t2 = t[2 * m->cells + i], rise = c->at.f[j] * (t2 - th[x]);
 
-		out->coolant_w += c->row.wf_w_k[j] * (c->t_c[2][i] - th[x]);
-		if (c->coolant_c)
-			c->coolant_c[i] =
-				c->row.s[j] > 0.0 ? th[x] + rise / c->row.s[j] : c->t_c[2][i];
+		for (int n = 0; n < PLATE_NODES; n++) {
+			column_node(c, n, y)[x] = t[n * m->cells + i];
+			column_side(c, n, y)[x] = sv->side_w[n * m->cells + i] / c->a[n];
+		}
+		out->coolant_w += c->at.wf_w_k[j] * (t2 - th[x]);
+		if (c->storing)
+			column_coolant(c, y)[x] = c->at.s[j] > 0.0 ? th[x] + rise / c->at.s[j] : t2;
 		th[x] += rise;
 	}
-	column_sideways(c);
 	for (int x = 0; x < m->nx; x++) {
 		mixed += c->zone_w_k[x / m->fold] * th[x];
 		rate += c->zone_w_k[x / m->fold];
@@ -182,25 +196,25 @@ take_over(struct column *c, const struct solver *sv, double inlet_c, struct colu
 }
 
 static int
-solve(struct solver *sv, double inlet_c, double power_w)
+solve(struct solver *sv, const double power_w[RETICLES], double inlet_c, double sum_w)
 {
 	const struct column *c = sv->c;
 	const struct column_model *m = c->model;
 	double norm = INFINITY, exchange = 0.0, largest, was = INFINITY;
 
-	for (int j = 0; j < ROWS * m->nx; j++)
-		exchange += c->row.wf_w_k[j] * m->fold;
+	for (int i = 0; i < RETICLES; i++)
+		exchange += c->at.wf_w_k[i] * m->fold * m->fold;
 	sv->leak_w_k = 1e-2 * m->g_w_k[1];
 	largest = 0.0;
 	for (int i = 0; i < sv->n; i++)
 		largest = fmax(largest, fabs(sv->v[STATE][i]));
 	/* a residual of that size moves no node by more than rounding does */
-	double enough = SMALL * (fabs(power_w) + exchange * (largest + fabs(inlet_c) + 1.0));
+	double enough = SMALL * (fabs(sum_w) + exchange * (largest + fabs(inlet_c) + 1.0));
 
 	if (!(exchange > 0.0))
 		return -EDOM;
 	for (int k = 0; k < RESTARTS; k++) {
-		net_heat(sv, sv->v[STATE], c->row.power_w, inlet_c, sv->v[LEFT]);
+		net_heat(sv, sv->v[STATE], power_w, inlet_c, sv->v[LEFT]);
 		norm = sqrt(dot(sv, LEFT, LEFT));
 		if (!isfinite(norm))
 			return -EDOM;
@@ -218,17 +232,18 @@ column_steady(struct column *c, const double power_w[RETICLES], double inlet_c,
 {
 	const struct column_model *m = c->model;
 	struct solver sv = {.c = c, .n = PLATE_NODES * m->cells};
-	double *block = calloc((size_t)sv.n * VECTORS, sizeof(double));
+	double *block = calloc((size_t)sv.n * (VECTORS + 1), sizeof(double));
 	int rc;
 
 	if (!block)
 		return -ENOMEM;
 	for (int k = 0; k < VECTORS; k++)
 		sv.v[k] = block + (size_t)sv.n * (size_t)k;
-	for (int n = 0; n < PLATE_NODES; n++)
-		memcpy(sv.v[STATE] + n * m->cells, c->t_c[n], sizeof(double) * (size_t)m->cells);
+	sv.side_w = block + (size_t)sv.n * VECTORS;
+	for (int i = 0; i < sv.n; i++)
+		sv.v[STATE][i] = column_node(c, i / m->cells, i % m->cells / m->nx)[i % m->nx];
 	out->power_w = column_power(c, power_w);
-	rc = solve(&sv, inlet_c, out->power_w);
+	rc = solve(&sv, power_w, inlet_c, out->power_w);
 	if (rc == 0)
 		take_over(c, &sv, inlet_c, out);
 	free(block);

@@ -1,235 +1,255 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
- * The step of the columns: one pass over the rows along the flow. What flows sideways is taken
- * from the state before the step; then each column is eliminated from the silicon down, the
- * coolant gives the last node its temperature, and the way back up gives the state in the middle
- * of the step, from which the new one follows. The loops over x have constant lengths and no
- * dependence, so that the compiler makes vectors of them.
+ * The step of the columns: one pass over the rows along the flow, four cells at a time. What flows
+ * sideways is taken from the state before the step; then each column is eliminated from the silicon
+ * down, the coolant gives the last node its temperature, and the way back up gives the state in the
+ * middle of the step, from which the new one follows.
  */
 #include <math.h>
 #include <string.h>
 
 #include "engine_sim/column.h"
 #include "engine_sim/column_state.h"
-#include "engine_sim/limits.h"
+#include "engine_sim/lanes.h"
 
 #define RING_MAX 2.0 /* dt times rate beyond which Crank-Nicolson changes the sign of a mode */
+#define VECTORS_MAX (COLUMN_NX_MAX / LANES)
+#define AHEAD_ROWS 2 /* that far ahead memory is asked for */
+#define LINE 8       /* doubles of a cache line */
+
+enum back { BACK_FILM, BACK_FLOWING, BACK_STORING };
 
 /* How a pass uses what it finds. */
 struct pass {
-	double now,
-		before; /* weights of what flows sideways: 1.5 and .5, in a first step 1 and 0 */
-	double stride; /* 2: from the middle to the end; 1: the middle is the end (implicit Euler) */
+	/* weights of what flows sideways: 1.5 and .5, in a first step 1 and 0 */
+	double now, before;
+	double beyond; /* 1: from the middle to the end; 0: the middle is the end (implicit Euler) */
+	double part;   /* of the pass in the step's means */
+	double inlet_c;
 };
 
-/* Sums of a pass by x, so that the additions of a row do not wait for each other. */
+/* Sums over the passes of a step. */
 struct sums {
-	double coolant_w[COLUMN_NX_MAX], stored_w[COLUMN_NX_MAX], silicon_c[ROWS][COLUMN_NX_MAX];
+	double film_w, moved_k[PLATE_NODES], coolant_k; /* coolant_k: of what stores */
 	double outlet_c[COLUMN_NX_MAX];
+	double silicon_c[RETICLES]; /* of the last pass */
 };
 
-/* rhs = a T + what flows in sideways; fy: what the row before gave. */
-INLINED void
-sideways(double *restrict rhs, double *restrict was, double *restrict fy, const double *restrict t,
-	 const double *restrict kx, double ky, double a, const struct pass *p, int nx, bool last)
+/* Running sums of a pass. */
+struct running {
+	four film_w, moved0, moved1, moved2, coolant;
+};
+
+/* Four cells of one node: right side of its equation, in K. left, along: what flows to the right
+ * and backwards out of the cells before. */
+INLINED four
+sideways(double *t, const double *after, const double *kx, double ky, double *side, four *left,
+	 four *along, const struct pass *p)
 {
-	const double *after = last ? t : t + nx;
-	const double now = p->now, before = p->before;
+	four here = four_load(t), was = four_load(side);
+	four right = four_load(kx) * (four_load(t + 1) - here);
+	four back = ky * (four_load(after) - here);
+	four in = (right - four_before(*left, right)) + (back - *along);
 
-	for (int x = 0; x < nx; x++) {
-		double out = ky * (t[x] - after[x]);
-		double in = kx[x + 1] * (t[x + 1] - t[x]) - kx[x] * (t[x] - t[x - 1]) + fy[x] - out;
+	*left = right;
+	*along = back;
+	four_store(side, in);
+	return here + (p->now * in - p->before * was);
+}
 
-		fy[x] = out;
-		rhs[x] = a * t[x] + (now * in - before * was[x]);
-		was[x] = in;
+/* New temperatures, from those in the middle of the step; returns the move to the middle. */
+INLINED four
+move(double *t, four middle, double beyond)
+{
+	four by = middle - four_load(t);
+
+	four_store(t, middle + beyond * by);
+	return by;
+}
+
+/* Four columns of reticle i, right sides r0 .. r2. */
+INLINED void
+chain(double *t, int nx, const struct column_reticles *k, int i, four r0, four r1, four r2,
+      four *th, struct running *sum, double beyond, enum back back)
+{
+	four b0 = r0 + k->power_k[i], b1 = r1 + k->down0[i] * b0, b2 = r2 + k->down1[i] * b1;
+	four m0, m1, m2;
+
+	if (back == BACK_STORING) {
+		double *coolant = t + 2L * PLATE_NODES * nx;
+		four mean = k->pull[i] * four_load(coolant) + k->through[i] * *th;
+
+		m2 = k->own2[i] * b2 + k->back[i] * mean;
+		mean += k->touch[i] * m2;
+		*th += k->s[i] * (mean - *th);
+		sum->coolant += move(coolant, mean, beyond);
+	} else {
+		m2 = k->own2[i] * b2 + k->back[i] * *th;
+		if (back == BACK_FLOWING)
+			*th += k->f[i] * (m2 - *th);
+		else
+			sum->film_w += k->wf_w_k[i] * (m2 - *th);
+	}
+	m1 = k->own1[i] * b1 + k->up1[i] * m2;
+	m0 = b0 + k->up0[i] * (m1 - b0);
+	sum->moved0 += move(t, m0, beyond);
+	sum->moved1 += move(t + nx, m1, beyond);
+	sum->moved2 += move(t + 2L * nx, m2, beyond);
+}
+
+/* Means of the silicon of a row of reticles. */
+INLINED void
+means(double out_c[ZONES], const four *silicon, int fold)
+{
+	for (int x = 0; x < ZONES; x++) {
+		four sum = silicon[x * fold / LANES];
+
+		if (fold == 2 * LANES)
+			sum += silicon[2 * x + 1];
+		out_c[x] = four_sum(sum) / (fold * fold);
 	}
 }
 
-/* Rows of one row of cells. */
-struct row {
-	double *restrict t0, *restrict t1, *restrict t2, *restrict coolant;
-	const double *restrict p, *restrict i0, *restrict g0, *restrict i1, *restrict g1;
-	const double *restrict i2, *restrict wf, *restrict f;
-	const double *restrict ws, *restrict s, *restrict ie, *restrict hie;
-};
-
 INLINED void
-chain(const struct row *r, const double *restrict r0, const double *restrict r1,
-      const double *restrict r2, double *restrict th, double *restrict coolant_w,
-      double *restrict stored_w, double *restrict silicon, const double a[PLATE_NODES], double aw,
-      double stride, int nx, bool storing)
-{
-#pragma GCC ivdep
-	for (int x = 0; x < nx; x++) {
-		double b0 = r0[x] + r->p[x], b1 = r1[x] + r->g0[x] * b0;
-		double b2 = r2[x] + r->g1[x] * b1, m0, m1, m2, stored;
-
-		if (storing) {
-			double e = r->coolant[x], pull = aw * e + r->ws[x] * th[x], me, rise;
-
-			m2 = (b2 + r->hie[x] * pull) * r->i2[x];
-			me = r->ie[x] * pull + r->hie[x] * m2;
-			rise = r->s[x] * (me - th[x]);
-			stored = aw * (me - e);
-			coolant_w[x] += r->ws[x] * (me - th[x]);
-			th[x] += rise;
-			r->coolant[x] = e + stride * (me - e);
-		} else {
-			double rise;
-
-			m2 = (b2 + r->wf[x] * th[x]) * r->i2[x];
-			rise = m2 - th[x];
-			coolant_w[x] += r->wf[x] * rise;
-			th[x] += r->f[x] * rise;
-			stored = 0.0;
-		}
-		m1 = b1 * r->i1[x] + r->g1[x] * m2;
-		m0 = b0 * r->i0[x] + r->g0[x] * m1;
-		m0 -= r->t0[x];
-		m1 -= r->t1[x];
-		m2 -= r->t2[x];
-		stored_w[x] += stored + (a[0] * m0 + a[1] * m1 + a[2] * m2);
-		r->t0[x] += stride * m0;
-		r->t1[x] += stride * m1;
-		r->t2[x] += stride * m2;
-		silicon[x] += r->t0[x];
-	}
-}
-
-INLINED void
-pass(struct column *c, const struct pass *p, double inlet_c, struct sums *s, int fold, bool storing)
+pass(struct column *c, const struct pass *p, struct sums *s, const int fold, const enum back back)
 {
 	const struct column_model *m = c->model;
-	const struct column_rows *k = &c->row;
-	const int nx = ZONES * fold, ny = ROWS * fold;
-	const double a[PLATE_NODES] = {c->a[0], c->a[1], c->a[2]}, aw = c->a_coolant;
-	UNCLEARED double fy[PLATE_NODES][COLUMN_NX_MAX], rhs[PLATE_NODES][COLUMN_NX_MAX];
-	UNCLEARED double th[COLUMN_NX_MAX];
+	const int nx = ZONES * fold, ny = ROWS * fold, vectors = nx / LANES;
+	UNCLEARED four along[PLATE_NODES][VECTORS_MAX], th[VECTORS_MAX], silicon[VECTORS_MAX];
+	struct running sum = {0};
 
-	for (int n = 0; n < PLATE_NODES; n++)
-		memset(fy[n], 0, sizeof(double) * (size_t)nx);
-	for (int y = 0; y < ROWS; y++)
-		memset(s->silicon_c[y], 0, sizeof(double) * (size_t)nx);
-	for (int x = 0; x < nx; x++)
-		th[x] = inlet_c;
-	for (int y = 0; y < ny; y++) {
-		const int i = nx * y, j = nx * (y / fold);
-		const struct row row = {c->t_c[0] + i,  c->t_c[1] + i,
-					c->t_c[2] + i,  storing ? c->coolant_c + i : NULL,
-					k->power_w + j, k->i0 + j,
-					k->g0 + j,      k->i1 + j,
-					k->g1 + j,      k->i2 + j,
-					k->wf_w_k + j,  k->f + j,
-					k->ws_w_k + j,  k->s + j,
-					k->ie + j,      k->hie + j};
-
-		for (int n = 0; n < PLATE_NODES; n++)
-			sideways(rhs[n], c->side_w[n] + i, fy[n], c->t_c[n] + i, m->kx_w_k[n],
-				 m->ky_w_k[n][y + 1], a[n], p, nx, y == ny - 1);
-		chain(&row, rhs[0], rhs[1], rhs[2], th, s->coolant_w, s->stored_w,
-		      s->silicon_c[y / fold], a, aw, p->stride, nx, storing);
+	for (int v = 0; v < vectors; v++) {
+		th[v] = four_all(p->inlet_c);
+		along[0][v] = along[1][v] = along[2][v] = silicon[v] = four_all(0.0);
 	}
-	for (int x = 0; x < nx; x++)
-		s->outlet_c[x] += th[x];
+	for (int y = 0; y < ny; y++) {
+		double *row = c->cell + (long)c->row * y, *side = row + PLATE_NODES * nx;
+		const double *after = y < ny - 1 ? row + c->row : row;
+		const double *kx0 = m->side_x[0] + 1, *kx1 = m->side_x[1] + 1,
+			     *kx2 = m->side_x[2] + 1;
+		const double ky0 = m->side_y[0][y + 1], ky1 = m->side_y[1][y + 1],
+			     ky2 = m->side_y[2][y + 1];
+		four left0 = four_all(0.0), left1 = left0, left2 = left0;
+
+		for (int v = 0; v < vectors; v++) {
+			const int x = LANES * v, i = ZONES * (y / fold) + x / fold;
+			double *t = row + x;
+			const double *ahead = t + (long)AHEAD_ROWS * c->row + 5L * x;
+			four r0, r1, r2;
+
+			for (int n = 0; n < 3; n++)
+				__builtin_prefetch(ahead + (long)LINE * n, 1);
+			r0 = sideways(t, after + x, kx0 + x, ky0, side + x, &left0, &along[0][v],
+				      p);
+			r1 = sideways(t + nx, after + nx + x, kx1 + x, ky1, side + nx + x, &left1,
+				      &along[1][v], p);
+			r2 = sideways(t + 2L * nx, after + 2L * nx + x, kx2 + x, ky2,
+				      side + 2L * nx + x, &left2, &along[2][v], p);
+			chain(t, nx, &c->at, i, r0, r1, r2, &th[v], &sum, p->beyond, back);
+			silicon[v] += four_load(t);
+		}
+		if (y % fold == fold - 1) {
+			means(s->silicon_c + ZONES * (y / fold), silicon, fold);
+			for (int v = 0; v < vectors; v++)
+				silicon[v] = four_all(0.0);
+		}
+	}
+	s->film_w += p->part * four_sum(sum.film_w);
+	s->coolant_k += p->part * four_sum(sum.coolant);
+	s->moved_k[0] += p->part * four_sum(sum.moved0);
+	s->moved_k[1] += p->part * four_sum(sum.moved1);
+	s->moved_k[2] += p->part * four_sum(sum.moved2);
+	for (int v = 0; v < vectors; v++)
+		four_store(s->outlet_c + LANES * v,
+			   four_load(s->outlet_c + LANES * v) + p->part * th[v]);
 }
 
 WIDE static void
-pass_4(struct column *c, const struct pass *p, double inlet_c, struct sums *s)
+pass_4(struct column *c, const struct pass *p, struct sums *s)
 {
-	pass(c, p, inlet_c, s, 4, false);
+	pass(c, p, s, 4, BACK_FLOWING);
 }
 
 WIDE static void
-pass_4_storing(struct column *c, const struct pass *p, double inlet_c, struct sums *s)
+pass_4_storing(struct column *c, const struct pass *p, struct sums *s)
 {
-	pass(c, p, inlet_c, s, 4, true);
+	pass(c, p, s, 4, BACK_STORING);
 }
 
 WIDE static void
-pass_8(struct column *c, const struct pass *p, double inlet_c, struct sums *s)
+pass_4_film(struct column *c, const struct pass *p, struct sums *s)
 {
-	pass(c, p, inlet_c, s, 8, false);
+	pass(c, p, s, 4, BACK_FILM);
 }
 
 WIDE static void
-pass_8_storing(struct column *c, const struct pass *p, double inlet_c, struct sums *s)
+pass_8(struct column *c, const struct pass *p, struct sums *s)
 {
-	pass(c, p, inlet_c, s, 8, true);
+	pass(c, p, s, 8, BACK_FLOWING);
+}
+
+WIDE static void
+pass_8_storing(struct column *c, const struct pass *p, struct sums *s)
+{
+	pass(c, p, s, 8, BACK_STORING);
+}
+
+WIDE static void
+pass_8_film(struct column *c, const struct pass *p, struct sums *s)
+{
+	pass(c, p, s, 8, BACK_FILM);
 }
 
 static void
-pass_of(struct column *c, const struct pass *p, double inlet_c, struct sums *s)
+pass_of(struct column *c, const struct pass *p, struct sums *s)
 {
-	bool storing = c->coolant_c && c->flowing;
+	static void (*const table[2][3])(struct column *, const struct pass *,
+					 struct sums *) = {{[BACK_FILM] = pass_4_film,
+							    [BACK_FLOWING] = pass_4,
+							    [BACK_STORING] = pass_4_storing},
+							   {[BACK_FILM] = pass_8_film,
+							    [BACK_FLOWING] = pass_8,
+							    [BACK_STORING] = pass_8_storing}};
+	enum back back = !c->flowing ? BACK_FILM : c->storing ? BACK_STORING : BACK_FLOWING;
 
-	if (c->model->fold == 4 && storing)
-		pass_4_storing(c, p, inlet_c, s);
-	else if (c->model->fold == 4)
-		pass_4(c, p, inlet_c, s);
-	else if (storing)
-		pass_8_storing(c, p, inlet_c, s);
-	else
-		pass_8(c, p, inlet_c, s);
+	table[c->model->fold == 8][back](c, p, s);
 }
 
+/* parts: of the passes, together. What the coolant takes is what it warms by, cell after cell. */
 static void
-flows_of(const struct column *c, const struct sums *s, int passes, double inlet_c,
+flows_of(const struct column *c, const struct sums *s, double parts, double inlet_c,
 	 struct column_flows *out)
 {
 	const struct column_model *m = c->model;
-	double mixed = 0.0, rate = 0.0;
+	double warmed = 0.0, mixed = 0.0, rate = 0.0;
 
-	out->coolant_w = out->stored_w = 0.0;
 	for (int x = 0; x < m->nx; x++) {
-		out->coolant_w += s->coolant_w[x];
-		out->stored_w += s->stored_w[x];
-		mixed += c->zone_w_k[x / m->fold] * s->outlet_c[x];
-		rate += c->zone_w_k[x / m->fold];
-	}
-	out->coolant_w /= passes;
-	out->stored_w /= passes;
-	out->outlet_c = rate > 0.0 ? mixed / (rate * passes) : inlet_c;
-	for (int i = 0; i < RETICLES; i++) {
-		const double *t = s->silicon_c[i / ZONES] + i % ZONES * m->fold;
-		double sum = 0.0;
+		double w = c->zone_w_k[x / m->fold];
 
-		for (int x = 0; x < m->fold; x++)
-			sum += t[x];
-		out->silicon_c[i] = sum / (m->fold * m->fold);
+		warmed += w * (s->outlet_c[x] - parts * inlet_c);
+		mixed += w * s->outlet_c[x];
+		rate += w;
 	}
+	out->coolant_w = (c->flowing ? warmed / m->fold : s->film_w) / parts;
+	out->stored_w = c->a_coolant * s->coolant_k;
+	for (int n = 0; n < PLATE_NODES; n++)
+		out->stored_w += c->a[n] * s->moved_k[n];
+	out->stored_w /= parts;
+	out->outlet_c = rate > 0.0 ? mixed / (rate * parts) : inlet_c;
+	memcpy(out->silicon_c, s->silicon_c, sizeof(out->silicon_c));
 }
 
 double
 column_power(struct column *c, const double power_w[RETICLES])
 {
-	const struct column_model *m = c->model;
-	const double part = 1.0 / (m->fold * m->fold);
+	const double per_k = 1.0 / (c->model->fold * c->model->fold * c->a[0]);
 	double sum = 0.0;
 
 	for (int i = 0; i < RETICLES; i++) {
-		double *row = c->row.power_w + i / ZONES * m->nx + i % ZONES * m->fold;
-
-		for (int x = 0; x < m->fold; x++)
-			row[x] = power_w[i] * part;
+		c->at.power_k[i] = power_w[i] * per_k;
 		sum += power_w[i];
 	}
 	return sum;
-}
-
-void
-column_sideways(struct column *c)
-{
-	const struct pass p = {.now = 1.0};
-	const struct column_model *m = c->model;
-
-	for (int n = 0; n < PLATE_NODES; n++) {
-		double fy[COLUMN_NX_MAX] = {0.0}, rhs[COLUMN_NX_MAX];
-
-		for (int y = 0; y < m->ny; y++)
-			sideways(rhs, c->side_w[n] + m->nx * y, fy, c->t_c[n] + m->nx * y,
-				 m->kx_w_k[n], m->ky_w_k[n][y + 1], 0.0, &p, m->nx, y == m->ny - 1);
-	}
 }
 
 void
@@ -237,13 +257,10 @@ column_step(struct column *c, const double power_w[RETICLES], double inlet_c,
 	    struct column_flows *out)
 {
 	const struct column_model *m = c->model;
-	int passes = 0;
-	struct pass p = {.stride = 2.0};
+	struct pass p = {.beyond = 1.0, .part = 1.0, .inlet_c = inlet_c};
 	UNCLEARED struct sums s;
 
-	memset(s.coolant_w, 0, sizeof(s.coolant_w));
-	memset(s.stored_w, 0, sizeof(s.stored_w));
-	memset(s.outlet_c, 0, sizeof(s.outlet_c));
+	memset(&s, 0, sizeof(s));
 	out->power_w = column_power(c, power_w);
 	for (int n = 0; n < m->substeps; n++) {
 		p.now = c->first ? 1.0 : 1.5;
@@ -251,21 +268,14 @@ column_step(struct column *c, const double power_w[RETICLES], double inlet_c,
 		c->first = false;
 		if (n == 0 && c->damped && m->step_s * m->column_rate_per_s > RING_MAX) {
 			/* two halves by implicit Euler */
-			const struct pass half = {.now = 1.0, .stride = 1.0};
+			const struct pass half = {.now = 1.0, .part = 0.5, .inlet_c = inlet_c};
 
-			pass_of(c, &half, inlet_c, &s);
-			pass_of(c, &half, inlet_c, &s);
-			passes++;
-			for (int x = 0; x < m->nx; x++) {
-				s.coolant_w[x] *= 0.5;
-				s.stored_w[x] *= 0.5;
-				s.outlet_c[x] *= 0.5;
-			}
+			pass_of(c, &half, &s);
+			pass_of(c, &half, &s);
 			continue;
 		}
-		pass_of(c, &p, inlet_c, &s);
-		passes++;
+		pass_of(c, &p, &s);
 	}
 	c->damped = false;
-	flows_of(c, &s, passes, inlet_c, out);
+	flows_of(c, &s, m->substeps, inlet_c, out);
 }

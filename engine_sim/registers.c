@@ -34,13 +34,16 @@ words_of(enum reg_type type)
 	return 1;
 }
 
-/* Rounded and held inside [lo, hi]; both ends are exact doubles. */
-static uint64_t
+/* Rounded as round() does, halves away from zero, and held inside [lo, hi]; both ends are exact
+ * doubles below 2^54. Inline: each register of each answer comes by here. */
+static inline uint64_t
 whole(double raw, double lo, double hi)
 {
-	double r = round(clamp(raw, lo, hi));
+	double x = clamp(raw, lo, hi);
+	int64_t cut = (int64_t)x;
+	double rest = x - (double)cut;
 
-	return r < 0.0 ? (uint64_t)(int64_t)r : (uint64_t)r;
+	return (uint64_t)(cut + (rest >= 0.5) - (rest <= -0.5));
 }
 
 static uint64_t
@@ -101,6 +104,12 @@ registers_encode(const struct point *pt, double value, uint16_t words[REGISTER_W
 	int n = words_of(pt->type);
 	uint64_t bits = 0;
 
+	/* most registers are one word, where the byte order is the wire's */
+	if ((pt->type == REG_U16 || pt->type == REG_I16) && pt->order <= ORDER_CDAB &&
+	    isfinite(value)) {
+		words[0] = (uint16_t)bits_of(pt, value);
+		return;
+	}
 	if (isfinite(value))
 		bits = bits_of(pt, value);
 	else if (pt->has_no_value)
@@ -198,27 +207,18 @@ sim_registers_store(struct sim_device *d, const struct point *pt, double value)
 {
 	enum gate_table t = table_of_fc[pt->fc];
 	uint32_t at = (uint32_t)(pt->reg - d->map.table[t].first);
+	uint32_t n = pt->count < REGISTER_WORDS_MAX ? pt->count : REGISTER_WORDS_MAX;
+	modbus_mapping_t *m = d->registers;
 	uint16_t words[REGISTER_WORDS_MAX];
+	uint16_t *registers = t == GATE_HOLDING ? m->tab_registers : m->tab_input_registers;
+	uint8_t *bits = t == GATE_COILS ? m->tab_bits : m->tab_input_bits;
 
 	registers_encode(pt, value, words);
-	for (uint32_t k = 0; k < pt->count && k < REGISTER_WORDS_MAX; k++) {
-		switch (t) {
-		case GATE_COILS:
-			d->registers->tab_bits[at + k] = (uint8_t)words[k];
-			break;
-		case GATE_DISCRETE:
-			d->registers->tab_input_bits[at + k] = (uint8_t)words[k];
-			break;
-		case GATE_HOLDING:
-			d->registers->tab_registers[at + k] = words[k];
-			break;
-		case GATE_INPUT:
-			d->registers->tab_input_registers[at + k] = words[k];
-			break;
-		case GATE_TABLES:
-			break;
-		}
-	}
+	for (uint32_t k = 0; k < n; k++)
+		if (t == GATE_HOLDING || t == GATE_INPUT)
+			registers[at + k] = words[k];
+		else
+			bits[at + k] = (uint8_t)words[k];
 }
 
 static int

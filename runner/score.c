@@ -61,7 +61,9 @@ add_step(struct score *s, const struct sim_truth *t, double dt_s)
 		s->sum[SCORE_s_above_cap] += dt_s;
 	s->sum[SCORE_cooling_kj] += t->cooling_w * dt_s / 1000.0;
 	if (s->any) {
-		s->sum[SCORE_effort_per_min] += moved(t->duty, s->duty, RETICLES);
+		/* most steps move no duty */
+		if (memcmp(t->duty, s->duty, sizeof s->duty) != 0)
+			s->sum[SCORE_effort_per_min] += moved(t->duty, s->duty, RETICLES);
 		s->sum[SCORE_pump_travel_per_min] += moved(t->pump_speed, s->pump, 2);
 	}
 }

@@ -45,7 +45,7 @@ static bool
 hits(const struct wire *w, enum draw draw, double p)
 {
 	/* uniform in (0, 1): p = 1 always hits, p = 0 never */
-	return keyed_uniform(w->seed, w->signal + (uint64_t)draw, w->answers) < p;
+	return p > 0.0 && keyed_uniform(w->seed, w->signal + (uint64_t)draw, w->answers) < p;
 }
 
 static uint64_t
@@ -110,7 +110,7 @@ wire_take(struct wire *w, int64_t now_ns, uint8_t out[WIRE_FRAME_MAX])
 	if (w->n == 0 || p->due_ns > now_ns)
 		return 0;
 	memcpy(out, p->bytes, p->len);
-	w->first = (w->first + 1) % WIRE_QUEUE;
-	w->n--;
+	/* an empty queue begins again at its first place, which is still in the cache */
+	w->first = --w->n > 0 ? (w->first + 1) % WIRE_QUEUE : 0;
 	return p->len;
 }

@@ -204,7 +204,7 @@ take_events(struct world *w, uint32_t tick)
 	size_t n;
 
 	do {
-		n = image_events(w->ctl, &w->events_seen, events, EVENTS_AT_ONCE, &lost);
+		n = image_events(w->ctl.image, &w->events_seen, events, EVENTS_AT_ONCE, &lost);
 		for (size_t i = 0; i < n; i++) {
 			trace_event(w->trace, tick, TRACE_EVENT, &events[i]);
 			say(w, scenario_time(w, events[i].time_ns), WORLD_CONTROL, events[i].text);
@@ -219,8 +219,8 @@ static void
 look_at_points(struct world *w, int64_t now_ns)
 {
 	const struct probe_view view = {.scenario = w->sc,
-					.in = w->in_now,
-					.ctl = w->ctl_now,
+					.in = w->in.now,
+					.ctl = w->ctl.now,
 					.t_s = scenario_time(w, now_ns)};
 
 	for (uint32_t i = 0; i < w->sc->n_probes; i++) {
@@ -294,17 +294,24 @@ ask_commands(struct world *w, int64_t now_ns)
 	}
 }
 
+/* A region's samples and where they stand in the trace; a group that nothing happened to is as it was. */
+static void
+record_region(struct world *w, struct view_of *v, uint32_t tick, uint32_t first, int64_t now_ns)
+{
+	for (uint32_t g = 0; g < v->layout->n_groups; g++) {
+		uint32_t at = v->layout->first[g];
+
+		if (image_read_new(v->image, g, now_ns, &v->seen[g], v->now + at))
+			trace_samples(w->trace, tick, first + at, v->now + at, v->last + at,
+				      v->layout->first[g + 1] - at);
+	}
+}
+
 static void
 record(struct world *w, uint32_t tick, int64_t now_ns)
 {
-	const struct plant *plant = w->sc->plant;
-
-	(void)image_read_all(w->in, now_ns, w->in_now);
-	(void)image_read_all(w->ctl, now_ns, w->ctl_now);
-	trace_samples(w->trace, tick, 0, w->in_now, w->in_last,
-		      plant->in.first[plant->in.n_groups]);
-	trace_samples(w->trace, tick, plant->n_in, w->ctl_now, w->ctl_last,
-		      plant->ctl.first[plant->ctl.n_groups]);
+	record_region(w, &w->in, tick, 0, now_ns);
+	record_region(w, &w->ctl, tick, w->sc->plant->n_in, now_ns);
 	take_events(w, tick);
 	take_alarm_events(w, tick);
 	look_at_points(w, now_ns);

@@ -97,7 +97,7 @@ set_limits(struct world *w, struct errtext *err)
 }
 
 static int
-open_image(struct image **out, const struct plant_layout *layout, const struct plant *plant)
+open_view(struct view_of *v, const struct plant_layout *layout, const struct plant *plant)
 {
 	struct image_layout image = {.name = layout->name,
 				     .n_groups = layout->n_groups,
@@ -105,31 +105,40 @@ open_image(struct image **out, const struct plant_layout *layout, const struct p
 				     .period_ns = layout->period_ns,
 				     .table_hash = plant->hash,
 				     .beat_ns = plant->control_period_ms * NS_PER_MS};
+	size_t n = layout->first[layout->n_groups];
 
-	return image_memory(out, &image);
+	v->layout = layout;
+	v->seen = calloc(layout->n_groups + 1u, sizeof *v->seen);
+	v->now = calloc(n + 1, sizeof *v->now);
+	v->last = calloc(n + 1, sizeof *v->last);
+	if (v->seen == NULL || v->now == NULL || v->last == NULL)
+		return -ENOMEM;
+	return image_memory(&v->image, &image);
+}
+
+static void
+close_view(struct view_of *v)
+{
+	image_close(v->image);
+	free(v->seen);
+	free(v->now);
+	free(v->last);
 }
 
 static int
 open_memory(struct world *w)
 {
 	const struct plant *plant = w->sc->plant;
-	size_t n_in = plant->in.first[plant->in.n_groups];
-	size_t n_ctl = plant->ctl.first[plant->ctl.n_groups];
-	int rc = open_image(&w->in, &plant->in, plant);
+	int rc = open_view(&w->in, &plant->in, plant);
 
 	if (rc == 0)
-		rc = open_image(&w->ctl, &plant->ctl, plant);
+		rc = open_view(&w->ctl, &plant->ctl, plant);
 	if (rc != 0)
 		return rc;
-	w->in_now = calloc(n_in + 1, sizeof *w->in_now);
-	w->in_last = calloc(n_in + 1, sizeof *w->in_last);
-	w->ctl_now = calloc(n_ctl + 1, sizeof *w->ctl_now);
-	w->ctl_last = calloc(n_ctl + 1, sizeof *w->ctl_last);
 	w->scores = calloc(plant->n_systems + 1u, sizeof *w->scores);
 	w->probes = calloc(w->sc->n_probes + 1u, sizeof *w->probes);
 	w->lines = calloc(WORLD_LOG_MAX, sizeof *w->lines);
-	if (w->in_now == NULL || w->in_last == NULL || w->ctl_now == NULL || w->ctl_last == NULL ||
-	    w->scores == NULL || w->probes == NULL || w->lines == NULL)
+	if (w->scores == NULL || w->probes == NULL || w->lines == NULL)
 		return -ENOMEM;
 	for (uint32_t i = 0; i < plant->n_systems; i++)
 		score_init(&w->scores[i], plant->systems[i].spread_limit_k,
@@ -145,14 +154,14 @@ open_rooms(struct world *w)
 	const struct plant *plant = w->sc->plant;
 	struct control_options control = {.kind = (enum controller_kind)w->sc->controller,
 					  .start_in_charge = true};
-	int rc = collect_open(&w->collect, plant, w->in, w->ctl, plant->seed, 0);
+	int rc = collect_open(&w->collect, plant, w->in.image, w->ctl.image, plant->seed, 0);
 
 	if (rc == 0 && w->sc->controller != SCENARIO_OFF)
-		rc = control_open(&w->control, plant, &control, w->in, w->ctl, 0);
+		rc = control_open(&w->control, plant, &control, w->in.image, w->ctl.image, 0);
 	if (rc == 0)
 		rc = bus_init(&w->bus, plant, w->sim, w->collect);
 	if (rc == 0)
-		rc = desk_open(&w->desk, w->sc, w->in, w->ctl);
+		rc = desk_open(&w->desk, w->sc, w->in.image, w->ctl.image);
 	return rc;
 }
 
@@ -214,13 +223,9 @@ world_close(struct world *w)
 	bus_fini(&w->bus);
 	control_close(w->control);
 	collect_close(w->collect);
-	image_close(w->in);
-	image_close(w->ctl);
 	sim_close(w->sim);
-	free(w->in_now);
-	free(w->in_last);
-	free(w->ctl_now);
-	free(w->ctl_last);
+	close_view(&w->in);
+	close_view(&w->ctl);
 	free(w->scores);
 	free(w->probes);
 	free(w->lines);

@@ -9,10 +9,18 @@
 #include "runner/trace.h"
 #include "runner/world.h"
 
+/* A region of the process image, and what of it is in the trace. */
+struct view_of {
+	const struct plant_layout *layout;
+	struct image *image;
+	struct image_seen *seen; /* [n_groups] */
+	struct sample *now, *last;
+};
+
 struct world {
 	struct scenario *sc;
 	struct sim *sim;
-	struct image *in, *ctl;
+	struct view_of in, ctl;
 	struct collect *collect;
 	struct control *control;
 	struct desk *desk;
@@ -20,7 +28,6 @@ struct world {
 	const char *trace_path;
 	struct trace *trace;
 	struct score *scores; /* [n_systems] */
-	struct sample *in_now, *in_last, *ctl_now, *ctl_last;
 	struct probe_state *probes;
 	struct world_line *lines; /* [WORLD_LOG_MAX] */
 	uint32_t n_lines, lines_lost;

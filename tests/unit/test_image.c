@@ -184,6 +184,43 @@ a_sample_is_stale_after_three_periods_of_its_group(void **state)
 }
 
 static void
+a_second_look_does_nothing_where_nothing_can_have_changed(void **state)
+{
+	struct image *w = writer_at(0), *r = reader();
+	struct image_seen seen = {0};
+	struct sample s[2] = {{0}}, plain[2];
+
+	(void)state;
+	publish(w, 0, 1000, QUALITY_GOOD);
+	assert_true(image_read_new(r, 0, 1000, &seen, s));
+	assert_false(image_read_new(r, 0, 1001, &seen, s));
+	assert_false(image_read_new(r, 0, 1300, &seen, s));
+	assert_true(image_read_new(r, 0, 1301, &seen, s)); /* too old now */
+	assert_int_equal(s[0].quality, QUALITY_STALE);
+	assert_false(image_read_new(r, 0, 9000, &seen, s));
+	publish(w, 0, 9000, QUALITY_BAD);
+	assert_true(image_read_new(r, 0, 9001, &seen, s));
+	assert_int_equal(s[0].quality, QUALITY_BAD);
+	assert_false(image_read_new(r, 0, 99999, &seen, s)); /* gets no worse */
+	assert_true(image_read_new(r, 0, 8999, &seen, s));   /* time went back */
+	publish(w, 0, 9900, QUALITY_GOOD);
+	for (int64_t now_ns = 9400; now_ns < 10400; now_ns += 50) {
+		(void)image_read_new(r, 0, now_ns, &seen, s);
+		assert_int_equal(image_read(r, 0, now_ns, plain), 0);
+		assert_memory_equal(s, plain, sizeof s);
+	}
+	image_close(w);
+	w = writer_at(20000); /* numbers its publishes from the same one on */
+	for (int k = 0; k < 3; k++)
+		publish(w, 0, 20000, QUALITY_UNCERTAIN);
+	assert_int_equal(image_refresh(r, 30000, &err), 1);
+	assert_true(image_read_new(r, 0, 20000, &seen, s));
+	assert_int_equal(s[0].quality, QUALITY_UNCERTAIN);
+	image_close(r);
+	image_close(w);
+}
+
+static void
 status_tells_who_writes_and_whether_he_lives(void **state)
 {
 	struct image *w = writer_at(5000), *r = reader();
@@ -524,6 +561,7 @@ main(void)
 		TEST(plain_memory_is_the_same_to_writer_and_reader),
 		TEST(a_layout_that_makes_no_sense_is_refused),
 		TEST(a_sample_is_stale_after_three_periods_of_its_group),
+		TEST(a_second_look_does_nothing_where_nothing_can_have_changed),
 		TEST(status_tells_who_writes_and_whether_he_lives),
 		TEST(the_time_of_the_last_value_that_was_not_good_is_kept),
 		TEST(a_reader_never_sees_half_of_a_publish),
