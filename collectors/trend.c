@@ -221,17 +221,12 @@ trend_unit(const char *unit, bool unicode)
 {
 	static const struct {
 		const char *unit, *ascii, *text;
-	} table[] = {{"c", "C", "\u00b0C"},
-		     {"k", "K", "K"},
-		     {"kpa", "kPa", "kPa"},
-		     {"lpm", "l/min", "l/min"},
-		     {"pct", "%", "%"},
-		     {"frac", "of 1", "of 1"},
-		     {"per_s", "a second", "a second"},
-		     {"w", "W", "W"},
-		     {"a", "A", "A"},
-		     {"v", "V", "V"},
-		     {"kwh", "kWh", "kWh"}};
+	} table[] = {{"c", "C", "\u00b0C"},    {"k", "K", "K"},
+		     {"kpa", "kPa", "kPa"},    {"lpm", "l/min", "l/min"},
+		     {"kg_s", "kg/s", "kg/s"}, {"pct", "%", "%"},
+		     {"frac", "of 1", "of 1"}, {"per_s", "a second", "a second"},
+		     {"w", "W", "W"},          {"a", "A", "A"},
+		     {"v", "V", "V"},          {"kwh", "kWh", "kWh"}};
 
 	for (size_t i = 0; i < sizeof(table) / sizeof(table[0]); i++)
 		if (strcmp(unit, table[i].unit) == 0)

@@ -145,6 +145,22 @@ read_type_device(struct library *l, struct type *t, struct schema_walk *w, yaml_
 }
 
 static void
+read_model(struct type *t, struct schema_walk *w, yaml_node_t *node)
+{
+	struct model_keys k;
+	struct schema_part part = {&model_schema, &k};
+	size_t was = schema_down(w, "model");
+
+	schema_defaults(&model_schema, &k);
+	if (node)
+		schema_read(w, node, &part, 1, false);
+	schema_up(w, was);
+#define MODEL(field, unit, value, lo, hi, text) t->model.field = k.field;
+#include "config/model.def"
+#undef MODEL
+}
+
+static void
 read_type(struct library *l, struct type *t, struct schema_walk *w)
 {
 	struct type_keys k;
@@ -155,6 +171,9 @@ read_type(struct library *l, struct type *t, struct schema_walk *w)
 	if (!k.name_at.bad && strcmp(k.name, t->name) != 0)
 		schema_error(w, k.name_at.line, "name",
 			     "\"%s\" is not the name of the file (allowed: %s)", k.name, t->name);
+	t->facility = (enum facility)k.facility;
+	t->wafers = (uint32_t)k.wafers;
+	read_model(t, w, k.model);
 	for (uint32_t i = 0; k.devices && (e = schema_element(w, k.devices, i)); i++) {
 		size_t was = schema_down(w, "devices");
 

@@ -19,6 +19,9 @@ struct type {
 	char name[16];
 	char file[256];
 	enum file_state state;
+	enum facility facility;
+	uint32_t wafers; /* of a machine */
+	struct system_model model;
 	bool checked; /* its devices were held against each other */
 	uint32_t n;
 	struct type_device devices[TYPE_DEVICES_MAX];

@@ -100,7 +100,11 @@ static const struct state_names states[] = {
 	{ROLE_JOB_PHASE, PHASE_COMPUTE, {"compute", "stream", "barrier"}},
 	{ROLE_LOOP_LEAK, 0, {"dry", "wet"}},
 	{ROLE_PUMP_STATUS, 0, {"stopped", "running", "failed", "failed, running"}},
-	{ROLE_PSU_STATUS, 0, {"stopped", "running", "failed", "failed, running"}},
+	{ROLE_FAN_STATUS, 0, {"stopped", "running", "failed", "failed, running"}},
+	{ROLE_PSU_STATUS,
+	 0,
+	 {"stopped", "running", "failed", "failed, running", "no input", "running, no input",
+	  "failed, no input"}},
 };
 
 /* Trips are bits: one of them has a name, several are "several". */

@@ -175,9 +175,22 @@ struct device {
 	uint32_t first_link; /* LINK points follow in role order */
 };
 
+/* What a system gives its heat to. */
+enum facility { FACILITY_WATER, FACILITY_AIR };
+
+/* Numbers of the simulated plant, `model:` of a type; units in the table. */
+struct system_model {
+#define MODEL(field, unit, value, lo, hi, text) double field;
+#include "config/model.def"
+#undef MODEL
+};
+
 struct system_config {
 	char name[16];
 	char type[16];
+	enum facility facility;
+	int32_t machine; /* first system of the machine that this wafer is in */
+	struct system_model model;
 	uint32_t serial; /* of the engine block */
 	uint64_t wafer_seed;
 	char wafer_csv[256]; /* variations from a file instead of the seed, "" none */
@@ -210,6 +223,13 @@ struct control_params {
 #define CONTROL_PARAM(key, unit, lo, hi, value, text) double key;
 #include "config/control_params.def"
 #undef CONTROL_PARAM
+};
+
+/* The simulated facility, the plant file's `supply:`; units in the table. */
+struct supply_params {
+#define SUPPLY_PARAM(key, unit, lo, hi, value, text) double key;
+#include "config/supply_params.def"
+#undef SUPPLY_PARAM
 };
 
 /* Who let the controllers write to a real device, and why. */
@@ -265,6 +285,7 @@ struct plant {
 	uint32_t n_jobs;
 	bool jobs_listed; /* from a list or file, not of the short form */
 	struct control_params control;
+	struct supply_params supply;
 	struct plant_arming *arming;
 	uint32_t n_arming;
 	struct plant_paging paging;

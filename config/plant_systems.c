@@ -173,6 +173,12 @@ make_system(struct load *l, const struct entry *e, uint32_t k, struct type *type
 			check_wafer(l, &m->set, m->path, s->name);
 	}
 	snprintf(s->type, sizeof(s->type), "%.15s", m->set.type);
+	s->machine = (int32_t)l->p->n_systems;
+	if (m->type) {
+		s->facility = m->type->facility;
+		s->model = m->type->model;
+		s->machine -= (int32_t)(m->type->wafers ? k % m->type->wafers : 0);
+	}
 	s->serial = (uint32_t)m->set.serial;
 	s->wafer_seed = m->set.wafer_seed_at.line ? m->set.wafer_seed
 						  : plant_wafer_seed(l->p->seed, l->p->n_systems);

@@ -60,6 +60,17 @@ check_control(struct load *l)
 	}
 }
 
+static void
+read_supply(struct load *l)
+{
+	struct supply_keys supply = {0};
+
+	read_part(l, "supply", l->keys.supply, &supply_schema, &supply);
+#define SUPPLY_PARAM(key, unit, lo, hi, value, text) l->p->supply.key = supply.key;
+#include "config/supply_params.def"
+#undef SUPPLY_PARAM
+}
+
 void
 load_top(struct load *l)
 {
@@ -89,6 +100,7 @@ load_top(struct load *l)
 	read_part(l, "job", k->job, &job_schema, &job);
 	p->job_mode = (enum job_mode)(JOB_MODE_SYNC + job.mode);
 	p->job_tokens_per_s = job.tokens_per_s;
+	read_supply(l);
 	read_part(l, "control", k->control, &control_schema, &control);
 #define CONTROL_PARAM(key, unit, lo, hi, value, text) p->control.key = control.key;
 #include "config/control_params.def"

@@ -36,6 +36,11 @@ write_top(FILE *f, const struct plant *p)
 	fprintf(f, "limits: {temp_c: %.17g, spread_k: %.17g}\n", p->temp_limit_c,
 		p->spread_limit_k);
 	jobs_write(f, p);
+	fprintf(f, "supply:\n");
+#define SUPPLY_PARAM(key, unit, lo, hi, value, text)                                               \
+	fprintf(f, "  " #key ": %.17g\n", p->supply.key);
+#include "config/supply_params.def"
+#undef SUPPLY_PARAM
 	fprintf(f, "config_dir: ");
 	quoted(f, p->config_dir);
 	fprintf(f, "\ncontrol:\n");

@@ -65,7 +65,7 @@ coolant_line(struct hx_line *out, const struct model *md, double flow_kg_s,
 {
 	double v = fmin(1.0, fmax(md->valve_min, fw->valve));
 	double fac_kg_s = md->facility_kg_s * v * fw->flow_frac;
-	double c_hot = flow_kg_s * md->cp_j_kg_k, c_fac = fac_kg_s * md->cp_j_kg_k;
+	double c_hot = flow_kg_s * md->cp_j_kg_k, c_fac = fac_kg_s * md->facility_cp_j_kg_k;
 	double c_min = fmin(c_hot, c_fac), c_max = fmax(c_hot, c_fac);
 	double hot_film, fac_film;
 

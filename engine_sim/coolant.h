@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
  * The closed loop: two volumes, two pumps with check valves, a counterflow heat exchanger to
- * facility water.
+ * facility water or air.
  *
  *   M_hot cp dT_hot/dt   = m cp (T_plate_out - T_hot) + loss_to_loop
  *   M_cold cp dT_cold/dt = m (T_hx - T_cold) cp
@@ -32,7 +32,8 @@ struct pump_flow {
 void coolant_pumps(struct pump_flow *out, const struct model *md, const double speed[PUMPS]);
 double coolant_pump_w(const struct model *md, double speed);
 
-/* Facility side of one system. */
+/* Facility side of one system: water and its valve, or air (air.h), whose fans at speed v give
+ * flow_frac v. */
 struct facility_water {
 	double supply_c;
 	double flow_frac; /* of what the valve would give: 1, 0 when the facility's pumps stand */
@@ -43,7 +44,7 @@ struct facility_water {
 struct hx_result {
 	double heat_w;     /* from the coolant to the facility */
 	double coolant_c;  /* coolant leaving */
-	double facility_c; /* facility water leaving */
+	double facility_c; /* facility water or air leaving */
 	double facility_kg_s;
 	double ua_w_k;
 };

@@ -8,8 +8,9 @@
 #define PCT 100.0
 
 struct written {
-	struct sim_system *sys;
-	uint32_t i; /* role's index */
+	struct sim *sim;
+	struct sim_system *sys; /* NULL: of the site */
+	uint32_t i;             /* role's index */
 	int64_t step;
 	double value; /* in the point's unit, inside its range */
 };
@@ -83,6 +84,18 @@ cooling_release(const struct written *w)
 	firmware_release(&w->sys->firmware.cooling.dog, w->value > 0.5);
 }
 
+static void
+water_setpoint(const struct written *w)
+{
+	w->sim->site.supply.water_setpoint_c = w->value;
+}
+
+static void
+air_setpoint(const struct written *w)
+{
+	w->sim->site.supply.air_setpoint_c = w->value;
+}
+
 typedef void demand_fn(const struct written *);
 
 static demand_fn *const demands[ROLES] = {
@@ -99,12 +112,22 @@ static demand_fn *const demands[ROLES] = {
 	[ROLE_COOLING_RELEASE_CMD] = cooling_release,
 };
 
+static demand_fn *const site_demands[ROLES] = {
+	[ROLE_FACILITY_SETPOINT_CMD] = water_setpoint,
+	[ROLE_AIR_SETPOINT_CMD] = air_setpoint,
+};
+
 void
 sim_demand(struct sim *sim, struct sim_device *d, const struct point *pt, double value)
 {
-	struct written w = {
-		.sys = d->system, .i = pt->role_index, .step = sim->step, .value = value};
+	struct written w = {.sim = sim,
+			    .sys = d->system,
+			    .i = pt->role_index,
+			    .step = sim->step,
+			    .value = value};
 
-	if (d->system && demands[pt->role])
+	if (!d->system && site_demands[pt->role])
+		site_demands[pt->role](&w);
+	else if (d->system && demands[pt->role])
 		demands[pt->role](&w);
 }

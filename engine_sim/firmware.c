@@ -147,6 +147,15 @@ pumps_lost(const struct process *p)
 	return true;
 }
 
+static bool
+fan_lost(const struct process *p)
+{
+	for (int k = 0; k < FANS; k++)
+		if (p->facility == FACILITY_AIR && p->faults.fan_failed[k] > 0.5)
+			return true;
+	return false;
+}
+
 static int
 ropes_wet(const struct process *p)
 {
@@ -305,6 +314,7 @@ tick(struct firmware *fw, struct process *p, const struct sensors *s, int64_t st
 	fw->cooling.status = (pumps_lost(p) ? 0u : COOLING_PUMPING) |
 			     (p->faults.pump_failed[0] > 0.5 ? COOLING_PUMP_0_FAIL : 0u) |
 			     (p->faults.pump_failed[1] > 0.5 ? COOLING_PUMP_1_FAIL : 0u) |
+			     (fan_lost(p) ? COOLING_FAN_FAIL : 0u) |
 			     (ropes_wet(p) > 0 ? COOLING_LEAK : 0u) |
 			     (e->trips & TRIP_LEAK ? COOLING_LEAK_STOP : 0u) |
 			     (step < fw->cooling.hot_until ? COOLING_HOT_HOLD : 0u) |

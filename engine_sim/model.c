@@ -6,7 +6,15 @@ model_defaults(struct model *out)
 {
 	*out = (struct model){
 #define MODEL(field, unit, default_value, lo, hi, text) .field = (default_value),
-#include "engine_sim/model.def"
+#include "config/model.def"
 #undef MODEL
 	};
+}
+
+void
+model_of(struct model *out, const struct system_model *config)
+{
+#define MODEL(field, unit, default_value, lo, hi, text) out->field = config->field;
+#include "config/model.def"
+#undef MODEL
 }

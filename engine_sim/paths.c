@@ -32,15 +32,17 @@ static const struct path_row system_rows[] = {
 	 lo,                                                                                       \
 	 hi,                                                                                       \
 	 text},
-#include "engine_sim/model.def"
+#include "config/model.def"
 #undef MODEL
 };
 
-/* Of the site; `also` of each system the field in the last column, where there is one. */
+/* Of the site: n_also doubles side by side, and of each system the field in `system_offset`, if
+ * `systems` says of which. */
+enum reach { NO_SYSTEM, ALL_SYSTEMS, WATER_SYSTEMS, AIR_SYSTEMS };
 struct site_row {
 	const char *name;
-	size_t offset;
-	bool every_system;
+	size_t offset, n_also;
+	enum reach reach;
 	size_t system_offset;
 	const char *unit;
 	double lo, hi;
@@ -50,14 +52,21 @@ struct site_row {
 #define SITE_AT(field) offsetof(struct sim_site, field)
 #define SYSTEM_AT(field) offsetof(struct sim_system, process.faults.field)
 static const struct site_row site_rows[] = {
-	{"facility.supply_c", SITE_AT(supply_c), true, SYSTEM_AT(supply_c), "c", -5, 60,
-	 "facility water supply, to all systems"},
-	{"facility.flow_frac", SITE_AT(flow_frac), true, SYSTEM_AT(facility_frac), "frac", 0, 1,
-	 "facility flow to all systems, of what their valves would give"},
-	{"facility.pressure_kpa", SITE_AT(pressure_kpa), false, 0, "kpa", 0, 2000,
-	 "facility water pressure"},
-	{"facility.dew_point_c", SITE_AT(dew_point_c), false, 0, "c", -40, 50,
-	 "dew point of the room"},
+	{"facility.supply_c", SITE_AT(facility.supply_c), 2, ALL_SYSTEMS, SYSTEM_AT(supply_c), "c",
+	 -5, 60, "facility supply, water and air, to all systems"},
+	{"water.supply_c", SITE_AT(facility.supply_c), 1, WATER_SYSTEMS, SYSTEM_AT(supply_c), "c",
+	 -5, 60, "facility water supply, to all systems that it cools"},
+	{"air.supply_c", SITE_AT(facility.supply_c[FACILITY_AIR]), 1, AIR_SYSTEMS,
+	 SYSTEM_AT(supply_c), "c", -5, 60, "facility air supply, to all systems that it cools"},
+	{"facility.flow_frac", SITE_AT(facility.flow_frac), 1, ALL_SYSTEMS,
+	 SYSTEM_AT(facility_frac), "frac", 0, 1,
+	 "facility flow to all systems, of what their valves or fans would give"},
+	{"facility.lost", SITE_AT(facility.lost), 1, NO_SYSTEM, 0, "", 0, 1,
+	 "switch: the facility's pumps and air handlers stand"},
+#define SUPPLY_PARAM(key, unit, lo, hi, value, text)                                               \
+	{"facility." #key, SITE_AT(supply.key), 1, NO_SYSTEM, 0, unit, lo, hi, text},
+#include "config/supply_params.def"
+#undef SUPPLY_PARAM
 };
 
 #define N_SYSTEM_ROWS (sizeof(system_rows) / sizeof(system_rows[0]))
@@ -179,11 +188,16 @@ find_site(struct sim *sim, const char *path, struct path_target *out)
 					    .hi = row->hi,
 					    .unit = row->unit,
 					    .text = row->text};
-		if (row->every_system) {
+		if (row->reach != NO_SYSTEM) {
 			out->also = out->first;
+			out->n_also = row->n_also;
 			out->first = at(sim->systems, row->system_offset);
 			out->n = sim->plant->n_systems;
 			out->stride = sizeof(struct sim_system);
+		}
+		if (row->reach > ALL_SYSTEMS) {
+			out->only_of = sim->systems;
+			out->only = row->reach == AIR_SYSTEMS ? FACILITY_AIR : FACILITY_WATER;
 		}
 		return 0;
 	}
@@ -230,7 +244,8 @@ paths_find(struct sim *sim, const char *path, struct path_target *out, char *why
 	}
 	snprintf(why, why_size,
 		 "%s: no such path; it begins with a system (%s..%s), is DEVICE.offline, or one of "
-		 "facility.supply_c, .flow_frac, .pressure_kpa, .dew_point_c",
+		 "facility.supply_c, water.supply_c, air.supply_c, facility.lost, .flow_frac, "
+		 ".dew_point_c … (isotherm-sim --paths)",
 		 path, sim->systems[0].config->name,
 		 sim->systems[sim->plant->n_systems - 1].config->name);
 	return -ENOENT;
@@ -247,13 +262,27 @@ paths_check(const struct path_target *to, const char *path, double value, char *
 	return -ERANGE;
 }
 
+bool
+paths_same(const struct path_target *a, const struct path_target *b)
+{
+	return a->first == b->first && a->n == b->n &&
+	       (!a->only_of || !b->only_of || a->only == b->only);
+}
+
+double
+paths_value(const struct path_target *to)
+{
+	return to->n_also > 0 ? to->also[0] : *to->first;
+}
+
 void
 paths_store(const struct path_target *to, double value)
 {
 	for (size_t k = 0; k < to->n; k++)
-		*at(to->first, k * to->stride) = value;
-	if (to->also)
-		*to->also = value;
+		if (!to->only_of || (int)to->only_of[k].process.facility == to->only)
+			*at(to->first, k * to->stride) = value;
+	for (size_t k = 0; k < to->n_also; k++)
+		to->also[k] = value;
 }
 
 void

@@ -16,12 +16,16 @@
 struct sim;
 struct sim_system;
 
-/* Where a path leads: n doubles, stride bytes apart, and perhaps one more. */
+/* Where a path leads: n doubles, stride bytes apart, and perhaps some more of the site's, side by
+ * side. Of the systems' doubles those of one kind of facility alone, if `only` says so. */
 struct path_target {
 	double *first;
 	size_t n, stride;
 	double *also;
-	double lo, hi; /* closed interval of allowed values */
+	size_t n_also;
+	const struct sim_system *only_of; /* [n]; NULL: all of them */
+	int only;                         /* enum facility */
+	double lo, hi;                    /* closed interval of allowed values */
 	const char *unit, *text;
 };
 
@@ -42,6 +46,8 @@ int paths_find(struct sim *sim, const char *path, struct path_target *out, char 
 /* 0 or -ERANGE with `why`. */
 int paths_check(const struct path_target *to, const char *path, double value, char *why,
 		size_t why_size);
+bool paths_same(const struct path_target *a, const struct path_target *b);
+double paths_value(const struct path_target *to);
 void paths_store(const struct path_target *to, double value);
 /* Moves every ramp on to `sim->step`. */
 void paths_ramps(struct sim *sim);

@@ -12,7 +12,12 @@
 void
 process_init(struct process *p)
 {
-	*p = (struct process){.slow = 1.0, .valve = 1.0, .powered = 1.0, .stale = true};
+	*p = (struct process){.slow = 1.0,
+			      .valve = 1.0,
+			      .header_frac = 1.0,
+			      .fans_frac = 1.0,
+			      .powered = 1.0,
+			      .stale = true};
 	model_defaults(&p->md);
 	wafer_variation_none(&p->variation);
 	job_set_one(&p->jobs, JOB_MODE_SYNC);
@@ -20,6 +25,7 @@ process_init(struct process *p)
 					    .ua_mul = 1.0,
 					    .supply_c = 20.0,
 					    .facility_frac = 1.0,
+					    .air_filter_mul = 1.0,
 					    .filter_mul = 1.0,
 					    .flow_meter_mul = 1.0};
 	for (int x = 0; x < ZONES; x++)
@@ -28,6 +34,10 @@ process_init(struct process *p)
 		p->faults.pump_speed[k] = -1.0;
 		p->pump[k] = 0.8;
 	}
+	for (int k = 0; k < FANS; k++) {
+		p->faults.fan_speed[k] = -1.0;
+		p->fan[k] = p->valve;
+	}
 	for (int i = 0; i < RETICLES; i++) {
 		p->wafer.si_c[i] = p->wafer.cu_c[i] = ROOM_C;
 		p->duty[i] = p->share[i] = 1.0;
@@ -35,6 +45,16 @@ process_init(struct process *p)
 	p->loop = (struct coolant_state){.hot_c = ROOM_C, .cold_c = ROOM_C};
 	p->water_kg = process_water_full_kg(p);
 	process_refresh(p);
+}
+
+void
+process_type(struct process *p, const struct system_config *config)
+{
+	model_of(&p->md, &config->model);
+	p->facility = config->facility;
+	p->water_kg = process_water_full_kg(p);
+	process_fans_rest(p);
+	p->stale = true;
 }
 
 double
@@ -92,23 +112,51 @@ process_pumps_w(const struct process *p)
 double
 process_cooling_w(const struct process *p)
 {
-	return process_pumps_w(p) + p->md.facility_pump_w * p->valve * p->valve * p->valve;
+	double facility_w = p->facility == FACILITY_AIR
+				    ? air_fans_w(&p->md, p->fan)
+				    : p->md.facility_pump_w * p->valve * p->valve * p->valve;
+
+	return process_pumps_w(p) + facility_w;
 }
 
-static struct facility_water
-facility_of(const struct process *p, double valve)
+struct facility_water
+process_facility(const struct process *p, double valve)
 {
 	return (struct facility_water){.supply_c = p->faults.supply_c,
-				       .flow_frac = p->faults.facility_frac,
+				       .flow_frac = p->faults.facility_frac * p->header_frac *
+						    p->fans_frac,
 				       .valve = valve,
 				       .ua_mul = p->faults.ua_mul};
+}
+
+/* Where the fans stand, some air is drawn through all the same. */
+static void
+set_fans_frac(struct process *p, const double speed[FANS], double valve)
+{
+	double frac = air_flow_frac(&p->md, speed, p->faults.air_filter_mul);
+
+	p->fans_frac = most(frac, p->md.valve_min) / most(valve, p->md.valve_min);
+}
+
+void
+process_fans_rest(struct process *p)
+{
+	p->fans_frac = 1.0;
+	if (p->facility != FACILITY_AIR)
+		return;
+	for (int k = 0; k < FANS; k++) {
+		p->fan[k] = p->faults.fan_speed[k] >= 0.0 ? p->faults.fan_speed[k] : p->valve;
+		if (p->faults.fan_failed[k] > 0.5)
+			p->fan[k] = 0.0;
+	}
+	set_fans_frac(p, p->fan, p->valve);
 }
 
 /* The heat exchanger with that valve, when something moved. */
 static void
 set_line(struct process *p, double valve)
 {
-	struct facility_water fw = facility_of(p, valve);
+	struct facility_water fw = process_facility(p, valve);
 	const double of[] = {p->cool.flow_kg_s, fw.valve, fw.flow_frac, fw.ua_mul};
 
 	if (memcmp(of, p->line_of, sizeof(of)) == 0)
@@ -173,6 +221,28 @@ process_check(const struct process *p, const double *field, double value)
 		return 0;
 	((double *)&md)[field - first] = value;
 	return fine_check(p->fine, &md);
+}
+
+/* All fans follow the speed that is asked of them; one that comes back starts as slowly as they
+ * move. */
+static void
+move_fans(struct process *p, double valve)
+{
+	double speed[FANS];
+
+	for (int k = 0; k < FANS; k++) {
+		double before = p->fan[k], to = p->faults.fan_speed[k];
+		double move = p->md.valve_per_s;
+
+		if (p->faults.fan_failed[k] > 0.5)
+			p->fan[k] = actuator_lag(before, 0.0, p->md.pump_fail_tau_s, INFINITY,
+						 PROCESS_STEP_S);
+		else
+			p->fan[k] = actuator_slew(before, to >= 0.0 ? to : p->valve, move, move,
+						  PROCESS_STEP_S);
+		speed[k] = 0.5 * (before + p->fan[k]);
+	}
+	set_fans_frac(p, speed, valve);
 }
 
 /* Moves duty, pumps and valve; the mean of pump speeds over the step in speed[], of the valve
@@ -296,6 +366,8 @@ process_step(struct process *p, const struct process_demand *d)
 	double speed[PUMPS], valve;
 
 	valve = move_actuators(p, d, speed);
+	if (p->facility == FACILITY_AIR)
+		move_fans(p, valve);
 	p->powered = d->powered ? 1.0 : 0.0;
 	p->water_kg = fmax(0.0, p->water_kg - p->faults.leak_kg_s * PROCESS_STEP_S);
 	set_load(p); /* before set_flow, which ends staleness */

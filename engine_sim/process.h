@@ -15,6 +15,7 @@
 #include <stdbool.h>
 #include <stdint.h>
 
+#include "engine_sim/air.h"
 #include "engine_sim/coolant.h"
 #include "engine_sim/fine.h"
 #include "engine_sim/job.h"
@@ -32,8 +33,11 @@ struct process_faults {
 	double pump_failed[PUMPS];
 	double pump_speed[PUMPS]; /* override of the drive, 0..1 */
 	double valve;             /* override of the actuator, 0..1 */
+	double fan_failed[FANS];
+	double fan_speed[FANS]; /* override of the drive, 0..1 */
+	double air_filter_mul;
 	double ua_mul;
-	double supply_c;      /* facility water */
+	double supply_c;      /* facility water or air */
 	double facility_frac; /* of its flow */
 	double leak[LEAK_ROPES];
 	double leak_kg_s; /* coolant lost */
@@ -54,6 +58,7 @@ struct process_demand {
 
 struct process {
 	struct model md;
+	enum facility facility;
 	struct wafer_variation variation;
 	struct process_faults faults;
 	struct job_set jobs;
@@ -64,7 +69,10 @@ struct process {
 	double duty[RETICLES], share[RETICLES];
 	double slow; /* 1, less while shares move */
 	double pump[PUMPS], valve;
-	double water_kg; /* in the loop */
+	double fan[FANS];   /* speed; all follow `valve`, 0..1 */
+	double header_frac; /* facility water of the step, of what the valve would give */
+	double fans_frac;   /* air of the last step, of what speed `valve` gives; water: 1 */
+	double water_kg;    /* in the loop */
 	double energy_kwh;
 	/* of the last step */
 	double load_w[RETICLES];
@@ -88,6 +96,8 @@ struct process {
 
 /* At room temperature, full load, pumps at .8, valve open, reference grid. */
 void process_init(struct process *p);
+/* The same of a system of that type. */
+void process_type(struct process *p, const struct system_config *config);
 /* Another grid. like: NULL, or a process of that grid whose fit may be the same. 0, or as fine_open
  * says. */
 int process_grid(struct process *p, enum grid grid, const struct process *like);
@@ -101,8 +111,13 @@ void process_step(struct process *p, const struct process_demand *d);
 /* Flow, march, load and powers of the state as it is, without a step. */
 void process_refresh(struct process *p);
 
+/* The facility's side at that position of the valve, or speed of the fans. */
+struct facility_water process_facility(const struct process *p, double valve);
+/* Fans at rest at the speed p->valve; counts for process_facility from now on. */
+void process_fans_rest(struct process *p);
+
 double process_pumps_w(const struct process *p);
-/* Pumps and this system's share of the facility's. */
+/* Pumps, and this system's share of the facility's pumps or its fans. */
 double process_cooling_w(const struct process *p);
 double process_water_full_kg(const struct process *p);
 

@@ -35,7 +35,11 @@ enum sensor_signal { /* part of the key: append only */
 		     SENSE_PSU_POWER,
 		     SENSE_PSU_VOLTAGE,
 		     SENSE_SITE, /* the facility's own */
-		     SENSE_SITE_VOLTAGE
+		     SENSE_SITE_VOLTAGE,
+		     SENSE_AIR_FILTER_DP,
+		     SENSE_FEED_VOLTAGE,
+		     SENSE_CONDUCTIVITY,
+		     SENSE_WEATHER /* hourly, not a sensor's */
 };
 
 struct sensors {

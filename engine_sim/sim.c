@@ -16,8 +16,6 @@
 #include "engine_sim/steady.h"
 
 #define START_SUPPLY_C 24.0
-#define SITE_PRESSURE_KPA 300.0
-#define SITE_DEW_POINT_C 12.0
 
 int
 sim_wafer(const struct plant *plant, uint32_t system, struct wafer_variation *out, char *why,
@@ -57,6 +55,8 @@ open_system(struct sim *sim, uint32_t k, const struct sim_options *opt, char *wh
 
 	sys->config = config;
 	process_init(p);
+	process_type(p, config);
+	p->faults.supply_c = sim->site.facility.supply_c[config->facility];
 	rc = sim_wafer(sim->plant, k, &p->variation, why, why_size);
 	if (rc < 0)
 		return rc;
@@ -136,11 +136,9 @@ sim_open(struct sim **out, const struct plant *plant, const struct sim_options *
 	sim->plant = plant;
 	sim->grid = opt && opt->grid > 0 ? (enum grid)(opt->grid - 1) : plant->grid;
 	sim->wire[0] = sim->wire[1] = -1;
-	sim->site = (struct sim_site){.supply_c = 20.0,
-				      .flow_frac = 1.0,
-				      .pressure_kpa = SITE_PRESSURE_KPA,
-				      .dew_point_c = SITE_DEW_POINT_C};
+	sim->site.supply = plant->supply;
 	sim->site.noise.seed = keyed_u64(plant->seed, keyed_signal(plant->site), 0);
+	facility_start(sim);
 	sim->systems = calloc(plant->n_systems + 1, sizeof(*sim->systems));
 	sim->devices = calloc(plant->n_devices + 1, sizeof(*sim->devices));
 	if (!sim->systems || !sim->devices)
@@ -181,6 +179,7 @@ void
 sim_step(struct sim *sim)
 {
 	paths_ramps(sim);
+	facility_step(sim);
 	for (uint32_t k = 0; k < sim->plant->n_systems; k++) {
 		struct sim_system *sys = &sim->systems[k];
 
@@ -226,7 +225,7 @@ sim_set(struct sim *sim, const struct change *change, char *why, size_t why_size
 		struct ramp *ramp = &sim->ramps[r];
 
 		/* what moves the same thing already gives way */
-		if (ramp->to.n > 0 && ramp->to.first == to.first && ramp->to.n == to.n)
+		if (ramp->to.n > 0 && paths_same(&ramp->to, &to))
 			ramp->to.n = 0;
 		if (ramp->to.n == 0 && !free_ramp)
 			free_ramp = ramp;
@@ -238,7 +237,7 @@ sim_set(struct sim *sim, const struct change *change, char *why, size_t why_size
 	}
 	if (steps > 0)
 		*free_ramp = (struct ramp){.to = to,
-					   .from = *to.first,
+					   .from = paths_value(&to),
 					   .value = change->value,
 					   .begin_step = sim->step,
 					   .end_step = sim->step + steps};
@@ -258,7 +257,7 @@ sim_get(const struct sim *sim, const char *path, double *value)
 	int rc = paths_find((struct sim *)(uintptr_t)sim, path, &to, why, sizeof(why));
 
 	if (rc == 0)
-		*value = *to.first;
+		*value = paths_value(&to);
 	return rc;
 }
 

@@ -5,6 +5,7 @@
 
 #include <modbus/modbus.h>
 
+#include "engine_sim/facility.h"
 #include "engine_sim/firmware.h"
 #include "engine_sim/gate.h"
 #include "engine_sim/paths.h"
@@ -25,7 +26,8 @@ struct sim_system {
 
 /* What all systems share. */
 struct sim_site {
-	double supply_c, flow_frac, pressure_kpa, dew_point_c;
+	struct supply_params supply;
+	struct facility_state facility;
 	struct sensors noise; /* only the key */
 };
 

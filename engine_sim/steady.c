@@ -40,10 +40,7 @@ paces_set(struct paces *out, const struct process *p)
 static double
 round_of(struct process *p, const struct paces *t, bool hold)
 {
-	struct facility_water fw = {.supply_c = p->faults.supply_c,
-				    .flow_frac = p->faults.facility_frac,
-				    .valve = p->valve,
-				    .ua_mul = p->faults.ua_mul};
+	struct facility_water fw = process_facility(p, p->valve);
 	struct coolant_rates c;
 	struct hx_line line;
 	struct wafer_rates k;
@@ -92,12 +89,10 @@ static bool
 loop_at_rest(struct process *p, double heat_w, bool hold)
 {
 	double c = p->cool.flow_kg_s * p->md.cp_j_kg_k;
-	struct facility_water fw = {.supply_c = 0.0,
-				    .flow_frac = p->faults.facility_frac,
-				    .valve = p->valve,
-				    .ua_mul = p->faults.ua_mul};
+	struct facility_water fw = process_facility(p, p->valve);
 	struct hx_result hx;
 
+	fw.supply_c = 0.0;
 	if (!hold) {
 		coolant_hx(&hx, &p->md, p->cool.flow_kg_s, 1.0, &fw);
 		if (!(hx.heat_w > 0.0))
@@ -144,12 +139,27 @@ settle_any(struct process *p, bool hold)
 	return p->fine ? settle_fine(p, hold) : settle(p, hold);
 }
 
+/* The valve that holds that supply against the return as it is. Fans whose speeds are unlike give no
+ * fixed part of what the common speed would: their part is found with it. */
+static void
+set_valve(struct process *p, double hold_c)
+{
+	double was;
+
+	for (int n = 0; n < TURNS_MAX; n++) {
+		struct facility_water fw = process_facility(p, p->valve);
+
+		was = p->valve;
+		p->valve = coolant_valve_for(&p->md, p->cool.flow_kg_s, p->loop.hot_c, hold_c, &fw);
+		process_fans_rest(p);
+		if (fabs(p->valve - was) < 1e-12)
+			break;
+	}
+}
+
 int
 steady_solve(struct process *p, double hold_c, bool hold_always)
 {
-	struct facility_water fw = {.supply_c = p->faults.supply_c,
-				    .flow_frac = p->faults.facility_frac,
-				    .ua_mul = p->faults.ua_mul};
 	bool hold = isfinite(hold_c);
 	int rc = 0;
 
@@ -161,6 +171,7 @@ steady_solve(struct process *p, double hold_c, bool hold_always)
 	}
 	if (p->faults.valve >= 0.0)
 		p->valve = clamp(p->faults.valve, p->md.valve_min, 1.0);
+	process_fans_rest(p);
 	process_refresh(p);
 	if (p->cool.flow_kg_s < FLOW_MIN_KG_S)
 		return -EDOM;
@@ -168,8 +179,7 @@ steady_solve(struct process *p, double hold_c, bool hold_always)
 		p->loop.cold_c = hold_c;
 		rc = settle_any(p, true);
 		if (rc == 0 && !hold_always) {
-			p->valve = coolant_valve_for(&p->md, p->cool.flow_kg_s, p->loop.hot_c,
-						     hold_c, &fw);
+			set_valve(p, hold_c);
 			hold = false;
 		}
 	}

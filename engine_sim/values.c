@@ -4,45 +4,16 @@
 
 #include "engine_sim/limits.h"
 #include "engine_sim/state.h"
+#include "engine_sim/values.h"
 
-/* Water is counted at 1 kg/L. */
-#define LPM_PER_KG_S 60.0
 #define PCT 100.0
-#define CORES 850000.0
 
 /* Standard deviations of the plant's other instruments: assumptions. */
-#define TEMP_NOISE_K 0.03
 #define DP_NOISE_KPA 0.1
+#define AIR_DP_NOISE_KPA 0.001
 #define PRESSURE_NOISE_KPA 0.2
-#define FLOW_NOISE_FRAC 0.002
 #define POWER_NOISE_FRAC 0.001
 #define LEVEL_NOISE_PCT 0.02
-
-/* The feed: three phases of 230 V. */
-#define PHASES 3
-#define PHASE_V 230.0
-#define POWER_FACTOR 0.98
-
-struct asked {
-	struct sim *sim;
-	struct sim_system *sys; /* NULL for the site's devices */
-	uint32_t i;             /* role's index */
-	uint64_t tick;          /* of 100 ms */
-};
-
-static double
-noisy(const struct asked *a, enum sensor_signal signal, double value, double deviation)
-{
-	const struct sensors *s = a->sys ? &a->sys->sensors : &a->sim->site.noise;
-
-	return sensors_noisy(s, signal, a->i, a->tick, value, deviation);
-}
-
-static double
-not_below_0(double x)
-{
-	return most(0.0, x);
-}
 
 /* ---- engine block ---- */
 
@@ -64,7 +35,7 @@ reticle_power(const struct asked *a)
 		a->sys->reticle_w_step = a->sim->step;
 	}
 	w = a->sys->reticle_w[a->i];
-	return not_below_0(noisy(a, SENSE_RETICLE_POWER, w, p->md.power_noise_frac * w));
+	return not_below_0(values_noisy(a, SENSE_RETICLE_POWER, w, p->md.power_noise_frac * w));
 }
 
 static double
@@ -112,26 +83,26 @@ wafer_voltage(const struct asked *a)
 static double
 cores_active(const struct asked *a)
 {
-	return a->sys->process.powered * CORES;
+	return a->sys->process.powered * a->sys->process.md.cores;
 }
 
 static double
 plate_inlet(const struct asked *a)
 {
-	return noisy(a, SENSE_PLATE_INLET, a->sys->process.loop.cold_c, TEMP_NOISE_K);
+	return values_noisy(a, SENSE_PLATE_INLET, a->sys->process.loop.cold_c, TEMP_NOISE_K);
 }
 
 static double
 plate_outlet(const struct asked *a)
 {
-	return noisy(a, SENSE_PLATE_OUTLET, a->sys->process.outlet_c, TEMP_NOISE_K);
+	return values_noisy(a, SENSE_PLATE_OUTLET, a->sys->process.outlet_c, TEMP_NOISE_K);
 }
 
 static double
 plate_dp(const struct asked *a)
 {
-	return not_below_0(
-		noisy(a, SENSE_PLATE_DP, process_plate_dp_kpa(&a->sys->process), DP_NOISE_KPA));
+	return not_below_0(values_noisy(a, SENSE_PLATE_DP, process_plate_dp_kpa(&a->sys->process),
+					DP_NOISE_KPA));
 }
 
 static double
@@ -261,13 +232,13 @@ loop_flow(const struct asked *a)
 static double
 loop_supply(const struct asked *a)
 {
-	return noisy(a, SENSE_SUPPLY, a->sys->process.loop.cold_c, TEMP_NOISE_K);
+	return values_noisy(a, SENSE_SUPPLY, a->sys->process.loop.cold_c, TEMP_NOISE_K);
 }
 
 static double
 loop_return(const struct asked *a)
 {
-	return noisy(a, SENSE_RETURN, a->sys->process.loop.hot_c, TEMP_NOISE_K);
+	return values_noisy(a, SENSE_RETURN, a->sys->process.loop.hot_c, TEMP_NOISE_K);
 }
 
 static double
@@ -275,8 +246,9 @@ supply_pressure(const struct asked *a)
 {
 	const struct process *p = &a->sys->process;
 
-	return not_below_0(noisy(a, SENSE_SUPPLY_PRESSURE, process_return_kpa(p) + p->flow.dp_kpa,
-				 PRESSURE_NOISE_KPA));
+	return not_below_0(values_noisy(a, SENSE_SUPPLY_PRESSURE,
+					process_return_kpa(p) + p->flow.dp_kpa,
+					PRESSURE_NOISE_KPA));
 }
 
 static double
@@ -288,8 +260,9 @@ return_pressure(const struct asked *a)
 static double
 loop_level(const struct asked *a)
 {
-	return clamp(noisy(a, SENSE_LEVEL, process_level_pct(&a->sys->process), LEVEL_NOISE_PCT),
-		     0.0, 100.0);
+	return clamp(
+		values_noisy(a, SENSE_LEVEL, process_level_pct(&a->sys->process), LEVEL_NOISE_PCT),
+		0.0, 100.0);
 }
 
 static double
@@ -301,8 +274,8 @@ loop_leak(const struct asked *a)
 static double
 filter_dp(const struct asked *a)
 {
-	return not_below_0(
-		noisy(a, SENSE_FILTER_DP, process_filter_dp_kpa(&a->sys->process), DP_NOISE_KPA));
+	return not_below_0(values_noisy(a, SENSE_FILTER_DP, process_filter_dp_kpa(&a->sys->process),
+					DP_NOISE_KPA));
 }
 
 static double
@@ -323,7 +296,7 @@ pump_power(const struct asked *a)
 	const struct process *p = &a->sys->process;
 	double w = coolant_pump_w(&p->md, p->pump[a->i]);
 
-	return not_below_0(noisy(a, SENSE_PUMP_POWER, w, POWER_NOISE_FRAC * w));
+	return not_below_0(values_noisy(a, SENSE_PUMP_POWER, w, POWER_NOISE_FRAC * w));
 }
 
 static double
@@ -349,13 +322,13 @@ valve(const struct asked *a)
 static double
 facility_in(const struct asked *a)
 {
-	return noisy(a, SENSE_FACILITY_IN, a->sys->process.faults.supply_c, TEMP_NOISE_K);
+	return values_noisy(a, SENSE_FACILITY_IN, a->sys->process.faults.supply_c, TEMP_NOISE_K);
 }
 
 static double
 facility_out(const struct asked *a)
 {
-	return noisy(a, SENSE_FACILITY_OUT, a->sys->process.hx.facility_c, TEMP_NOISE_K);
+	return values_noisy(a, SENSE_FACILITY_OUT, a->sys->process.hx.facility_c, TEMP_NOISE_K);
 }
 
 static double
@@ -363,7 +336,39 @@ facility_branch_flow(const struct asked *a)
 {
 	double lpm = LPM_PER_KG_S * a->sys->process.hx.facility_kg_s;
 
-	return not_below_0(noisy(a, SENSE_FACILITY_FLOW, lpm, FLOW_NOISE_FRAC * lpm));
+	return not_below_0(values_noisy(a, SENSE_FACILITY_FLOW, lpm, FLOW_NOISE_FRAC * lpm));
+}
+
+static double
+air_flow(const struct asked *a)
+{
+	double kg_s = a->sys->process.hx.facility_kg_s;
+
+	return not_below_0(values_noisy(a, SENSE_FACILITY_FLOW, kg_s, FLOW_NOISE_FRAC * kg_s));
+}
+
+static double
+air_filter_dp(const struct asked *a)
+{
+	const struct process *p = &a->sys->process;
+	double frac = p->hx.facility_kg_s / p->md.facility_kg_s;
+	double kpa = air_filter_dp_kpa(&p->md, frac, p->faults.air_filter_mul);
+
+	return not_below_0(values_noisy(a, SENSE_AIR_FILTER_DP, kpa, AIR_DP_NOISE_KPA));
+}
+
+static double
+fan_speed(const struct asked *a)
+{
+	return PCT * a->sys->process.fan[a->i];
+}
+
+static double
+fan_status(const struct asked *a)
+{
+	const struct process *p = &a->sys->process;
+
+	return firmware_part_status(p->fan[a->i] > 0.02, p->faults.fan_failed[a->i] > 0.5);
 }
 
 static double
@@ -403,13 +408,15 @@ psu_power(const struct asked *a)
 {
 	double w = a->sys->process.power.supply_w[a->i];
 
-	return not_below_0(noisy(a, SENSE_PSU_POWER, w, POWER_NOISE_FRAC * w));
+	return not_below_0(values_noisy(a, SENSE_PSU_POWER, w, POWER_NOISE_FRAC * w));
 }
 
 static double
 psu_voltage(const struct asked *a)
 {
-	return psu_failed(a) ? 0.0 : noisy(a, SENSE_PSU_VOLTAGE, a->sys->process.md.supply_v, 0.01);
+	return psu_failed(a)
+		       ? 0.0
+		       : values_noisy(a, SENSE_PSU_VOLTAGE, a->sys->process.md.supply_v, 0.01);
 }
 
 static double
@@ -429,7 +436,7 @@ power_output(const struct asked *a)
 {
 	double w = a->sys->process.power.output_w;
 
-	return not_below_0(noisy(a, SENSE_PSU_POWER, w, POWER_NOISE_FRAC * w));
+	return not_below_0(values_noisy(a, SENSE_PSU_POWER, w, POWER_NOISE_FRAC * w));
 }
 
 static double
@@ -438,7 +445,7 @@ power_input(const struct asked *a)
 	const struct process *p = &a->sys->process;
 	double w = p->power.input_w;
 
-	return not_below_0(noisy(a, SENSE_INPUT_POWER, w, p->md.input_noise_frac * w));
+	return not_below_0(values_noisy(a, SENSE_INPUT_POWER, w, p->md.input_noise_frac * w));
 }
 
 static double
@@ -446,82 +453,6 @@ power_energy(const struct asked *a)
 {
 	return a->sys->process.energy_kwh;
 }
-
-/* ---- the site ---- */
-
-static double
-site_supply(const struct asked *a)
-{
-	return noisy(a, SENSE_SITE, a->sim->site.supply_c, TEMP_NOISE_K);
-}
-
-static double
-site_flow(const struct asked *a)
-{
-	double kg_s = 0.0;
-
-	for (uint32_t k = 0; k < a->sim->plant->n_systems; k++)
-		kg_s += a->sim->systems[k].process.hx.facility_kg_s;
-	return LPM_PER_KG_S * kg_s;
-}
-
-static double
-site_pressure(const struct asked *a)
-{
-	return a->sim->site.pressure_kpa;
-}
-
-static double
-site_dew_point(const struct asked *a)
-{
-	return a->sim->site.dew_point_c;
-}
-
-static double
-meter_power(const struct asked *a)
-{
-	double w = 0.0;
-
-	for (uint32_t k = 0; k < a->sim->plant->n_systems; k++)
-		w += a->sim->systems[k].process.power.input_w;
-	return w;
-}
-
-static double
-meter_current(const struct asked *a)
-{
-	return meter_power(a) / PHASES / PHASE_V / POWER_FACTOR;
-}
-
-static double
-meter_voltage(const struct asked *a)
-{
-	return noisy(a, SENSE_SITE_VOLTAGE, PHASE_V, 0.2);
-}
-
-static double
-meter_energy(const struct asked *a)
-{
-	double kwh = 0.0;
-
-	for (uint32_t k = 0; k < a->sim->plant->n_systems; k++)
-		kwh += a->sim->systems[k].process.energy_kwh;
-	return kwh;
-}
-
-static double
-late_ticks(const struct asked *a)
-{
-	return (double)a->sim->late;
-}
-
-static double
-ticks(const struct asked *a)
-{
-	return (double)a->sim->step;
-}
-
-typedef double value_fn(const struct asked *);
 
 static value_fn *const values[ROLES] = {
 	[ROLE_RETICLE_TEMP] = reticle_temp,
@@ -580,6 +511,10 @@ static value_fn *const values[ROLES] = {
 	[ROLE_HX_FACILITY_IN] = facility_in,
 	[ROLE_HX_FACILITY_OUT] = facility_out,
 	[ROLE_HX_FACILITY_FLOW] = facility_branch_flow,
+	[ROLE_HX_AIR_FLOW] = air_flow,
+	[ROLE_AIR_FILTER_DP] = air_filter_dp,
+	[ROLE_FAN_SPEED] = fan_speed,
+	[ROLE_FAN_STATUS] = fan_status,
 	[ROLE_COOLING_STATUS] = cooling_status,
 	[ROLE_COOLING_AUTHORITY] = cooling_authority,
 	[ROLE_COOLING_SEQ_CMD] = cooling_seq,
@@ -592,25 +527,7 @@ static value_fn *const values[ROLES] = {
 	[ROLE_POWER_OUTPUT] = power_output,
 	[ROLE_POWER_INPUT] = power_input,
 	[ROLE_POWER_ENERGY] = power_energy,
-	[ROLE_FACILITY_SUPPLY] = site_supply,
-	[ROLE_FACILITY_FLOW] = site_flow,
-	[ROLE_FACILITY_PRESSURE] = site_pressure,
-	[ROLE_DEW_POINT] = site_dew_point,
-	[ROLE_METER_POWER] = meter_power,
-	[ROLE_METER_CURRENT] = meter_current,
-	[ROLE_METER_VOLTAGE] = meter_voltage,
-	[ROLE_METER_ENERGY] = meter_energy,
-	[ROLE_SIM_LATE_TICKS] = late_ticks,
-	[ROLE_SIM_TICKS] = ticks,
 };
-
-/* Roles that a device of the site can have; all others belong to a system. */
-static bool
-of_site(enum role_id role)
-{
-	return (role >= ROLE_FACILITY_SUPPLY && role <= ROLE_METER_ENERGY) ||
-	       role == ROLE_SIM_LATE_TICKS || role == ROLE_SIM_TICKS;
-}
 
 double
 sim_value(struct sim *sim, struct sim_device *d, const struct point *pt)
@@ -620,7 +537,9 @@ sim_value(struct sim *sim, struct sim_device *d, const struct point *pt)
 			  .i = pt->role_index,
 			  .tick = (uint64_t)(sim->step / FIRMWARE_TICK_STEPS)};
 
-	if (!values[pt->role] || (!a.sys && !of_site(pt->role)))
+	if (values_site[pt->role])
+		return values_site[pt->role](&a);
+	if (!values[pt->role] || !a.sys)
 		return (double)NAN;
 	return values[pt->role](&a);
 }

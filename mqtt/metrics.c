@@ -79,10 +79,10 @@ metrics_unit(const char *unit)
 {
 	static const struct {
 		const char *suffix, *text;
-	} table[] = {{"c", "\u00b0C"}, {"k", "K"},     {"kpa", "kPa"}, {"lpm", "l/min"},
-		     {"w", "W"},       {"a", "A"},     {"v", "V"},     {"pct", "%"},
-		     {"per_s", "1/s"}, {"kwh", "kWh"}, {"s", "s"},     {"ms", "ms"},
-		     {"frac", ""},     {"", ""}};
+	} table[] = {{"c", "\u00b0C"}, {"k", "K"},         {"kpa", "kPa"},   {"lpm", "l/min"},
+		     {"kg_s", "kg/s"}, {"us_cm", "uS/cm"}, {"w", "W"},       {"a", "A"},
+		     {"v", "V"},       {"pct", "%"},       {"per_s", "1/s"}, {"kwh", "kWh"},
+		     {"s", "s"},       {"ms", "ms"},       {"frac", ""},     {"", ""}};
 
 	for (size_t i = 0; i < sizeof(table) / sizeof(*table); i++)
 		if (strcmp(unit, table[i].suffix) == 0)

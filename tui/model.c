@@ -60,6 +60,7 @@ describe_system(struct model_system *s, const struct system_config *c, size_t pr
 		label = c->name + len - (sizeof(s->label) - 1);
 	snprintf(s->name, sizeof(s->name), "%s", c->name);
 	snprintf(s->label, sizeof(s->label), "%s", label);
+	s->facility = c->facility;
 	s->spread_limit_k = c->spread_limit_k;
 	s->temp_limit_c = c->temp_limit_c;
 	s->first_device = UINT32_MAX;

@@ -254,10 +254,11 @@ model_alarm_mark(const struct model *m, uint32_t alarm)
 static const char *
 unit_word(const char *unit)
 {
-	static const char *const words[][2] = {{"c", "C"},       {"k", "K"},     {"kpa", "kPa"},
-					       {"lpm", "l/min"}, {"w", "W"},     {"a", "A"},
-					       {"v", "V"},       {"pct", "%"},   {"frac", ""},
-					       {"kwh", "kWh"},   {"per_s", "/s"}};
+	static const char *const words[][2] = {
+		{"c", "C"},       {"k", "K"},         {"kpa", "kPa"}, {"lpm", "l/min"},
+		{"kg_s", "kg/s"}, {"us_cm", "uS/cm"}, {"w", "W"},     {"a", "A"},
+		{"v", "V"},       {"pct", "%"},       {"frac", ""},   {"kwh", "kWh"},
+		{"per_s", "/s"}};
 	for (size_t i = 0; i < sizeof(words) / sizeof(words[0]); i++)
 		if (strcmp(unit, words[i][0]) == 0)
 			return words[i][1];

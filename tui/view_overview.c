@@ -43,6 +43,10 @@ kpis(struct view *v)
 			      : 1;
 	char name_k[24], name_c[24];
 	int room = half - KPI_BAR_X - KPI_ENDS, w = room > KPI_BAR_W ? KPI_BAR_W : room;
+	/* a plant without facility water is cooled by air */
+	const struct sample *facility = &m->facility[ROLE_FACILITY_SUPPLY];
+	if (facility->quality == QUALITY_NEVER)
+		facility = &m->facility[ROLE_AIR_SUPPLY];
 	snprintf(name_k, sizeof(name_k), "K %.4s", sk ? sk->name : "");
 	snprintf(name_c, sizeof(name_c), "C %.4s", sc ? sc->name : "");
 	/* a system draws 21 kW and 60 l/min at full load, 25 kW and 80 l/min at most */
@@ -54,8 +58,7 @@ kpis(struct view *v)
 	    &(struct bar){0, lim_k * 1.25, 0, lim_k - 1, lim_k, w});
 	kpi(&p, v, half, 0, "Tokens", &m->tokens_per_s, 1e-3, 1, "k/s",
 	    &(struct bar){0, full * 1.1e-3, full * 0.9e-3, full * 1.02e-3, NAN, w});
-	kpi(&p, v, half, 1, "Facil.", &m->facility[ROLE_FACILITY_SUPPLY], 1, 1, "C",
-	    &(struct bar){10, 35, 16, 27, NAN, w});
+	kpi(&p, v, half, 1, "Facil.", facility, 1, 1, "C", &(struct bar){10, 35, 16, 27, NAN, w});
 	kpi(&p, v, half, 2, "Tmax", &m->tmax_c, 1, 1, name_c,
 	    &(struct bar){20, lim_c + 10, 30, lim_c - 2, lim_c, w});
 }

@@ -69,7 +69,7 @@ small_system(struct view *v)
 		{"return", "C", &s->one[ROLE_LOOP_RETURN], 1, 1},
 		{"pump 1", "%", &s->pump_speed_pct[0], 1, 0},
 		{"pump 2", "%", &s->pump_speed_pct[1], 1, 0},
-		{"valve", "%", &s->one[ROLE_VALVE], 1, 0},
+		{s->facility == FACILITY_AIR ? "fans" : "valve", "%", &s->one[ROLE_VALVE], 1, 0},
 		{"tokens", "/s", &s->one[ROLE_JOB_TOKENS], 1, 0},
 		{"cost", "tokens/s", &s->one[ROLE_CTL_COST_TOKENS], 1, 0},
 	};

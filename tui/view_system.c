@@ -133,15 +133,19 @@ mimic(struct view *v)
 	const struct sample *one = s->one;
 	struct pen p = view_pen(v, AREA_MIMIC);
 	struct sample plate_dk = difference(&one[ROLE_PLATE_OUTLET], &one[ROLE_PLATE_INLET]);
+	bool air = s->facility == FACILITY_AIR;
 	struct sample approach_dk = difference(&one[ROLE_LOOP_SUPPLY], &one[ROLE_HX_FACILITY_IN]);
 	mimic_frame(&p);
 	pen_at(&p, 0, 1);
 	unit_value(&p, v, &one[ROLE_HX_FACILITY_IN], 1, 5, 1, "C");
-	pen_text(&p, " >(V");
+	pen_text(&p, air ? " >(F" : " >(V"); /* fans, or valve */
 	view_value(&p, v->m, &one[ROLE_VALVE], 1, 4, 0);
 	pen_text(&p, "%%)");
 	pen_at(&p, 0, 2);
-	unit_value(&p, v, &one[ROLE_HX_FACILITY_FLOW], 1, 5, 1, "l/min");
+	if (air)
+		unit_value(&p, v, &one[ROLE_HX_AIR_FLOW], 1, 5, 2, "kg/s");
+	else
+		unit_value(&p, v, &one[ROLE_HX_FACILITY_FLOW], 1, 5, 1, "l/min");
 	pen_at(&p, HX_X + 4, 2);
 	pen_look_text(&p, LOOK_DIM, "+");
 	view_inline(&p, v->m, &approach_dk, 1, 1, "K");

@@ -7,7 +7,7 @@
 
 #define PLANTS "config/plants/"
 /* a system: FIELD points of its three devices, LINK points, CTL points */
-#define FIELD_POINTS (525u + 147u + 28u + 51u)
+#define FIELD_POINTS (525u + 147u + 29u + 55u)
 
 static const char *const shipped[] = {PLANTS "single.yaml", PLANTS "cluster4.yaml",
 				      PLANTS "cluster16.yaml", PLANTS "cluster64.yaml",
@@ -36,7 +36,7 @@ each_shipped_plant_loads_with_its_counts(void **state)
 
 		assert_int_equal(p->n_systems, n);
 		assert_int_equal(p->n_devices, 3 * n + 3);
-		assert_int_equal(p->n_in, n * FIELD_POINTS + 4 + 8 + 2 +
+		assert_int_equal(p->n_in, n * FIELD_POINTS + 7 + 8 + 2 +
 						  p->n_devices * roles_of(OWNER_LINK));
 		assert_int_equal(p->n_ctl, n * roles_of(OWNER_CTL));
 		assert_int_equal(p->n_points, p->n_in + p->n_ctl + roles_of(OWNER_ALARM) +
@@ -46,6 +46,28 @@ each_shipped_plant_loads_with_its_counts(void **state)
 		assert_int_equal(p->control_period_ms, 100);
 		plant_free(p);
 	}
+}
+
+static void
+a_mixed_row_has_water_and_air(void **state)
+{
+	struct plant *p = plant_at(PLANTS "mixed16.yaml");
+	struct plant *air = plant_at(PLANTS "air16.yaml");
+
+	(void)state;
+	assert_int_equal(p->n_systems, 16);
+	assert_int_equal(air->n_systems, 16);
+	for (uint32_t s = 0; s < 16; s++) {
+		assert_int_equal(p->systems[s].facility, s < 8 ? FACILITY_WATER : FACILITY_AIR);
+		assert_int_equal(p->systems[s].machine, s);
+		assert_true(fabs(p->systems[s].model.facility_kg_s - (s < 8 ? 0.9 : 4.0)) < 1e-12);
+		assert_true(plant_role(p, (int32_t)s, ROLE_VALVE_CMD, 0) != NO_POINT);
+		assert_int_equal(plant_role(p, (int32_t)s, ROLE_FAN_SPEED, 3) == NO_POINT, s < 8);
+	}
+	assert_true(plant_role(air, SITE, ROLE_DEW_POINT, 0) != NO_POINT);
+	assert_true(plant_role(p, SITE, ROLE_AIR_SUPPLY, 0) != NO_POINT);
+	plant_free(air);
+	plant_free(p);
 }
 
 static void
@@ -436,6 +458,7 @@ main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(each_shipped_plant_loads_with_its_counts),
+		cmocka_unit_test(a_mixed_row_has_water_and_air),
 		cmocka_unit_test(types_and_profiles_are_found_by_key_and_by_environment),
 		cmocka_unit_test(a_resolved_file_is_the_same_plant_with_its_ports),
 		cmocka_unit_test(a_resolved_file_keeps_texts_that_need_quoting),

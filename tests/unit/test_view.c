@@ -103,6 +103,24 @@ busy_cluster(struct model *m, uint32_t n)
 }
 
 static void
+a_system_with_fans_says_so(void **state)
+{
+	struct model m;
+	struct ui ui = {.screen = SCREEN_SYSTEM};
+	(void)state;
+	fixture_open(&m, 4);
+	m.facility[ROLE_FACILITY_SUPPLY] = (struct sample){0};
+	m.facility[ROLE_AIR_SUPPLY] = fixture_sample(21.5);
+	m.systems[0].facility = FACILITY_AIR;
+	m.systems[0].one[ROLE_HX_FACILITY_FLOW] = (struct sample){0};
+	m.systems[0].one[ROLE_HX_AIR_FLOW] = fixture_sample(3.76);
+	model_summarise(&m);
+	golden("system-air-80x24", &m, &ui, 80, 24);
+	golden("system-air-40x12", &m, &ui, 40, 12);
+	model_fini(&m);
+}
+
+static void
 overview_of_sixteen_with_one_held_back_and_one_lost(void **state)
 {
 	struct model m;
@@ -455,6 +473,7 @@ int
 main(void)
 {
 	const struct CMUnitTest tests[] = {
+		cmocka_unit_test(a_system_with_fans_says_so),
 		cmocka_unit_test(overview_of_sixteen_with_one_held_back_and_one_lost),
 		cmocka_unit_test(overview_of_sixty_four),
 		cmocka_unit_test(overview_when_all_is_well),

@@ -1,0 +1,41 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* Private to values*.c: who asks for a reading, and the tables of functions that make one. */
+#ifndef ISOTHERM_ENGINE_SIM_VALUES_H
+#define ISOTHERM_ENGINE_SIM_VALUES_H
+
+#include "engine_sim/limits.h"
+#include "engine_sim/state.h"
+
+/* Water is counted at 1 kg/L. */
+#define LPM_PER_KG_S 60.0
+/* Standard deviations of thermometers and flow meters: assumptions. */
+#define TEMP_NOISE_K 0.03
+#define FLOW_NOISE_FRAC 0.002
+
+struct asked {
+	struct sim *sim;
+	struct sim_system *sys; /* NULL for the site's devices */
+	uint32_t i;             /* role's index */
+	uint64_t tick;          /* of 100 ms */
+};
+
+typedef double value_fn(const struct asked *);
+
+/* Roles that a device of the site can have; all others belong to a system. */
+extern value_fn *const values_site[ROLES];
+
+static inline double
+values_noisy(const struct asked *a, enum sensor_signal signal, double value, double deviation)
+{
+	const struct sensors *s = a->sys ? &a->sys->sensors : &a->sim->site.noise;
+
+	return sensors_noisy(s, signal, a->i, a->tick, value, deviation);
+}
+
+static inline double
+not_below_0(double x)
+{
+	return most(0.0, x);
+}
+
+#endif
