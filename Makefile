@@ -81,7 +81,7 @@ ARCHIVES := $(foreach r,$(ROOMS),$(B)/lib/$(r).a)
 BINS := $(addprefix $(B)/,$(PROGRAMS))
 UNIT := $(patsubst tests/unit/%.c,$(B)/tests/%,$(sort $(wildcard tests/unit/test_*.c)))
 
-.PHONY: all help run check check-built check-all bench bench-plant bound lint cover install uninstall clean tests headers FORCE
+.PHONY: all help run check check-built check-all bench bench-plant bound figures lint cover install uninstall clean tests headers FORCE
 all: $(BINS)
 help:
 	@sed -n 's/^#: //p' Makefile
@@ -93,6 +93,7 @@ help:
 #: make bench        performance, as ratios to an anchor in the same run
 #: make bench-plant  how fast the simulated plant runs, at each grid, beside a roofline
 #: make bound        build isotherm-bound: the best that is possible in a scenario (needs CLP)
+#: make figures      pictures of the kernel beside exact solutions, in build/figures (needs gnuplot)
 #: make cover        line and branch coverage by room
 #: make install      DESTDIR= prefix=
 #: variants: SAN=address,undefined  SAN=thread  COVER=1  WERROR=1  V=1
@@ -154,6 +155,9 @@ $(B)/tests/bench: $(B)/obj/tests/bench/bench.o $(ARCHIVES)
 $(B)/tests/bench-plant: $(B)/obj/tests/bench/plant.o $(B)/lib/engine_sim.a $(B)/lib/config.a $(B)/lib/core.a
 	@mkdir -p $(@D)
 	$(Q)$(CC) $(ALL_LDFLAGS) -o $@ $^ -lmodbus $(addprefix -l,$(LIBS_ALL))
+$(B)/tests/figures: $(B)/obj/tests/bench/figures.o $(B)/lib/engine_sim.a $(B)/lib/config.a $(B)/lib/core.a
+	@mkdir -p $(@D)
+	$(Q)$(CC) $(ALL_LDFLAGS) -o $@ $^ -lcmocka -lmodbus $(addprefix -l,$(LIBS_ALL))
 # The best that a clairvoyant could do, by CLP: for benches alone, a target of its own.
 BOUND := $(sort $(wildcard tests/bench/bound*.c))
 $(B)/isotherm-bound: $(call obj_of,$(BOUND)) $(B)/lib/engine_sim.a $(B)/lib/config.a $(B)/lib/core.a
@@ -192,6 +196,12 @@ bench: all $(B)/tests/bench
 	@tests/bench/run
 bench-plant: $(B)/tests/bench-plant
 	@$<
+figures:
+	@.ci/need figures
+	@$(MAKE) --no-print-directory $(B)/tests/figures
+	@mkdir -p $(B)/figures
+	@$(B)/tests/figures $(B)/figures
+	@cd $(B)/figures && gnuplot $(CURDIR)/tests/bench/figures.gp && ls $(abspath $(B))/figures/*.png
 bound:
 	@.ci/need bound
 	@$(MAKE) --no-print-directory $(B)/isotherm-bound
