@@ -7,7 +7,7 @@
 #include <string.h>
 
 #include "engine_sim/column_state.h"
-#include "engine_sim/limits.h"
+#include "engine_sim/lanes.h"
 
 #define ALIGN 64u
 #define SHUT_W_K 1e-5 /* capacity rate of a zone that counts as shut */
@@ -259,25 +259,47 @@ column_contact(struct column *c, const double factor[RETICLES])
 	back_set(c);
 }
 
+/* Beyond this many transfer units f is 1 to the last bit. */
+#define NTU_MAX 60.0
+
+/* f and w f of all reticles' cells from h. per_w[ZONES]: 1 / w of a cell's coolant; shut: h is 0. */
+WIDE static void
+effects(struct column_reticles *k, const double w_w_k[ZONES], const double per_w[ZONES])
+{
+	struct row w = row_load(w_w_k), per = row_scaled(-1.0, row_load(per_w));
+
+	for (int i = 0; i < RETICLES; i += ZONES) {
+		struct row x = row_clamp(row_times(per, row_load(k->ha_w_k + i)), -NTU_MAX, 0.0);
+		struct row f = row_scaled(-1.0, row_expm1(x));
+
+		row_store(k->f + i, f);
+		row_store(k->wf_w_k + i, row_times(w, f));
+	}
+}
+
 void
 column_back(struct column *c, const double ha_w_k[RETICLES], const double *zone_w_k)
 {
-	const struct column_model *m = c->model;
+	const double part = 1.0 / (c->model->fold * c->model->fold);
 	struct column_reticles *k = &c->at;
+	double w[ZONES], per_w[ZONES];
 
 	c->flowing = zone_w_k != NULL;
-	for (int x = 0; x < ZONES; x++)
+	for (int x = 0; x < ZONES; x++) {
 		c->zone_w_k[x] = zone_w_k && zone_w_k[x] > SHUT_W_K ? zone_w_k[x] : 0.0;
-	for (int i = 0; i < RETICLES; i++) {
-		double ha = ha_w_k[i] / (m->fold * m->fold), w = c->zone_w_k[i % ZONES] / m->fold;
-		double f = w > 0.0 ? -expm1(-ha / w) : 0.0,
-		       s = f > 0.0 ? f / (1.0 - f * w / ha) : 0.0;
-
-		k->ha_w_k[i] = w <= 0.0 && c->flowing ? 0.0 : ha;
-		k->f[i] = f;
-		k->wf_w_k[i] = c->flowing ? w * f : ha;
-		k->s[i] = s;
+		w[x] = c->zone_w_k[x] / c->model->fold;
+		per_w[x] = w[x] > 0.0 ? 1.0 / w[x] : 0.0;
 	}
+	for (int i = 0; i < RETICLES; i++)
+		k->ha_w_k[i] = c->flowing && !(w[i % ZONES] > 0.0) ? 0.0 : ha_w_k[i] * part;
+	if (c->flowing)
+		effects(k, w, per_w);
+	for (int i = 0; i < RETICLES && !c->flowing; i++) {
+		k->f[i] = 0.0;
+		k->wf_w_k[i] = k->ha_w_k[i];
+	}
+	for (int i = 0; i < RETICLES && c->storing; i++)
+		k->s[i] = k->f[i] > 0.0 ? k->f[i] / (1.0 - k->wf_w_k[i] / k->ha_w_k[i]) : 0.0;
 	back_set(c);
 }
 

@@ -14,6 +14,7 @@
 
 typedef double four __attribute__((vector_size(32)));
 typedef double four_of __attribute__((vector_size(32), aligned(8), may_alias)); /* in an array */
+typedef unsigned long long four_bits __attribute__((vector_size(32)));
 typedef long long four_index __attribute__((vector_size(32)));
 
 INLINED four
@@ -103,6 +104,28 @@ row_scaled(double k, struct row p)
 	return (struct row){k * p.a, k * p.b, k * p.c};
 }
 
+INLINED four
+four_choose(four_index which, four yes, four no)
+{
+	return (four)((which & (four_index)yes) | (~which & (four_index)no));
+}
+
+/* clamp() of limits.h: lo <= hi; a NaN gives hi. */
+INLINED four
+four_clamp(four p, double lo, double hi)
+{
+	four v = four_choose(p < hi, p, four_all(hi));
+
+	return four_choose(v > lo, v, four_all(lo));
+}
+
+INLINED struct row
+row_clamp(struct row p, double lo, double hi)
+{
+	return (struct row){four_clamp(p.a, lo, hi), four_clamp(p.b, lo, hi),
+			    four_clamp(p.c, lo, hi)};
+}
+
 /* p q + k: a step of Horner's scheme. */
 INLINED struct row
 row_horner(struct row p, struct row q, double k)
@@ -136,19 +159,20 @@ row_across(struct row p, double k)
 INLINED struct row
 row_exp_near(struct row x)
 {
-	struct row z = row_scaled(0.125, x), p = row_all(1.0 / 39916800);
+	struct row z = row_scaled(0.125, x), z2 = row_times(z, z);
+	struct row even = row_all(1.0 / 3628800), odd = row_all(1.0 / 39916800), p;
 
-	p = row_horner(p, z, 1.0 / 3628800);
-	p = row_horner(p, z, 1.0 / 362880);
-	p = row_horner(p, z, 1.0 / 40320);
-	p = row_horner(p, z, 1.0 / 5040);
-	p = row_horner(p, z, 1.0 / 720);
-	p = row_horner(p, z, 1.0 / 120);
-	p = row_horner(p, z, 1.0 / 24);
-	p = row_horner(p, z, 1.0 / 6);
-	p = row_horner(p, z, 0.5);
-	p = row_horner(p, z, 1.0);
-	p = row_horner(p, z, 1.0);
+	/* two sums side by side: one would wait for itself */
+	even = row_horner(even, z2, 1.0 / 40320);
+	odd = row_horner(odd, z2, 1.0 / 362880);
+	even = row_horner(even, z2, 1.0 / 720);
+	odd = row_horner(odd, z2, 1.0 / 5040);
+	even = row_horner(even, z2, 1.0 / 24);
+	odd = row_horner(odd, z2, 1.0 / 120);
+	even = row_horner(even, z2, 0.5);
+	odd = row_horner(odd, z2, 1.0 / 6);
+	odd = row_horner(odd, z2, 1.0);
+	p = row_add(row_all(1.0), row_add(row_times(even, z2), row_times(odd, z)));
 	p = row_times(p, p);
 	p = row_times(p, p);
 	return row_times(p, p);
@@ -158,16 +182,50 @@ row_exp_near(struct row x)
 INLINED struct row
 row_exp_tiny(struct row x)
 {
-	struct row p = row_all(1.0 / 40320);
+	struct row x2 = row_times(x, x), even = row_all(1.0 / 40320), odd = row_all(1.0 / 5040);
 
-	p = row_horner(p, x, 1.0 / 5040);
-	p = row_horner(p, x, 1.0 / 720);
-	p = row_horner(p, x, 1.0 / 120);
-	p = row_horner(p, x, 1.0 / 24);
-	p = row_horner(p, x, 1.0 / 6);
-	p = row_horner(p, x, 0.5);
-	p = row_horner(p, x, 1.0);
-	return row_horner(p, x, 1.0);
+	even = row_horner(even, x2, 1.0 / 720);
+	odd = row_horner(odd, x2, 1.0 / 120);
+	even = row_horner(even, x2, 1.0 / 24);
+	odd = row_horner(odd, x2, 1.0 / 6);
+	even = row_horner(even, x2, 0.5);
+	odd = row_horner(odd, x2, 1.0);
+	return row_add(row_all(1.0), row_add(row_times(even, x2), row_times(odd, x)));
+}
+
+#define LN2_HIGH 0x1.62e42fefa38p-1 /* its 42 leading bits: times a whole number it is exact */
+#define LN2_LOW 0x1.ef35793c7673p-45
+#define PER_LN2 0x1.71547652b82fep+0
+#define WHOLE 0x1.8p52 /* added, it leaves a whole number in the low bits */
+
+/* expm1() for -700 < x < 700, within 3 units of the last place: 2^n (exp(r) - 1) + (2^n - 1) with
+ * |r| <= ln 2 / 2 and the series of degree 13. */
+INLINED four
+four_expm1(four x)
+{
+	four n = x * PER_LN2 + WHOLE, whole = n - WHOLE;
+	four r = (x - whole * LN2_HIGH) - whole * LN2_LOW;
+	four scale = (four)(((four_bits)n << 52) + (four_bits)four_all(1.0));
+	four p = r * (1.0 / 6227020800.0) + 1.0 / 479001600.0;
+
+	p = p * r + 1.0 / 39916800;
+	p = p * r + 1.0 / 3628800;
+	p = p * r + 1.0 / 362880;
+	p = p * r + 1.0 / 40320;
+	p = p * r + 1.0 / 5040;
+	p = p * r + 1.0 / 720;
+	p = p * r + 1.0 / 120;
+	p = p * r + 1.0 / 24;
+	p = p * r + 1.0 / 6;
+	p = p * r + 0.5;
+	p = p * r * r + r;
+	return scale * p + (scale - 1.0);
+}
+
+INLINED struct row
+row_expm1(struct row x)
+{
+	return (struct row){four_expm1(x.a), four_expm1(x.b), four_expm1(x.c)};
 }
 
 #endif

@@ -5,7 +5,7 @@
 #include <string.h>
 
 #include "engine_sim/actuator.h"
-#include "engine_sim/limits.h"
+#include "engine_sim/lanes.h"
 
 #define ROOM_C 24.0
 
@@ -245,20 +245,30 @@ move_fans(struct process *p, double valve)
 	set_fans_frac(p, speed, valve);
 }
 
+/* actuator_slew of all reticles, then within 0 .. cap. */
+WIDE static void
+slew_duty(double duty[RETICLES], const struct process_demand *d, const struct model *md)
+{
+	const double up = md->duty_up_per_s * PROCESS_STEP_S;
+	const double down = md->duty_down_per_s * PROCESS_STEP_S;
+
+	for (int i = 0; i < RETICLES; i += ZONES) {
+		struct row u = row_load(duty + i);
+		struct row by = row_clamp(row_less(row_load(d->duty + i), u), -down, up);
+
+		row_store(duty + i, row_clamp(row_add(u, by), 0.0, d->duty_cap));
+	}
+}
+
 /* Moves duty, pumps and valve; the mean of pump speeds over the step in speed[], of the valve
  * returned. */
-WIDE static double
+static double
 move_actuators(struct process *p, const struct process_demand *d, double speed[PUMPS])
 {
 	const double dt = PROCESS_STEP_S;
 	double was = p->valve, target = p->faults.valve >= 0.0 ? p->faults.valve : d->valve;
 
-	for (int i = 0; i < RETICLES; i++) {
-		double u = actuator_slew(p->duty[i], d->duty[i], p->md.duty_up_per_s,
-					 p->md.duty_down_per_s, dt);
-
-		p->duty[i] = clamp(u, 0.0, d->duty_cap);
-	}
+	slew_duty(p->duty, d, &p->md);
 	for (int k = 0; k < PUMPS; k++) {
 		double before = p->pump[k], to = d->pump[k];
 		double tau = p->md.pump_tau_s, per_s = p->md.pump_per_s;

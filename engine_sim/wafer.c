@@ -5,7 +5,7 @@
 #include <string.h>
 
 #include "core/keyed.h"
-#include "engine_sim/limits.h"
+#include "engine_sim/lanes.h"
 
 /* Entrance effect: the film is thinner where the grooves begin; mean 1. */
 static const double entrance[ROWS] = {1.10, 1.02, 0.99, 0.98, 0.97, 0.97, 0.97};
@@ -34,11 +34,33 @@ wafer_variation_seed(struct wafer_variation *v, uint64_t seed)
 	}
 }
 
+/* Beyond this many transfer units f is 1 to the last bit. */
+#define NTU_MAX 60.0
+
+/* f of all cells. ntu[ZONES]: hA / (m_x cp) before entrance and variation. */
+WIDE static void
+effects(struct wafer_cooling *out, const struct model *md, const struct wafer_variation *v,
+	const double ha_w_k[ZONES], const double ntu[ZONES])
+{
+	struct row ha = row_load(ha_w_k), units = row_scaled(-1.0, row_load(ntu));
+
+	for (int y = 0; y < ROWS; y++) {
+		const int i = ZONES * y;
+		struct row b = row_scaled(entrance[y], row_load(v->b_cooling + i));
+		struct row x = row_clamp(row_times(units, b), -NTU_MAX, 0.0);
+
+		row_store(out->ha_w_k + i, row_times(ha, b));
+		row_store(out->effect + i, row_scaled(-1.0, row_expm1(x)));
+		row_store(out->contact + i,
+			  row_scaled(md->g_si_cu_w_k, row_load(v->a_contact + i)));
+	}
+}
+
 void
 wafer_cooling_set(struct wafer_cooling *out, const struct model *md,
 		  const struct wafer_variation *v, double flow_kg_s, const double zone_g[ZONES])
 {
-	double sum = 0.0;
+	double sum = 0.0, was = -1.0, film = 0.0, ha[ZONES], ntu[ZONES];
 
 	for (int x = 0; x < ZONES; x++)
 		sum += zone_g[x];
@@ -46,23 +68,16 @@ wafer_cooling_set(struct wafer_cooling *out, const struct model *md,
 	for (int x = 0; x < ZONES; x++) {
 		double m = sum > 0.0 ? flow_kg_s * zone_g[x] / sum : 0.0;
 		bool shut = m < ZONE_SHUT_KG_S;
-		double ha = 0.0;
 
-		if (!shut)
-			ha = md->ha_w_k * pow(m / (md->m_nom_kg_s / ZONES), md->ha_exponent);
+		if (fabs(m - was) > 0.0) /* clean zones are alike */
+			film = md->ha_w_k * pow(m / (md->m_nom_kg_s / ZONES), md->ha_exponent);
+		was = m;
 		out->zone_share[x] = shut ? 0.0 : zone_g[x] / sum;
 		out->zone_w_k[x] = shut ? 0.0 : m * md->cp_j_kg_k;
-		for (int y = 0; y < ROWS; y++) {
-			int i = ZONES * y + x;
-
-			out->ha_w_k[i] = ha * entrance[y] * v->b_cooling[i];
-			out->effect[i] = 1.0;
-			if (!shut)
-				out->effect[i] = 1.0 - exp(-out->ha_w_k[i] / out->zone_w_k[x]);
-		}
+		ha[x] = shut ? 0.0 : film;
+		ntu[x] = shut ? 10.0 * NTU_MAX : film / out->zone_w_k[x];
 	}
-	for (int i = 0; i < RETICLES; i++)
-		out->contact[i] = md->g_si_cu_w_k * v->a_contact[i];
+	effects(out, md, v, ha, ntu);
 }
 
 /* net_w[i] += what flows into node i from its neighbours. Each flux is computed alike at both its

@@ -3,55 +3,62 @@
  * The step of the reference wafer in one piece, row by row along the flow. Vectors run over zones,
  * so that a wafer alone is as fast as one of many and what else there is changes no bit of it.
  */
+#include <stddef.h>
+
 #include "engine_sim/lanes.h"
 #include "engine_sim/wafer.h"
 
-/* A stage of the step; arrays of [RETICLES]. */
-struct stage {
-	const double *si_c, *cu_c; /* where its rates are taken */
-	const double *power_w;
-	double *to_si_c, *to_cu_c; /* from the step's start, for dt_s with those rates */
-	double dt_s, supply_c;
-};
-
-/* Returns the mixed outlet temperature. */
+/*
+ * The step's start, moved on for dt_s with the rates of the state `at`. to may be where start is:
+ * then what silicon and copper took on goes to *stored_j. Returns the mixed outlet temperature.
+ */
 INLINED double
-stage(const struct stage *st, const struct wafer_state *start, const struct wafer_inputs *in)
+stage(struct wafer_state *to, const struct wafer_state *start, const struct wafer_state *at,
+      const double power_w[RETICLES], const struct wafer_inputs *in, double dt_s, double supply_c,
+      double *stored_j)
 {
 	const struct model *md = in->md;
 	const struct wafer_cooling *cool = in->cool;
-	const double per_si = st->dt_s / md->c_si_j_k, per_cu = st->dt_s / md->c_cu_j_k;
+	const double per_si = dt_s / md->c_si_j_k, per_cu = dt_s / md->c_cu_j_k;
 	const struct row zone = row_load(cool->zone_w_k), part = row_load(cool->zone_share);
-	struct row si = row_load(st->si_c), cu = row_load(st->cu_c), th = row_all(st->supply_c);
+	struct row si = row_load(at->si_c), cu = row_load(at->cu_c), th = row_all(supply_c);
 	struct row from_si = row_all(0.0), from_cu = row_all(0.0); /* what the row before took */
+	struct row took_si = row_all(0.0), took_cu = row_all(0.0);
 	double share = row_sum(part);
 
 	for (int i = 0; i < RETICLES; i += ZONES) {
 		int next = i + ZONES < RETICLES ? i + ZONES : i; /* the last row's rim: no flux */
-		struct row after_si = row_load(st->si_c + next);
-		struct row after_cu = row_load(st->cu_c + next);
+		struct row after_si = row_load(at->si_c + next);
+		struct row after_cu = row_load(at->cu_c + next);
 		struct row to_si = row_scaled(md->k_si_y_w_k, row_less(after_si, si));
 		struct row to_cu = row_scaled(md->k_cu_y_w_k, row_less(after_cu, cu));
 		struct row down = row_times(row_load(cool->contact + i), row_less(si, cu));
 		struct row rise = row_times(row_load(cool->effect + i), row_less(cu, th));
-		struct row net_si = row_less(row_load(st->power_w + i), down);
+		struct row net_si = row_less(row_load(power_w + i), down);
 		struct row net_cu = row_less(down, row_times(zone, rise));
+		struct row was_si = row_load(start->si_c + i), was_cu = row_load(start->cu_c + i);
 
 		th = row_add(th, rise);
 		net_si = row_add(net_si,
 				 row_add(row_across(si, md->k_si_x_w_k), row_less(to_si, from_si)));
 		net_cu = row_add(net_cu,
 				 row_add(row_across(cu, md->k_cu_x_w_k), row_less(to_cu, from_cu)));
-		row_store(st->to_si_c + i,
-			  row_add(row_load(start->si_c + i), row_scaled(per_si, net_si)));
-		row_store(st->to_cu_c + i,
-			  row_add(row_load(start->cu_c + i), row_scaled(per_cu, net_cu)));
+		si = row_add(was_si, row_scaled(per_si, net_si));
+		cu = row_add(was_cu, row_scaled(per_cu, net_cu));
+		row_store(to->si_c + i, si);
+		row_store(to->cu_c + i, cu);
+		if (stored_j) {
+			took_si = row_add(took_si, row_less(si, was_si));
+			took_cu = row_add(took_cu, row_less(cu, was_cu));
+		}
 		si = after_si;
 		cu = after_cu;
 		from_si = to_si;
 		from_cu = to_cu;
 	}
-	return share > 0.0 ? row_sum(row_times(part, th)) / share : st->supply_c;
+	if (stored_j)
+		*stored_j = md->c_si_j_k * row_sum(took_si) + md->c_cu_j_k * row_sum(took_cu);
+	return share > 0.0 ? row_sum(row_times(part, th)) / share : supply_c;
 }
 
 /* Leakage and power of the silicon at the start of the step; returns the power's sum. */
@@ -95,23 +102,6 @@ power_at_middle(const double leak_w[RETICLES], double power_w[RETICLES],
 	return row_sum(sum);
 }
 
-/* s = end; returns what silicon and copper took on, J. */
-INLINED double
-take_on(struct wafer_state *s, const struct wafer_state *end, const struct model *md)
-{
-	struct row si = row_all(0.0), cu = row_all(0.0);
-
-	for (int i = 0; i < RETICLES; i += ZONES) {
-		struct row to_si = row_load(end->si_c + i), to_cu = row_load(end->cu_c + i);
-
-		si = row_add(si, row_less(to_si, row_load(s->si_c + i)));
-		cu = row_add(cu, row_less(to_cu, row_load(s->cu_c + i)));
-		row_store(s->si_c + i, to_si);
-		row_store(s->cu_c + i, to_cu);
-	}
-	return md->c_si_j_k * row_sum(si) + md->c_cu_j_k * row_sum(cu);
-}
-
 WIDE double
 wafer_power(double out_w[RETICLES], const struct model *md, const struct wafer_variation *v,
 	    const struct wafer_state *s, const double load_w[RETICLES], double powered)
@@ -128,15 +118,12 @@ wafer_step(struct wafer_state *s, struct wafer_moves *out, const struct wafer_in
 	   double step_s)
 {
 	UNCLEARED double leak_w[RETICLES], power_w[RETICLES];
-	UNCLEARED struct wafer_state mid, end;
-	const struct stage first = {s->si_c,  s->cu_c,      power_w,        mid.si_c,
-				    mid.cu_c, 0.5 * step_s, in->supply_c[0]};
-	const struct stage second = {mid.si_c, mid.cu_c, power_w,        end.si_c,
-				     end.cu_c, step_s,   in->supply_c[1]};
+	UNCLEARED struct wafer_state mid;
+	double stored_j;
 
 	out->power_w[0] = power_at_start(leak_w, power_w, s, in);
-	out->outlet_c[0] = stage(&first, s, in);
+	out->outlet_c[0] = stage(&mid, s, s, power_w, in, 0.5 * step_s, in->supply_c[0], NULL);
 	out->power_w[1] = power_at_middle(leak_w, power_w, s, &mid, in);
-	out->outlet_c[1] = stage(&second, s, in);
-	out->stored_w = take_on(s, &end, in->md) / step_s;
+	out->outlet_c[1] = stage(s, s, &mid, power_w, in, step_s, in->supply_c[1], &stored_j);
+	out->stored_w = stored_j / step_s;
 }

@@ -49,6 +49,21 @@ near_exponential_is_exp(void **state)
 		near(row_exp_tiny(row_all(x)).c[3] / exp(x), 1.0, 1.1e-9);
 }
 
+static void
+vectors_exponential_less_one_is_expm1(void **state)
+{
+	(void)state;
+	for (double x = -60.0; x <= 60.0; x += 0.0037) {
+		near(row_expm1(row_all(x)).a[0] / expm1(x), 1.0, 4e-16);
+		near(row_expm1(row_all(1e-3 * x)).b[2] / expm1(1e-3 * x), 1.0, 4e-16);
+	}
+	near(row_expm1(row_all(0.0)).c[1], 0.0, 0.0);
+	near(row_expm1(row_all(-60.0)).c[1], -1.0, 0.0);
+	near(row_clamp(row_all((double)NAN), -1.0, 2.0).a[0], 2.0, 0.0);
+	near(row_clamp(row_all(3.0), -1.0, 2.0).b[1], 2.0, 0.0);
+	near(row_clamp(row_all(-3.0), -1.0, 2.0).c[2], -1.0, 0.0);
+}
+
 /* The step in one piece against the midpoint rule written down with wafer_rates. */
 static void
 a_step_is_the_midpoint_rule_of_the_rates(void **state)
@@ -290,6 +305,7 @@ main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(near_exponential_is_exp),
+		cmocka_unit_test(vectors_exponential_less_one_is_expm1),
 		cmocka_unit_test(a_step_is_the_midpoint_rule_of_the_rates),
 		cmocka_unit_test(power_is_leakage_and_load),
 		cmocka_unit_test(a_wafer_at_the_coolants_temperature_loses_nothing),
