@@ -103,6 +103,8 @@ is_no_value(const struct point *p, uint64_t raw)
 static bool
 in_range(const struct point *p, double value)
 {
+	if (value >= p->lo && value <= p->hi)
+		return true;
 	double slack = TYPES[p->type].is_float ? 0 : fabs(p->scale) * 1e-6;
 	return value >= p->lo - slack && value <= p->hi + slack;
 }

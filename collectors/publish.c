@@ -63,10 +63,16 @@ publish_raw(struct publisher *p, uint32_t point, uint64_t raw, uint32_t flags, i
 		publish_verdict(p, point, QUALITY_BAD, flags);
 		return q;
 	}
-	if (q == QUALITY_GOOD)
-		p->last_known[point] = (struct known){value, now_ns};
-	p->now[point] =
-		(struct sample){.value = value, .time_ns = now_ns, .quality = q, .flags = flags};
+	struct known *known = &p->last_known[point];
+	if (q == QUALITY_GOOD) {
+		known->value = value;
+		known->time_ns = now_ns;
+	}
+	struct sample *s = &p->now[point];
+	s->value = value;
+	s->time_ns = now_ns;
+	s->quality = q;
+	s->flags = flags;
 	return q;
 }
 

@@ -215,44 +215,62 @@ group_copy(const struct image *img, uint32_t group)
 		uint32_t seq = atomic_load_explicit(&g->seq, memory_order_acquire);
 		if (seq & 1u)
 			continue;
-		for (size_t k = 0; k < n; k++)
+		for (size_t k = 0; k < n; k += SAMPLE_WORDS) { /* a sample a turn: three words */
 			tmp[k] = atomic_load_explicit(&word[k], memory_order_acquire);
+			tmp[k + 1] = atomic_load_explicit(&word[k + 1], memory_order_acquire);
+			tmp[k + 2] = atomic_load_explicit(&word[k + 2], memory_order_acquire);
+		}
 		if (atomic_load_explicit(&g->seq, memory_order_relaxed) == seq)
 			return 0;
 	}
 	return -EAGAIN;
 }
 
-int
-image_read(const struct image *img, uint32_t group, int64_t now_ns, struct sample *out)
+/* Judges samples at now_ns on their way to `out` (`from` NULL: where they are). Returns until when they are judged
+ * so as long as they stay what they are. */
+static int64_t
+judge_group(const struct sample *from, struct sample *out, uint32_t n, int64_t now_ns,
+	    int64_t max_age_ns)
+{
+	int64_t oldest_ns = INT64_MAX, newest_ns = INT64_MIN;
+
+	if (from == NULL)
+		from = out;
+	for (uint32_t i = 0; i < n; i++) {
+		struct sample s = from[i];
+		bool ages = s.quality == QUALITY_GOOD || s.quality == QUALITY_UNCERTAIN;
+
+		s.quality = quality_aged(s.quality, s.time_ns, now_ns, max_age_ns);
+		newest_ns = s.time_ns > newest_ns ? s.time_ns : newest_ns;
+		if (ages && s.quality != QUALITY_STALE && s.time_ns < oldest_ns)
+			oldest_ns = s.time_ns;
+		out[i] = s;
+	}
+	if (newest_ns > now_ns) /* too far in the future today, not tomorrow */
+		return now_ns;
+	return oldest_ns == INT64_MAX ? INT64_MAX : oldest_ns + max_age_ns;
+}
+
+static int
+read_group(const struct image *img, uint32_t group, int64_t now_ns, struct sample *out,
+	   int64_t *until_ns)
 {
 	assert(group < img->n_groups);
 	uint32_t n = img->first[group + 1] - img->first[group];
-	int64_t max_age_ns = img->period_ns[group] * IMAGE_STALE_PERIODS;
 	int rc = group_copy(img, group);
+	const struct sample *copied = (const struct sample *)(const void *)img->scratch;
 
-	if (rc == 0)
-		memcpy(out, img->scratch, n * sizeof(*out));
-	for (uint32_t i = 0; i < n; i++)
-		out[i].quality = quality_aged(out[i].quality, out[i].time_ns, now_ns, max_age_ns);
+	*until_ns = judge_group(rc == 0 ? copied : NULL, out, n, now_ns,
+				img->period_ns[group] * IMAGE_STALE_PERIODS);
 	return rc;
 }
 
-/* Until when samples that are as they are now are judged as they are now. */
-static int64_t
-judged_until(const struct sample *samples, uint32_t n, int64_t now_ns, int64_t max_age_ns)
+int
+image_read(const struct image *img, uint32_t group, int64_t now_ns, struct sample *out)
 {
-	int64_t until_ns = INT64_MAX;
+	int64_t until_ns;
 
-	for (uint32_t i = 0; i < n; i++) {
-		if (samples[i].time_ns > now_ns) /* too far in the future today, not tomorrow */
-			return now_ns;
-		if (samples[i].quality != QUALITY_GOOD && samples[i].quality != QUALITY_UNCERTAIN)
-			continue;
-		if (samples[i].time_ns + max_age_ns < until_ns)
-			until_ns = samples[i].time_ns + max_age_ns;
-	}
-	return until_ns;
+	return read_group(img, group, now_ns, out, &until_ns);
 }
 
 bool
@@ -260,16 +278,14 @@ image_read_new(const struct image *img, uint32_t group, int64_t now_ns, struct i
 	       struct sample *out)
 {
 	uint32_t seq = atomic_load_explicit(&img->group[group].seq, memory_order_acquire);
-	uint32_t n = img->first[group + 1] - img->first[group];
 
 	if (seen->seq == seq && seen->start_ns == img->head->start_ns && seen->any &&
 	    now_ns >= seen->read_ns && now_ns <= seen->until_ns)
 		return false;
-	seen->any = image_read(img, group, now_ns, out) == 0 && (seq & 1u) == 0;
+	seen->any = read_group(img, group, now_ns, out, &seen->until_ns) == 0 && (seq & 1u) == 0;
 	seen->seq = seq;
 	seen->start_ns = img->head->start_ns;
 	seen->read_ns = now_ns;
-	seen->until_ns = judged_until(out, n, now_ns, img->period_ns[group] * IMAGE_STALE_PERIODS);
 	return true;
 }
 

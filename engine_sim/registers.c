@@ -104,12 +104,6 @@ registers_encode(const struct point *pt, double value, uint16_t words[REGISTER_W
 	int n = words_of(pt->type);
 	uint64_t bits = 0;
 
-	/* most registers are one word, where the byte order is the wire's */
-	if ((pt->type == REG_U16 || pt->type == REG_I16) && pt->order <= ORDER_CDAB &&
-	    isfinite(value)) {
-		words[0] = (uint16_t)bits_of(pt, value);
-		return;
-	}
 	if (isfinite(value))
 		bits = bits_of(pt, value);
 	else if (pt->has_no_value)
@@ -213,6 +207,12 @@ sim_registers_store(struct sim_device *d, const struct point *pt, double value)
 	uint16_t *registers = t == GATE_HOLDING ? m->tab_registers : m->tab_input_registers;
 	uint8_t *bits = t == GATE_COILS ? m->tab_bits : m->tab_input_bits;
 
+	/* most are one word, in the wire's order */
+	if ((pt->type == REG_U16 || pt->type == REG_I16) && pt->order <= ORDER_CDAB &&
+	    isfinite(value) && (t == GATE_HOLDING || t == GATE_INPUT)) {
+		registers[at] = (uint16_t)bits_of(pt, value);
+		return;
+	}
 	registers_encode(pt, value, words);
 	for (uint32_t k = 0; k < n; k++)
 		if (t == GATE_HOLDING || t == GATE_INPUT)

@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "runner/trace.h"
 
+#include <endian.h>
 #include <errno.h>
 #include <openssl/evp.h>
 #include <stdio.h>
@@ -21,9 +22,9 @@ struct trace {
 static void
 put_u32(uint8_t *to, uint32_t v)
 {
-	/* in one line, which the compiler makes one store */
-	to[0] = (uint8_t)v, to[1] = (uint8_t)(v >> 8), to[2] = (uint8_t)(v >> 16),
-	to[3] = (uint8_t)(v >> 24);
+	uint32_t little = htole32(v);
+
+	memcpy(to, &little, sizeof little);
 }
 
 static uint64_t
