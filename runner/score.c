@@ -59,6 +59,8 @@ add_step(struct score *s, const struct sim_truth *t, double dt_s)
 	add_excess(s, t->tmax_c - s->temp_limit_c, dt_s, SCORE_s_above_t, SCORE_ks_above_t);
 	if (t->input_w > s->cap_w * (1.0 + SCORE_CAP_GRACE_FRAC)) /* false of NAN */
 		s->sum[SCORE_s_above_cap] += dt_s;
+	if (t->input_w > s->cap_w)
+		s->sum[SCORE_kj_above_cap] += (t->input_w - s->cap_w) * dt_s / 1000.0;
 	s->sum[SCORE_cooling_kj] += t->cooling_w * dt_s / 1000.0;
 	if (s->any) {
 		/* most steps move no duty */

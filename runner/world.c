@@ -91,25 +91,35 @@ make_changes(struct world *w, int64_t now_ns, struct errtext *err)
 	return 0;
 }
 
-/* The cap that counts for each system: its own, or its part of the one that all have together. */
+/* The caps that are due in this tick. */
 static void
-score_caps(struct world *w)
+look_at_caps(struct world *w)
 {
 	int64_t now_ns = sim_now_ns(w->sim);
-	double site_w = control_cap_w(w->control, SITE, now_ns), sum_w = 0.0;
-	struct sim_truth truth;
 
-	for (uint32_t s = 0; isfinite(site_w) && s < w->sc->plant->n_systems; s++) {
+	if (w->control == NULL)
+		return;
+	w->site_cap_w = control_cap_w(w->control, SITE, now_ns);
+	for (uint32_t s = 0; s < w->sc->plant->n_systems; s++)
+		w->scores[s].cap_w = control_cap_w(w->control, (int32_t)s, now_ns);
+}
+
+/* Of the one that all have together, each its part of what all draw now. */
+static void
+share_cap(struct world *w)
+{
+	struct sim_truth truth;
+	double sum_w = 0.0;
+
+	for (uint32_t s = 0; s < w->sc->plant->n_systems; s++) {
 		sim_truth(w->sim, s, &truth);
 		sum_w += truth.input_w;
 	}
 	for (uint32_t s = 0; s < w->sc->plant->n_systems; s++) {
-		w->scores[s].cap_w = control_cap_w(w->control, (int32_t)s, now_ns);
-		if (!isfinite(site_w))
-			continue;
+		double own_w = control_cap_w(w->control, (int32_t)s, sim_now_ns(w->sim));
+
 		sim_truth(w->sim, s, &truth);
-		w->scores[s].cap_w =
-			fmin(w->scores[s].cap_w, site_w * truth.input_w / fmax(sum_w, 1.0));
+		w->scores[s].cap_w = fmin(own_w, w->site_cap_w * truth.input_w / fmax(sum_w, 1.0));
 	}
 }
 
@@ -122,7 +132,8 @@ score(struct world *w)
 
 	if (t_s < 0.0)
 		return;
-	score_caps(w);
+	if (isfinite(w->site_cap_w))
+		share_cap(w);
 	for (uint32_t s = 0; s < sc->plant->n_systems; s++) {
 		sim_truth(w->sim, s, &truth);
 		score_step(&w->scores[s], &truth, (double)SIM_STEP_NS / (double)NS_PER_S,
@@ -135,6 +146,7 @@ step_plant(struct world *w, struct errtext *err)
 {
 	const int64_t steps = WORLD_TICK_NS / SIM_STEP_NS;
 
+	look_at_caps(w);
 	for (int64_t i = 1; i <= steps; i++) {
 		int rc = make_changes(w, sim_now_ns(w->sim), err);
 

@@ -178,6 +178,7 @@ world_open(struct world **out, struct scenario *sc, const struct world_options *
 		return errtext_set(err, rc, "out of memory");
 	w->sc = sc;
 	w->trace_path = opt->trace_path;
+	w->site_cap_w = (double)NAN;
 	w->zero_ns = llround(sc->warm_up_s * 10.0) * WORLD_TICK_NS;
 	if (sc->plant->control_period_ms * NS_PER_MS % WORLD_TICK_NS != 0) {
 		rc = errtext_set(err, -EINVAL,

@@ -28,6 +28,7 @@ struct world {
 	const char *trace_path;
 	struct trace *trace;
 	struct score *scores; /* [n_systems] */
+	double site_cap_w;    /* due for all together, NAN none */
 	struct probe_state *probes;
 	struct world_line *lines; /* [WORLD_LOG_MAX] */
 	uint32_t n_lines, lines_lost;
