@@ -127,6 +127,16 @@ $(generated_mqtt): $(PB).c $(B)/.flags
 	$(Q)$(CC) $(ALL_CPPFLAGS) $(filter-out -W%,$(ALL_CFLAGS)) -w -c -o $@ $<
 $(B)/obj/mqtt/payload.o $(patsubst %.c,$(B)/obj/%.o,$(wildcard tests/unit/test_session*.c)): | $(PB).h
 
+# What a saved state of the simulator is laid out by: the headers that its structures stand in.
+LAYOUT := $(B)/gen/engine_sim/layout.h
+layout_of := $(wildcard engine_sim/*.h engine_sim/*.def) config/plant.h config/wafer.h config/job.h $(wildcard config/*.def)
+$(LAYOUT): $(layout_of) $(B)/.flags
+	@mkdir -p $(@D)
+	@{ echo '$(VERSION)'; $(CC) -dumpmachine; cat $(layout_of); } | sha256sum | \
+		sed 's/^\([0-9a-f]*\).*/#define SIM_LAYOUT "\1"/' >$@.new
+	@cmp -s $@.new $@ && rm $@.new || mv $@.new $@
+$(B)/obj/engine_sim/snapshot.o $(B)/obj/tests/unit/test_sim_state.o: $(LAYOUT)
+
 define room_rules
 $(B)/lib/$(1).a: $(call obj_of,$(call src_of,$(1))) $(generated_$(1))
 	@mkdir -p $$(@D)

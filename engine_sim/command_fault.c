@@ -24,8 +24,8 @@ refuse(char *out, size_t size, const char *why)
 	answer(out, size, json_pack("{sb ss}", "ok", 0, "error", why));
 }
 
-static int
-allowed(const struct plant *plant, char *why, size_t why_size)
+int
+command_fault_allowed(const struct plant *plant, char *why, size_t why_size)
 {
 	const char *real = NULL;
 
@@ -60,7 +60,7 @@ command_fault(struct sim *sim, const struct plant *plant, const char *request, c
 		       "a request is {\"cmd\": \"fault\", \"change\": …} or "
 		       "{\"cmd\": \"get\", \"path\": …}");
 	else if (strcmp(cmd, "fault") == 0 && text) {
-		done = allowed(plant, why, sizeof(why)) == 0 &&
+		done = command_fault_allowed(plant, why, sizeof(why)) == 0 &&
 		       change_parse(text, &change, why, sizeof(why)) == 0 &&
 		       sim_set(sim, &change, why, sizeof(why)) == 0;
 		if (done)

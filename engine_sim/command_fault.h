@@ -16,4 +16,7 @@
 bool command_fault(struct sim *sim, const struct plant *plant, const char *request, char *out,
 		   size_t size);
 
+/* 0, or -EPERM with `why`. */
+int command_fault_allowed(const struct plant *plant, char *why, size_t why_size);
+
 #endif

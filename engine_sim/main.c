@@ -16,9 +16,11 @@
 #include "core/notify.h"
 #include "core/rundir.h"
 #include "engine_sim/command_fault.h"
+#include "engine_sim/command_state.h"
 #include "engine_sim/server.h"
 #include "engine_sim/sim.h"
 #include "engine_sim/solve_cmd.h"
+#include "engine_sim/state_file.h"
 #include "engine_sim/steady_cmd.h"
 
 #define TICK_NS (100 * NS_PER_MS)
@@ -26,7 +28,8 @@
 #define STEPS_AT_ONCE (3 * STEPS_A_TICK) /* a stall longer than this is not caught up */
 
 static const char usage[] =
-	"usage: isotherm-sim -c PLANT | --paths | --version | --help\n"
+	"usage: isotherm-sim -c PLANT [--restore FILE] | --paths | --version | --help\n"
+	"       isotherm-sim save FILE | restore FILE\n"
 	"       isotherm-sim steady --help\n"
 	"       isotherm-sim solve --help\n"
 	"Simulates the devices of a plant that are not real, and serves them by Modbus TCP on\n"
@@ -35,11 +38,14 @@ static const char usage[] =
 	"in\n"
 	"by sim.sock there (isotherm fault 'cs03.zone[5].g=0.379 over 1s').\n"
 	"  -c PLANT    plant file\n"
+	"  --restore FILE   start from a saved state, not from rest\n"
+	"  save, restore    ask the simulator that runs to write its whole state to a file, or to\n"
+	"                   go on from one (docs/hil.md)\n"
 	"  --paths     everything that can be set, with unit and range\n"
 	"SIGHUP checks the plant file and, if it is valid, starts afresh with it.\n";
 
 static struct {
-	const char *plant_path;
+	const char *plant_path, *restore_path;
 	char **argv;
 	char run_dir[256];
 	struct plant *plant;
@@ -49,7 +55,7 @@ static struct {
 	struct rtu_server *lines;
 	struct command_server *commands;
 	struct cadence cadence;
-	int64_t origin_ns; /* when step 0 was due */
+	int64_t origin_ns; /* when step 0 was due, or would have been */
 } self;
 
 static void
@@ -102,6 +108,10 @@ open_all(void)
 		log_error("%s", why);
 		return EX_SOFTWARE;
 	}
+	if (self.restore_path && state_file_restore(self.sim, self.restore_path, &err) < 0) {
+		log_error("%s", err.text);
+		return EX_DATAERR;
+	}
 	if (rundir_find(true, self.run_dir, sizeof(self.run_dir), &err) < 0 ||
 	    rundir_make(self.run_dir, NULL, &err) < 0) {
 		log_error("%s", err.text);
@@ -142,12 +152,26 @@ tick(int64_t now_ns)
 	server_sync(self.server);
 }
 
+/* Step 0 was due so long ago that what has been simulated is what was owed at now_ns. */
 static void
-fault(const struct command_request *req)
+set_origin(int64_t now_ns)
+{
+	self.origin_ns = now_ns - sim_now_ns(self.sim);
+}
+
+static void
+fault(const struct command_request *req, int64_t now_ns)
 {
 	char reply[1024];
+	enum command_state did =
+		command_state(self.sim, self.plant, req->text, req->access >= ACCESS_ENGINEER,
+			      reply, sizeof(reply));
 
-	if (req->access < ACCESS_OPERATE)
+	if (did == COMMAND_STATE_RESTORED)
+		set_origin(now_ns);
+	if (did != COMMAND_STATE_NOT)
+		log_info("by uid %u: %s: %s", (unsigned)req->uid, req->text, reply);
+	else if (req->access < ACCESS_OPERATE)
 		snprintf(reply, sizeof(reply),
 			 "{\"ok\":false,\"error\":\"not allowed for this user\"}");
 	else if (command_fault(self.sim, self.plant, req->text, reply, sizeof(reply)))
@@ -165,7 +189,7 @@ descriptor(const struct loop_event *ev)
 		return;
 	rc = command_take(self.commands, ev, &req);
 	if (rc == 1)
-		fault(&req);
+		fault(&req, ev->now_ns);
 }
 
 /* Comes back only if the plant file is wrong or the program can't be started. */
@@ -194,7 +218,7 @@ run(void)
 	uint64_t told = 0;
 
 	cadence_start(&self.cadence, TICK_NS, clock_mono_ns());
-	self.origin_ns = self.cadence.next_ns;
+	set_origin(self.cadence.next_ns);
 	notify_ready("serving");
 	log_info("%s: %u systems, %u devices, run folder %s", self.plant->site,
 		 self.plant->n_systems, self.plant->n_devices, self.run_dir);
@@ -230,6 +254,7 @@ main(int argc, char **argv)
 	static const struct option options[] = {{"help", no_argument, NULL, 'h'},
 						{"version", no_argument, NULL, 'V'},
 						{"paths", no_argument, NULL, 'p'},
+						{"restore", required_argument, NULL, 'r'},
 						{NULL, 0, NULL, 0}};
 	int c, rc;
 
@@ -239,9 +264,15 @@ main(int argc, char **argv)
 		return steady_command(argc - 1, argv + 1);
 	if (argc > 1 && strcmp(argv[1], "solve") == 0)
 		return solve_command(argc - 1, argv + 1);
+	if (argc > 1 && (strcmp(argv[1], "save") == 0 || strcmp(argv[1], "restore") == 0))
+		return command_state_ask(argc - 1, argv + 1);
 	while ((c = getopt_long(argc, argv, "c:h", options, NULL)) != -1) {
 		if (c == 'c') {
 			self.plant_path = optarg;
+			continue;
+		}
+		if (c == 'r') {
+			self.restore_path = optarg;
 			continue;
 		}
 		if (c == 'V')

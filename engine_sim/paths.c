@@ -292,7 +292,7 @@ paths_ramps(struct sim *sim)
 		struct ramp *ramp = &sim->ramps[r];
 		double part;
 
-		if (ramp->to.n == 0)
+		if (!ramp->path[0])
 			continue;
 		part = (double)(sim->step - ramp->begin_step) /
 		       (double)(ramp->end_step - ramp->begin_step);
@@ -301,7 +301,7 @@ paths_ramps(struct sim *sim)
 			sim->systems[k].process.stale = true;
 		if (sim->step >= ramp->end_step) {
 			paths_store(&ramp->to, ramp->value);
-			ramp->to.n = 0;
+			*ramp = (struct ramp){.path = ""};
 		}
 	}
 }

@@ -11,7 +11,10 @@
 #include <stddef.h>
 #include <stdint.h>
 
+#include "config/plant.h"
+
 #define RAMPS_MAX 256
+#define PATH_TEXT (2 * NAME_MAX_LEN) /* as in struct change */
 
 struct sim;
 struct sim_system;
@@ -29,8 +32,9 @@ struct path_target {
 	const char *unit, *text;
 };
 
-/* A change under way; free where n == 0. */
+/* A change under way; free where the path is empty. */
 struct ramp {
+	char path[PATH_TEXT]; /* what a saved state keeps of `to` */
 	struct path_target to;
 	double from, value;
 	int64_t begin_step, end_step;

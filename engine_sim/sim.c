@@ -225,9 +225,9 @@ sim_set(struct sim *sim, const struct change *change, char *why, size_t why_size
 		struct ramp *ramp = &sim->ramps[r];
 
 		/* what moves the same thing already gives way */
-		if (ramp->to.n > 0 && paths_same(&ramp->to, &to))
-			ramp->to.n = 0;
-		if (ramp->to.n == 0 && !free_ramp)
+		if (ramp->path[0] && paths_same(&ramp->to, &to))
+			*ramp = (struct ramp){.path = ""};
+		if (!ramp->path[0] && !free_ramp)
 			free_ramp = ramp;
 	}
 	if (steps > 0 && !free_ramp) {
@@ -235,13 +235,14 @@ sim_set(struct sim *sim, const struct change *change, char *why, size_t why_size
 			 RAMPS_MAX);
 		return -EBUSY;
 	}
-	if (steps > 0)
+	if (steps > 0) {
 		*free_ramp = (struct ramp){.to = to,
 					   .from = paths_value(&to),
 					   .value = change->value,
 					   .begin_step = sim->step,
 					   .end_step = sim->step + steps};
-	else
+		snprintf(free_ramp->path, sizeof(free_ramp->path), "%s", change->path);
+	} else
 		paths_store(&to, change->value);
 	for (uint32_t k = 0; k < sim->plant->n_systems; k++)
 		sim->systems[k].process.stale = true;

@@ -112,6 +112,16 @@ int sim_get(const struct sim *sim, const char *path, double *value);
 void sim_paths(void (*line)(void *arg, const char *text), void *arg);
 
 /*
+ * The whole state: all that decides what the plant does next. A plant that is given a state goes on
+ * bit by bit like the one it was taken from. The bytes are for the same plant and the same layout
+ * of the state (docs/hil.md); sim_state_get fills out[sim_state_size]. sim_state_set: 0, or -EINVAL
+ * with `why` (damaged, of another program, version, build or plant), and then nothing has changed.
+ */
+size_t sim_state_size(const struct sim *sim);
+void sim_state_get(const struct sim *sim, uint8_t *out);
+int sim_state_set(struct sim *sim, const uint8_t *bytes, size_t n, char *why, size_t why_size);
+
+/*
  * Spread of a system's own wafer at nominal full load (duty 1, pumps at .8, supply held at 24 C), on
  * the grid that runs: what its limit is measured from. 0 or -errno.
  */

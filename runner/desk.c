@@ -75,7 +75,8 @@ allocate(struct desk *d)
 }
 
 int
-desk_open(struct desk **out, const struct scenario *sc, struct image *in, struct image *ctl)
+desk_open(struct desk **out, const struct scenario *sc, struct image *in, struct image *ctl,
+	  int64_t now_ns)
 {
 	struct desk *d = calloc(1, sizeof *d);
 	int rc;
@@ -87,7 +88,7 @@ desk_open(struct desk **out, const struct scenario *sc, struct image *in, struct
 	if (rc == 0)
 		rc = open_image(d);
 	if (rc == 0)
-		rc = engine_open(&d->engine, sc->plant, NULL, d->alm, 0, 0);
+		rc = engine_open(&d->engine, sc->plant, NULL, d->alm, now_ns, now_ns);
 	if (rc != 0) {
 		desk_close(d);
 		return rc;

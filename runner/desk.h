@@ -35,7 +35,8 @@ struct desk_page {
 struct desk;
 
 /* `in` and `ctl` are read; all are borrowed. 0 or -ENOMEM. */
-int desk_open(struct desk **out, const struct scenario *sc, struct image *in, struct image *ctl);
+int desk_open(struct desk **out, const struct scenario *sc, struct image *in, struct image *ctl,
+	      int64_t now_ns);
 void desk_close(struct desk *d); /* NULL is allowed */
 
 /* One control period: alarms are judged, pages go out and are answered. */

@@ -105,7 +105,10 @@ print(struct sheet *sheet, bool json)
 static int
 play(struct scenario *sc, const struct scenario_options *opt)
 {
-	struct world_options options = {.trace_path = opt->trace_path};
+	struct world_options options = {.trace_path = opt->trace_path,
+					.restore_path = opt->restore_path,
+					.save_path = opt->save_path,
+					.save_at_s = opt->save_at_s};
 	struct world_result result = {0};
 	struct world *world = NULL;
 	struct errtext err = {""};

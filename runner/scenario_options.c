@@ -2,7 +2,9 @@
 #include "runner/scenario_options.h"
 
 #include <getopt.h>
+#include <math.h>
 #include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
 #include <sysexits.h>
 
@@ -27,6 +29,8 @@ static const char usage[] =
 	"      --controller NAME  instead of the file's: none, global, pi, spi, or off: nobody at "
 	"all\n"
 	"      --trace FILE       write what changed, docs/trace.md\n"
+	"      --restore FILE     start from a saved state of the plant instead of from rest\n"
+	"      --save-at S:FILE   save the plant's state after S seconds of scenario time\n"
 	"      --json             scores, events and digest as JSON\n"
 	"      --keys             tables of all scores and keys of a scenario file, as Markdown\n"
 	"      --help, --version\n"
@@ -41,6 +45,8 @@ enum option_id {
 	OPTION_GRID,
 	OPTION_CONTROLLER,
 	OPTION_TRACE,
+	OPTION_RESTORE,
+	OPTION_SAVE_AT,
 	OPTION_JSON,
 	OPTION_BOUND,
 	OPTION_KEYS,
@@ -112,6 +118,18 @@ set_seed(struct scenario_options *o, const char *value)
 	return o->has_seed ? 0 : refuse("--seed", value, "a whole number of 64 bits");
 }
 
+static int
+set_save_at(struct scenario_options *o, const char *value)
+{
+	char *end;
+
+	o->save_at_s = strtod(value, &end);
+	if (end == value || *end != ':' || end[1] == '\0' || !isfinite(o->save_at_s))
+		return refuse("--save-at", value, "SECONDS:FILE, in scenario time");
+	o->save_path = end + 1;
+	return 0;
+}
+
 /* 0 go on, 1 done (usage, version), -1 refused. */
 static int
 take(struct scenario_options *o, int option)
@@ -130,6 +148,11 @@ take(struct scenario_options *o, int option)
 	case OPTION_TRACE:
 		o->trace_path = optarg;
 		return 0;
+	case OPTION_RESTORE:
+		o->restore_path = optarg;
+		return 0;
+	case OPTION_SAVE_AT:
+		return set_save_at(o, optarg);
 	case OPTION_JSON:
 		o->json = true;
 		return 0;
@@ -161,6 +184,8 @@ scenario_options_parse(struct scenario_options *o, int argc, char **argv, int *e
 		{"grid", required_argument, NULL, OPTION_GRID},
 		{"controller", required_argument, NULL, OPTION_CONTROLLER},
 		{"trace", required_argument, NULL, OPTION_TRACE},
+		{"restore", required_argument, NULL, OPTION_RESTORE},
+		{"save-at", required_argument, NULL, OPTION_SAVE_AT},
 		{"json", no_argument, NULL, OPTION_JSON},
 		{"bound", no_argument, NULL, OPTION_BOUND},
 		{"keys", no_argument, NULL, OPTION_KEYS},

@@ -9,7 +9,8 @@
 #include "runner/scenario_file.h"
 
 struct scenario_options {
-	const char *file, *trace_path;
+	const char *file, *trace_path, *restore_path, *save_path; /* NULL: not given */
+	double save_at_s;
 	bool has_seed, json;
 	uint64_t seed;
 	enum job_mode mode; /* JOB_MODE_IDLE: not given */

@@ -8,6 +8,7 @@
 #include "alarms/engine.h"
 #include "controllers/holds.h"
 #include "core/clock.h"
+#include "engine_sim/state_file.h"
 #include "runner/request.h"
 #include "runner/world_private.h"
 
@@ -349,6 +350,8 @@ tick_once(struct world *w, uint32_t tick, struct errtext *err)
 	if (control_due)
 		desk_step(w->desk, now_ns);
 	record(w, tick, now_ns);
+	if (w->save_path && now_ns == w->save_ns)
+		return state_file_save(w->sim, w->save_path, err);
 	return 0;
 }
 
@@ -387,7 +390,8 @@ world_run(struct world *w, struct world_result *result, struct errtext *err)
 	*result = (struct world_result){.trace_failed = rc != 0};
 	if (rc != 0)
 		return rc;
-	for (uint32_t tick = 1; tick <= last && rc == 0; tick++) {
+	for (uint32_t tick = (uint32_t)(w->begin_ns / WORLD_TICK_NS) + 1; tick <= last && rc == 0;
+	     tick++) {
 		rc = tick_once(w, tick, err);
 		if (tick == zero)
 			before = collect_transactions(w->collect);

@@ -35,7 +35,10 @@ struct world_line {
 };
 
 struct world_options {
-	const char *trace_path; /* NULL: the digest alone */
+	const char *trace_path;   /* NULL: the digest alone */
+	const char *restore_path; /* a saved state of the plant to start from; NULL: from rest */
+	const char *save_path;    /* where its state goes at save_at_s; NULL: nowhere */
+	double save_at_s;
 };
 
 struct world_result {

@@ -6,6 +6,7 @@
 #include <string.h>
 
 #include "core/clock.h"
+#include "engine_sim/state_file.h"
 #include "runner/world_private.h"
 
 #define NOMINAL_MARGIN_K                                                                           \
@@ -154,15 +155,41 @@ open_rooms(struct world *w)
 	const struct plant *plant = w->sc->plant;
 	struct control_options control = {.kind = (enum controller_kind)w->sc->controller,
 					  .start_in_charge = true};
-	int rc = collect_open(&w->collect, plant, w->in.image, w->ctl.image, plant->seed, 0);
+	int rc = collect_open(&w->collect, plant, w->in.image, w->ctl.image, plant->seed,
+			      w->begin_ns);
 
 	if (rc == 0 && w->sc->controller != SCENARIO_OFF)
-		rc = control_open(&w->control, plant, &control, w->in.image, w->ctl.image, 0);
+		rc = control_open(&w->control, plant, &control, w->in.image, w->ctl.image,
+				  w->begin_ns);
 	if (rc == 0)
 		rc = bus_init(&w->bus, plant, w->sim, w->collect);
 	if (rc == 0)
-		rc = desk_open(&w->desk, w->sc, w->in.image, w->ctl.image);
+		rc = desk_open(&w->desk, w->sc, w->in.image, w->ctl.image, w->begin_ns);
 	return rc;
+}
+
+/* The plant's time goes on where a saved one stood; the scenario's begins anew. */
+static int
+begin_from(struct world *w, const struct world_options *opt, struct errtext *err)
+{
+	int rc = 0;
+
+	if (opt->restore_path)
+		rc = state_file_restore(w->sim, opt->restore_path, err);
+	if (rc < 0)
+		return rc;
+	w->begin_ns = sim_now_ns(w->sim);
+	if (w->begin_ns % WORLD_TICK_NS != 0)
+		return errtext_set(err, -EINVAL,
+				   "%s: was saved between two ticks of 100 ms, at %.2f s",
+				   opt->restore_path, (double)w->begin_ns / (double)NS_PER_S);
+	w->zero_ns = w->begin_ns + llround(w->sc->warm_up_s * 10.0) * WORLD_TICK_NS;
+	w->save_path = opt->save_path;
+	w->save_ns = w->zero_ns + llround(opt->save_at_s * 10.0) * WORLD_TICK_NS;
+	if (w->save_path && !(opt->save_at_s <= w->sc->duration_s && w->save_ns > w->begin_ns))
+		return errtext_set(err, -EINVAL, "--save-at %g: not within the scenario",
+				   opt->save_at_s);
+	return 0;
 }
 
 int
@@ -179,7 +206,6 @@ world_open(struct world **out, struct scenario *sc, const struct world_options *
 	w->sc = sc;
 	w->trace_path = opt->trace_path;
 	w->site_cap_w = (double)NAN;
-	w->zero_ns = llround(sc->warm_up_s * 10.0) * WORLD_TICK_NS;
 	if (sc->plant->control_period_ms * NS_PER_MS % WORLD_TICK_NS != 0) {
 		rc = errtext_set(err, -EINVAL,
 				 "control_period_ms: %d (allowed in a scenario: a multiple of 100)",
@@ -193,7 +219,9 @@ world_open(struct world **out, struct scenario *sc, const struct world_options *
 		(void)errtext_set(err, rc, "simulator: %s", why);
 		goto out;
 	}
-	rc = set_limits(w, err);
+	rc = begin_from(w, opt, err);
+	if (rc == 0)
+		rc = set_limits(w, err);
 	if (rc != 0)
 		goto out;
 	rc = open_memory(w);

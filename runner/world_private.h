@@ -25,14 +25,16 @@ struct world {
 	struct control *control;
 	struct desk *desk;
 	struct bus bus;
-	const char *trace_path;
+	const char *trace_path, *save_path;
+	int64_t save_ns; /* plant time of it */
 	struct trace *trace;
 	struct score *scores; /* [n_systems] */
 	double site_cap_w;    /* due for all together, NAN none */
 	struct probe_state *probes;
 	struct world_line *lines; /* [WORLD_LOG_MAX] */
 	uint32_t n_lines, lines_lost;
-	int64_t zero_ns; /* plant time at which the scenario's time is 0 */
+	int64_t begin_ns; /* plant time at which the rooms open: 0, or that of a saved state */
+	int64_t zero_ns;  /* plant time at which the scenario's time is 0 */
 	uint64_t events_seen;
 	uint32_t next_set;  /* first event not yet looked at for its change */
 	uint32_t next_said; /* the same for what is said of wires */
