@@ -28,6 +28,18 @@ proportional(const struct control_params *p, double error_k, bool independent)
 	return (independent ? p->ind_kp_per_k : p->duty_kp_per_k) * fmin(error_k, 0.0);
 }
 
+/*
+ * A fall of cooling (a clog takes 1 s) needs half the duty within a second or two, at a gain that
+ * noise would keep busy for ever: so the gain is greater for an error that no noise makes.
+ */
+static double
+integral_rate(const struct control_params *p, double error_k, bool independent)
+{
+	double beyond_k = fmin(error_k - p->hurry_below_k, 0.0);
+	return independent ? p->ind_ki_per_k_s * error_k + p->ind_hurry_per_k_s * beyond_k
+			   : p->duty_ki_per_k_s * error_k + p->duty_hurry_per_k_s * beyond_k;
+}
+
 /* Integrators such that the duty asked for is `duty_frac`. */
 static void
 set_integrator(struct spi *s, const struct control_params *p, int i, double duty_frac,
@@ -75,7 +87,7 @@ static double
 duty_step(struct spi *s, const struct control_params *p, const struct law_in *in, int i,
 	  double error_k, bool *by_cap)
 {
-	double rate = (s->independent ? p->ind_ki_per_k_s : p->duty_ki_per_k_s) * error_k;
+	double rate = integral_rate(p, error_k, s->independent);
 	*by_cap = false;
 	if (isfinite(in->cap_w) && in->cap_w > 0.0 && isfinite(in->input_w)) {
 		double room = (in->cap_w - p->cap_margin_w - in->input_w) / in->cap_w;

@@ -186,7 +186,7 @@ a_synchronous_job_settles_on_the_spread_limit_with_one_duty(void **state)
 		for (int i = 1; i < RETICLES; i++)
 			assert_true(fabs(t.out.duty_frac[i] - t.out.duty_frac[0]) < 1e-12);
 	}
-	assert_true(over_s <= 10.0);
+	assert_true(over_s <= 4.0); /* however little noise moves it */
 	assert_true(spread_k(&t) < 6.0);
 	assert_true(spread_k(&t) > 5.3);
 	assert_int_equal(t.out.limit, REASON_SPREAD);
