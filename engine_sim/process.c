@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "engine_sim/process.h"
 
+#include <errno.h>
 #include <math.h>
 #include <string.h>
 
@@ -8,6 +9,7 @@
 #include "engine_sim/lanes.h"
 
 #define ROOM_C 24.0
+#define MIDPOINT_RULE_MAX 2.0 /* step times rate, beyond which it is not stable */
 
 void
 process_init(struct process *p)
@@ -189,6 +191,20 @@ process_fine(struct process *p, struct fine *f)
 	memcpy(p->wafer.si_c, f->flows.silicon_c, sizeof(p->wafer.si_c));
 }
 
+/* Could a step be taken with that model? 0 or -ERANGE. */
+static int
+can_step(const struct process *p, const struct model *md)
+{
+	const double both_kg_s = PUMPS * md->pump_flow_kg_s;
+	double rate = both_kg_s / least(md->hot_kg, md->cold_kg);
+
+	if (!p->fine)
+		rate = most(rate, wafer_rate_per_s(md, &p->variation, both_kg_s));
+	if (!(rate * PROCESS_STEP_S < MIDPOINT_RULE_MAX))
+		return -ERANGE;
+	return p->fine ? fine_check(p->fine, md) : 0;
+}
+
 int
 process_grid(struct process *p, enum grid grid, const struct process *like)
 {
@@ -197,7 +213,7 @@ process_grid(struct process *p, enum grid grid, const struct process *like)
 	int rc;
 
 	if (folds[grid] == 0)
-		return 0;
+		return can_step(p, &p->md);
 	rc = fine_open(&f, &p->md, folds[grid], ROOM_C, like ? like->fine : NULL);
 	if (rc == 0)
 		process_fine(p, f);
@@ -217,10 +233,10 @@ process_check(const struct process *p, const double *field, double value)
 	const double *first = (const double *)&p->md;
 	struct model md = p->md;
 
-	if (!p->fine || field < first || field >= first + sizeof(md) / sizeof(double))
+	if (field < first || field >= first + sizeof(md) / sizeof(double))
 		return 0;
 	((double *)&md)[field - first] = value;
-	return fine_check(p->fine, &md);
+	return can_step(p, &md);
 }
 
 /* All fans follow the speed that is asked of them; one that comes back starts as slowly as they

@@ -98,14 +98,14 @@ struct process {
 void process_init(struct process *p);
 /* The same of a system of that type. */
 void process_type(struct process *p, const struct system_config *config);
-/* Another grid. like: NULL, or a process of that grid whose fit may be the same. 0, or as fine_open
- * says. */
+/* Another grid. like: NULL, or a process of that grid whose fit may be the same. 0, -ERANGE: with
+ * p->md a step would leave its stable range, or as fine_open says. */
 int process_grid(struct process *p, enum grid grid, const struct process *like);
 /* Takes a fine wafer over. */
 void process_fine(struct process *p, struct fine *f);
 void process_close(struct process *p);
-/* May that double, if it is one of p->md, have that value? 0; -ERANGE: a step of the fine wafer would
- * leave its stable range. */
+/* May that double, if it is one of p->md, have that value? 0; -ERANGE: a step would leave its stable
+ * range. */
 int process_check(const struct process *p, const double *field, double value);
 void process_step(struct process *p, const struct process_demand *d);
 /* Flow, march, load and powers of the state as it is, without a step. */

@@ -63,7 +63,11 @@ open_system(struct sim *sim, uint32_t k, const struct sim_options *opt, char *wh
 	p->stale = true;
 	rc = process_grid(p, sim->grid, k > 0 ? &sim->systems[0].process : NULL);
 	if (rc < 0) {
-		snprintf(why, why_size, "%s: no memory for the wafer", config->name);
+		snprintf(why, why_size,
+			 rc == -ERANGE ? "%s: a step of 10 ms would leave its stable range with "
+					 "the model of its type"
+				       : "%s: no memory for the wafer",
+			 config->name);
 		return rc;
 	}
 	p->md.tokens_full_per_s = sim->plant->job_tokens_per_s;
@@ -202,6 +206,28 @@ sim_late(struct sim *sim, uint64_t steps)
 	sim->late += steps;
 }
 
+/* Is that a number of a system's model, while another of the same model moves? Each is checked
+ * against the model as it stands; two that move could leave the stable range between them. */
+static bool
+model_moves(const struct sim *sim, const struct path_target *to)
+{
+	for (uint32_t k = 0; k < sim->plant->n_systems; k++) {
+		const double *first = (const double *)&sim->systems[k].process.md;
+		const double *end = first + sizeof(struct model) / sizeof(double);
+
+		if (to->first < first || to->first >= end)
+			continue;
+		for (int r = 0; r < RAMPS_MAX; r++) {
+			const struct path_target *of = &sim->ramps[r].to;
+
+			if (of->n > 0 && of->first >= first && of->first < end &&
+			    of->first != to->first)
+				return true;
+		}
+	}
+	return false;
+}
+
 int
 sim_set(struct sim *sim, const struct change *change, char *why, size_t why_size)
 {
@@ -218,6 +244,11 @@ sim_set(struct sim *sim, const struct change *change, char *why, size_t why_size
 			snprintf(why, why_size,
 				 "%s: a step of 10 ms would leave its stable range at %g",
 				 change->path, change->value);
+	}
+	if (rc == 0 && model_moves(sim, &to)) {
+		snprintf(why, why_size, "%s: another number of the model is under way",
+			 change->path);
+		rc = -EBUSY;
 	}
 	if (rc < 0)
 		return rc;

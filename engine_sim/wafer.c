@@ -80,6 +80,22 @@ wafer_cooling_set(struct wafer_cooling *out, const struct model *md,
 	effects(out, md, v, ha, ntu);
 }
 
+double
+wafer_rate_per_s(const struct model *md, const struct wafer_variation *v, double flow_kg_s)
+{
+	double per_si = 1.0 / md->c_si_j_k, per_cu = 1.0 / md->c_cu_j_k, a = 0.0, b = 0.0;
+	double ha = md->ha_w_k * entrance[0] *
+		    pow(flow_kg_s / (md->m_nom_kg_s / ZONES), md->ha_exponent);
+
+	for (int i = 0; i < RETICLES; i++) {
+		a = most(a, v->a_contact[i]);
+		b = most(b, v->b_cooling[i]);
+	}
+	return md->g_si_cu_w_k * a * (per_si + per_cu) +
+	       most(4.0 * (md->k_si_x_w_k + md->k_si_y_w_k) * per_si,
+		    (4.0 * (md->k_cu_x_w_k + md->k_cu_y_w_k) + ha * b) * per_cu);
+}
+
 /* net_w[i] += what flows into node i from its neighbours. Each flux is computed alike at both its
  * ends, so that no heat is gained over the grid. Neighbours are read where they lie: through a
  * copy of the row, the reads would wait for the copy's stores. */

@@ -75,6 +75,13 @@ struct wafer_moves {
 void wafer_step(struct wafer_state *s, struct wafer_moves *out, const struct wafer_inputs *in,
 		double step_s);
 
+/*
+ * No less than the largest rate of the wafer's equations, 1/s, at any flow up to flow_kg_s and
+ * whatever zones are shut: a step by the midpoint rule is stable while step times rate is below 2.
+ * Sum of the bounds of exchange in a reticle, conduction between them and the film.
+ */
+double wafer_rate_per_s(const struct model *md, const struct wafer_variation *v, double flow_kg_s);
+
 /* Power of each reticle at that state, out[RETICLES]; returns the sum. */
 double wafer_power(double out_w[RETICLES], const struct model *md, const struct wafer_variation *v,
 		   const struct wafer_state *s, const double load_w[RETICLES], double powered);
