@@ -49,6 +49,18 @@ check_ports(const struct plant *plant, const char *path)
 	return 0;
 }
 
+/* Who answers for what is written to hardware. */
+static void
+log_arming(const struct plant *plant)
+{
+	for (uint32_t i = 0; i < plant->n_arming; i++) {
+		const struct plant_arming *a = &plant->arming[i];
+		const struct device *d = &plant->devices[a->device];
+		if (!d->simulated && d->armed)
+			log_info("%s is armed by %s: %s", d->name, a->by, a->why);
+	}
+}
+
 static int
 start(void)
 {
@@ -71,6 +83,7 @@ start(void)
 		return rc == -ERANGE ? EX_CONFIG : EX_OSERR;
 	}
 	cadence_start(&room.look, LOOK_NS, now_ns);
+	log_arming(plant);
 	notify_ready("collecting");
 	return 0;
 }
