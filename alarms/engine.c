@@ -118,6 +118,7 @@ engine_open(struct engine **out, const struct plant *plant, struct journal *jour
 	find_inputs(e);
 	engine_restore(e);
 	take_priorities(e);
+	engine_tell_arming(e);
 	engine_commit(e);
 	engine_publish(e);
 	*out = e;

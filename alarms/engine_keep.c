@@ -140,6 +140,26 @@ engine_hear(struct engine *e)
 	}
 }
 
+void
+engine_tell_arming(struct engine *e)
+{
+	for (uint32_t i = 0; i < e->plant->n_arming; i++) {
+		const struct plant_arming *p = &e->plant->arming[i];
+		const struct device *d = &e->plant->devices[p->device];
+		const struct actor who = {.uid = -1, .user = p->by, .why = p->why};
+		struct journal_entry *a = d->armed && !d->simulated
+						  ? engine_stage(e, JOURNAL_AUDIT, d->name, &who)
+						  : NULL;
+
+		if (!a)
+			continue;
+		strcpy(a->audit.command, "arming");
+		strcpy(a->audit.result, "armed by the plant file");
+		a->audit.heard_ring = 0;
+		a->audit.heard_seq = 0;
+	}
+}
+
 /* --- telling --- */
 
 static void

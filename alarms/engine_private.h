@@ -77,6 +77,8 @@ void engine_stage_page(struct engine *e, uint32_t alarm, enum page_action action
 void engine_commit(struct engine *e);
 /* What the controllers say that people did: into the audit. */
 void engine_hear(struct engine *e);
+/* Real devices that are written to, and who answers for it: into the audit, at each start. */
+void engine_tell_arming(struct engine *e);
 void engine_refill_pages(struct engine *e);
 
 /* --- engine_answer.c: what people ask to see --- */

@@ -142,6 +142,8 @@ def armed(twin):
            "they are read back as they were written", v.says())
         ok(re.search("cs01.engine.*J. Doe.*map was checked", run.output() + run.logs()), "who armed it, and why, is logged",
            run.logs())
+        journal = run.cli("alarms", "--history").stdout
+        ok(re.search("arming +J. Doe +cs01.engine .*the map was checked", journal), "and stands in the journal", journal)
         ok(wait(lambda: v.others_are_well(), 60, 0.5), "the others are in automatic control", v.says())
 
         # it comes back as another device
