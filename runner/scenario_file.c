@@ -163,9 +163,12 @@ read_numbers(struct scenario *s, struct schema_walk *w, const struct scenario_ke
 {
 	static const enum job_mode modes[] = {JOB_MODE_SYNC, JOB_MODE_IND, JOB_MODE_PIPE,
 					      JOB_MODE_PART};
+	static const char *const bounds[] = {"s1", "s2", "s2r", "s3", "s4", "s5", "s6", "s6h"};
 	static const int controllers[] = {CONTROLLER_NONE, CONTROLLER_GLOBAL, CONTROLLER_PI,
 					  CONTROLLER_SPI, SCENARIO_OFF};
 
+	if (keys->bound_at.line != 0)
+		(void)snprintf(s->bound, sizeof s->bound, "%s", bounds[keys->bound]);
 	(void)snprintf(s->title, sizeof s->title, "%s", keys->title);
 	s->mode_line = keys->mode_at.line;
 	s->mode = keys->mode_at.line != 0 ? modes[keys->mode] : JOB_MODE_IDLE;

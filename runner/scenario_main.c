@@ -9,8 +9,10 @@
 #include <sysexits.h>
 #include <unistd.h>
 
+#include "config/job.h"
 #include "core/clock.h"
 #include "core/log.h"
+#include "runner/best.h"
 #include "runner/scenario_file.h"
 #include "runner/scenario_options.h"
 #include "runner/sheet.h"
@@ -102,6 +104,31 @@ print(struct sheet *sheet, bool json)
 	return sheet->failed > 0 ? 1 : EX_OK;
 }
 
+/* Before anything runs. */
+static int
+may_ask_best(const struct scenario *sc)
+{
+	struct errtext err = {""};
+	int rc = best_check(sc, &err);
+
+	if (rc != 0)
+		log_error("%s", err.text);
+	return rc == 0 ? EX_OK : rc == -ENOENT ? EX_UNAVAILABLE : EX_CONFIG;
+}
+
+static int
+ask_best(const struct scenario *sc, double best_pct[JOB_SYSTEMS_MAX], int64_t *begin_ns,
+	 struct errtext *err)
+{
+	int64_t asked_ns = clock_mono_ns();
+	int rc = 0;
+
+	for (uint32_t i = 0; i < sc->plant->n_systems && rc == 0; i++)
+		rc = best_throughput(sc, i, &best_pct[i], err);
+	*begin_ns += clock_mono_ns() - asked_ns; /* is no time of the scenario's */
+	return rc;
+}
+
 static int
 play(struct scenario *sc, const struct scenario_options *opt)
 {
@@ -112,9 +139,12 @@ play(struct scenario *sc, const struct scenario_options *opt)
 	struct world_result result = {0};
 	struct world *world = NULL;
 	struct errtext err = {""};
+	static double best_pct[JOB_SYSTEMS_MAX];
 	int64_t begin_ns = clock_mono_ns();
 	int rc = world_open(&world, sc, &options, &err), code;
 
+	if (rc == 0 && opt->bound)
+		rc = ask_best(sc, best_pct, &begin_ns, &err);
 	if (rc == 0)
 		rc = world_run(world, &result, &err);
 	if (rc == 0) {
@@ -124,6 +154,7 @@ play(struct scenario *sc, const struct scenario_options *opt)
 			.scenario = sc,
 			.world = world,
 			.result = &result,
+			.best_pct = opt->bound ? best_pct : NULL,
 			.controller = scenario_controller_name(sc->controller),
 			.mode = scenario_mode_name(sc->mode != JOB_MODE_IDLE ? sc->mode
 									     : sc->plant->job_mode),
@@ -148,6 +179,8 @@ main(int argc, char **argv)
 	if (scenario_options_parse(&opt, argc, argv, &code) != 0)
 		return code;
 	code = load(&sc, &opt);
+	if (code == EX_OK && opt.bound)
+		code = may_ask_best(sc);
 	if (code == EX_OK)
 		code = play(sc, &opt);
 	scenario_free(sc);

@@ -13,7 +13,7 @@
 
 static const char usage[] =
 	"usage: isotherm-scenario FILE [--seed N] [--mode M] [--grid G] "
-	"[--controller NAME] [--trace FILE] [--json]\n"
+	"[--controller NAME] [--bound] [--trace FILE] [--json]\n"
 	"Plays a scenario in simulated time, through every room's own code, and prints its "
 	"scores.\n"
 	"      --seed N           everything random from this seed instead of the plant's\n"
@@ -28,15 +28,16 @@ static const char usage[] =
 	"96x56\n"
 	"      --controller NAME  instead of the file's: none, global, pi, spi, or off: nobody at "
 	"all\n"
+	"      --bound            ask isotherm-bound how much was possible: bound_pct\n"
 	"      --trace FILE       write what changed, docs/trace.md\n"
 	"      --restore FILE     start from a saved state of the plant instead of from rest\n"
 	"      --save-at S:FILE   save the plant's state after S seconds of scenario time\n"
 	"      --json             scores, events and digest as JSON\n"
 	"      --keys             tables of all scores and keys of a scenario file, as Markdown\n"
 	"      --help, --version\n"
-	"Exit: 0 all that is expected holds, 1 not, 64 usage, 66 no file, 74 the trace can't be "
-	"written, "
-	"78 wrong file.\n";
+	"Exit: 0 all that is expected holds, 1 not, 64 usage, 66 no file, 69 --bound without "
+	"isotherm-bound, "
+	"74 the trace can't be written, 78 wrong file.\n";
 
 enum option_id {
 	OPTION_SEED = 256,
@@ -157,8 +158,8 @@ take(struct scenario_options *o, int option)
 		o->json = true;
 		return 0;
 	case OPTION_BOUND:
-		fprintf(stderr, "isotherm-scenario: --bound is not available\n");
-		return -1;
+		o->bound = true;
+		return 0;
 	case OPTION_KEYS:
 		scenario_manual(stdout);
 		return 1;

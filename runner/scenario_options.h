@@ -11,7 +11,7 @@
 struct scenario_options {
 	const char *file, *trace_path, *restore_path, *save_path; /* NULL: not given */
 	double save_at_s;
-	bool has_seed, json;
+	bool has_seed, json, bound;
 	uint64_t seed;
 	enum job_mode mode; /* JOB_MODE_IDLE: not given */
 	int shares;         /* 0 fixed, 1 free, -1: not given */

@@ -178,6 +178,15 @@ sheet_judge(struct sheet *s)
 
 /* --- printing --- */
 
+/* Throughput in % of the best possible; NAN: not known. */
+static double
+of_best(const struct sheet *s, uint32_t system)
+{
+	double v = score_value(world_score(s->world, system), SCORE_throughput_pct);
+
+	return s->best_pct != NULL ? 100.0 * v / s->best_pct[system] : (double)NAN;
+}
+
 static void
 print_scores(const struct sheet *s, FILE *to, uint32_t system)
 {
@@ -188,6 +197,11 @@ print_scores(const struct sheet *s, FILE *to, uint32_t system)
 
 		fprintf(to, "  %-20s %12.*f %-6s %s\n", info->name, info->decimals, v, info->unit,
 			info->text);
+		if (i == SCORE_throughput_pct && s->best_pct != NULL)
+			fprintf(to,
+				"  %-20s %12.2f %-6s that throughput, of the %.2f %% that were "
+				"possible\n",
+				"bound_pct", of_best(s, system), "%", s->best_pct[system]);
 	}
 }
 
@@ -262,9 +276,14 @@ json_systems(const struct sheet *s)
 			(void)json_object_set_new(system, score_table[k].name,
 						  k == SCORE_trips ? json_integer(llround(v))
 								   : json_of(v));
-			if (k ==
-			    SCORE_throughput_pct) /* of the best possible: computed elsewhere */
-				(void)json_object_set_new(system, "bound_pct", json_null());
+			if (k == SCORE_throughput_pct) {
+				(void)json_object_set_new(system, "bound_pct",
+							  json_of(of_best(s, i)));
+				(void)json_object_set_new(system, "best_pct",
+							  s->best_pct != NULL
+								  ? json_of(s->best_pct[i])
+								  : json_null());
+			}
 		}
 		(void)json_array_append_new(systems, system);
 	}

@@ -15,6 +15,7 @@ struct sheet {
 	const struct world_result *result;
 	const char *controller, *mode;
 	double wall_s;
+	const double *best_pct; /* [n_systems] greatest throughput possible; NULL: nobody asked */
 	/* filled by sheet_judge */
 	unsigned expected, failed; /* failed may be more than are kept */
 	char failures[SHEET_FAILURES][320];
