@@ -2,12 +2,15 @@
 /* Readings of the site's devices: facility, meter, the simulator itself. */
 #include <math.h>
 
+#include "engine_sim/limits.h"
 #include "engine_sim/values.h"
 
 /* The feed: three phases of 230 V. */
 #define PHASES 3
 #define PHASE_V 230.0
 #define POWER_FACTOR 0.98
+
+#define LATE_OF_STEPS 1e4
 
 static double
 supply_temp(const struct asked *a, enum facility medium)
@@ -142,6 +145,13 @@ late_ticks(const struct asked *a)
 	return (double)a->sim->late;
 }
 
+/* A stall in the first seconds is judged as part of the first 100 s. */
+static double
+late_frac(const struct asked *a)
+{
+	return least(1.0, (double)a->sim->late / most((double)a->sim->step, LATE_OF_STEPS));
+}
+
 static double
 ticks(const struct asked *a)
 {
@@ -180,5 +190,6 @@ value_fn *const values_site[ROLES] = {
 	[ROLE_METER_VOLTAGE] = meter_voltage,
 	[ROLE_METER_ENERGY] = meter_energy,
 	[ROLE_SIM_LATE_TICKS] = late_ticks,
+	[ROLE_SIM_LATE_FRAC] = late_frac,
 	[ROLE_SIM_TICKS] = ticks,
 };

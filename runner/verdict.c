@@ -66,6 +66,17 @@ read_overruns(struct verdict *v, json_t *overruns)
 }
 
 static void
+read_pace(struct verdict *v, const json_t *root)
+{
+	const json_t *pace = json_object_get(root, "pace");
+
+	v->steps = known(pace, "steps");
+	v->late_steps = known(pace, "late_steps");
+	v->late_pct = number(pace, "late_pct");
+	v->valid = json_is_true(json_object_get(root, "valid"));
+}
+
+static void
 read_others(struct verdict *v, const json_t *root)
 {
 	const json_t *alarms = json_object_get(root, "alarms");
@@ -108,6 +119,7 @@ verdict_read(struct verdict *v, const char *json, struct errtext *err)
 		v->errors += whole(entry, "errors");
 	}
 	read_overruns(v, json_object_get(root, "overruns"));
+	read_pace(v, root);
 	read_others(v, root);
 	json_array_foreach(json_object_get(root, "reasons"), i,
 			   entry) if (json_is_string(entry) &&
@@ -159,5 +171,9 @@ verdict_print(const struct verdict *v, long long wall_s, FILE *to)
 	fprintf(to, "tokens: %.0f /s\n", v->tokens_per_s);
 	fprintf(to, "transactions: %lld, errors %lld\n", v->transactions, v->errors);
 	print_others(v, wall_s, to);
+	if (v->steps >= 0)
+		fprintf(to, "pace: %lld of %lld plant steps late (%.3f %%): the run is %s\n",
+			v->late_steps, v->steps, v->late_pct,
+			v->valid ? "valid" : "INVALID, more than 0.1 % is too much");
 	fprintf(to, "overruns: %s\n", v->overruns[0] != '\0' ? v->overruns : "none known");
 }

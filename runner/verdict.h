@@ -17,7 +17,10 @@ struct verdict {
 	long long points, stale_points, transactions, errors;
 	double spread_k, tmax_c; /* of the worst system; NAN: none said */
 	double tokens_per_s;
-	char overruns[240];         /* "collectors 0, controllers 0" */
+	char overruns[240];          /* "collectors 0, controllers 0" */
+	long long steps, late_steps; /* of the simulated plant; -1: none known */
+	double late_pct;
+	bool valid;                 /* it kept up with the clock */
 	long long alarms, unacked;  /* -1: not known, as each of these */
 	long long files, updated_s; /* of the history; wall clock of its last update */
 	char broker[96];            /* "127.0.0.1:1883", "" none */

@@ -6,6 +6,7 @@
 
 #include "core/clock.h"
 #include "tui/cmd.h"
+#include "tui/pace.h"
 #include "tui/view.h"
 
 #define WORST_SHOWN 5
@@ -140,6 +141,7 @@ static void
 print_human(const struct attach *a, FILE *to)
 {
 	const struct model *m = &a->model;
+	const struct pace pace = pace_of(m);
 	char v[32], now[32];
 	fprintf(to, "%s: %u systems, %s   %s\n", m->site, m->n_systems,
 		m->health.healthy ? "healthy" : "NOT HEALTHY",
@@ -165,6 +167,10 @@ print_human(const struct attach *a, FILE *to)
 	print_programs(a, to);
 	fprintf(to, "overruns  ");
 	print_overruns(m, to);
+	if (pace.known)
+		fprintf(to, "\npace      %s: %.0f of %.0f plant steps late (%.3f %%)",
+			pace.valid ? "valid" : "RUN INVALID", pace.late, pace.steps,
+			100.0 * pace.late_frac);
 	fprintf(to, "\nworst first:\n");
 	for (uint32_t i = 0; i < m->n_systems && i < WORST_SHOWN; i++)
 		print_system(m, m->order[i], to);

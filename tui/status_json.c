@@ -7,6 +7,7 @@
 
 #include "core/clock.h"
 #include "tui/cmd.h"
+#include "tui/pace.h"
 
 #define SIGNIFICANT_DIGITS 9
 
@@ -247,6 +248,20 @@ add_verdict(json_t *o, const struct model *m)
 	json_object_set_new(o, "reasons", reasons);
 }
 
+/* null: nothing here is simulated, or its simulator was not heard yet. */
+static void
+add_pace(json_t *o, const struct model *m)
+{
+	struct pace p = pace_of(m);
+	json_object_set_new(o, "valid", p.known ? json_boolean(p.valid) : json_null());
+	json_object_set_new(o, "pace",
+			    p.known ? json_pack("{s:I, s:I, s:f, s:f}", "steps",
+						(json_int_t)p.steps, "late_steps",
+						(json_int_t)p.late, "late_pct", 100.0 * p.late_frac,
+						"limit_pct", 100.0 * PACE_LIMIT_FRAC)
+				    : json_null());
+}
+
 char *
 status_json(const struct attach *a)
 {
@@ -260,6 +275,7 @@ status_json(const struct attach *a)
 	json_object_set_new(o, "site", json_string(m->site));
 	json_object_set_new(o, "time", json_string(clock_utc_text(m->wall_ns, now, sizeof(now))));
 	add_verdict(o, m);
+	add_pace(o, m);
 	json_object_set_new(o, "points", json_integer(m->points));
 	json_object_set_new(o, "stale_points", json_integer(m->points - m->good));
 	json_object_set_new(o, "simulated_points", json_integer(m->simulated));

@@ -3,6 +3,7 @@
 #include <math.h>
 #include <stdio.h>
 
+#include "tui/pace.h"
 #include "tui/view.h"
 
 #define KPI_BAR_X 22
@@ -217,6 +218,7 @@ static void
 status(struct view *v)
 {
 	const struct model *m = v->m;
+	const struct pace pace = pace_of(m);
 	struct pen p = view_pen(v, AREA_STATUS);
 	if (v->ui->message[0]) {
 		pen_look_text(&p, LOOK_BOLD, "%s", v->ui->message);
@@ -236,6 +238,9 @@ status(struct view *v)
 		 (unsigned long long)m->writer[REGION_IN].status.overruns,
 		 (unsigned long long)m->writer[REGION_CTL].status.overruns);
 	pen_text(&p, " | bus errors %.0f", m->errors);
+	if (pace.known)
+		pen_look_text(&p, pace.valid ? LOOK_TEXT : LOOK_BAD, " | %s%.0f late (%.2f %%)",
+			      pace.valid ? "" : "RUN INVALID: ", pace.late, 100.0 * pace.late_frac);
 	if (model_live(&m->cost_per_s) && m->cost_per_s.value >= 0.5)
 		pen_text(&p, " | lost %.0f tokens/s", m->cost_per_s.value);
 	if (m->n_events && v->l.at[AREA_EVENTS].h == 0 && m->held + m->trips == 0)

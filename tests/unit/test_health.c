@@ -4,6 +4,7 @@
 #include <math.h>
 
 #include "tests/unit/tui_fixture.h"
+#include "tui/pace.h"
 
 static void
 open_four(struct model *m)
@@ -22,6 +23,26 @@ assert_reason(struct model *m, const char *part)
 		if (strstr(m->health.reason[i], part))
 			return;
 	fail_msg("no reason says \"%s\", the first is \"%s\"", part, m->health.reason[0]);
+}
+
+static void
+a_simulated_plant_that_fell_behind_is_not_valid(void **state)
+{
+	struct model m;
+	(void)state;
+	open_four(&m);
+	m.facility[ROLE_SIM_LATE_FRAC] = m.facility[ROLE_SIM_TICKS] =
+		m.facility[ROLE_SIM_LATE_TICKS] = (struct sample){0};
+	assert_false(pace_of(&m).known);
+	m.facility[ROLE_SIM_TICKS] = fixture_sample(20000);
+	m.facility[ROLE_SIM_LATE_TICKS] = fixture_sample(20);
+	m.facility[ROLE_SIM_LATE_FRAC] = fixture_sample((double)0.001f);
+	assert_true(pace_of(&m).known && pace_of(&m).valid);
+	m.facility[ROLE_SIM_LATE_FRAC] = fixture_sample(0.00105);
+	assert_true(pace_of(&m).known && !pace_of(&m).valid);
+	m.facility[ROLE_SIM_LATE_FRAC].quality = QUALITY_STALE;
+	assert_true(pace_of(&m).known && !pace_of(&m).valid);
+	model_fini(&m);
 }
 
 static void
@@ -240,6 +261,7 @@ int
 main(void)
 {
 	const struct CMUnitTest tests[] = {
+		cmocka_unit_test(a_simulated_plant_that_fell_behind_is_not_valid),
 		cmocka_unit_test(all_well_is_healthy),
 		cmocka_unit_test(a_point_that_is_not_good_is_not_healthy_now_and_for_ten_seconds),
 		cmocka_unit_test(a_trip_is_not_healthy_even_when_its_word_is_old),

@@ -36,7 +36,7 @@ each_shipped_plant_loads_with_its_counts(void **state)
 
 		assert_int_equal(p->n_systems, n);
 		assert_int_equal(p->n_devices, 3 * n + 3);
-		assert_int_equal(p->n_in, n * FIELD_POINTS + 7 + 8 + 2 +
+		assert_int_equal(p->n_in, n * FIELD_POINTS + 7 + 8 + 3 +
 						  p->n_devices * roles_of(OWNER_LINK));
 		assert_int_equal(p->n_ctl, n * roles_of(OWNER_CTL));
 		assert_int_equal(p->n_points, p->n_in + p->n_ctl + roles_of(OWNER_ALARM) +

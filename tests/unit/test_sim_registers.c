@@ -217,6 +217,16 @@ late_steps_show_in_their_register(void **state)
 	(void)state;
 	sim_late(sim, 7);
 	near(value_of("site.sim.late_ticks"), 7.0, 0.0);
+	/* a start is judged by its first 100 s as a whole */
+	near(value_of("site.sim.late_frac"), 7e-4, 1e-9);
+	sim_late(sim, 3);
+	near(value_of("site.sim.late_frac"), 1e-3, 1e-9);
+	run_s(sim, 120.0);
+	sim_late(sim, 26);
+	near(value_of("site.sim.late_frac"),
+	     36.0 * (double)SIM_STEP_NS / (double)sim_now_ns(sim), 1e-8);
+	sim_late(sim, 1000000);
+	near(value_of("site.sim.late_frac"), 1.0, 0.0);
 }
 
 int

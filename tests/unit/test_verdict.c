@@ -73,6 +73,33 @@ the_last_lines_say_it_all(void **state)
 }
 
 static void
+a_run_with_too_many_late_steps_says_that_it_is_invalid(void **state)
+{
+	char text[2000];
+
+	(void)state;
+	assert_int_equal(verdict_read(&v,
+				      "{\"valid\": true, \"pace\": {\"steps\": 12000, "
+				      "\"late_steps\": 12, \"late_pct\": 0.1}}",
+				      &err),
+			 0);
+	print(text, sizeof text);
+	assert_non_null(
+		strstr(text, "pace: 12 of 12000 plant steps late (0.100 %): the run is valid\n"));
+	assert_int_equal(verdict_read(&v,
+				      "{\"valid\": false, \"pace\": {\"steps\": 12000, "
+				      "\"late_steps\": 13, \"late_pct\": 0.1083}}",
+				      &err),
+			 0);
+	print(text, sizeof text);
+	assert_non_null(
+		strstr(text, "pace: 13 of 12000 plant steps late (0.108 %): the run is INVALID"));
+	assert_int_equal(verdict_read(&v, "{\"valid\": null, \"pace\": null}", &err), 0);
+	print(text, sizeof text);
+	assert_null(strstr(text, "pace"));
+}
+
+static void
 a_plant_that_says_nothing_is_not_healthy_and_shows_no_number(void **state)
 {
 	char text[2000];
@@ -163,6 +190,7 @@ main(void)
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(a_verdict_adds_up_what_the_status_says),
 		cmocka_unit_test(the_last_lines_say_it_all),
+		cmocka_unit_test(a_run_with_too_many_late_steps_says_that_it_is_invalid),
 		cmocka_unit_test(a_plant_that_says_nothing_is_not_healthy_and_shows_no_number),
 		cmocka_unit_test(more_reasons_than_fit_are_counted),
 		cmocka_unit_test(what_is_no_status_is_an_error),
