@@ -74,6 +74,7 @@ struct job_config {
 	double used_gb; /* on a wafer, in its mode */
 	double io_gbps; /* through the edges at rate 1 */
 	/* step of a job on several systems */
+	bool together;         /* no: each works by itself */
 	uint32_t microbatches; /* a system's in a step, at equal shares */
 	double step_s;         /* computing of a step at rate 1; with layers: their sum */
 	double reduce_s;       /* exchange after it */

@@ -270,6 +270,14 @@ check_times(struct schema_walk *w, const struct job_entry_keys *k)
 			     "stands beside tokens_per_s (allowed: one of them)");
 }
 
+/* A barrier is what independent reticles have none of. */
+static void
+check_barriers(struct schema_walk *w, const struct job_entry_keys *k, const struct job_config *job)
+{
+	if (job->mode == JOB_MODE_IND && k->bar_s > 0.0)
+		schema_error(w, k->bar_s_at.line, "bar_s", "is no barrier with ind (allowed: 0)");
+}
+
 static void
 check_word(struct schema_walk *w, const struct schema_at *at, const char *key, const char *s)
 {
@@ -293,6 +301,7 @@ fill(const struct job_entry_keys *k, const struct plant *p, struct job_config *j
 	job->kind = (enum job_kind)k->kind;
 	job->priority = (uint32_t)k->priority;
 	job->microbatches = (uint32_t)k->microbatches;
+	job->together = k->together;
 	job->floor_frac = k->floor;
 	job->spare_frac = k->spare;
 	job->end_s = or_none(&k->end_s_at, k->end_s);
@@ -341,6 +350,7 @@ read_entry(struct schema_walk *w, yaml_node_t *node, const struct plant *p, bool
 			     k.reticles);
 	if (job->n_reticles > 0)
 		decide_mode(w, &k, job);
+	check_barriers(w, &k, job);
 	if (k.layers)
 		read_layers(w, &k, job);
 	if (k.period)
@@ -406,6 +416,7 @@ jobs_short(struct plant *p)
 	snprintf(k.name, sizeof(k.name), "job");
 	fill(&k, p, job);
 	job->mode = p->job_mode;
+	job->together = false;
 	for (uint32_t s = 0; s < p->n_systems && s < JOB_SYSTEMS_MAX; s++)
 		job->on[s] = true;
 	job->n_systems = p->n_systems;

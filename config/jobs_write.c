@@ -106,7 +106,8 @@ write_job(FILE *f, const struct plant *p, const struct job_config *job)
 	number(f, "working_gb", job->working_gb);
 	number(f, "spare", job->spare_frac);
 	number(f, "io_gbps", job->io_gbps);
-	fprintf(f, ", microbatches: %u", job->microbatches);
+	fprintf(f, ", together: %s, microbatches: %u", job->together ? "yes" : "no",
+		job->microbatches);
 	number(f, "step_s", job->step_s);
 	number(f, "reduce_s", job->reduce_s);
 	write_rows(f, job);

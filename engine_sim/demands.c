@@ -28,6 +28,12 @@ share_cmd(const struct written *w)
 }
 
 static void
+batch_cmd(const struct written *w)
+{
+	w->sys->firmware.engine.batch_cmd[w->i] = w->value;
+}
+
+static void
 engine_seq(const struct written *w)
 {
 	firmware_seq(&w->sys->firmware.engine.dog, (uint16_t)lround(w->value), w->step);
@@ -101,6 +107,7 @@ typedef void demand_fn(const struct written *);
 static demand_fn *const demands[ROLES] = {
 	[ROLE_DUTY_CMD] = duty_cmd,
 	[ROLE_SHARE_CMD] = share_cmd,
+	[ROLE_JOB_SLOT_BATCH_CMD] = batch_cmd,
 	[ROLE_ENGINE_SEQ_CMD] = engine_seq,
 	[ROLE_ENGINE_RELEASE_CMD] = engine_release,
 	[ROLE_ENGINE_RESET_CMD] = engine_reset,

@@ -56,6 +56,8 @@ firmware_init(struct firmware *fw, const struct process *p, double temp_limit_c)
 		fw->start_duty[i] = fw->engine.duty_cmd[i] = p->duty[i];
 		fw->engine.share_cmd[i] = p->share[i];
 	}
+	for (int j = 0; j < JOBS_MAX; j++)
+		fw->engine.batch_cmd[j] = 1.0;
 	for (int k = 0; k < PUMPS; k++)
 		fw->start_pump[k] = fw->cooling.pump_cmd[k] = p->pump[k];
 	fw->cooling.valve_cmd = p->valve;
@@ -269,28 +271,66 @@ hold_ceiling(struct engine_unit *e, const struct sensors *s, int64_t step)
 	e->ceiling_scale = least(clamp(want, CEILING_MIN, 1.0), e->ceiling_scale + CEILING_UP);
 }
 
-/* New shares come into force at once, and the job runs at half rate while the work moves. A set
- * that is being written piece by piece fails the mean and waits. */
-static void
-reshare(struct engine_unit *e, struct process *p, int64_t step)
+/* May slot j have the shares demanded, and are they others? A set that is being written piece by piece fails the mean
+ * and waits. */
+static bool
+new_shares(const struct engine_unit *e, const struct process *p, uint32_t j)
 {
 	bool differs = false, legal = true;
 	double sum = 0.0;
 
-	p->slow = step < e->reshare_until ? RESHARE_SLOW : 1.0;
 	for (int i = 0; i < RETICLES; i++) {
+		if (p->jobs.of[i] != j)
+			continue;
 		differs = differs || fabs(e->share_cmd[i] - p->share[i]) > SHARE_SAME;
 		legal = legal && e->share_cmd[i] >= SHARE_LO && e->share_cmd[i] <= SHARE_HI;
-		sum += e->share_cmd[i];
+		sum += e->share_cmd[i] - 1.0;
 	}
-	if (!differs || !legal || fabs(sum / RETICLES - 1.0) > SHARE_MEAN_TOLERANCE ||
-	    step < e->reshare_after)
-		return;
+	return differs && legal && fabs(sum) <= SHARE_MEAN_TOLERANCE * p->job.size[j];
+}
+
+/* New shares come into force at once, and the job runs at half rate while the work moves. */
+static void
+reshare(struct engine_unit *e, struct process *p, int64_t step)
+{
+	for (uint32_t j = 0; j < JOBS_MAX; j++) {
+		struct job *job = &p->jobs.job[j];
+		double was = job->slow;
+
+		job->slow = step < e->reshare_until[j] ? RESHARE_SLOW : 1.0;
+		if (p->job.size[j] > 0 && step >= e->reshare_after[j] && new_shares(e, p, j)) {
+			for (int i = 0; i < RETICLES; i++)
+				if (p->jobs.of[i] == j)
+					p->share[i] = e->share_cmd[i];
+			job->slow = RESHARE_SLOW;
+			e->reshare_until[j] = step + STEPS(RESHARE_S);
+			e->reshare_after[j] = step + STEPS(RESHARE_EVERY_S);
+		}
+		if (job->slow < was || job->slow > was)
+			p->jobs.version++;
+	}
+}
+
+static bool
+resharing(const struct process *p)
+{
+	bool any = false;
+
+	for (int j = 0; j < JOBS_MAX; j++)
+		any = any || p->jobs.job[j].slow < 1.0;
+	return any;
+}
+
+void
+firmware_new_job(struct firmware *fw, struct process *p, uint32_t slot)
+{
+	struct engine_unit *e = &fw->engine;
+
+	e->reshare_until[slot] = e->reshare_after[slot] = 0;
+	e->batch_cmd[slot] = 1.0;
 	for (int i = 0; i < RETICLES; i++)
-		p->share[i] = e->share_cmd[i];
-	p->slow = RESHARE_SLOW;
-	e->reshare_until = step + STEPS(RESHARE_S);
-	e->reshare_after = step + STEPS(RESHARE_EVERY_S);
+		if (p->jobs.of[i] == slot)
+			e->share_cmd[i] = p->share[i] = 1.0;
 }
 
 static void
@@ -310,7 +350,7 @@ tick(struct firmware *fw, struct process *p, const struct sensors *s, int64_t st
 		(tmax_c >= ALARM_C ? ENGINE_ALARM : 0u) | (e->fold < 1.0 ? ENGINE_FOLDBACK : 0u) |
 		(e->flow_cap < 1.0 ? ENGINE_LOW_FLOW : 0u) |
 		(step < e->ceiling_until ? ENGINE_CEILING : 0u) | (e->trips ? ENGINE_TRIPPED : 0u) |
-		(e->dog.expired ? ENGINE_SEQ_EXPIRED : 0u) | (p->slow < 1.0 ? ENGINE_RESHARE : 0u);
+		(e->dog.expired ? ENGINE_SEQ_EXPIRED : 0u) | (resharing(p) ? ENGINE_RESHARE : 0u);
 	fw->cooling.status = (pumps_lost(p) ? 0u : COOLING_PUMPING) |
 			     (p->faults.pump_failed[0] > 0.5 ? COOLING_PUMP_0_FAIL : 0u) |
 			     (p->faults.pump_failed[1] > 0.5 ? COOLING_PUMP_1_FAIL : 0u) |

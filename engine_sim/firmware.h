@@ -56,7 +56,8 @@ struct engine_unit {
 	uint32_t trips;                       /* enum trip_bit */
 	bool flow_seen;                       /* enough flow since the pumps were started */
 	int low_flow_count;
-	int64_t reshare_until, reshare_after; /* steps */
+	int64_t reshare_until[JOBS_MAX], reshare_after[JOBS_MAX]; /* of a slot; steps */
+	double batch_cmd[JOBS_MAX];                               /* of a slot's micro-batches */
 	uint32_t status;
 };
 
@@ -76,6 +77,8 @@ struct firmware {
 
 void firmware_init(struct firmware *fw, const struct process *p, double temp_limit_c);
 
+/* Another job has that slot: its work is shared out anew, its reticles have equal shares. */
+void firmware_new_job(struct firmware *fw, struct process *p, uint32_t slot);
 /* What registers tell it, at that step. */
 void firmware_seq(struct watchdog *dog, uint16_t seq, int64_t step);
 void firmware_release(struct watchdog *dog, bool release);

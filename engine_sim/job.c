@@ -2,17 +2,41 @@
 #include "engine_sim/job.h"
 
 #include <math.h>
+#include <string.h>
 
 #include "engine_sim/limits.h"
 
 #define SHARE_MIN 1e-6 /* a reticle without work does not hold its job up */
 
 void
+job_set_none(struct job_set *out)
+{
+	memset(out, 0, sizeof(*out));
+	out->groups = JOBS_MAX + 1;
+	for (int j = 0; j < JOBS_MAX; j++)
+		out->job[j] = (struct job){.density = 1.0,
+					   .activity = 1.0,
+					   .slow = 1.0,
+					   .io = 1.0,
+					   .batch = 1.0,
+					   .table = -1,
+					   .row = ROW_MEAN};
+	for (int i = 0; i < RETICLES; i++) {
+		out->of[i] = out->group[i] = JOB_NONE;
+		out->cores[i] = 1.0;
+	}
+	for (int e = 0; e < EDGES; e++)
+		out->edge[e] = 1.0;
+}
+
+void
 job_set_one(struct job_set *out, enum job_mode mode)
 {
-	*out = (struct job_set){.n = 1};
+	job_set_none(out);
 	for (int j = 0; j < JOBS_MAX; j++)
-		out->job[j] = (struct job){.mode = mode, .density = 1.0, .activity = 1.0};
+		out->job[j].mode = mode;
+	memset(out->of, 0, sizeof(out->of));
+	memset(out->group, 0, sizeof(out->group));
 }
 
 static enum job_mode
@@ -25,100 +49,275 @@ mode_of(const struct job *job)
 	return job->mode < 2.5 ? JOB_MODE_IND : JOB_MODE_PIPE;
 }
 
-/* What holds for all reticles of a job in this step. */
+/* What holds for all reticles of a group in this step. */
 struct terms {
-	bool sync;
-	double pace, rate; /* SYNC: R, and r = least(R, A) */
-	double per_wait;   /* SYNC: barrier power a unit of duty above the pace */
-	double limit;      /* IND: A */
+	double act;       /* a share */
+	double limit;     /* IND: of a reticle's own; else INFINITY */
+	double alone;     /* IND: 1 */
+	double pace;      /* R */
+	double wait_slow; /* dynamic power a unit of v_i - R x_i */
+	double wait_all;  /* and of v_i */
 	double dynamic_w;
 };
 
-static struct terms
-terms_of(const struct model *md, const struct job *job, double pace, double slow)
-{
-	double limit = job->activity * slow;
-	struct terms t = {.dynamic_w = md->dynamic_w * job->density};
+/* What job_load works with. */
+struct at_work {
+	const struct job_set *jobs;
+	const struct phase_table *tables;
+	struct job_result *out;
+	double pace[JOB_GROUPS], slot_pace[JOBS_MAX + 1];
+	struct terms terms[JOB_GROUPS];
+};
 
+static const struct phase_table no_layers = {.n = 1, .row = {{0.0, 1.0, 0.0, 1.0}}, .full_s = 1.0};
+
+static const struct phase_table *
+table_of(const struct at_work *w, const struct job *job)
+{
+	return job->table >= 0 && w->tables ? &w->tables[job->table] : &no_layers;
+}
+
+/* R of each group, and of each slot the least of its groups. */
+static void
+paces(struct at_work *w, const double offered[RETICLES], const double share[RETICLES])
+{
+	const struct job_set *jobs = w->jobs;
+	double rate[RETICLES];
+
+	for (uint32_t g = 0; g < jobs->groups; g++)
+		w->pace[g] = INFINITY;
+	for (int j = 0; j <= JOBS_MAX; j++) {
+		w->slot_pace[j] = INFINITY;
+		if (j < JOBS_MAX)
+			w->out->size[j] = 0;
+	}
+	for (int i = 0; i < RETICLES; i++)
+		rate[i] = offered[i] / most(share[i], SHARE_MIN);
+	for (int i = 0; i < RETICLES; i++) {
+		w->pace[jobs->group[i]] = least(rate[i], w->pace[jobs->group[i]]);
+		w->slot_pace[jobs->of[i]] = least(rate[i], w->slot_pace[jobs->of[i]]);
+		if (jobs->of[i] < JOBS_MAX)
+			w->out->size[jobs->of[i]]++;
+	}
+}
+
+/* Rate and work of a slot whose step is `mix` (a pass, others counted) or takes `step_s`. */
+static void
+step_rate(struct at_work *w, uint32_t j, struct phase_mix *mix)
+{
+	const struct job *job = &w->jobs->job[j];
+	double full_s = table_of(w, job)->full_s, need_s = mix->time_s;
+	double step_s = phase_step_mix(mix, job->others_s, job->reduce_s);
+
+	w->out->need_s[j] = w->out->row_s[j] = need_s;
+	w->out->alone[j] = mix->nominal_s > 0.0 ? full_s / mix->nominal_s : 1.0;
+	w->out->stream[j] = mix->stream;
+	w->out->rate[j] = w->out->work[j] = w->out->wait[j] = 0.0;
+	if (!isfinite(step_s)) {
+		w->out->wait[j] = isfinite(need_s) ? 1.0 : 0.0;
+		return;
+	}
+	if (step_s > 0.0) {
+		w->out->rate[j] = job->batch * (mix->nominal_s + job->reduce_s) / step_s;
+		w->out->work[j] = job->batch * full_s / step_s;
+		w->out->wait[j] = most(0.0, step_s - job->reduce_s - need_s) / step_s;
+	}
+}
+
+/* SYNC with a row of its layers, or the wait after them, in force. */
+static void
+row_rate(struct at_work *w, uint32_t j, struct phase_mix *mix, const struct phase_pace *pace)
+{
+	const struct job *job = &w->jobs->job[j];
+	const struct phase_table *t = table_of(w, job);
+	struct phase_mix pass;
+
+	phase_pass_mix(&pass, t, pace);
+	w->out->need_s[j] = pass.time_s;
+	w->out->alone[j] = t->full_s / pass.nominal_s;
+	w->out->rate[j] = job->row == ROW_REDUCE ? job->batch : 0.0;
+	w->out->wait[j] = job->row == ROW_WAIT ? 1.0 : 0.0;
+	*mix = (struct phase_mix){.wait_all = 1.0};
+	if (job->row >= 0) {
+		phase_row_mix(mix, t, (uint32_t)job->row, pace);
+		w->out->row_s[j] = mix->time_s;
+		if (isfinite(mix->time_s) && mix->time_s > 0.0)
+			w->out->rate[j] = job->batch * mix->nominal_s / mix->time_s;
+	}
+	w->out->stream[j] = mix->stream;
+	w->out->work[j] = w->out->rate[j] * t->full_s / (pass.nominal_s + job->reduce_s);
+}
+
+static void
+sync_terms(struct at_work *w, uint32_t j, const struct phase_pace *pace, struct terms *t)
+{
+	const struct job *job = &w->jobs->job[j];
+	struct phase_mix mix;
+
+	if (job->row == ROW_MEAN) {
+		phase_pass_mix(&mix, table_of(w, job), pace);
+		step_rate(w, j, &mix);
+	} else {
+		row_rate(w, j, &mix, pace);
+	}
+	t->act = mix.act;
+	t->wait_slow = mix.wait_slow;
+	t->wait_all = mix.wait_all;
+}
+
+/* The buffers say what each stage does; what it can do now is less in the step in which it is throttled. */
+static void
+pipe_terms(struct at_work *w, uint32_t j, const struct phase_pace *pace, struct terms *t)
+{
+	const struct job_set *jobs = w->jobs;
+	const struct job *job = &jobs->job[j];
+	double limit = least(pace->activity, pace->io) * pace->slow;
+	double rate = least(job->stages > 0 ? job->out : pace->pace, limit), part;
+	struct phase_mix mix = {.act = 1.0, .wait_slow = 1.0};
+
+	mix.stream = pace->pace > limit;
+	mix.time_s = rate > 0.0 ? job->batch * table_of(w, job)->full_s / rate : (double)INFINITY;
+	mix.nominal_s = table_of(w, job)->full_s / least(1.0, pace->activity);
+	step_rate(w, j, &mix);
+	w->out->pace[j] = rate;
+	part = mix.act; /* of the time that it does not wait for other systems */
+	t->act = part * rate;
+	t->wait_slow = mix.stream ? 0.0 : part;
+	t->wait_all = mix.wait_all;
+	for (uint32_t s = 0; s < job->stages; s++) {
+		uint32_t g = (uint32_t)GROUP_OF_STAGE(j, s);
+		double cost = jobs->stage_cost[g], cap = w->pace[g] / cost;
+		double does = least(jobs->stage_rate[g], cap);
+
+		w->out->stage_cap[g] = cap;
+		w->terms[g] = *t;
+		w->terms[g].pace = w->pace[g];
+		w->terms[g].act = part * does * cost;
+		w->terms[g].wait_slow = cap > 0.0 ? part * does / cap : part;
+	}
+}
+
+static void
+slot_terms(struct at_work *w, const struct model *md, uint32_t j)
+{
+	const struct job *job = &w->jobs->job[j];
+	struct terms *t = &w->terms[j];
+	struct phase_pace pace = {.pace = isfinite(w->slot_pace[j]) ? w->slot_pace[j] : 1.0,
+				  .activity = job->activity,
+				  .io = job->io,
+				  .slow = job->slow,
+				  .batch = job->batch};
+
+	*t = (struct terms){
+		.limit = INFINITY, .pace = pace.pace, .dynamic_w = md->dynamic_w * job->density};
+	w->out->pace[j] = pace.pace;
+	w->out->rate[j] = 1.0;
+	w->out->work[j] = w->out->wait[j] = w->out->need_s[j] = w->out->row_s[j] = 0.0;
+	w->out->alone[j] = 1.0;
+	w->out->stream[j] = false;
 	switch (mode_of(job)) {
-	case JOB_MODE_PIPE:
 	case JOB_MODE_SYNC:
-		t.sync = true;
-		t.pace = pace;
-		t.rate = least(pace, limit);
-		/* where one stands, the others wait for it all the time */
-		t.per_wait = pace > 0.0 ? t.rate / pace : limit > 0.0 ? 1.0 : 0.0;
+		sync_terms(w, j, &pace, t);
+		break;
+	case JOB_MODE_PIPE:
+		pipe_terms(w, j, &pace, t);
 		break;
 	case JOB_MODE_IND:
-		t.limit = limit;
+		t->alone = 1.0;
+		t->limit = job->row >= 0 ? phase_limit(table_of(w, job), (uint32_t)job->row, &pace)
+					 : least(job->activity, job->io) * job->slow;
 		break;
 	case JOB_MODE_IDLE:
 	case JOB_MODE_PART:
 		break;
 	}
-	t.per_wait *= md->barrier_frac;
-	return t;
 }
 
-/* R of each synchronous job: the slowest of its reticles. */
+/* What independent reticles reach together, known once each has its own. */
 static void
-paces(double pace[JOBS_MAX], const struct job_set *jobs, const double duty[RETICLES],
-      const double share[RETICLES])
+finish_ind(struct at_work *w, uint32_t j)
 {
-	double rate[RETICLES];
+	const struct job *job = &w->jobs->job[j];
+	const struct phase_table *t = table_of(w, job);
+	struct phase_pace free = {
+		.pace = 1.0, .activity = job->activity, .io = 1.0, .slow = 1.0, .batch = 1.0};
+	uint32_t row = job->row >= 0 ? (uint32_t)job->row : 0;
+	struct phase_mix pass, now;
+
+	if (mode_of(job) != JOB_MODE_IND || w->out->size[j] == 0)
+		return;
+	phase_pass_mix(&pass, t, &free);
+	phase_row_mix(&now, t, row, &free);
+	w->out->pace[j] = w->out->act_mean[j];
+	if (t->row[row].tau_s > 0.0)
+		w->out->rate[j] = w->out->act_mean[j] / phase_limit_nominal(t, row, job->activity);
+	else
+		w->out->rate[j] = job->io * job->slow;
+	w->out->need_s[j] = w->out->row_s[j] =
+		w->out->rate[j] > 0.0 ? now.nominal_s / w->out->rate[j] : (double)INFINITY;
+	w->out->alone[j] = t->full_s / pass.nominal_s;
+	w->out->work[j] = w->out->rate[j] * t->full_s / pass.nominal_s;
+	w->out->stream[j] = w->terms[j].limit < 1.0;
+}
+
+static void
+sums(struct at_work *w, const double load_w[RETICLES])
+{
+	struct job_result *out = w->out;
+	double reached = 0.0, of = 0.0;
 
 	for (int j = 0; j < JOBS_MAX; j++)
-		pace[j] = INFINITY;
-	for (int i = 0; i < RETICLES; i++)
-		rate[i] = duty[i] / most(share[i], SHARE_MIN);
-	for (int i = 0; i < RETICLES; i++)
-		pace[jobs->of[i]] = least(rate[i], pace[jobs->of[i]]);
-}
+		out->load_w[j] = out->act_mean[j] = 0.0;
+	for (int i = 0; i < RETICLES; i++) {
+		uint32_t j = w->jobs->of[i];
 
-static void
-rates(struct job_result *out, const struct job_set *jobs, const double done[JOBS_MAX],
-      const int size[JOBS_MAX])
-{
-	out->rate_wafer = out->done = 0.0;
-	for (int j = 0; j < JOBS_MAX; j++) {
-		const struct job *job = &jobs->job[j];
-
-		out->rate[j] = 1.0;
-		if (size[j] > 0 && mode_of(job) != JOB_MODE_IDLE && job->activity > 0.0)
-			out->rate[j] = done[j] / size[j] / job->activity;
-		out->rate_wafer += out->rate[j] * size[j] / RETICLES;
-		out->done += done[j] / RETICLES;
+		if (j >= JOBS_MAX)
+			continue;
+		out->load_w[j] += load_w[i];
+		out->act_mean[j] += out->act[i];
 	}
+	for (uint32_t j = 0; j < JOBS_MAX; j++) {
+		if (out->size[j] == 0)
+			continue;
+		out->act_mean[j] /= out->size[j];
+		finish_ind(w, j);
+		reached += out->rate[j] * out->size[j];
+		of += out->size[j];
+	}
+	out->rate_wafer = of > 0.0 ? reached / of : 1.0;
+	out->load_all_w = reticle_sum(load_w);
+	out->utilisation = reticle_sum(out->act) / RETICLES;
 }
 
 void
 job_load(struct job_result *out, double load_w[RETICLES], const struct model *md,
-	 const struct job_set *jobs, const double duty[RETICLES], const double share[RETICLES],
-	 double slow)
+	 const struct job_set *jobs, const struct phase_table *tables, const double duty[RETICLES],
+	 const double share[RETICLES])
 {
-	double pace[JOBS_MAX], done[JOBS_MAX] = {0.0};
-	struct terms terms[JOBS_MAX];
-	int size[JOBS_MAX] = {0};
+	struct at_work w;
+	double offered[RETICLES];
 
-	paces(pace, jobs, duty, share);
-	for (uint32_t j = 0; j < jobs->n; j++)
-		terms[j] = terms_of(md, &jobs->job[j], pace[j], slow);
+	w.jobs = jobs;
+	w.tables = tables;
+	w.out = out;
+	for (int i = 0; i < RETICLES; i++)
+		offered[i] = duty[i] * jobs->cores[i];
+	paces(&w, offered, share);
+	w.terms[JOB_NONE] = (struct terms){.limit = INFINITY};
+	for (uint32_t j = 0; j < JOBS_MAX; j++)
+		if (out->size[j] > 0)
+			slot_terms(&w, md, j);
+		else
+			out->rate[j] = out->work[j] = out->need_s[j] = out->wait[j] = 0.0;
 	for (int i = 0; i < RETICLES; i++) {
-		const struct terms *t = &terms[jobs->of[i]];
-		double act, wait = 0.0;
+		const struct terms *t = &w.terms[jobs->group[i]];
+		double alone = t->alone * least(offered[i], t->limit);
+		double late = most(0.0, offered[i] - t->pace * share[i]);
+		double wait = t->wait_slow * late + t->wait_all * offered[i];
 
-		if (t->sync) {
-			act = t->rate * share[i];
-			wait = t->per_wait * most(0.0, duty[i] - t->pace * share[i]);
-			done[jobs->of[i]] += t->rate;
-		} else {
-			act = least(duty[i], t->limit);
-			done[jobs->of[i]] += act;
-		}
-		load_w[i] = md->idle_w + t->dynamic_w * (act + wait);
-		out->act[i] = act;
-		size[jobs->of[i]]++;
+		out->act[i] = t->act * share[i] + alone;
+		load_w[i] = md->idle_w * jobs->cores[i] + jobs->ballast_w[i] +
+			    t->dynamic_w * (out->act[i] + md->barrier_frac * wait);
 	}
-	out->utilisation = reticle_sum(out->act) / RETICLES;
-	rates(out, jobs, done, size);
+	sums(&w, load_w);
 }

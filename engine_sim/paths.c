@@ -69,6 +69,17 @@ static const struct site_row site_rows[] = {
 #undef SUPPLY_PARAM
 };
 
+/* Of a job of the plant: "job.NAME.run". */
+static const struct path_row job_rows[] = {
+	{"run", 1, offsetof(struct job_run, run), sizeof(double), "", -1, 1,
+	 "0 ends the job, 1 starts it, -1 leaves it to its times"},
+	{"activity", 1, offsetof(struct job_run, activity), sizeof(double), "", 0, 1,
+	 "rate that its data allow, on all its systems"},
+	{"density", 1, offsetof(struct job_run, density), sizeof(double), "", 0, 3,
+	 "power density of its kernels, with what its sparsity saves, likewise"},
+};
+
+#define N_JOB_ROWS (sizeof(job_rows) / sizeof(job_rows[0]))
 #define N_SYSTEM_ROWS (sizeof(system_rows) / sizeof(system_rows[0]))
 #define N_SITE_ROWS (sizeof(site_rows) / sizeof(site_rows[0]))
 #define ALL_ELEMENTS SIZE_MAX
@@ -225,6 +236,38 @@ find_device(struct sim *sim, const char *path, struct path_target *out)
 	return false;
 }
 
+/* "job.NAME.activity" of a job of the plant, on all its systems. */
+static int
+find_job(struct sim *sim, const char *path, struct path_target *out, char *why, size_t why_size)
+{
+	const char *name = path + strlen("job."), *dot = strrchr(name, '.');
+
+	for (uint32_t j = 0; dot && j < sim->jobs.n; j++) {
+		struct job_run *run = &sim->jobs.run[j];
+		size_t len = strlen(run->config->name);
+
+		if (len != (size_t)(dot - name) || strncmp(name, run->config->name, len) != 0)
+			continue;
+		for (size_t r = 0; r < N_JOB_ROWS; r++) {
+			if (strcmp(dot + 1, job_rows[r].name) != 0)
+				continue;
+			*out = (struct path_target){.first = at(run, job_rows[r].offset),
+						    .n = 1,
+						    .stride = sizeof(double),
+						    .lo = job_rows[r].lo,
+						    .hi = job_rows[r].hi,
+						    .unit = job_rows[r].unit,
+						    .text = job_rows[r].text};
+			return 0;
+		}
+	}
+	snprintf(why, why_size,
+		 "%s: no such path; allowed: job.NAME.run, .activity, .density of one of the "
+		 "plant's %u jobs (%s ..)",
+		 path, sim->jobs.n, sim->jobs.n > 0 ? sim->jobs.run[0].config->name : "none");
+	return -ENOENT;
+}
+
 int
 paths_find(struct sim *sim, const char *path, struct path_target *out, char *why, size_t why_size)
 {
@@ -242,8 +285,11 @@ paths_find(struct sim *sim, const char *path, struct path_target *out, char *why
 		rc = paths_find_system(&sim->systems[k], dot + 1, out, why, why_size);
 		return rc;
 	}
+	if (strncmp(path, "job.", 4) == 0)
+		return find_job(sim, path, out, why, why_size);
 	snprintf(why, why_size,
-		 "%s: no such path; it begins with a system (%s..%s), is DEVICE.offline, or one of "
+		 "%s: no such path; it begins with a system (%s..%s), is DEVICE.offline, "
+		 "job.NAME.…, or one of "
 		 "facility.supply_c, water.supply_c, air.supply_c, facility.lost, .flow_frac, "
 		 ".dew_point_c … (isotherm-sim --paths)",
 		 path, sim->systems[0].config->name,
@@ -321,6 +367,15 @@ paths_manual(void (*line)(void *arg, const char *text), void *arg)
 	snprintf(text, sizeof(text), "%-28s %8g .. %-8g %-6s %s", "DEVICE.offline", 0.0, 1.0, "",
 		 "switch: the device does not answer");
 	line(arg, text);
+	for (size_t r = 0; r < N_JOB_ROWS; r++) {
+		const struct path_row *row = &job_rows[r];
+		char full[NAME_MAX_LEN];
+
+		snprintf(full, sizeof(full), "job.NAME.%s", row->name);
+		snprintf(text, sizeof(text), "%-28s %8g .. %-8g %-6s %s", full, row->lo, row->hi,
+			 row->unit, row->text);
+		line(arg, text);
+	}
 	for (size_t r = 0; r < N_SYSTEM_ROWS; r++) {
 		const struct path_row *row = &system_rows[r];
 		char name[NAME_MAX_LEN], full[NAME_MAX_LEN + 8];

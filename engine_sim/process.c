@@ -14,12 +14,8 @@
 void
 process_init(struct process *p)
 {
-	*p = (struct process){.slow = 1.0,
-			      .valve = 1.0,
-			      .header_frac = 1.0,
-			      .fans_frac = 1.0,
-			      .powered = 1.0,
-			      .stale = true};
+	*p = (struct process){
+		.valve = 1.0, .header_frac = 1.0, .fans_frac = 1.0, .powered = 1.0, .stale = true};
 	model_defaults(&p->md);
 	wafer_variation_none(&p->variation);
 	job_set_one(&p->jobs, JOB_MODE_SYNC);
@@ -87,22 +83,19 @@ set_flow(struct process *p, const double speed[PUMPS])
 	p->stale = false;
 }
 
-/* The job's load, when something moved; in bytes, so that padding at worst costs a computation. */
+/* The jobs' load, when something moved. */
 static void
 set_load(struct process *p)
 {
 	struct load_input *was = &p->load_of;
 
 	if (!p->stale && memcmp(was->duty, p->duty, sizeof(p->duty)) == 0 &&
-	    memcmp(was->share, p->share, sizeof(p->share)) == 0 &&
-	    memcmp(&was->slow, &p->slow, sizeof(p->slow)) == 0 &&
-	    memcmp(&was->jobs, &p->jobs, sizeof(p->jobs)) == 0)
+	    memcmp(was->share, p->share, sizeof(p->share)) == 0 && was->version == p->jobs.version)
 		return;
 	memcpy(was->duty, p->duty, sizeof(p->duty));
 	memcpy(was->share, p->share, sizeof(p->share));
-	memcpy(&was->slow, &p->slow, sizeof(p->slow));
-	memcpy(&was->jobs, &p->jobs, sizeof(p->jobs));
-	job_load(&p->job, p->load_w, &p->md, &p->jobs, p->duty, p->share, p->slow);
+	was->version = p->jobs.version;
+	job_load(&p->job, p->load_w, &p->md, &p->jobs, p->tables, p->duty, p->share);
 }
 
 double

@@ -62,12 +62,12 @@ struct process {
 	struct wafer_variation variation;
 	struct process_faults faults;
 	struct job_set jobs;
+	const struct phase_table *tables; /* layers of the plant's jobs; NULL: none have any */
 	/* state */
 	struct wafer_state wafer; /* with a fine wafer: si_c are its reticles' means, cu_c idle */
 	struct fine *fine;        /* owned; NULL: the reference grid */
 	struct coolant_state loop;
 	double duty[RETICLES], share[RETICLES];
-	double slow; /* 1, less while shares move */
 	double pump[PUMPS], valve;
 	double fan[FANS];   /* speed; all follow `valve`, 0..1 */
 	double header_frac; /* facility water of the step, of what the valve would give */
@@ -77,8 +77,8 @@ struct process {
 	/* of the last step */
 	double load_w[RETICLES];
 	struct load_input { /* what `load_w` and `job` were computed with */
-		double duty[RETICLES], share[RETICLES], slow;
-		struct job_set jobs;
+		double duty[RETICLES], share[RETICLES];
+		uint64_t version; /* of the set of jobs */
 	} load_of;
 	double powered;
 	struct wafer_cooling cool;

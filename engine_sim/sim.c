@@ -49,7 +49,6 @@ open_system(struct sim *sim, uint32_t k, const struct sim_options *opt, char *wh
 	struct sim_system *sys = &sim->systems[k];
 	const struct system_config *config = &sim->plant->systems[k];
 	struct process *p = &sys->process;
-	enum job_mode mode = sim->plant->job_mode;
 	double supply_c = START_SUPPLY_C;
 	int rc;
 
@@ -70,12 +69,9 @@ open_system(struct sim *sim, uint32_t k, const struct sim_options *opt, char *wh
 			 config->name);
 		return rc;
 	}
-	p->md.tokens_full_per_s = sim->plant->job_tokens_per_s;
-	if (opt && opt->mode > 0)
-		mode = (enum job_mode)opt->mode;
-	job_set_one(&p->jobs, mode);
-	if (opt && opt->start_activity > 0.0)
-		p->jobs.job[0].activity = opt->start_activity;
+	for (int j = 0; j < JOBS_MAX; j++)
+		sys->slot_job[j] = -1;
+	joblist_begin(&sim->jobs, sys, k, opt);
 	if (opt && opt->start_supply_c > 0.0)
 		supply_c = opt->start_supply_c;
 	rc = steady_solve(p, supply_c, false);
@@ -147,8 +143,12 @@ sim_open(struct sim **out, const struct plant *plant, const struct sim_options *
 	sim->devices = calloc(plant->n_devices + 1, sizeof(*sim->devices));
 	if (!sim->systems || !sim->devices)
 		rc = -ENOMEM;
+	if (rc == 0)
+		rc = joblist_open(&sim->jobs, plant, opt);
 	for (uint32_t k = 0; rc == 0 && k < plant->n_systems; k++)
 		rc = open_system(sim, k, opt, why, why_size);
+	if (rc == 0)
+		joblist_begun(&sim->jobs, sim->systems);
 	if (rc == 0)
 		rc = open_wire(sim, why, why_size);
 	if (rc == 0)
@@ -174,6 +174,7 @@ sim_close(struct sim *sim)
 		if (sim->wire[k] >= 0)
 			close(sim->wire[k]);
 	modbus_free(sim->modbus);
+	joblist_close(&sim->jobs);
 	free(sim->systems);
 	free(sim->devices);
 	free(sim);
@@ -184,6 +185,7 @@ sim_step(struct sim *sim)
 {
 	paths_ramps(sim);
 	facility_step(sim);
+	joblist_paths(&sim->jobs, sim->systems);
 	for (uint32_t k = 0; k < sim->plant->n_systems; k++) {
 		struct sim_system *sys = &sim->systems[k];
 
@@ -192,6 +194,7 @@ sim_step(struct sim *sim)
 		firmware_sample(&sys->firmware, &sys->process, &sys->sensors, sim->step + 1);
 	}
 	sim->step++;
+	joblist_step(&sim->jobs, sim->systems, sim->plant->n_systems, sim->step);
 }
 
 int64_t
@@ -312,7 +315,7 @@ sim_truth(const struct sim *sim, uint32_t system, struct sim_truth *out)
 				  .mean_c = ex.mean_c,
 				  .spread_k = ex.spread_k,
 				  .rate = p->job.rate_wafer,
-				  .tokens_per_s = p->md.tokens_full_per_s * p->job.done,
+				  .tokens_per_s = joblist_tokens(&sim->jobs, sys),
 				  .wafer_w = p->power.wafer_w,
 				  .input_w = p->power.input_w,
 				  .cooling_w = process_cooling_w(p),
@@ -326,4 +329,6 @@ sim_truth(const struct sim *sim, uint32_t system, struct sim_truth *out)
 				  .energy_error_rel = p->energy_error_rel};
 	memcpy(out->temp_c, p->wafer.si_c, sizeof(out->temp_c));
 	memcpy(out->duty, p->duty, sizeof(out->duty));
+	memcpy(out->slot_rate, p->job.rate, sizeof(out->slot_rate));
+	memcpy(out->slot_job, sys->slot_job, sizeof(out->slot_job));
 }

@@ -8,6 +8,7 @@
 #include "engine_sim/facility.h"
 #include "engine_sim/firmware.h"
 #include "engine_sim/gate.h"
+#include "engine_sim/joblist.h"
 #include "engine_sim/paths.h"
 #include "engine_sim/process.h"
 #include "engine_sim/sensors.h"
@@ -22,6 +23,8 @@ struct sim_system {
 	/* readings of reticle power, made when first asked for in a step */
 	double reticle_w[RETICLES];
 	int64_t reticle_w_step;
+	int32_t slot_job[JOBS_MAX]; /* index of the plant's job; -1 free */
+	double io_asked_gbps;       /* by its jobs at rate 1 */
 };
 
 /* What all systems share. */
@@ -48,6 +51,7 @@ struct sim {
 	struct sim_site site;
 	struct sim_system *systems;
 	struct sim_device *devices;
+	struct job_list jobs;
 	struct ramp ramps[RAMPS_MAX];
 	modbus_t *modbus; /* one context serves all devices, through a private socketpair */
 	int wire[2];

@@ -83,7 +83,9 @@ wafer_voltage(const struct asked *a)
 static double
 cores_active(const struct asked *a)
 {
-	return a->sys->process.powered * a->sys->process.md.cores;
+	const struct process *p = &a->sys->process;
+
+	return p->powered * p->md.cores * reticle_sum(p->jobs.cores) / RETICLES;
 }
 
 static double
@@ -158,67 +160,6 @@ zero(const struct asked *a)
 {
 	(void)a;
 	return 0.0;
-}
-
-static double
-job_mode_value(const struct asked *a)
-{
-	return round(a->sys->process.jobs.job[0].mode);
-}
-
-static double
-job_rate(const struct asked *a)
-{
-	return a->sys->process.job.rate_wafer;
-}
-
-static double
-job_tokens(const struct asked *a)
-{
-	return a->sys->process.md.tokens_full_per_s * a->sys->process.job.done;
-}
-
-static double
-job_utilisation(const struct asked *a)
-{
-	return a->sys->process.job.utilisation;
-}
-
-static double
-reticle_job(const struct asked *a)
-{
-	return a->sys->process.jobs.of[a->i] + 1.0;
-}
-
-/* One job of the short form, until the list of jobs runs. */
-static double
-slot_id(const struct asked *a)
-{
-	return a->i < a->sys->process.jobs.n ? a->i + 1.0 : 0.0;
-}
-
-static double
-slot_mode(const struct asked *a)
-{
-	return a->i < a->sys->process.jobs.n ? round(a->sys->process.jobs.job[a->i].mode) : 0.0;
-}
-
-static double
-slot_rate(const struct asked *a)
-{
-	return a->i < a->sys->process.jobs.n ? a->sys->process.job.rate[a->i] : 0.0;
-}
-
-static double
-slot_tokens(const struct asked *a)
-{
-	return a->i < a->sys->process.jobs.n ? job_tokens(a) : 0.0;
-}
-
-static double
-slot_batch(const struct asked *a)
-{
-	return a->i < a->sys->process.jobs.n ? 1.0 : 0.0;
 }
 
 /* ---- cooling unit ---- */
@@ -478,22 +419,6 @@ static value_fn *const values[ROLES] = {
 	[ROLE_ENGINE_RESET_CMD] = zero,
 	[ROLE_ENGINE_CEILING_CMD] = engine_ceiling,
 	[ROLE_ENGINE_CEILING_FOR_CMD] = engine_ceiling_for,
-	[ROLE_JOB_MODE] = job_mode_value,
-	[ROLE_JOB_RATE] = job_rate,
-	[ROLE_JOB_TOKENS] = job_tokens,
-	[ROLE_JOB_UTILISATION] = job_utilisation,
-	[ROLE_RETICLE_JOB] = reticle_job,
-	[ROLE_JOB_SLOT_ID] = slot_id,
-	[ROLE_JOB_SLOT_MODE] = slot_mode,
-	[ROLE_JOB_SLOT_RATE] = slot_rate,
-	[ROLE_JOB_SLOT_TOKENS] = slot_tokens,
-	[ROLE_JOB_SLOT_WAIT] = zero,
-	[ROLE_JOB_SLOT_BATCH] = slot_batch,
-	[ROLE_JOB_SLOT_BATCH_CMD] = slot_batch,
-	[ROLE_JOB_PHASE] = zero,
-	[ROLE_JOB_LAYER] = zero,
-	[ROLE_MEM_USED] = zero,
-	[ROLE_IO_EDGE] = zero,
 	[ROLE_LOOP_FLOW] = loop_flow,
 	[ROLE_LOOP_SUPPLY] = loop_supply,
 	[ROLE_LOOP_RETURN] = loop_return,
@@ -539,7 +464,9 @@ sim_value(struct sim *sim, struct sim_device *d, const struct point *pt)
 
 	if (values_site[pt->role])
 		return values_site[pt->role](&a);
-	if (!values[pt->role] || !a.sys)
+	if (!a.sys)
 		return (double)NAN;
-	return values[pt->role](&a);
+	if (values_jobs[pt->role])
+		return values_jobs[pt->role](&a);
+	return values[pt->role] ? values[pt->role](&a) : (double)NAN;
 }

@@ -23,6 +23,8 @@ typedef double value_fn(const struct asked *);
 
 /* Roles that a device of the site can have; all others belong to a system. */
 extern value_fn *const values_site[ROLES];
+/* Of an engine block: what its wafer computes. */
+extern value_fn *const values_jobs[ROLES];
 
 static inline double
 values_noisy(const struct asked *a, enum sensor_signal signal, double value, double deviation)

@@ -185,6 +185,8 @@ static const struct {
 	 "jobs[0].layers[1].sigma_s", "0..3600"},
 	{JOBS "  - {name: a, mode: pipe, layers: [{tau_s: 1}]}\n", 5, "jobs[0].layers",
 	 "sync or ind"},
+	{JOBS "  - {name: a, mode: ind, bar_s: 0.01}\n", 5, "jobs[0].bar_s", "no barrier"},
+	{JOBS "  - {name: a, together: maybe}\n", 5, "jobs[0].together", "yes nor no"},
 	{JOBS "  - {name: a, mode: ind, layers: [{tau_s: 0.05}]}\n", 5, "jobs[0].layers", "0.1 s"},
 	{JOBS "  - {name: a, period: {period_s: 12, compute: 0.6, stream: 0.3, activity: 1}}\n", 5,
 	 "jobs[0].period.stream", "1 together"},

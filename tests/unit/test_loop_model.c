@@ -188,7 +188,7 @@ load(enum job_mode mode, double activity, const double duty[RETICLES], const dou
 
 	job_set_one(&jobs, mode);
 	jobs.job[0].activity = activity;
-	job_load(r, w, &md, &jobs, duty, share, 1.0);
+	job_load(r, w, &md, &jobs, NULL, duty, share);
 	return r->rate_wafer;
 }
 
@@ -222,7 +222,7 @@ a_job_that_waits_for_data_is_clock_gated(void **state)
 		duty[i] = share[i] = 1.0;
 	near(load(JOB_MODE_SYNC, 0.335, duty, share, &r, w), 1.0, 1e-12);
 	near(w[0], 31.2 + 156.0 * 0.335, 1e-12);
-	near(r.done, 0.335, 1e-12);
+	near(r.work[0], 0.335, 1e-12);
 	for (int i = 0; i < RETICLES; i++)
 		duty[i] = 0.335; /* duty down to there is free */
 	near(load(JOB_MODE_SYNC, 0.335, duty, share, &r, w), 1.0, 1e-12);
@@ -257,14 +257,13 @@ several_jobs_each_have_their_own_pace(void **state)
 
 	(void)state;
 	job_set_one(&jobs, JOB_MODE_SYNC);
-	jobs.n = 3;
 	for (int i = 0; i < RETICLES; i++) {
 		duty[i] = share[i] = 1.0;
-		jobs.of[i] = (uint8_t)(i % ZONES / 4);
+		jobs.of[i] = jobs.group[i] = (uint8_t)(i % ZONES / 4);
 	}
 	jobs.job[0].density = 1.25;
 	duty[0] = 0.5;
-	job_load(&r, w, &md, &jobs, duty, share, 1.0);
+	job_load(&r, w, &md, &jobs, NULL, duty, share);
 	near(r.rate[0], 0.5, 1e-12);
 	near(r.rate[1], 1.0, 1e-12);
 	near(r.rate_wafer, 2.5 / 3.0, 1e-12);
