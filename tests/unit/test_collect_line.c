@@ -172,8 +172,10 @@ once(struct rig *r, uint32_t d, uint8_t *reply, size_t len)
 	case 8: /* the answer of another function */
 		reply[1] ^= 7;
 		return rtu_seal(reply, len - 2);
-	case 9: /* the same answer again, a moment later, within the silence */
-		rig_post(r, d, MESSAGE_BYTES, r->now_ns + 200 * MS, reply, len);
+	case 9: /* the same answer again, a millisecond later, within the silence of 1.75 ms */
+		rig_post(r, d, MESSAGE_BYTES,
+			 r->now_ns + (int64_t)(8 + len) * rtu_timing(115200, true, 1).char_ns,
+			 reply, len);
 		return len;
 	default:
 		fail_msg("no such fault");
