@@ -282,6 +282,12 @@ collect_line_bytes(struct collect *c, uint32_t line, const uint8_t *bytes, size_
 	look_at_line(c, line, now_ns);
 }
 
+double
+collect_line_load(const struct collect *c, uint32_t line)
+{
+	return line_load(&c->lines[line]);
+}
+
 uint64_t
 collect_transactions(const struct collect *c)
 {

@@ -69,6 +69,9 @@ void collect_line_broken(struct collect *c, uint32_t line, int64_t now_ns, const
 void collect_line_bytes(struct collect *c, uint32_t line, const uint8_t *bytes, size_t len,
 			int64_t now_ns);
 
+/* Share of a line's time that its reads take; more than 1 is too much. */
+double collect_line_load(const struct collect *c, uint32_t line);
+
 uint64_t collect_transactions(const struct collect *c);
 
 #endif

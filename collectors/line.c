@@ -22,6 +22,28 @@ line_init(struct line *l, const struct line_config *config, uint32_t index, int6
 			   .noise_ns = INT64_MAX};
 }
 
+static double
+read_s(const struct line *l, const struct plan_read *r)
+{
+	bool bits = r->fc == 1 || r->fc == 2;
+	int64_t data = bits ? (r->count + 7) / 8 : 2 * r->count;
+	/* request and answer, Modbus over Serial Line 1.02, 2.5.1 */
+	return (double)((8 + 5 + data) * l->timing.char_ns + 2 * l->timing.gap_ns) * 1e-9;
+}
+
+double
+line_load(const struct line *l)
+{
+	double load = 0;
+	for (uint32_t i = 0; i < l->n; i++)
+		for (int k = 0; k < SCAN_CLASSES; k++) {
+			const struct scan_round *r = &l->links[i]->scan.round[k];
+			for (uint32_t n = 0; n < r->n; n++)
+				load += read_s(l, &r->reads[n]) / ((double)r->period_ns * 1e-9);
+		}
+	return load;
+}
+
 /* --- answers --- */
 
 static void

@@ -49,6 +49,10 @@ void line_init(struct line *l, const struct line_config *config, uint32_t index,
 bool line_step(struct line *l, int64_t now_ns, struct collect_action *out);
 int64_t line_next_ns(const struct line *l, int64_t now_ns);
 
+/* Share of the line's time that its reads take when its units answer at once; above 1 they come later
+ * than their periods say. */
+double line_load(const struct line *l);
+
 void line_opened(struct line *l, int64_t now_ns);
 void line_broken(struct line *l, int64_t now_ns, const char *why);
 void line_bytes(struct line *l, const uint8_t *bytes, size_t len, int64_t now_ns);

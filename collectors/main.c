@@ -61,6 +61,23 @@ log_arming(const struct plant *plant)
 	}
 }
 
+static void
+log_lines(const struct plant *plant)
+{
+	for (uint32_t i = 0; i < plant->n_lines; i++) {
+		const struct line_config *l = &plant->lines[i];
+		double load = collect_line_load(room.collect, i);
+		if (load > 1)
+			log_warning(
+				"line %s: %d baud are too slow: reads of its units need %.1f times "
+				"what it carries; they come late",
+				l->name, (int)l->baud, load);
+		else if (load > 0)
+			log_info("line %s: reads of its units take %.0f %% of its time", l->name,
+				 load * 100);
+	}
+}
+
 static int
 start(void)
 {
@@ -84,6 +101,7 @@ start(void)
 	}
 	cadence_start(&room.look, LOOK_NS, now_ns);
 	log_arming(plant);
+	log_lines(plant);
 	notify_ready("collecting");
 	return 0;
 }

@@ -33,7 +33,8 @@ address_of(const struct device *d, uint32_t i, struct address *a)
 	a->device = i;
 	a->family = inet_pton(AF_INET, d->host, a->host) == 1 ? 4 : 6;
 	/* not an address: told already; port auto: none yet; on a serial line: it has none */
-	return d->line < 0 && d->port && (a->family == 4 || inet_pton(AF_INET6, d->host, a->host) == 1);
+	return d->line < 0 && d->port &&
+	       (a->family == 4 || inet_pton(AF_INET6, d->host, a->host) == 1);
 }
 
 static int

@@ -6,6 +6,7 @@ import logging
 import os
 import re
 import shutil
+import signal
 import struct
 import subprocess
 import tempfile
@@ -233,9 +234,38 @@ config_dir: {ROOT}/config
     wires.close()
 
 
+# --- both -----------------------------------------------------------------------------------------------------------
+
+def whole_plants():
+    def well(run, *names):
+        found = {d["name"]: d for d in run.status().get("devices", [])}
+        return all(n in found and found[n]["state"] == "ok" and found[n]["stale_points"] == 0 for n in names)
+    on_line = ("cs00.cooling", "cs00.power", "cs01.cooling")
+    with Run(plant_file(folder, LINE, "whole.yaml")) as run:
+        ok(wait(lambda: run.healthy(), 90, 0.5), "a plant with units on a line becomes healthy",
+           run.cli("status").stdout + run.logs())
+        link = os.path.join(run.run_dir, "line-rack1")
+        before, old = run.pid("engine_sim"), os.readlink(link)
+        os.kill(before, signal.SIGKILL)
+        ok(wait(lambda: run.pid("engine_sim") not in (None, before), 20) and wait(lambda: well(run, *on_line), 20, 0.2),
+           "the simulator is killed: its line comes back under the same name", run.logs() + run.cli("status").stdout)
+        ok(os.path.islink(link), f"{old} then, {os.readlink(link)} now")
+        run.stop()
+        ok(not os.path.exists(run.run_dir), "nothing of it is left")
+
+    wires = Wires(folder)
+    text = LINE.replace("parity: none}", f"parity: even, path: {wires.master}, serve: {wires.slave}}}")
+    with Run(plant_file(folder, text, "ports.yaml")) as run:
+        ok(wait(lambda: well(run, *on_line), 40, 0.3), "the simulator serves at a port, the collectors come over the wire",
+           run.logs() + run.cli("status").stdout)
+        ok(wires.asked > 10 and wires.answered > 10, f"{wires.asked} requests and {wires.answered} answers went over it")
+    wires.close()
+
+
 try:
     simulator_alone()
     polled()
+    whole_plants()
 finally:
     shutil.rmtree(folder, ignore_errors=True)
 done()

@@ -75,6 +75,7 @@ static void
 units_of_a_line_are_all_read(void **state)
 {
 	(void)state;
+	assert_true(collect_line_load(rig.collect, 0) < 0.5);
 	rig_run(&rig, 3 * NS_PER_S);
 	for (size_t i = 0; i < 4; i++)
 		assert_true(all_good(unit[i]));
@@ -89,6 +90,7 @@ static void
 a_slow_line_starves_no_unit_and_no_class(void **state)
 {
 	(void)state;
+	assert_true(collect_line_load(rig.collect, 0) > 2);
 	rig_run(&rig, 60 * NS_PER_S);
 	rig.logged = 0;
 	rig_run(&rig, 120 * NS_PER_S);
