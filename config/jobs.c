@@ -78,6 +78,26 @@ next_row(struct schema_walk *w, yaml_node_t *list, uint32_t i, uint32_t most)
 	return e;
 }
 
+/* Field by field: the bytes between them stay zero, so that equal jobs are equal bytes. */
+static void
+add_layer(struct job_config *job, double sigma_s, double tau_s, uint32_t count)
+{
+	struct job_layer *layer = &job->layers[job->n_layers++];
+
+	layer->sigma_s = sigma_s;
+	layer->tau_s = tau_s;
+	layer->count = count;
+}
+
+static void
+add_stage(struct job_config *job, double cost_frac, uint32_t reticles)
+{
+	struct job_stage *stage = &job->stages[job->n_stages++];
+
+	stage->cost_frac = cost_frac;
+	stage->reticles = reticles;
+}
+
 static void
 read_layers(struct schema_walk *w, const struct job_entry_keys *k, struct job_config *job)
 {
@@ -91,8 +111,7 @@ read_layers(struct schema_walk *w, const struct job_entry_keys *k, struct job_co
 		if (schema_read(w, e, &part, 1, false) && row.sigma_s + row.tau_s <= 0.0)
 			schema_error(w, ydoc_line(e), "tau_s",
 				     "is 0, as sigma_s (allowed: one of them above 0)");
-		job->layers[job->n_layers++] =
-			(struct job_layer){row.sigma_s, row.tau_s, (uint32_t)row.count};
+		add_layer(job, row.sigma_s, row.tau_s, (uint32_t)row.count);
 		schema_up(w, inner);
 	}
 	schema_up(w, was);
@@ -114,11 +133,10 @@ read_period(struct schema_walk *w, const struct job_entry_keys *k, struct job_co
 				     "makes %g with compute (allowed: 1 together)",
 				     p.compute + p.stream);
 		if (p.compute > 0.0)
-			job->layers[job->n_layers++] =
-				(struct job_layer){0.0, p.compute * p.period_s, 1};
+			add_layer(job, 0.0, p.compute * p.period_s, 1);
 		if (p.stream > 0.0)
-			job->layers[job->n_layers++] = (struct job_layer){
-				p.stream * p.period_s, p.stream * p.period_s * p.activity, 1};
+			add_layer(job, p.stream * p.period_s, p.stream * p.period_s * p.activity,
+				  1);
 	}
 	schema_up(w, was);
 	if (k->layers)
@@ -216,7 +234,7 @@ read_stages(struct schema_walk *w, const struct job_entry_keys *k, struct job_co
 		schema_read(w, e, &part, 1, false);
 		given += row.reticles_at.line != 0;
 		reticles += (uint32_t)row.reticles;
-		job->stages[job->n_stages++] = (struct job_stage){row.cost, (uint32_t)row.reticles};
+		add_stage(job, row.cost, (uint32_t)row.reticles);
 		schema_up(w, inner);
 	}
 	schema_up(w, was);
@@ -360,7 +378,7 @@ read_entry(struct schema_walk *w, yaml_node_t *node, const struct plant *p, bool
 	if (k.stages)
 		read_stages(w, &k, job);
 	if (job->mode == JOB_MODE_PIPE && job->n_stages == 0)
-		job->stages[job->n_stages++] = (struct job_stage){1.0, job->n_reticles};
+		add_stage(job, 1.0, job->n_reticles);
 	derive(job);
 }
 
@@ -422,7 +440,7 @@ jobs_short(struct plant *p)
 	job->n_systems = p->n_systems;
 	jobs_reticles("all", job);
 	if (job->mode == JOB_MODE_PIPE)
-		job->stages[job->n_stages++] = (struct job_stage){1.0, job->n_reticles};
+		add_stage(job, 1.0, job->n_reticles);
 	derive(job);
 	replace(p, job, 1, false);
 	return true;

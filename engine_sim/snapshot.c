@@ -63,13 +63,23 @@ struct part {
 };
 
 static const struct hole sim_holes[] = {
-	HOLE(struct sim, plant), HOLE(struct sim, systems), HOLE(struct sim, devices),
-	HOLE(struct sim, ramps), HOLE(struct sim, modbus),  HOLE(struct sim, wire),
+	HOLE(struct sim, plant),       HOLE(struct sim, systems),
+	HOLE(struct sim, devices),     HOLE(struct sim, jobs.run),
+	HOLE(struct sim, jobs.tables), HOLE(struct sim, jobs.members),
+	HOLE(struct sim, jobs.need_s), HOLE(struct sim, jobs.others_s),
+	HOLE(struct sim, jobs.batch),  HOLE(struct sim, jobs.demanded),
+	HOLE(struct sim, ramps),       HOLE(struct sim, modbus),
+	HOLE(struct sim, wire),
 };
 static const struct hole ramp_holes[] = {HOLE(struct ramp, to)};
 static const struct hole system_holes[] = {
 	HOLE(struct sim_system, config),
+	HOLE(struct sim_system, process.tables),
 	HOLE(struct sim_system, process.fine),
+};
+static const struct hole run_holes[] = {
+	HOLE(struct job_run, config),
+	HOLE(struct job_run, member),
 };
 static const struct hole fine_holes[] = {HOLE(struct fine, wafer.column)};
 static const struct hole column_holes[] = {
@@ -134,6 +144,14 @@ state_parts(struct sim *sim, part_fn *take, void *arg)
 					 HOLES(ramp_holes)});
 	for (uint32_t k = 0; k < sim->plant->n_systems; k++)
 		system_parts(&sim->systems[k], k, take, arg);
+	for (uint32_t j = 0; j < sim->jobs.n; j++) {
+		struct job_run *run = &sim->jobs.run[j];
+
+		take(arg, &(struct part){"job", j, run, sizeof(*run), HOLES(run_holes)});
+		if (run->n > 0)
+			take(arg, &(struct part){"members", j, run->member,
+						 run->n * sizeof(*run->member), NULL, 0});
+	}
 	for (uint32_t d = 0; d < sim->plant->n_devices; d++) {
 		struct sim_device *dev = &sim->devices[d];
 

@@ -416,6 +416,52 @@ the_same_jobs_twice_end_the_same(void **state)
 	assert_memory_equal(a.temp_c, b.temp_c, sizeof(a.temp_c));
 }
 
+static void
+a_saved_state_holds_the_jobs(void **state)
+{
+	static const char yaml[] = SYSTEMS(
+		2) "  - {name: a, reduce_s: 0.1, end_s: 30, work_tokens: 1e9, layers: [{tau_s: "
+		   "1}, {sigma_s: 0.5, tau_s: 0.1}]}\n"
+		   "  - {name: b, mode: pipe, systems: cs00, start_s: 20, stages: [{cost: 2}, "
+		   "{cost: 1}]}\n";
+	char why[300];
+	struct plant *other_plant;
+	struct sim *other, *first;
+	struct sim_job_truth x, y;
+	uint8_t *bytes;
+	size_t n;
+
+	(void)state;
+	open_with(yaml, NULL);
+	set("cs01.reticle[7].cores=0.5");
+	run_s(sim, 13.37);
+	n = sim_state_size(sim);
+	bytes = malloc(n);
+	assert_non_null(bytes);
+	sim_state_get(sim, bytes);
+	other_plant = plant_of(yaml);
+	other = sim_of(other_plant, NULL);
+	if (sim_state_set(other, bytes, n, why, sizeof(why)) != 0)
+		fail_msg("%s", why);
+	first = sim;
+	for (int k = 0; k < 4000; k++) {
+		sim_step(first);
+		sim_step(other);
+	}
+	for (uint32_t j = 0; j < 2; j++) {
+		sim_job(first, j, &x);
+		sim_job(other, j, &y);
+		assert_int_equal(x.state, y.state);
+		assert_memory_equal(&x.tokens, &y.tokens, sizeof(double));
+		assert_memory_equal(&x.energy_j, &y.energy_j, sizeof(double));
+	}
+	assert_int_equal(x.state, SIM_JOB_RUNNING);
+	free(bytes);
+	sim_close(other);
+	plant_free(other_plant);
+	end();
+}
+
 int
 main(void)
 {
@@ -432,6 +478,7 @@ main(void)
 		cmocka_unit_test(a_pipeline_lives_on_its_buffers),
 		cmocka_unit_test(registers_show_the_jobs),
 		cmocka_unit_test(the_same_jobs_twice_end_the_same),
+		cmocka_unit_test(a_saved_state_holds_the_jobs),
 	};
 	return cmocka_run_group_tests(tests, NULL, NULL);
 }
