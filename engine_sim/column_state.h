@@ -4,6 +4,9 @@
 #define ISOTHERM_ENGINE_SIM_COLUMN_STATE_H
 
 #include "engine_sim/column.h"
+#include "engine_sim/lanes.h"
+
+#define COLUMN_VECTORS_MAX (COLUMN_NX_MAX / LANES)
 
 /*
  * Numbers of a reticle's cells, [RETICLES] each. With a_n = C_n / (dt / 2) and each node's equation
@@ -47,7 +50,6 @@ struct column {
 	bool flowing; /* false: a film */
 	bool first;   /* no step before */
 	bool damped;  /* the next step shall be */
-	void *block;
 };
 
 /* Row y of node n; of what flowed into it; of the coolant. */
@@ -74,6 +76,23 @@ static inline int
 column_reticle(const struct column_model *m, int x, int y)
 {
 	return ZONES * (y / m->fold) + x / m->fold;
+}
+
+/* What flows into four cells of a node from those beside it, kx and ky as they are scaled. kx: to
+ * the right of each; after: the row behind. left, along: what flows to the right and backwards out
+ * of the cells before. */
+INLINED four
+column_flow_in(const double *t, const double *after, const double *kx, double ky, four *left,
+	       four *along)
+{
+	four here = four_load(t);
+	four right = four_load(kx) * (four_load(t + 1) - here);
+	four back = ky * (four_load(after) - here);
+	four in = (right - four_before(*left, right)) + (back - *along);
+
+	*left = right;
+	*along = back;
+	return in;
 }
 
 /* Spreads a reticle's power over its cells; returns the sum. */

@@ -23,104 +23,107 @@ struct solver {
 	const struct column *c;
 	int n;
 	double *v[VECTORS];
-	double *side_w;  /* scratch */
-	double leak_w_k; /* what a shut zone's columns lose in the preconditioner */
+	double per_contact[RETICLES], per_back[RETICLES]; /* 1 / G0 a, 1 / w f */
 };
 
 /* State, residual, shadow residual, direction and half residual; the last two also behind the
  * preconditioner (_PRE) and behind A. */
 enum { STATE, LEFT, SHADOW, ALONG, A_ALONG, HALF, A_HALF, ALONG_PRE, HALF_PRE };
 
-/* in_w: what flows into each node from those beside it at the state t. */
-static void
-sideways(const struct solver *sv, const double *t, double *in_w)
-{
-	const struct column_model *m = sv->c->model;
-
-	for (int n = 0; n < PLATE_NODES; n++)
-		for (int i = 0; i < m->cells; i++) {
-			const double *at = t + n * m->cells + i;
-			int x = i % m->nx, y = i / m->nx;
-			double in = 0.0;
-
-			if (x > 0)
-				in += m->kx_w_k[n][x] * (at[-1] - at[0]);
-			if (x < m->nx - 1)
-				in += m->kx_w_k[n][x + 1] * (at[1] - at[0]);
-			if (y > 0)
-				in += m->ky_w_k[n][y] * (at[-m->nx] - at[0]);
-			if (y < m->ny - 1)
-				in += m->ky_w_k[n][y + 1] * (at[m->nx] - at[0]);
-			in_w[n * m->cells + i] = in;
-		}
-}
-
-/* net_w = power + chain + march + sideways at the state t; power_w may be NULL: none. */
-static void
+/* net_w = power + chain + march + sideways at the state t; power_w may be NULL: none. side_w may be
+ * NULL, or gets what flows sideways alone. */
+WIDE static void
 net_heat(const struct solver *sv, const double *t, const double *power_w, double inlet_c,
-	 double *net_w)
+	 double *net_w, double *side_w)
 {
 	const struct column *c = sv->c;
 	const struct column_model *m = c->model;
-	double th[COLUMN_NX_MAX];
+	const int nx = m->nx, cells = m->cells;
+	const double part = power_w ? 1.0 / (m->fold * m->fold) : 0.0;
+	UNCLEARED four along[PLATE_NODES][COLUMN_VECTORS_MAX], th[COLUMN_VECTORS_MAX];
 
-	for (int x = 0; x < m->nx; x++)
-		th[x] = inlet_c;
-	for (int i = 0; i < m->cells; i++) {
-		int x = i % m->nx, j = column_reticle(m, x, i / m->nx);
-		double t0 = t[i], t1 = t[m->cells + i], t2 = t[2 * m->cells + i];
-		double down = c->at.contact_w_k[j] * (t0 - t1), back = m->g_w_k[1] * (t1 - t2);
-		double rise = t2 - th[x];
-
-		net_w[i] = (power_w ? power_w[j] / (m->fold * m->fold) : 0.0) - down;
-		net_w[m->cells + i] = down - back;
-		net_w[2 * m->cells + i] = back - c->at.wf_w_k[j] * rise;
-		th[x] += c->at.f[j] * rise;
+	for (int v = 0; v < nx / LANES; v++) {
+		th[v] = four_all(inlet_c);
+		along[0][v] = along[1][v] = along[2][v] = four_all(0.0);
 	}
-	sideways(sv, t, sv->side_w);
-	for (int i = 0; i < sv->n; i++)
-		net_w[i] += sv->side_w[i];
+	for (int i = 0; i < cells; i += LANES) {
+		const int x = i % nx, y = i / nx, j = column_reticle(m, x, y);
+		const int after = y < m->ny - 1 ? nx : 0;
+		four t0 = four_load(t + i), t1 = four_load(t + cells + i);
+		four t2 = four_load(t + 2 * cells + i), *coolant = &th[x / LANES];
+		four down = c->at.contact_w_k[j] * (t0 - t1), back = m->g_w_k[1] * (t1 - t2);
+		four rise = t2 - *coolant, net[PLATE_NODES];
+
+		net[0] = (power_w ? power_w[j] * part : 0.0) - down;
+		net[1] = down - back;
+		net[2] = back - c->at.wf_w_k[j] * rise;
+		*coolant += c->at.f[j] * rise;
+		for (int n = 0; n < PLATE_NODES; n++) {
+			const double *at = t + n * cells + i;
+			four left = x > 0 ? m->kx_w_k[n][x] * (four_load(at) - four_load(at - 1))
+					  : four_all(0.0);
+			four before = {0.0, 0.0, 0.0, left[0]}, in;
+
+			in = column_flow_in(at, at + after, &m->kx_w_k[n][x + 1],
+					    m->ky_w_k[n][y + 1], &before, &along[n][x / LANES]);
+			four_store(net_w + n * cells + i, net[n] + in);
+			if (side_w)
+				four_store(side_w + n * cells + i, in);
+		}
+	}
 }
 
 /* z: what chain and march alone would make of the heat r, the inlet at 0. */
-static void
+WIDE static void
 columns_alone(const struct solver *sv, const double *r, double *z)
 {
 	const struct column *c = sv->c;
 	const struct column_model *m = c->model;
-	double th[COLUMN_NX_MAX] = {0.0};
+	const int nx = m->nx, cells = m->cells;
+	const double per_g1 = 1.0 / m->g_w_k[1];
+	UNCLEARED four th[COLUMN_VECTORS_MAX];
 
-	for (int i = 0; i < m->cells; i++) {
-		int x = i % m->nx, j = column_reticle(m, x, i / m->nx);
-		double r0 = r[i], r1 = r0 + r[m->cells + i], r2 = r1 + r[2 * m->cells + i];
-		double wf = c->at.wf_w_k[j];
-		double t2 = (r2 + wf * th[x]) / (wf > 0.0 ? wf : sv->leak_w_k);
-		double t1 = t2 + r1 / m->g_w_k[1];
+	for (int v = 0; v < nx / LANES; v++)
+		th[v] = four_all(0.0);
+	for (int i = 0; i < cells; i += LANES) {
+		const int x = i % nx, j = column_reticle(m, x, i / nx);
+		four r0 = four_load(r + i), r1 = r0 + four_load(r + cells + i);
+		four r2 = r1 + four_load(r + 2 * cells + i), *coolant = &th[x / LANES];
+		four t2 = (r2 + c->at.wf_w_k[j] * *coolant) * sv->per_back[j];
+		four t1 = t2 + r1 * per_g1;
 
-		th[x] += c->at.f[j] * (t2 - th[x]);
-		z[i] = t1 + r0 / c->at.contact_w_k[j];
-		z[m->cells + i] = t1;
-		z[2 * m->cells + i] = t2;
+		*coolant += c->at.f[j] * (t2 - *coolant);
+		four_store(z + i, t1 + r0 * sv->per_contact[j]);
+		four_store(z + cells + i, t1);
+		four_store(z + 2 * cells + i, t2);
 	}
 }
 
-static double
+WIDE static double
 dot(const struct solver *sv, int a, int b)
 {
-	double sum = 0.0;
+	four sum[4] = {{0.0}, {0.0}, {0.0}, {0.0}};
 
-	for (int i = 0; i < sv->n; i++)
-		sum += sv->v[a][i] * sv->v[b][i];
-	return sum;
+	for (int i = 0; i < sv->n; i += LANES)
+		sum[i / LANES % 4] += four_load(sv->v[a] + i) * four_load(sv->v[b] + i);
+	return four_sum((sum[0] + sum[1]) + (sum[2] + sum[3]));
+}
+
+/* v[to] = v[p] + f v[q] */
+WIDE static void
+combine(struct solver *sv, int to, int p, double f, int q)
+{
+	for (int i = 0; i < sv->n; i += LANES)
+		four_store(sv->v[to] + i, four_load(sv->v[p] + i) + f * four_load(sv->v[q] + i));
 }
 
 /* v[to] = A v[from]: what leaves, so that A is positive. */
-static void
+WIDE static void
 apply(const struct solver *sv, int from, int to)
 {
-	net_heat(sv, sv->v[from], NULL, 0.0, sv->v[to]);
-	for (int i = 0; i < sv->n; i++)
-		sv->v[to][i] = -sv->v[to][i];
+	net_heat(sv, sv->v[from], NULL, 0.0, sv->v[to], NULL);
+	for (int i = 0; i < sv->n; i += LANES)
+		four_store(sv->v[to] + i, -four_load(sv->v[to] + i));
 }
 
 /* From the residual v[LEFT] on; returns the residual's norm. */
@@ -139,21 +142,19 @@ bicgstab(struct solver *sv, double enough)
 		if (fabs(rho) < DBL_MIN)
 			break;
 		beta = rho / was * (alpha / omega);
-		for (int i = 0; i < sv->n; i++)
-			v[ALONG][i] = v[LEFT][i] + beta * (v[ALONG][i] - omega * v[A_ALONG][i]);
+		combine(sv, ALONG, ALONG, -omega, A_ALONG);
+		combine(sv, ALONG, LEFT, beta, ALONG);
 		columns_alone(sv, v[ALONG], v[ALONG_PRE]);
 		apply(sv, ALONG_PRE, A_ALONG);
 		alpha = rho / dot(sv, SHADOW, A_ALONG);
-		for (int i = 0; i < sv->n; i++)
-			v[HALF][i] = v[LEFT][i] - alpha * v[A_ALONG][i];
+		combine(sv, HALF, LEFT, -alpha, A_ALONG);
 		columns_alone(sv, v[HALF], v[HALF_PRE]);
 		apply(sv, HALF_PRE, A_HALF);
 		tt = dot(sv, A_HALF, A_HALF);
 		omega = tt > 0.0 ? dot(sv, A_HALF, HALF) / tt : 0.0;
-		for (int i = 0; i < sv->n; i++) {
-			v[STATE][i] += alpha * v[ALONG_PRE][i] + omega * v[HALF_PRE][i];
-			v[LEFT][i] = v[HALF][i] - omega * v[A_HALF][i];
-		}
+		combine(sv, STATE, STATE, alpha, ALONG_PRE);
+		combine(sv, STATE, STATE, omega, HALF_PRE);
+		combine(sv, LEFT, HALF, -omega, A_HALF);
 		norm = sqrt(dot(sv, LEFT, LEFT));
 		if (!isfinite(norm) || fabs(omega) < DBL_MIN)
 			break;
@@ -172,14 +173,14 @@ take_over(struct column *c, const struct solver *sv, double inlet_c, struct colu
 	out->coolant_w = out->stored_w = 0.0;
 	for (int x = 0; x < m->nx; x++)
 		th[x] = inlet_c;
-	sideways(sv, t, sv->side_w);
+	net_heat(sv, t, NULL, inlet_c, sv->v[HALF], sv->v[LEFT]);
 	for (int i = 0; i < m->cells; i++) {
 		int x = i % m->nx, y = i / m->nx, j = column_reticle(m, x, y);
 		double t2 = t[2 * m->cells + i], rise = c->at.f[j] * (t2 - th[x]);
 
 		for (int n = 0; n < PLATE_NODES; n++) {
 			column_node(c, n, y)[x] = t[n * m->cells + i];
-			column_side(c, n, y)[x] = sv->side_w[n * m->cells + i] / c->a[n];
+			column_side(c, n, y)[x] = sv->v[LEFT][n * m->cells + i] / c->a[n];
 		}
 		out->coolant_w += c->at.wf_w_k[j] * (t2 - th[x]);
 		if (c->storing)
@@ -204,7 +205,13 @@ solve(struct solver *sv, const double power_w[RETICLES], double inlet_c, double 
 
 	for (int i = 0; i < RETICLES; i++)
 		exchange += c->at.wf_w_k[i] * m->fold * m->fold;
-	sv->leak_w_k = 1e-2 * m->g_w_k[1];
+	for (int i = 0; i < RETICLES; i++) {
+		double wf = c->at.wf_w_k[i];
+
+		sv->per_contact[i] = 1.0 / c->at.contact_w_k[i];
+		/* what a shut zone's columns would lose */
+		sv->per_back[i] = 1.0 / (wf > 0.0 ? wf : 1e-2 * m->g_w_k[1]);
+	}
 	largest = 0.0;
 	for (int i = 0; i < sv->n; i++)
 		largest = fmax(largest, fabs(sv->v[STATE][i]));
@@ -214,7 +221,7 @@ solve(struct solver *sv, const double power_w[RETICLES], double inlet_c, double 
 	if (!(exchange > 0.0))
 		return -EDOM;
 	for (int k = 0; k < RESTARTS; k++) {
-		net_heat(sv, sv->v[STATE], power_w, inlet_c, sv->v[LEFT]);
+		net_heat(sv, sv->v[STATE], power_w, inlet_c, sv->v[LEFT], NULL);
 		norm = sqrt(dot(sv, LEFT, LEFT));
 		if (!isfinite(norm))
 			return -EDOM;
@@ -232,14 +239,14 @@ column_steady(struct column *c, const double power_w[RETICLES], double inlet_c,
 {
 	const struct column_model *m = c->model;
 	struct solver sv = {.c = c, .n = PLATE_NODES * m->cells};
-	double *block = calloc((size_t)sv.n * (VECTORS + 1), sizeof(double));
+	/* a row is read one beyond its ends */
+	double *block = calloc((size_t)sv.n * VECTORS + 2 * LANES, sizeof(double));
 	int rc;
 
 	if (!block)
 		return -ENOMEM;
 	for (int k = 0; k < VECTORS; k++)
-		sv.v[k] = block + (size_t)sv.n * (size_t)k;
-	sv.side_w = block + (size_t)sv.n * VECTORS;
+		sv.v[k] = block + LANES + (size_t)sv.n * (size_t)k;
 	for (int i = 0; i < sv.n; i++)
 		sv.v[STATE][i] = column_node(c, i / m->cells, i % m->cells / m->nx)[i % m->nx];
 	out->power_w = column_power(c, power_w);

@@ -10,10 +10,8 @@
 
 #include "engine_sim/column.h"
 #include "engine_sim/column_state.h"
-#include "engine_sim/lanes.h"
 
 #define RING_MAX 2.0 /* dt times rate beyond which Crank-Nicolson changes the sign of a mode */
-#define VECTORS_MAX (COLUMN_NX_MAX / LANES)
 #define AHEAD_ROWS 2 /* that far ahead memory is asked for */
 #define LINE 8       /* doubles of a cache line */
 
@@ -40,19 +38,14 @@ struct running {
 	four film_w, moved0, moved1, moved2, coolant;
 };
 
-/* Four cells of one node: right side of its equation, in K. left, along: what flows to the right
- * and backwards out of the cells before. */
+/* Four cells of one node: right side of its equation, in K. */
 INLINED four
 sideways(double *t, const double *after, const double *kx, double ky, double *side, four *left,
 	 four *along, const struct pass *p)
 {
 	four here = four_load(t), was = four_load(side);
-	four right = four_load(kx) * (four_load(t + 1) - here);
-	four back = ky * (four_load(after) - here);
-	four in = (right - four_before(*left, right)) + (back - *along);
+	four in = column_flow_in(t, after, kx, ky, left, along);
 
-	*left = right;
-	*along = back;
 	four_store(side, in);
 	return here + (p->now * in - p->before * was);
 }
@@ -115,7 +108,8 @@ pass(struct column *c, const struct pass *p, struct sums *s, const int fold, con
 {
 	const struct column_model *m = c->model;
 	const int nx = ZONES * fold, ny = ROWS * fold, vectors = nx / LANES;
-	UNCLEARED four along[PLATE_NODES][VECTORS_MAX], th[VECTORS_MAX], silicon[VECTORS_MAX];
+	UNCLEARED four along[PLATE_NODES][COLUMN_VECTORS_MAX], th[COLUMN_VECTORS_MAX],
+		silicon[COLUMN_VECTORS_MAX];
 	struct running sum = {0};
 
 	for (int v = 0; v < vectors; v++) {

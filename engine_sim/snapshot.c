@@ -85,7 +85,6 @@ static const struct hole fine_holes[] = {HOLE(struct fine, wafer.column)};
 static const struct hole column_holes[] = {
 	HOLE(struct column, model),
 	HOLE(struct column, cell),
-	HOLE(struct column, block),
 };
 static const struct hole device_holes[] = {
 	HOLE(struct sim_device, config),    HOLE(struct sim_device, system),
