@@ -26,7 +26,7 @@ hot_zone(const struct sensors *f)
 }
 
 void
-account_face(struct account *a, const struct sensors *f)
+account_face(struct account *a, const struct sensors *f, const struct job_groups *jobs)
 {
 	double sum_c = 0.0;
 	uint32_t n = 0;
@@ -34,8 +34,8 @@ account_face(struct account *a, const struct sensors *f)
 	a->tmax_c = -INFINITY;
 	a->tmin_c = INFINITY;
 	for (uint32_t i = 0; i < RETICLES; i++) {
-		if (!f->measured[i])
-			continue;
+		if (!f->measured[i] || !groups_counts(jobs, (int)i))
+			continue; /* what has no work is cold, and nobody's fault */
 		sum_c += f->temp_c[i];
 		n++;
 		if (f->temp_c[i] > a->tmax_c) {
@@ -75,21 +75,68 @@ work_frac(const struct supervisor *s, const struct view *v)
 		least = fmin(least, u);
 		sum += u;
 	}
-	return s->in.independent ? sum / RETICLES : least;
+	return s->in.jobs.alone[0] ? sum / RETICLES : least;
+}
+
+/* Tokens of the whole wafer, from the duty in force: where no slot says what its job does. */
+static void
+cost_of_one(struct account *a, const struct supervisor *s, const struct view *v, double *full)
+{
+	double work = work_frac(s, v);
+	if (work > DUTY_LEAST && isfinite(v->tokens_per_s))
+		*full = law_low_pass(*full, v->tokens_per_s / work, TOKENS_TAU_S);
+	a->tokens_full = *full;
+	a->cost_tokens = a->reason == REASON_NONE ? 0.0 : *full * (1.0 - work);
+}
+
+/* Of each slot, from the rate that it says: what a throttle takes is what it does not reach. */
+static void
+cost_of_slots(struct account *a, const struct supervisor *s, const struct view *v, double *full,
+	      double job_full[JOBS_MAX])
+{
+	double sum_full = 0.0;
+	a->cost_tokens = 0.0;
+	for (int k = 0; k < JOBS_MAX; k++) {
+		double rate = law_clamp(v->slot_rate_frac[k], 0.0, 1.0);
+		double tokens = v->slot_tokens_per_s[k];
+		if (!(isfinite(v->slot_id[k]) && v->slot_id[k] > 0.5)) {
+			job_full[k] = (double)NAN;
+			continue;
+		}
+		if (rate > DUTY_LEAST && isfinite(tokens))
+			job_full[k] =
+				isfinite(job_full[k])
+					? law_low_pass(job_full[k], tokens / rate, TOKENS_TAU_S)
+					: tokens / rate;
+		a->job_full[k] = job_full[k];
+		if (!isfinite(job_full[k]))
+			continue;
+		sum_full += job_full[k];
+		if (a->reason == REASON_NONE)
+			continue;
+		if (s->verdict.trip)
+			rate = 0.0;
+		a->job_cost[k] = isfinite(rate) ? job_full[k] * (1.0 - rate) : 0.0;
+		a->cost_tokens += a->job_cost[k];
+	}
+	a->tokens_full = *full = sum_full;
 }
 
 void
 account_cost(struct account *a, const struct control_params *p, const struct supervisor *s,
-	     const struct view *v, double *tokens_full)
+	     const struct view *v, double *tokens_full, double job_full[JOBS_MAX])
 {
-	double work = work_frac(s, v);
-	if (work > DUTY_LEAST && isfinite(v->tokens_per_s))
-		*tokens_full = law_low_pass(*tokens_full, v->tokens_per_s / work, TOKENS_TAU_S);
-	a->tokens_full = *tokens_full;
-	a->cost_tokens = a->cost_w = 0.0;
+	for (int k = 0; k < JOBS_MAX; k++) {
+		a->job_full[k] = (double)NAN;
+		a->job_cost[k] = 0.0;
+	}
+	if (s->in.jobs.any)
+		cost_of_slots(a, s, v, tokens_full, job_full);
+	else
+		cost_of_one(a, s, v, tokens_full);
+	a->cost_w = 0.0;
 	if (a->reason == REASON_NONE)
 		return;
-	a->cost_tokens = *tokens_full * (1.0 - work);
 	for (int i = 0; i < RETICLES; i++) {
 		double u = duty_of(&s->demands, v, i),
 		       dynamic_w = v->power_w[i] - p->reticle_static_w;

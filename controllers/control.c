@@ -7,6 +7,7 @@
 #include <string.h>
 
 #include "controllers/caps.h"
+#include "controllers/cluster.h"
 #include "controllers/explain.h"
 #include "controllers/holds.h"
 #include "controllers/inputs.h"
@@ -25,7 +26,9 @@ struct control {
 	struct outputs *outputs;
 	struct holds *holds;
 	struct caps *caps;
-	struct cap_draw *draw; /* [n_systems] */
+	struct cluster *cluster;
+	struct cap_draw *draw;          /* [n_systems] */
+	struct cluster_report *reports; /* [n_systems] */
 	struct unit *units;
 	uint64_t tick;
 	struct view view; /* of the system in turn */
@@ -68,8 +71,11 @@ control_open(struct control **out, const struct plant *plant, const struct contr
 		rc = holds_open(&c->holds, plant, now_ns);
 	if (rc == 0)
 		rc = caps_open(&c->caps, plant);
+	if (rc == 0)
+		rc = cluster_open(&c->cluster, plant);
 	c->draw = calloc((size_t)plant->n_systems + 1, sizeof *c->draw);
-	if (rc == 0 && !c->draw)
+	c->reports = calloc((size_t)plant->n_systems + 1, sizeof *c->reports);
+	if (rc == 0 && (!c->draw || !c->reports))
 		rc = -ENOMEM;
 	if (rc < 0) {
 		control_close(c);
@@ -95,7 +101,9 @@ control_close(struct control *c)
 	outputs_close(c->outputs);
 	holds_close(c->holds);
 	caps_close(c->caps);
+	cluster_close(c->cluster);
 	free(c->draw);
+	free(c->reports);
 	free(c->units);
 	free(c);
 }
@@ -111,6 +119,8 @@ emit(struct control *c, uint32_t system, struct image_event *e)
 {
 	if (e->code == CONTROL_EVENT_MODE || e->code == CONTROL_EVENT_AUTHORITY)
 		e->point = outputs_point(c->outputs, system, ROLE_CTL_MODE);
+	else if (e->code == CONTROL_EVENT_CLUSTER)
+		e->point = outputs_point(c->outputs, system, ROLE_CTL_STRAGGLER);
 	else if (e->code == CONTROL_EVENT_LIMIT)
 		e->point = outputs_point(c->outputs, system, ROLE_CTL_REASON);
 	image_emit(c->ctl, e);
@@ -148,6 +158,30 @@ tell_caps(struct control *c)
 }
 
 static void
+report(struct cluster_report *r, const struct view *v, const struct account *a)
+{
+	for (int k = 0; k < JOBS_MAX; k++) {
+		double id = isfinite(v->slot_id[k]) ? law_clamp(v->slot_id[k], 0.0, 65535.0) : 0.0;
+		r->job[k] = (uint16_t)lrint(id);
+		r->wait_frac[k] = v->slot_wait_frac[k];
+		r->full_per_s[k] = a->job_full[k];
+	}
+}
+
+/* Who holds up a job that runs on several systems. */
+static void
+step_cluster(struct control *c, int64_t now_ns)
+{
+	struct image_event e;
+	uint32_t system;
+	if (c->tick % LAW_STEPS_PER_S != 0)
+		return;
+	cluster_step(c->cluster, c->reports, now_ns);
+	while (cluster_line(c->cluster, &e, &system))
+		emit(c, system, &e);
+}
+
+static void
 step_system(struct control *c, uint32_t system, int64_t now_ns)
 {
 	struct unit *u = &c->units[system];
@@ -164,6 +198,10 @@ step_system(struct control *c, uint32_t system, int64_t now_ns)
 	outputs_demands(c->outputs, c->ctl, system, &u->supervisor.demands, now_ns);
 	int n = explain_step(&u->explain, &c->plant->control, &u->supervisor, &c->view, now_ns,
 			     &c->account, events);
+	report(&c->reports[system], &c->view, &c->account);
+	const struct straggler *slow = cluster_straggler(c->cluster, system);
+	c->account.straggler_job = slow->job;
+	c->account.straggler_cost = slow->cost_per_s;
 	outputs_points(c->outputs, c->ctl, system, &c->account, &u->supervisor, &c->view, now_ns);
 	for (int k = 0; k < n; k++)
 		emit(c, system, &events[k]);
@@ -177,6 +215,7 @@ control_step(struct control *c, int64_t now_ns, uint64_t overruns)
 	tell_caps(c);
 	for (uint32_t s = 0; s < c->plant->n_systems; s++)
 		step_system(c, s, now_ns);
+	step_cluster(c, now_ns);
 	image_beat(c->ctl, now_ns, ++c->tick, overruns);
 }
 

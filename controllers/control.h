@@ -35,6 +35,7 @@ enum control_event {
 	/* What a person did, or was refused, or whose time has passed: for the audit. Value: enum
 	   ctl_mode that the system is in, or goes to. */
 	CONTROL_EVENT_AUTHORITY = 5,
+	CONTROL_EVENT_CLUSTER = 7, /* a job's other systems wait for one; value: tokens/s lost */
 	CONTROL_EVENT_CAP =
 		6 /* the power stays above its cap, or is below again; value: input power */
 };

@@ -33,6 +33,8 @@ explain_init(struct explain *x, const char *name, double tokens_full, int64_t no
 	memset(x, 0, sizeof *x);
 	x->name = name;
 	x->tokens_full = tokens_full;
+	for (int k = 0; k < JOBS_MAX; k++)
+		x->job_full[k] = (double)NAN;
 	x->limited_ns = x->ration_ns = now_ns;
 	x->ration = RATION_MAX;
 }
@@ -269,7 +271,7 @@ tell_reason(struct telling *t, const struct supervisor *s, struct account *a,
 		x->shown_ns = t->now_ns;
 	}
 	a->reason = x->shown;
-	account_cost(a, p, s, v, &x->tokens_full);
+	account_cost(a, p, s, v, &x->tokens_full, x->job_full);
 	if (!change) {
 		if (x->shown != REASON_NONE && t->now_ns - x->told_ns >= AGAIN_NS &&
 		    a->duty_frac < x->told_frac - AGAIN_FRAC)
@@ -363,7 +365,7 @@ explain_step(struct explain *x, const struct control_params *p, const struct sup
 	struct telling t = {.x = x, .events = events, .now_ns = now_ns};
 	const struct verdict *d = &s->verdict;
 	refill(x, now_ns);
-	account_face(out, &s->sensors);
+	account_face(out, &s->sensors, &s->in.jobs);
 	out->mode = d->mode;
 	out->duty_frac = d->least_frac;
 	tell_mode(&t, p, d->mode);

@@ -22,6 +22,9 @@ struct account {
 	int zone;                  /* the column that runs hot, 0-based; -1 none stands out */
 	double duty_frac;          /* least; NAN none demanded */
 	double tokens_full, cost_tokens, cost_w;
+	double job_full[JOBS_MAX], job_cost[JOBS_MAX]; /* of the job in a slot, likewise */
+	int32_t straggler_job;                         /* index of the job that waits for it; -1 */
+	double straggler_cost;
 	double limited_age_s;
 };
 
@@ -33,7 +36,7 @@ struct explain {
 	int64_t candidate_ns, shown_ns, limited_ns;
 	int64_t told_ns;  /* when the place and cost of what is shown were told … */
 	double told_frac; /* … and the duty then */
-	double tokens_full;
+	double tokens_full, job_full[JOBS_MAX];
 	bool pump_alarm, cooling_lost, degraded, stop_ignored, cap_missed;
 	uint32_t sensors_lost, sensors_candidate;
 	int64_t sensors_ns;

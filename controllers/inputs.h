@@ -11,6 +11,7 @@
 #include <stdbool.h>
 #include <stdint.h>
 
+#include "config/job.h"
 #include "config/plant.h"
 #include "core/image.h"
 
@@ -20,6 +21,9 @@ struct view {
 	double wafer_w, trip, engine_authority, foldback_frac;
 	double engine_seq, engine_seq_cmd;
 	double job_mode, job_rate_frac, tokens_per_s;
+	double job_of[RETICLES]; /* slot + 1, 0 none */
+	double slot_id[JOBS_MAX], slot_mode[JOBS_MAX], slot_rate_frac[JOBS_MAX],
+		slot_tokens_per_s[JOBS_MAX], slot_wait_frac[JOBS_MAX];
 	/* cooling unit */
 	double flow_lpm, supply_c, pump_pct[2], pump_status[2], valve_pct;
 	double cooling_authority, cooling_seq, cooling_seq_cmd;

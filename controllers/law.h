@@ -11,6 +11,7 @@
 
 #include "config/plant.h"
 #include "controllers/control.h"
+#include "controllers/jobs.h"
 
 #define LAW_DT_S 0.1
 #define LAW_STEPS_PER_S 10
@@ -22,7 +23,7 @@ struct law_in {
 	double supply_c;               /* NAN unknown */
 	double pump_frac, valve_frac;  /* in force (the faster pump); NAN unknown */
 	bool pump_alarm;               /* a pump failed: the other one must carry the flow */
-	bool independent;              /* each reticle for itself; else as fast as the slowest */
+	struct job_groups jobs;        /* which reticles share a duty */
 	double temp_limit_c, spread_limit_k;
 	double supply_lo_c;    /* the set-point stays above: dew point */
 	double input_w, cap_w; /* power into the system and its cap; NAN unknown, none */
@@ -40,7 +41,7 @@ struct law_out {
 
 /* The wafer as a law judges it. */
 struct law_face {
-	double max_c, min_c; /* the coldest among those measured */
+	double max_c, min_c; /* the coldest among those that are measured and have work */
 	double reference_c;  /* no reticle should be warmer */
 	bool by_spread;      /* the reference comes from the spread, not from the temperature */
 };

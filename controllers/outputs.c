@@ -19,14 +19,30 @@ static const struct {
 #define DEMAND_KINDS (sizeof DEMANDS / sizeof DEMANDS[0])
 
 static const enum role_id POINTS[] = {
-	ROLE_CTL_MODE,         ROLE_CTL_REASON,      ROLE_CTL_SPREAD,
-	ROLE_CTL_SPREAD_LIMIT, ROLE_CTL_TMAX,        ROLE_CTL_TMIN,
-	ROLE_CTL_TMEAN,        ROLE_CTL_TEMP_LIMIT,  ROLE_CTL_HOTTEST,
-	ROLE_CTL_COLDEST,      ROLE_CTL_DUTY,        ROLE_CTL_COST_TOKENS,
-	ROLE_CTL_COST_POWER,   ROLE_CTL_LIMITED_AGE, ROLE_CTL_SUPPLY_SETPOINT,
-	ROLE_CTL_TOKENS_FULL,  ROLE_CTL_CAP,         ROLE_CTL_CAP_MISSED,
+	ROLE_CTL_MODE,
+	ROLE_CTL_REASON,
+	ROLE_CTL_SPREAD,
+	ROLE_CTL_SPREAD_LIMIT,
+	ROLE_CTL_TMAX,
+	ROLE_CTL_TMIN,
+	ROLE_CTL_TMEAN,
+	ROLE_CTL_TEMP_LIMIT,
+	ROLE_CTL_HOTTEST,
+	ROLE_CTL_COLDEST,
+	ROLE_CTL_DUTY,
+	ROLE_CTL_COST_TOKENS,
+	ROLE_CTL_COST_POWER,
+	ROLE_CTL_LIMITED_AGE,
+	ROLE_CTL_SUPPLY_SETPOINT,
+	ROLE_CTL_TOKENS_FULL,
+	ROLE_CTL_CAP,
+	ROLE_CTL_CAP_MISSED,
+	ROLE_CTL_STRAGGLER,
+	ROLE_CTL_STRAGGLER_COST,
+	ROLE_CTL_JOB_COST, /* an array: its points are those of the slots */
 };
-#define N_POINTS (sizeof POINTS / sizeof POINTS[0])
+#define N_ROLES (sizeof POINTS / sizeof POINTS[0])
+#define N_POINTS (N_ROLES - 1 + JOBS_MAX)
 
 struct target {
 	uint32_t index; /* in ctl.img, NO_POINT none */
@@ -46,6 +62,18 @@ struct outputs {
 	struct sample *samples;
 };
 
+static enum role_id
+role_at(size_t k)
+{
+	return POINTS[k < N_ROLES ? k : N_ROLES - 1];
+}
+
+static uint32_t
+index_at(size_t k)
+{
+	return k < N_ROLES ? 0 : (uint32_t)(k - (N_ROLES - 1));
+}
+
 static void
 resolve(struct outputs *x, const struct plant *plant, uint32_t system)
 {
@@ -61,7 +89,8 @@ resolve(struct outputs *x, const struct plant *plant, uint32_t system)
 			t->hi = plant->points[id].hi;
 		}
 	for (size_t k = 0; k < N_POINTS; k++)
-		x->points[system * N_POINTS + k] = plant_role(plant, (int32_t)system, POINTS[k], 0);
+		x->points[system * N_POINTS + k] =
+			plant_role(plant, (int32_t)system, role_at(k), index_at(k));
 	x->ctl_group[system] = plant_ctl_group(plant, system);
 }
 
@@ -177,7 +206,7 @@ struct reading {
 };
 
 static struct reading
-reading_of(enum role_id role, const struct account *a, const struct supervisor *s)
+reading_of(enum role_id role, uint32_t index, const struct account *a, const struct supervisor *s)
 {
 #pragma GCC diagnostic push
 #pragma GCC diagnostic ignored "-Wswitch-enum" /* the rows of POINTS, and no other */
@@ -214,6 +243,12 @@ reading_of(enum role_id role, const struct account *a, const struct supervisor *
 		return (struct reading){s->verdict.setpoint_c, false};
 	case ROLE_CTL_TOKENS_FULL:
 		return (struct reading){a->tokens_full, false};
+	case ROLE_CTL_JOB_COST:
+		return (struct reading){a->job_cost[index], false};
+	case ROLE_CTL_STRAGGLER:
+		return (struct reading){a->straggler_job + 1, false};
+	case ROLE_CTL_STRAGGLER_COST:
+		return (struct reading){a->straggler_cost, false};
 	case ROLE_CTL_CAP:
 		return (struct reading){isfinite(s->verdict.cap_w) ? s->verdict.cap_w : 0.0, false};
 	case ROLE_CTL_CAP_MISSED:
@@ -251,8 +286,8 @@ outputs_points(struct outputs *x, struct image *ctl, uint32_t system, const stru
 	for (size_t k = 0; k < N_POINTS; k++) {
 		uint32_t id = x->points[system * N_POINTS + k];
 		if (id != NO_POINT)
-			set_point(&x->samples[id - x->n_in], reading_of(POINTS[k], a, s), s, v,
-				  now_ns);
+			set_point(&x->samples[id - x->n_in],
+				  reading_of(role_at(k), index_at(k), a, s), s, v, now_ns);
 	}
 	if (x->ctl_group[system] >= 0) {
 		uint32_t g = (uint32_t)x->ctl_group[system];
@@ -263,7 +298,7 @@ outputs_points(struct outputs *x, struct image *ctl, uint32_t system, const stru
 uint32_t
 outputs_point(const struct outputs *x, uint32_t system, enum role_id role)
 {
-	for (size_t k = 0; k < N_POINTS; k++)
+	for (size_t k = 0; k < N_ROLES; k++)
 		if (POINTS[k] == role)
 			return x->points[system * N_POINTS + k];
 	return NO_POINT;

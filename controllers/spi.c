@@ -10,16 +10,33 @@
 #define HELD_FRAC 0.05
 #define THROTTLED_BELOW 0.999
 
-/* The duty that counts for an integrator: its reticle's, or the least of the job. NAN unknown. */
+/* What counts for a group, at its lead: the least of its duties (NAN unknown), its worst error. */
+struct group_view {
+	double applied_frac[RETICLES], error_k[RETICLES];
+};
+
 static double
-applied_frac(const struct law_in *in, int i, bool independent)
+error_of(const struct control_params *p, double reference_c, double temp_c)
 {
-	if (independent)
-		return in->applied_frac[i];
-	double least = NAN;
-	for (int k = 0; k < RETICLES; k++)
-		least = fmin(least, in->applied_frac[k]); /* fmin passes NAN over */
-	return least;
+	return law_clamp(reference_c - temp_c, p->error_lo_k, p->error_hi_k);
+}
+
+static void
+see_groups(struct group_view *g, const struct control_params *p, const struct law_in *in,
+	   const struct law_face *f)
+{
+	for (int i = 0; i < RETICLES; i++) {
+		int lead = in->jobs.lead[i];
+		double error_k = error_of(p, f->reference_c, in->temp_c[i]);
+		if (lead == i) {
+			g->applied_frac[i] = in->applied_frac[i];
+			g->error_k[i] = error_k;
+			continue;
+		}
+		/* fmin passes NAN over */
+		g->applied_frac[lead] = fmin(g->applied_frac[lead], in->applied_frac[i]);
+		g->error_k[lead] = fmin(g->error_k[lead], error_k);
+	}
 }
 
 static double
@@ -42,31 +59,36 @@ integral_rate(const struct control_params *p, double error_k, bool independent)
 
 /* Integrators such that the duty asked for is `duty_frac`. */
 static void
-set_integrator(struct spi *s, const struct control_params *p, int i, double duty_frac,
+set_integrator(struct spi *s, const struct control_params *p, int lead, double duty_frac,
 	       double error_k)
 {
-	double want = duty_frac - 1.0 - proportional(p, error_k, s->independent);
-	s->i_frac[i] = law_clamp(want, p->integral_lo, 0.0);
-	s->asked_frac[i] = duty_frac;
+	double want = duty_frac - 1.0 - proportional(p, error_k, s->jobs.alone[lead]);
+	s->i_frac[lead] = law_clamp(want, p->integral_lo, 0.0);
+	s->asked_frac[lead] = duty_frac;
 }
 
-static double
-error_of(const struct control_params *p, double reference_c, double temp_c)
-{
-	return law_clamp(reference_c - temp_c, p->error_lo_k, p->error_hi_k);
-}
-
+/*
+ * Groups that are not what they were take over from what is applied, so that a job that comes or
+ * grows is no bump; reticles that no job has any more give their integrator up. `all`: every group
+ * is new.
+ */
 static void
-take_duties(struct spi *s, const struct control_params *p, const struct law_in *in,
-	    const struct law_face *f)
+take_jobs(struct spi *s, const struct control_params *p, const struct law_in *in,
+	  const struct group_view *g, bool all)
 {
-	s->independent = in->independent;
-	double job_error_k = error_of(p, f->reference_c, f->max_c);
+	bool fresh[RETICLES] = {false};
+	for (int i = 0; i < RETICLES; i++)
+		if (all || s->jobs.lead[i] != in->jobs.lead[i] ||
+		    s->jobs.alone[i] != in->jobs.alone[i] || s->jobs.slot[i] != in->jobs.slot[i])
+			fresh[in->jobs.lead[i]] = true;
+	s->jobs = in->jobs;
 	for (int i = 0; i < RETICLES; i++) {
-		double duty = applied_frac(in, i, s->independent);
-		double error_k =
-			s->independent ? error_of(p, f->reference_c, in->temp_c[i]) : job_error_k;
-		set_integrator(s, p, i, isfinite(duty) ? law_clamp(duty, 0.0, 1.0) : 1.0, error_k);
+		if (!fresh[i] || in->jobs.lead[i] != i)
+			continue;
+		double duty = isfinite(g->applied_frac[i]) ? g->applied_frac[i] : 1.0;
+		if (!all && !groups_counts(&in->jobs, i))
+			duty = 1.0;
+		set_integrator(s, p, i, law_clamp(duty, 0.0, 1.0), g->error_k[i]);
 	}
 }
 
@@ -74,7 +96,9 @@ void
 spi_init(struct spi *s, const struct control_params *p, const struct law_in *in)
 {
 	struct law_face f = law_face(p, in);
-	take_duties(s, p, in, &f);
+	struct group_view g;
+	see_groups(&g, p, in, &f);
+	take_jobs(s, p, in, &g, true);
 	double pump = isfinite(in->pump_frac) ? in->pump_frac : p->pump_max_frac;
 	s->pump_frac = law_clamp(pump, p->pump_min_frac, p->pump_max_frac);
 	/* the set-point that was in force is not on the bus: what the supply is now comes nearest */
@@ -84,10 +108,11 @@ spi_init(struct spi *s, const struct control_params *p, const struct law_in *in)
 
 /* One integrator and its duty. *by_cap: the cap, not a temperature, sets the pace. */
 static double
-duty_step(struct spi *s, const struct control_params *p, const struct law_in *in, int i,
-	  double error_k, bool *by_cap)
+duty_step(struct spi *s, const struct control_params *p, const struct law_in *in, int lead,
+	  const struct group_view *g, bool *by_cap)
 {
-	double rate = integral_rate(p, error_k, s->independent);
+	double error_k = g->error_k[lead];
+	double rate = integral_rate(p, error_k, s->jobs.alone[lead]);
 	*by_cap = false;
 	if (isfinite(in->cap_w) && in->cap_w > 0.0 && isfinite(in->input_w)) {
 		double room = (in->cap_w - p->cap_margin_w - in->input_w) / in->cap_w;
@@ -95,12 +120,12 @@ duty_step(struct spi *s, const struct control_params *p, const struct law_in *in
 		*by_cap = cap_rate < rate;
 		rate = fmin(rate, cap_rate);
 	}
-	double behind = s->asked_frac[i] - applied_frac(in, i, s->independent);
+	double behind = s->asked_frac[lead] - g->applied_frac[lead];
 	if (!((behind > HELD_FRAC && rate > 0.0) || (behind < -HELD_FRAC && rate < 0.0)))
-		s->i_frac[i] = law_clamp(s->i_frac[i] + rate * LAW_DT_S, p->integral_lo, 0.0);
-	double duty = 1.0 + proportional(p, error_k, s->independent) + s->i_frac[i];
-	s->asked_frac[i] = law_clamp(duty, 0.0, 1.0);
-	return s->asked_frac[i];
+		s->i_frac[lead] = law_clamp(s->i_frac[lead] + rate * LAW_DT_S, p->integral_lo, 0.0);
+	double duty = 1.0 + proportional(p, error_k, s->jobs.alone[lead]) + s->i_frac[lead];
+	s->asked_frac[lead] = law_clamp(duty, 0.0, 1.0);
+	return s->asked_frac[lead];
 }
 
 static void
@@ -126,24 +151,21 @@ second_step(struct spi *s, const struct control_params *p, const struct law_in *
 
 static void
 duties_step(struct spi *s, const struct control_params *p, const struct law_in *in,
-	    const struct law_face *f, struct law_out *out)
+	    const struct law_face *f, const struct group_view *g, struct law_out *out)
 {
 	bool by_cap = false;
-	double job_error_k = error_of(p, f->reference_c, f->max_c);
-	out->margin_k = job_error_k;
 	double least = 1.0;
-	if (s->independent) {
-		for (int i = 0; i < RETICLES; i++) {
-			bool cap;
-			double error_k = error_of(p, f->reference_c, in->temp_c[i]);
-			out->duty_frac[i] = duty_step(s, p, in, i, error_k, &cap);
-			by_cap = by_cap || cap;
-			least = fmin(least, out->duty_frac[i]);
-		}
-	} else {
-		least = duty_step(s, p, in, 0, job_error_k, &by_cap);
-		for (int i = 0; i < RETICLES; i++)
-			out->duty_frac[i] = least;
+	out->margin_k = error_of(p, f->reference_c, f->max_c);
+	for (int i = 0; i < RETICLES; i++) {
+		bool cap = false;
+		if (in->jobs.lead[i] == i)
+			out->duty_frac[i] = duty_step(s, p, in, i, g, &cap);
+		else
+			out->duty_frac[i] = out->duty_frac[in->jobs.lead[i]];
+		if (!groups_counts(&in->jobs, i))
+			continue; /* without work it is held back from nothing */
+		by_cap = by_cap || cap;
+		least = fmin(least, out->duty_frac[i]);
 	}
 	if (least >= THROTTLED_BELOW)
 		out->limit = REASON_NONE;
@@ -158,9 +180,10 @@ spi_step(struct spi *s, const struct control_params *p, const struct law_in *in,
 	 struct law_out *out)
 {
 	struct law_face f = law_face(p, in);
-	if (s->independent != in->independent)
-		take_duties(s, p, in, &f);
-	duties_step(s, p, in, &f, out);
+	struct group_view g;
+	see_groups(&g, p, in, &f);
+	take_jobs(s, p, in, &g, false);
+	duties_step(s, p, in, &f, &g, out);
 	if (in->second)
 		second_step(s, p, in, out, f.max_c);
 	else if (in->pump_alarm)

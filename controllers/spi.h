@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
  * The structured PI: one integrator for a synchronous job, whose slowest reticle sets its pace, or
- * one a reticle where they are independent; pumps and supply set-point give room before duty is
+ * one a reticle where they are independent, whatever of both is on a wafer; pumps and supply set-point give room before duty is
  * taken. It holds the wafer under the lower of the temperature limit and the coldest reticle plus
  * the spread limit.
  */
@@ -11,10 +11,10 @@
 #include "controllers/law.h"
 
 struct spi {
-	bool independent;        /* how the integrators were last used */
-	double i_frac[RETICLES]; /* a synchronous job has one: the first */
+	struct job_groups jobs;  /* how the integrators were last used */
+	double i_frac[RETICLES]; /* of each group, at its lead */
 	double asked_frac
-		[RETICLES]; /* what this law asked for last, to see what is applied of it */
+		[RETICLES]; /* likewise: what it asked for last, to see what is applied of it */
 	double pump_frac, setpoint_c;
 	struct law_valve valve;
 };

@@ -70,6 +70,7 @@ supervisor_init(struct supervisor *s, const struct supervisor_setup *setup, int6
 	s->since_ns = now_ns;
 	sensors_reset(&s->sensors);
 	supervisor_cap_init(s);
+	groups_of_one(&s->in.jobs, false);
 	demands_clear(&s->demands);
 }
 

@@ -46,14 +46,19 @@ void
 takeover_begin(struct supervisor *s, const struct control_params *p)
 {
 	struct demands *d = &s->demands;
-	double least = 1.0, worst = 0.0;
+	const uint8_t *lead = s->in.jobs.lead;
+	double least = 1.0, worst = 0.0, of_group[RETICLES];
 	takeover_track(d, &s->in);
-	for (int i = 0; i < RETICLES; i++)
-		least = fmin(least, d->duty_frac[i]);
+	for (int i = 0; i < RETICLES; i++) {
+		if (groups_counts(&s->in.jobs, i))
+			least = fmin(least, d->duty_frac[i]); /* fmin passes NAN over */
+		of_group[i] = d->duty_frac[i];
+		of_group[lead[i]] = fmin(of_group[lead[i]], d->duty_frac[i]);
+	}
 	for (int i = 0; i < RETICLES; i++) {
 		/* a synchronous job has one duty, and runs at the least of them already */
-		if (!s->in.independent && isfinite(d->duty_frac[i]))
-			d->duty_frac[i] = least;
+		if (isfinite(d->duty_frac[i]))
+			d->duty_frac[i] = of_group[lead[i]];
 		worst = fmax(worst, bump(s->out.duty_frac[i], d->duty_frac[i]));
 	}
 	worst = fmax(worst, bump(s->out.pump_frac, d->pump_frac));

@@ -82,7 +82,7 @@ tiny_start(struct tiny *t, enum controller_kind kind, bool independent)
 		t->in.measured[i] = true;
 		t->temp_c[i] = steady_c(t, i);
 	}
-	t->in.independent = independent;
+	groups_of_one(&t->in.jobs, independent);
 	t->in.temp_limit_c = 50.0;
 	t->in.spread_limit_k = 6.0;
 	t->in.supply_lo_c = -INFINITY;
@@ -353,7 +353,7 @@ a_change_of_the_jobs_mode_is_no_bump(void **state)
 	for (int k = 0; k < 4; k++) {
 		double before[RETICLES];
 		memcpy(before, t.out.duty_frac, sizeof before);
-		t.in.independent = !t.in.independent;
+		groups_of_one(&t.in.jobs, !t.in.jobs.alone[0]);
 		tiny_step(&t);
 		for (int i = 0; i < RETICLES; i++)
 			assert_true(fabs(t.out.duty_frac[i] - before[i]) < 0.02);

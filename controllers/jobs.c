@@ -1,0 +1,63 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#include "controllers/jobs.h"
+
+#include <math.h>
+
+#include "controllers/inputs.h"
+
+void
+groups_of_one(struct job_groups *g, bool independent)
+{
+	g->any = false;
+	for (int i = 0; i < RETICLES; i++) {
+		g->lead[i] = (uint8_t)(independent ? i : 0);
+		g->slot[i] = SLOT_NONE;
+		g->alone[i] = independent;
+	}
+}
+
+/* Slot + 1, 0 none, of each reticle; false: not all of it is known now. */
+static bool
+read_slots(const struct view *v, uint8_t slot[RETICLES], bool *any)
+{
+	*any = false;
+	for (int i = 0; i < RETICLES; i++) {
+		if (!isfinite(v->job_of[i]))
+			return false;
+		long s = lrint(v->job_of[i]) - 1;
+		slot[i] = (uint8_t)(s >= 0 && s < JOBS_MAX ? s : SLOT_NONE);
+		*any = *any || slot[i] != SLOT_NONE;
+	}
+	return true;
+}
+
+static bool
+is_mode(double value, enum job_mode mode)
+{
+	return isfinite(value) && lrint(value) == (long)mode;
+}
+
+void
+groups_read(struct job_groups *g, const struct view *v)
+{
+	uint8_t slot[RETICLES], first[JOBS_MAX];
+	bool any, whole = read_slots(v, slot, &any);
+	if (whole ? !any : !g->any) {
+		if (isfinite(v->job_mode))
+			groups_of_one(g, is_mode(v->job_mode, JOB_MODE_IND));
+		return;
+	}
+	if (!whole)
+		return;
+	for (int s = 0; s < JOBS_MAX; s++)
+		first[s] = RETICLES;
+	g->any = true;
+	for (int i = 0; i < RETICLES; i++) {
+		uint8_t s = g->slot[i] = slot[i];
+		/* a mode that has not come yet is the strict one: all wait for the slowest */
+		g->alone[i] = s == SLOT_NONE || is_mode(v->slot_mode[s], JOB_MODE_IND);
+		if (s != SLOT_NONE && first[s] == RETICLES)
+			first[s] = (uint8_t)i;
+		g->lead[i] = g->alone[i] ? (uint8_t)i : first[s];
+	}
+}

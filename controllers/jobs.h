@@ -1,0 +1,41 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/*
+ * Which reticles must keep pace with each other: those of a synchronous job or a pipeline share one
+ * integrator, the others have one each. Pure.
+ */
+#ifndef ISOTHERM_CONTROLLERS_JOBS_H
+#define ISOTHERM_CONTROLLERS_JOBS_H
+
+#include <stdbool.h>
+#include <stdint.h>
+
+#include "config/job.h"
+
+#define SLOT_NONE JOBS_MAX
+
+struct view;
+
+struct job_groups {
+	uint8_t lead
+		[RETICLES]; /* the first reticle of its group: its own index where it is alone */
+	uint8_t slot[RETICLES]; /* of its job; SLOT_NONE */
+	bool alone[RETICLES];   /* it need not wait for another: gains of independent reticles */
+	bool any;               /* some reticle has a job: what the others do counts for nothing */
+};
+
+/* One job on the whole wafer. */
+void groups_of_one(struct job_groups *g, bool independent);
+/*
+ * What the engine block says. Without slots (an older one, or none in use) its mode is that of the
+ * whole wafer; what is not known now stays as it was.
+ */
+void groups_read(struct job_groups *g, const struct view *v);
+
+/* Does its work count? Where nobody has a job everybody's does. */
+static inline bool
+groups_counts(const struct job_groups *g, int i)
+{
+	return !g->any || g->slot[i] != SLOT_NONE;
+}
+
+#endif
