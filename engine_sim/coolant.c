@@ -16,10 +16,10 @@
  * valve is shut when its q would be negative: M < |d|.
  */
 void
-coolant_pumps(struct pump_flow *out, const struct model *md, const double speed[PUMPS])
+coolant_pumps_on(struct pump_flow *out, const struct model *md, double system_kpa,
+		 const double speed[PUMPS])
 {
-	const double c =
-		md->system_kpa * md->pump_flow_kg_s * md->pump_flow_kg_s / md->pump_head_kpa;
+	const double c = system_kpa * md->pump_flow_kg_s * md->pump_flow_kg_s / md->pump_head_kpa;
 	double n0 = speed[0] * speed[0], n1 = speed[1] * speed[1];
 	double d = fabs(n0 - n1), s = 0.5 * (n0 + n1);
 	double disc = s * s - (0.25 + c) * d * d;
@@ -38,7 +38,13 @@ coolant_pumps(struct pump_flow *out, const struct model *md, const double speed[
 		out->pump_kg_s[fast] = 0.5 * md->pump_flow_kg_s * (m + d / m);
 		out->pump_kg_s[1 - fast] = 0.5 * md->pump_flow_kg_s * (m - d / m);
 	}
-	out->dp_kpa = md->system_kpa * out->total_kg_s * out->total_kg_s;
+	out->dp_kpa = system_kpa * out->total_kg_s * out->total_kg_s;
+}
+
+void
+coolant_pumps(struct pump_flow *out, const struct model *md, const double speed[PUMPS])
+{
+	coolant_pumps_on(out, md, md->system_kpa, speed);
 }
 
 double
@@ -69,8 +75,10 @@ coolant_line(struct hx_line *out, const struct model *md, double flow_kg_s,
 	double c_min = fmin(c_hot, c_fac), c_max = fmax(c_hot, c_fac);
 	double hot_film, fac_film;
 
-	*out = (struct hx_line){
-		.coolant_w_k = c_hot, .facility_w_k = c_fac, .facility_kg_s = fac_kg_s};
+	*out = (struct hx_line){.coolant_w_k = c_hot,
+				.facility_w_k = c_fac,
+				.facility_kg_s = fac_kg_s,
+				.fill = 1.0};
 	if (flow_kg_s < STILL_KG_S || fac_kg_s < STILL_KG_S)
 		return;
 	hot_film = md->hx_hot_w_k * pow(flow_kg_s / md->m_nom_kg_s, md->hx_exponent);
@@ -113,8 +121,9 @@ coolant_rates(struct coolant_rates *out, const struct model *md, const struct co
 	struct hx_result hx;
 
 	coolant_hx_at(&hx, line, s->hot_c, supply_c);
-	out->hot_k_s = (c * (plate_outlet_c - s->hot_c) + loss_w) / (md->hot_kg * md->cp_j_kg_k);
-	out->cold_k_s = c * (hx.coolant_c - s->cold_c) / (md->cold_kg * md->cp_j_kg_k);
+	out->hot_k_s = (c * (plate_outlet_c - s->hot_c) + loss_w) /
+		       (line->fill * md->hot_kg * md->cp_j_kg_k);
+	out->cold_k_s = c * (hx.coolant_c - s->cold_c) / (line->fill * md->cold_kg * md->cp_j_kg_k);
 	out->hx_w = line->facility_w_k * (hx.facility_c - supply_c);
 	out->loss_w = loss_w;
 }

@@ -28,7 +28,9 @@ struct pump_flow {
 	double dp_kpa;           /* over the loop */
 };
 
-/* speed[PUMPS] 0..1. */
+/* speed[PUMPS] 0..1; system_kpa: drop of the loop at 1 kg/s, else as the model says. */
+void coolant_pumps_on(struct pump_flow *out, const struct model *md, double system_kpa,
+		      const double speed[PUMPS]);
 void coolant_pumps(struct pump_flow *out, const struct model *md, const double speed[PUMPS]);
 double coolant_pump_w(const struct model *md, double speed);
 
@@ -54,6 +56,7 @@ struct hx_line {
 	double coolant_w_k, facility_w_k; /* capacity rates */
 	double facility_kg_s;
 	double ua_w_k;
+	double fill;     /* part of the loop's two volumes that holds coolant */
 	double heat_w_k; /* heat over the difference of the inlets; 0 where a side stands */
 };
 void coolant_line(struct hx_line *out, const struct model *md, double flow_kg_s,

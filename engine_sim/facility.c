@@ -2,6 +2,7 @@
 #include "engine_sim/facility.h"
 
 #include <math.h>
+#include <string.h>
 
 #include "core/keyed.h"
 #include "engine_sim/actuator.h"
@@ -182,6 +183,25 @@ share_flow(struct sim *sim)
 			sim->systems[k].process.header_frac *= sqrt(h.frac);
 }
 
+/* Wafers of one machine have their feeds in common. */
+static void
+share_feeds(struct sim *sim)
+{
+	const struct system_config *config = sim->plant->systems;
+	uint32_t n = sim->plant->n_systems, end;
+
+	for (uint32_t first = 0; first < n; first = end) {
+		double lost[FEEDS] = {0.0};
+
+		for (end = first; end < n && config[end].machine == (int32_t)first; end++)
+			for (int f = 0; f < FEEDS; f++)
+				lost[f] = most(lost[f],
+					       sim->systems[end].process.faults.feed_failed[f]);
+		for (uint32_t k = first; k < end; k++)
+			memcpy(sim->systems[k].process.feed_lost, lost, sizeof(lost));
+	}
+}
+
 /* ---- the whole ---- */
 
 void
@@ -217,4 +237,5 @@ facility_step(struct sim *sim)
 		step_supply(sim, FACILITY_AIR);
 	}
 	share_flow(sim);
+	share_feeds(sim);
 }

@@ -63,6 +63,10 @@ static const struct site_row site_rows[] = {
 	 "facility flow to all systems, of what their valves or fans would give"},
 	{"facility.lost", SITE_AT(facility.lost), 1, NO_SYSTEM, 0, "", 0, 1,
 	 "switch: the facility's pumps and air handlers stand"},
+	{"feed[0].failed", SITE_AT(feed_failed[0]), 1, ALL_SYSTEMS, SYSTEM_AT(feed_failed[0]), "",
+	 0, 1, "switch: the first feed of all systems has no voltage"},
+	{"feed[1].failed", SITE_AT(feed_failed[1]), 1, ALL_SYSTEMS, SYSTEM_AT(feed_failed[1]), "",
+	 0, 1, "switch: the second feed of all systems has no voltage"},
 #define SUPPLY_PARAM(key, unit, lo, hi, value, text)                                               \
 	{"facility." #key, SITE_AT(supply.key), 1, NO_SYSTEM, 0, unit, lo, hi, text},
 #include "config/supply_params.def"

@@ -6,10 +6,20 @@
 #include <string.h>
 
 #include "engine_sim/actuator.h"
+#include "engine_sim/hydraulics.h"
 #include "engine_sim/lanes.h"
+#include "engine_sim/limits.h"
 
 #define ROOM_C 24.0
 #define MIDPOINT_RULE_MAX 2.0 /* step times rate, beyond which it is not stable */
+#define CLEAN_US_CM 2.0
+
+/* What the energy of a step is held against. */
+struct step_start {
+	struct coolant_state loop;
+	double fill;
+	double leak_w, pipes_j;
+};
 
 void
 process_init(struct process *p)
@@ -25,6 +35,7 @@ process_init(struct process *p)
 					    .facility_frac = 1.0,
 					    .air_filter_mul = 1.0,
 					    .filter_mul = 1.0,
+					    .conductivity_us_cm = CLEAN_US_CM,
 					    .flow_meter_mul = 1.0};
 	for (int x = 0; x < ZONES; x++)
 		p->faults.zone_g[x] = 1.0;
@@ -41,7 +52,7 @@ process_init(struct process *p)
 		p->duty[i] = p->share[i] = 1.0;
 	}
 	p->loop = (struct coolant_state){.hot_c = ROOM_C, .cold_c = ROOM_C};
-	p->water_kg = process_water_full_kg(p);
+	p->water_kg = p->full_kg = process_water_full_kg(p);
 	process_refresh(p);
 }
 
@@ -50,7 +61,7 @@ process_type(struct process *p, const struct system_config *config)
 {
 	model_of(&p->md, &config->model);
 	p->facility = config->facility;
-	p->water_kg = process_water_full_kg(p);
+	hydraulics_rest(p);
 	process_fans_rest(p);
 	p->stale = true;
 }
@@ -58,7 +69,7 @@ process_type(struct process *p, const struct system_config *config)
 double
 process_water_full_kg(const struct process *p)
 {
-	return p->md.hot_kg + p->md.cold_kg;
+	return p->md.hot_kg + p->md.cold_kg + p->pipe[PIPE_HOT].kg + p->pipe[PIPE_COLD].kg;
 }
 
 /* Flow and march for these speeds. The march is computed anew only when something it depends on
@@ -66,18 +77,21 @@ process_water_full_kg(const struct process *p)
 static void
 set_flow(struct process *p, const double speed[PUMPS])
 {
-	coolant_pumps(&p->flow, &p->md, speed);
+	double g[ZONES];
+
+	hydraulics_zones(p, g);
+	hydraulics_flow(&p->flow, p, g, speed);
 	if (!p->stale &&
 	    fabs(p->flow.total_kg_s - p->cool.flow_kg_s) <= 1e-9 * p->flow.total_kg_s &&
-	    memcmp(p->cool_g, p->faults.zone_g, sizeof(p->cool_g)) == 0)
+	    memcmp(p->cool_g, g, sizeof(p->cool_g)) == 0)
 		return;
-	wafer_cooling_set(&p->cool, &p->md, &p->variation, p->flow.total_kg_s, p->faults.zone_g);
+	wafer_cooling_set(&p->cool, &p->md, &p->variation, p->flow.total_kg_s, g);
 	if (p->fine) {
 		if (p->stale)
 			fine_model(p->fine, &p->md, &p->variation);
 		fine_cooling(p->fine, &p->cool);
 	}
-	memcpy(p->cool_g, p->faults.zone_g, sizeof(p->cool_g));
+	memcpy(p->cool_g, g, sizeof(p->cool_g));
 	if (p->stale)
 		p->line_of[0] = (double)NAN;
 	p->stale = false;
@@ -98,6 +112,12 @@ set_load(struct process *p)
 	job_load(&p->job, p->load_w, &p->md, &p->jobs, p->tables, p->duty, p->share);
 }
 
+bool
+process_feed_lost(const struct process *p, int feed)
+{
+	return p->faults.feed_failed[feed] > 0.5 || p->feed_lost[feed] > 0.5;
+}
+
 double
 process_pumps_w(const struct process *p)
 {
@@ -112,6 +132,17 @@ process_cooling_w(const struct process *p)
 				    : p->md.facility_pump_w * p->valve * p->valve * p->valve;
 
 	return process_pumps_w(p) + facility_w;
+}
+
+/* A supply gives nothing when it is broken or its feed has no voltage. */
+static void
+set_power(struct process *p, double wafer_w)
+{
+	double lost[PSUS];
+
+	for (int k = 0; k < PSUS; k++)
+		lost[k] = process_feed_lost(p, k * FEEDS / PSUS) ? 1.0 : p->faults.psu_failed[k];
+	power_chain(&p->power, &p->md, wafer_w, process_pumps_w(p), lost);
 }
 
 struct facility_water
@@ -152,12 +183,23 @@ static void
 set_line(struct process *p, double valve)
 {
 	struct facility_water fw = process_facility(p, valve);
-	const double of[] = {p->cool.flow_kg_s, fw.valve, fw.flow_frac, fw.ua_mul};
+	const double of[] = {p->cool.flow_kg_s, fw.valve, fw.flow_frac, fw.ua_mul, p->water_kg};
 
 	if (memcmp(of, p->line_of, sizeof(of)) == 0)
 		return;
 	coolant_line(&p->line, &p->md, p->cool.flow_kg_s, &fw);
+	p->line.fill = hydraulics_fill(p);
 	memcpy(p->line_of, of, sizeof(of));
+}
+
+/* Through a pipe: what leaves it in the step, mean; without one, what enters. */
+static double
+through(const struct process *p, int which, double enters_c)
+{
+	const struct plug *pipe = &p->pipe[which];
+
+	return plug_there(pipe) ? plug_leaving_c(pipe, p->cool.flow_kg_s * PROCESS_STEP_S)
+				: enters_c;
 }
 
 void
@@ -165,14 +207,16 @@ process_refresh(struct process *p)
 {
 	struct wafer_rates rates;
 
+	hydraulics_resize(p);
 	set_load(p);
 	set_flow(p, p->pump);
 	set_line(p, p->valve);
 	wafer_rates(&rates, &p->md, &p->variation, &p->cool, &p->wafer, p->load_w, p->powered,
 		    p->loop.cold_c);
+	p->inlet_c = through(p, PIPE_COLD, p->loop.cold_c);
 	p->outlet_c = p->fine ? p->fine->flows.outlet_c : rates.outlet_c;
 	coolant_hx_at(&p->hx, &p->line, p->loop.hot_c, p->faults.supply_c);
-	power_chain(&p->power, &p->md, rates.power_w, process_pumps_w(p), p->faults.psu_failed);
+	set_power(p, rates.power_w);
 }
 
 void
@@ -276,6 +320,7 @@ move_actuators(struct process *p, const struct process_demand *d, double speed[P
 {
 	const double dt = PROCESS_STEP_S;
 	double was = p->valve, target = p->faults.valve >= 0.0 ? p->faults.valve : d->valve;
+	bool dark = process_feed_lost(p, 0) && process_feed_lost(p, 1);
 
 	slew_duty(p->duty, d, &p->md);
 	for (int k = 0; k < PUMPS; k++) {
@@ -284,7 +329,8 @@ move_actuators(struct process *p, const struct process_demand *d, double speed[P
 
 		if (p->faults.pump_speed[k] >= 0.0)
 			to = p->faults.pump_speed[k];
-		if (p->faults.pump_failed[k] > 0.5) { /* runs down by itself, no drive holds it */
+		if (p->faults.pump_failed[k] > 0.5 ||
+		    dark) { /* runs down by itself, no drive holds it */
 			to = 0.0;
 			tau = p->md.pump_fail_tau_s;
 			per_s = INFINITY;
@@ -297,26 +343,62 @@ move_actuators(struct process *p, const struct process_demand *d, double speed[P
 	return 0.5 * (was + p->valve);
 }
 
+/* J above 0 C in what leaks or moves through pipes; the volumes are left to their differences. */
+static double
+pipes_j(const struct process *p)
+{
+	double kg_k = 0.0;
+
+	for (int k = 0; k < PIPES; k++)
+		if (plug_there(&p->pipe[k]))
+			kg_k += plug_content(&p->pipe[k]);
+	return p->md.cp_j_kg_k * kg_k;
+}
+
+static double
+volumes_j(const struct process *p, const struct coolant_state *s, double fill)
+{
+	return p->md.cp_j_kg_k * fill * (p->md.hot_kg * s->hot_c + p->md.cold_kg * s->cold_c);
+}
+
 /* Stored energy against what came and went, relative to what passed. */
 static void
-check_energy(struct process *p, double wafer_w, const struct coolant_state *loop_before,
-	     double in_w, double out_w)
+check_energy(struct process *p, double wafer_w, const struct step_start *was, double in_w,
+	     double out_w)
 {
+	const struct coolant_state by = {p->loop.hot_c - was->loop.hot_c,
+					 p->loop.cold_c - was->loop.cold_c};
 	double stored_w, error;
 
-	stored_w = wafer_w + p->md.cp_j_kg_k *
-				     (p->md.hot_kg * (p->loop.hot_c - loop_before->hot_c) +
-				      p->md.cold_kg * (p->loop.cold_c - loop_before->cold_c)) /
-				     PROCESS_STEP_S;
+	stored_w = wafer_w + volumes_j(p, &by, p->line.fill) / PROCESS_STEP_S;
+	if (was->leak_w > 0.0) { /* of the whole content, so that what left is looked at too */
+		stored_w = wafer_w + (volumes_j(p, &p->loop, p->line.fill) -
+				      volumes_j(p, &was->loop, was->fill)) /
+					     PROCESS_STEP_S;
+		out_w += was->leak_w;
+	}
+	if (plug_there(&p->pipe[PIPE_HOT]) || plug_there(&p->pipe[PIPE_COLD]))
+		stored_w += (pipes_j(p) - was->pipes_j) / PROCESS_STEP_S;
 	error = fabs(stored_w - (in_w - out_w)) / (fabs(in_w) + fabs(out_w) + 100.0);
 	if (!(error <= p->energy_error_rel)) /* true for a NaN too: it shall be seen */
 		p->energy_error_rel = error;
 }
 
+static void
+move_pipes(struct process *p, double plate_outlet_c, double cold_c)
+{
+	double kg = p->cool.flow_kg_s * PROCESS_STEP_S;
+
+	if (plug_there(&p->pipe[PIPE_HOT]))
+		plug_move(&p->pipe[PIPE_HOT], kg, plate_outlet_c);
+	if (plug_there(&p->pipe[PIPE_COLD]))
+		plug_move(&p->pipe[PIPE_COLD], kg, cold_c);
+}
+
 /* The supply of the middle of the step does not depend on what the plate does in it, since the heat
  * exchanger lies between; so the wafer takes both its stages at once. */
 static void
-advance(struct process *p)
+advance(struct process *p, const struct step_start *start)
 {
 	const double h = PROCESS_STEP_S, half = 0.5 * PROCESS_STEP_S;
 	struct coolant_state was = p->loop, mid;
@@ -330,27 +412,29 @@ advance(struct process *p)
 
 	coolant_rates(&c, &p->md, &was, was.hot_c, 0.0, &p->line, p->faults.supply_c);
 	mid.cold_c = was.cold_c + half * c.cold_k_s;
-	in.supply_c[0] = was.cold_c;
-	in.supply_c[1] = mid.cold_c;
+	in.supply_c[0] = through(p, PIPE_COLD, was.cold_c);
+	in.supply_c[1] = through(p, PIPE_COLD, mid.cold_c);
 	wafer_step(&p->wafer, &k, &in, h);
-	coolant_rates(&c, &p->md, &was, k.outlet_c[0], power_loss_to_loop_w(&p->md, k.power_w[0]),
-		      &p->line, p->faults.supply_c);
+	coolant_rates(&c, &p->md, &was, through(p, PIPE_HOT, k.outlet_c[0]),
+		      power_loss_to_loop_w(&p->md, k.power_w[0]), &p->line, p->faults.supply_c);
 	mid.hot_c = was.hot_c + half * c.hot_k_s;
-	coolant_rates(&c, &p->md, &mid, k.outlet_c[1], power_loss_to_loop_w(&p->md, k.power_w[1]),
-		      &p->line, p->faults.supply_c);
+	coolant_rates(&c, &p->md, &mid, through(p, PIPE_HOT, k.outlet_c[1]),
+		      power_loss_to_loop_w(&p->md, k.power_w[1]), &p->line, p->faults.supply_c);
 	p->loop.hot_c += h * c.hot_k_s;
 	p->loop.cold_c += h * c.cold_k_s;
+	p->inlet_c = in.supply_c[1];
 	p->outlet_c = k.outlet_c[1];
-	power_chain(&p->power, &p->md, k.power_w[1], process_pumps_w(p), p->faults.psu_failed);
+	move_pipes(p, p->outlet_c, mid.cold_c);
+	set_power(p, k.power_w[1]);
 	p->energy_kwh += p->power.input_w * h / 3.6e6;
-	check_energy(p, k.stored_w, &was, k.power_w[1] + c.loss_w, c.hx_w);
+	check_energy(p, k.stored_w, start, k.power_w[1] + c.loss_w, c.hx_w);
 	coolant_hx_at(&p->hx, &p->line, p->loop.hot_c, p->faults.supply_c);
 }
 
 /* The same with a fine wafer. The supply of the middle of the step does not depend on what the
  * plate does in it, since the heat exchanger lies between. */
 static void
-advance_fine(struct process *p)
+advance_fine(struct process *p, const struct step_start *start)
 {
 	const double h = PROCESS_STEP_S, half = 0.5 * PROCESS_STEP_S;
 	struct coolant_state was = p->loop, mid;
@@ -360,40 +444,49 @@ advance_fine(struct process *p)
 
 	fine_power(p->fine, power_w, &p->md, &p->variation, p->load_w, p->powered);
 	loss_w = power_loss_to_loop_w(&p->md, reticle_sum(power_w));
-	coolant_rates(&c, &p->md, &was, p->outlet_c, loss_w, &p->line, p->faults.supply_c);
+	coolant_rates(&c, &p->md, &was, through(p, PIPE_HOT, p->outlet_c), loss_w, &p->line,
+		      p->faults.supply_c);
 	mid.hot_c = was.hot_c + half * c.hot_k_s;
 	mid.cold_c = was.cold_c + half * c.cold_k_s;
-	fine_step(p->fine, power_w, mid.cold_c);
-	coolant_rates(&c, &p->md, &mid, flows->outlet_c, loss_w, &p->line, p->faults.supply_c);
+	p->inlet_c = through(p, PIPE_COLD, mid.cold_c);
+	fine_step(p->fine, power_w, p->inlet_c);
+	coolant_rates(&c, &p->md, &mid, through(p, PIPE_HOT, flows->outlet_c), loss_w, &p->line,
+		      p->faults.supply_c);
 	p->loop.hot_c += h * c.hot_k_s;
 	p->loop.cold_c += h * c.cold_k_s;
 	p->outlet_c = flows->outlet_c;
+	move_pipes(p, p->outlet_c, mid.cold_c);
 	memcpy(p->wafer.si_c, flows->silicon_c, sizeof(p->wafer.si_c));
-	power_chain(&p->power, &p->md, flows->power_w, process_pumps_w(p), p->faults.psu_failed);
+	set_power(p, flows->power_w);
 	p->energy_kwh += p->power.input_w * h / 3.6e6;
 	in_w = flows->power_w + c.loss_w;
 	if (p->fine->of_case) /* a film's heat does not reach the loop */
-		in_w += p->cool.flow_kg_s * p->md.cp_j_kg_k * (flows->outlet_c - mid.cold_c) -
+		in_w += p->cool.flow_kg_s * p->md.cp_j_kg_k * (flows->outlet_c - p->inlet_c) -
 			flows->coolant_w;
-	check_energy(p, flows->stored_w, &was, in_w, c.hx_w);
+	check_energy(p, flows->stored_w, start, in_w, c.hx_w);
 	coolant_hx_at(&p->hx, &p->line, p->loop.hot_c, p->faults.supply_c);
 }
 
 void
 process_step(struct process *p, const struct process_demand *d)
 {
+	struct step_start start = {.loop = p->loop};
 	double speed[PUMPS], valve;
 
+	hydraulics_resize(p);
+	start.fill = hydraulics_fill(p);
+	if (plug_there(&p->pipe[PIPE_HOT]) || plug_there(&p->pipe[PIPE_COLD]))
+		start.pipes_j = pipes_j(p);
+	start.leak_w = hydraulics_leak(p);
 	valve = move_actuators(p, d, speed);
 	if (p->facility == FACILITY_AIR)
 		move_fans(p, valve);
-	p->powered = d->powered ? 1.0 : 0.0;
-	p->water_kg = fmax(0.0, p->water_kg - p->faults.leak_kg_s * PROCESS_STEP_S);
+	p->powered = d->powered && p->power.running > 0 ? 1.0 : 0.0;
 	set_load(p); /* before set_flow, which ends staleness */
 	set_flow(p, speed);
 	set_line(p, valve);
 	if (p->fine)
-		advance_fine(p);
+		advance_fine(p, &start);
 	else
-		advance(p);
+		advance(p, &start);
 }

@@ -20,11 +20,15 @@
 #include "engine_sim/fine.h"
 #include "engine_sim/job.h"
 #include "engine_sim/model.h"
+#include "engine_sim/plug.h"
 #include "engine_sim/power.h"
 #include "engine_sim/wafer.h"
 
 #define PROCESS_STEP_S 0.01
 #define LEAK_ROPES 3
+#define FEEDS 2 /* supplies 0 to 5 on the first, 6 to 11 on the second */
+
+enum { PIPE_HOT, PIPE_COLD, PIPES };
 
 /* What is not as it should be, and what surrounds the system. Switches: > 0.5 is on. Overrides: a
  * negative value lets go. */
@@ -43,6 +47,8 @@ struct process_faults {
 	double leak_kg_s; /* coolant lost */
 	double filter_mul;
 	double psu_failed[PSUS];
+	double feed_failed[FEEDS];
+	double conductivity_us_cm;
 	double sensor_offset_c[RETICLES], sensor_stuck[RETICLES];
 	double flow_meter_mul;
 };
@@ -69,10 +75,13 @@ struct process {
 	struct coolant_state loop;
 	double duty[RETICLES], share[RETICLES];
 	double pump[PUMPS], valve;
-	double fan[FANS];   /* speed; all follow `valve`, 0..1 */
-	double header_frac; /* facility water of the step, of what the valve would give */
-	double fans_frac;   /* air of the last step, of what speed `valve` gives; water: 1 */
-	double water_kg;    /* in the loop */
+	double fan[FANS];         /* speed; all follow `valve`, 0..1 */
+	double header_frac;       /* facility water of the step, of what the valve would give */
+	double fans_frac;         /* air of the last step, of what speed `valve` gives; water: 1 */
+	double water_kg, full_kg; /* in the loop, and what it can hold */
+	struct plug pipe[PIPES];
+	double trim[ZONES];      /* how the zones were built, standard normal */
+	double feed_lost[FEEDS]; /* of this system's machine */
 	double energy_kwh;
 	/* of the last step */
 	double load_w[RETICLES];
@@ -86,11 +95,12 @@ struct process {
 	bool stale;           /* a number of the model changed: compute `cool` and the load again */
 	struct pump_flow flow;
 	struct hx_line line;
-	double line_of[4]; /* flow, valve, facility's flow and fouling that it was computed with */
+	double line_of
+		[5]; /* flow, valve, facility's flow, fouling and content that it was computed with */
 	struct job_result job;
 	struct power_chain power;
 	struct hx_result hx;
-	double outlet_c; /* of the plate */
+	double inlet_c, outlet_c; /* of the plate */
 	double energy_error_rel;
 };
 
@@ -116,6 +126,8 @@ struct facility_water process_facility(const struct process *p, double valve);
 /* Fans at rest at the speed p->valve; counts for process_facility from now on. */
 void process_fans_rest(struct process *p);
 
+/* Has a feed of this system, or of its machine, no voltage? */
+bool process_feed_lost(const struct process *p, int feed);
 double process_pumps_w(const struct process *p);
 /* Pumps, and this system's share of the facility's pumps or its fans. */
 double process_cooling_w(const struct process *p);

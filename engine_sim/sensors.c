@@ -4,6 +4,7 @@
 #include <math.h>
 
 #include "core/keyed.h"
+#include "engine_sim/hydraulics.h"
 #include "engine_sim/limits.h"
 
 #define STEPS_PER_K 8.0
@@ -11,36 +12,6 @@
 /* What a reticle sensor can say at all. */
 #define SENSOR_LO_C (-55.0)
 #define SENSOR_HI_C 150.0
-
-/* Static pressure of a full loop, and how the loop's pressure drop is shared: assumptions. */
-#define STATIC_KPA 100.0
-#define FILTER_PART 0.1
-#define PLATE_PART 0.6
-
-double
-process_level_pct(const struct process *p)
-{
-	return clamp(100.0 * p->water_kg / process_water_full_kg(p), 0.0, 100.0);
-}
-
-double
-process_return_kpa(const struct process *p)
-{
-	/* a cushion of gas: the last tenth of the water's loss takes nearly all pressure */
-	return STATIC_KPA * clamp(1.0 - 5.0 * (1.0 - 0.01 * process_level_pct(p)), 0.0, 1.0);
-}
-
-double
-process_filter_dp_kpa(const struct process *p)
-{
-	return FILTER_PART * p->faults.filter_mul * p->flow.dp_kpa;
-}
-
-double
-process_plate_dp_kpa(const struct process *p)
-{
-	return PLATE_PART * p->flow.dp_kpa;
-}
 
 double
 sensors_noisy(const struct sensors *s, enum sensor_signal signal, uint32_t index, uint64_t tick,

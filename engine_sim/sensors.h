@@ -38,8 +38,10 @@ enum sensor_signal { /* part of the key: append only */
 		     SENSE_SITE_VOLTAGE,
 		     SENSE_AIR_FILTER_DP,
 		     SENSE_FEED_VOLTAGE,
+		     SENSE_FEED_POWER,
 		     SENSE_CONDUCTIVITY,
-		     SENSE_WEATHER /* hourly, not a sensor's */
+		     SENSE_WEATHER, /* hourly, not a sensor's */
+		     SENSE_TRIM     /* of the zones, not a sensor's */
 };
 
 struct sensors {
@@ -61,11 +63,5 @@ void sensors_loop(struct sensors *s, const struct process *p, uint64_t tick);
 /* A reading with noise of that standard deviation. */
 double sensors_noisy(const struct sensors *s, enum sensor_signal signal, uint32_t index,
 		     uint64_t tick, double value, double deviation);
-
-/* Pressures of the loop, kPa. The static pressure falls with the water that is lost. */
-double process_return_kpa(const struct process *p);
-double process_filter_dp_kpa(const struct process *p);
-double process_plate_dp_kpa(const struct process *p);
-double process_level_pct(const struct process *p);
 
 #endif

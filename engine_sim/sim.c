@@ -12,6 +12,7 @@
 
 #include "config/wafer.h"
 #include "core/keyed.h"
+#include "engine_sim/hydraulics.h"
 #include "engine_sim/state.h"
 #include "engine_sim/steady.h"
 
@@ -59,6 +60,7 @@ open_system(struct sim *sim, uint32_t k, const struct sim_options *opt, char *wh
 	rc = sim_wafer(sim->plant, k, &p->variation, why, why_size);
 	if (rc < 0)
 		return rc;
+	hydraulics_trim(p, config->wafer_seed);
 	p->stale = true;
 	rc = process_grid(p, sim->grid, k > 0 ? &sim->systems[0].process : NULL);
 	if (rc < 0) {

@@ -31,6 +31,7 @@ struct sim_system {
 struct sim_site {
 	struct supply_params supply;
 	struct facility_state facility;
+	double feed_failed[FEEDS];
 	struct sensors noise; /* only the key */
 };
 

@@ -4,6 +4,7 @@
 #include <errno.h>
 #include <math.h>
 
+#include "engine_sim/hydraulics.h"
 #include "engine_sim/limits.h"
 
 #define AT_REST_K 1e-11 /* largest move of a round at which the state counts as at rest */
@@ -186,6 +187,7 @@ steady_solve(struct process *p, double hold_c, bool hold_always)
 	if (rc == 0 && !hold)
 		rc = settle_any(p, false);
 	process_refresh(p);
+	hydraulics_rest(p);
 	return rc;
 }
 

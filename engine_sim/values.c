@@ -3,6 +3,7 @@
 #include <math.h>
 
 #include "engine_sim/limits.h"
+#include "engine_sim/hydraulics.h"
 #include "engine_sim/state.h"
 #include "engine_sim/values.h"
 
@@ -13,6 +14,7 @@
 #define AIR_DP_NOISE_KPA 0.001
 #define PRESSURE_NOISE_KPA 0.2
 #define POWER_NOISE_FRAC 0.001
+#define FEED_NOISE_V 0.3
 #define LEVEL_NOISE_PCT 0.02
 
 /* ---- engine block ---- */
@@ -91,7 +93,7 @@ cores_active(const struct asked *a)
 static double
 plate_inlet(const struct asked *a)
 {
-	return values_noisy(a, SENSE_PLATE_INLET, a->sys->process.loop.cold_c, TEMP_NOISE_K);
+	return values_noisy(a, SENSE_PLATE_INLET, a->sys->process.inlet_c, TEMP_NOISE_K);
 }
 
 static double
@@ -204,6 +206,14 @@ loop_level(const struct asked *a)
 	return clamp(
 		values_noisy(a, SENSE_LEVEL, process_level_pct(&a->sys->process), LEVEL_NOISE_PCT),
 		0.0, 100.0);
+}
+
+static double
+conductivity(const struct asked *a)
+{
+	double us_cm = a->sys->process.faults.conductivity_us_cm;
+
+	return not_below_0(values_noisy(a, SENSE_CONDUCTIVITY, us_cm, 0.01 * us_cm));
 }
 
 static double
@@ -344,6 +354,18 @@ psu_failed(const struct asked *a)
 	return a->sys->process.faults.psu_failed[a->i] > 0.5;
 }
 
+static int
+feed_of(const struct asked *a)
+{
+	return (int)a->i * FEEDS / PSUS;
+}
+
+static bool
+psu_runs(const struct asked *a)
+{
+	return !psu_failed(a) && !process_feed_lost(&a->sys->process, feed_of(a));
+}
+
 static double
 psu_power(const struct asked *a)
 {
@@ -355,21 +377,45 @@ psu_power(const struct asked *a)
 static double
 psu_voltage(const struct asked *a)
 {
-	return psu_failed(a)
-		       ? 0.0
-		       : values_noisy(a, SENSE_PSU_VOLTAGE, a->sys->process.md.supply_v, 0.01);
+	return psu_runs(a)
+		       ? values_noisy(a, SENSE_PSU_VOLTAGE, a->sys->process.power.supply_v, 0.01)
+		       : 0.0;
 }
 
 static double
 psu_current(const struct asked *a)
 {
-	return psu_power(a) / a->sys->process.md.supply_v;
+	return psu_power(a) / a->sys->process.power.supply_v;
 }
 
 static double
 psu_status(const struct asked *a)
 {
-	return firmware_part_status(!psu_failed(a), psu_failed(a));
+	return firmware_part_status(psu_runs(a), psu_failed(a)) |
+	       (process_feed_lost(&a->sys->process, feed_of(a)) ? PART_NO_INPUT : 0u);
+}
+
+static double
+feed_voltage(const struct asked *a)
+{
+	const struct process *p = &a->sys->process;
+
+	return process_feed_lost(p, (int)a->i)
+		       ? 0.0
+		       : values_noisy(a, SENSE_FEED_VOLTAGE, p->md.feed_v, FEED_NOISE_V);
+}
+
+static double
+feed_power(const struct asked *a)
+{
+	const struct process *p = &a->sys->process;
+	double w = 0.0;
+
+	for (int k = 0; k < PSUS; k++)
+		if (k * FEEDS / PSUS == (int)a->i && p->faults.psu_failed[k] <= 0.5 &&
+		    !process_feed_lost(p, (int)a->i))
+			w += p->power.supply_input_w;
+	return not_below_0(values_noisy(a, SENSE_FEED_POWER, w, POWER_NOISE_FRAC * w));
 }
 
 static double
@@ -425,6 +471,7 @@ static value_fn *const values[ROLES] = {
 	[ROLE_LOOP_SUPPLY_PRESSURE] = supply_pressure,
 	[ROLE_LOOP_RETURN_PRESSURE] = return_pressure,
 	[ROLE_LOOP_LEVEL] = loop_level,
+	[ROLE_LOOP_CONDUCTIVITY] = conductivity,
 	[ROLE_LOOP_LEAK] = loop_leak,
 	[ROLE_FILTER_DP] = filter_dp,
 	[ROLE_PUMP_SPEED_CMD] = pump_speed_cmd,
@@ -449,6 +496,8 @@ static value_fn *const values[ROLES] = {
 	[ROLE_PSU_VOLTAGE] = psu_voltage,
 	[ROLE_PSU_CURRENT] = psu_current,
 	[ROLE_PSU_STATUS] = psu_status,
+	[ROLE_FEED_VOLTAGE] = feed_voltage,
+	[ROLE_FEED_POWER] = feed_power,
 	[ROLE_POWER_OUTPUT] = power_output,
 	[ROLE_POWER_INPUT] = power_input,
 	[ROLE_POWER_ENERGY] = power_energy,

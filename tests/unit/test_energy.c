@@ -36,6 +36,64 @@ each_step_of_a_rough_day_balances(void **state)
 	plant_free(plant);
 }
 
+/* Every variant at once with what can go wrong in it: plug flow, a manifold that feels its zones, unlike
+ * zones, supplies with losses of their own, air and water, leaks, clogs, failures, loss of the supply. */
+static void
+each_step_of_each_variant_balances(void **state)
+{
+	static const char *const variants[] = {"water", "air"};
+	static const char *const day[] = {
+		"cs00.model.pipe_hot_kg=2",
+		"cs00.model.pipe_cold_kg=1.5",
+		"cs00.model.manifold_frac=0.6",
+		"cs00.model.trim_frac=0.05",
+		"cs00.model.supply_fixed_w=40",
+		"cs00.model.supply_square_w=120",
+		"cs00.zone[2].g=0.1 over 3s",
+		"cs00.loop.filter_mul=5 over 20s",
+		"cs00.fan[1].failed=1",
+		"cs00.fan[2].speed=0.4",
+		"cs00.air.filter_mul=4",
+		"cs00.feed[0].failed=1",
+		"facility.lost=1",
+		"cs00.loop.leak_kg_s=0.04",
+		"facility.lost=0",
+		"facility.supply_c=29 over 5s",
+		"cs00.pump[0].failed=1",
+		"cs00.feed[1].failed=1",
+		"cs00.model.pipe_hot_kg=0",
+		"cs00.loop.water_kg=0",
+		"cs00.loop.leak_kg_s=1",
+		"cs00.loop.water_kg=8",
+		"cs00.feed.failed=0",
+	};
+	static const int grids[] = {1 + GRID_REFERENCE, 1 + GRID_48X28};
+
+	(void)state;
+	for (int v = 0; v < 4; v++) {
+		struct sim_options opt = {.grid = grids[v / 2]};
+		struct plant *plant;
+		struct sim *sim;
+		char yaml[200];
+
+		snprintf(yaml, sizeof(yaml), "site: test\nsystems: [{name: cs00, type: %s}]\n",
+			 variants[v % 2]);
+		plant = plant_of(yaml);
+		sim = sim_of(plant, &opt);
+		for (size_t k = 0; k < sizeof(day) / sizeof(day[0]); k++) {
+			if (change(sim, day[k]) != 0)
+				fail_msg("%s is refused", day[k]);
+			run_s(sim, 6.0);
+			if (!(truth_of(sim, 0).energy_error_rel <= BALANCE))
+				fail_msg("%s, %s: %g", variants[v % 2], day[k],
+					 truth_of(sim, 0).energy_error_rel);
+		}
+		assert_true(truth_of(sim, 0).tmax_c < 75.0);
+		sim_close(sim);
+		plant_free(plant);
+	}
+}
+
 /* Halving the step is not possible from outside; so the same decay is compared with its own exact
  * solution: copper and silicon at one temperature, no power, coolant held by a huge volume. */
 static void
@@ -114,6 +172,7 @@ main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(each_step_of_a_rough_day_balances),
+		cmocka_unit_test(each_step_of_each_variant_balances),
 		cmocka_unit_test(a_plate_decays_as_its_eigenvalue_says),
 		cmocka_unit_test(two_runs_of_one_seed_are_the_same_and_of_another_are_not),
 	};
