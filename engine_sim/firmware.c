@@ -303,6 +303,7 @@ reshare(struct engine_unit *e, struct process *p, int64_t step)
 				if (p->jobs.of[i] == j)
 					p->share[i] = e->share_cmd[i];
 			job->slow = RESHARE_SLOW;
+			p->jobs.version++;
 			e->reshare_until[j] = step + STEPS(RESHARE_S);
 			e->reshare_after[j] = step + STEPS(RESHARE_EVERY_S);
 		}
@@ -331,6 +332,7 @@ firmware_new_job(struct firmware *fw, struct process *p, uint32_t slot)
 	for (int i = 0; i < RETICLES; i++)
 		if (p->jobs.of[i] == slot)
 			e->share_cmd[i] = p->share[i] = 1.0;
+	p->jobs.version++;
 }
 
 static void

@@ -8,6 +8,8 @@
 #ifndef ISOTHERM_ENGINE_SIM_LANES_H
 #define ISOTHERM_ENGINE_SIM_LANES_H
 
+#include <stdbool.h>
+
 #include "engine_sim/limits.h"
 
 #define LANES 4
@@ -102,6 +104,12 @@ INLINED struct row
 row_scaled(double k, struct row p)
 {
 	return (struct row){k * p.a, k * p.b, k * p.c};
+}
+
+INLINED bool
+four_any(four_bits v)
+{
+	return (v[0] | v[1] | v[2] | v[3]) != 0;
 }
 
 INLINED four

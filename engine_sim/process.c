@@ -101,14 +101,10 @@ set_flow(struct process *p, const double speed[PUMPS])
 static void
 set_load(struct process *p)
 {
-	struct load_input *was = &p->load_of;
-
-	if (!p->stale && memcmp(was->duty, p->duty, sizeof(p->duty)) == 0 &&
-	    memcmp(was->share, p->share, sizeof(p->share)) == 0 && was->version == p->jobs.version)
+	if (!p->stale && !p->duty_moved && p->load_version == p->jobs.version)
 		return;
-	memcpy(was->duty, p->duty, sizeof(p->duty));
-	memcpy(was->share, p->share, sizeof(p->share));
-	was->version = p->jobs.version;
+	p->load_version = p->jobs.version;
+	p->duty_moved = false;
 	job_load(&p->job, p->load_w, &p->md, &p->jobs, p->tables, p->duty, p->share);
 }
 
@@ -298,19 +294,32 @@ move_fans(struct process *p, double valve)
 	set_fans_frac(p, speed, valve);
 }
 
-/* actuator_slew of all reticles, then within 0 .. cap. */
-WIDE static void
+/* actuator_slew of all reticles, then within 0 .. cap. Has one moved? */
+WIDE static bool
 slew_duty(double duty[RETICLES], const struct process_demand *d, const struct model *md)
 {
 	const double up = md->duty_up_per_s * PROCESS_STEP_S;
 	const double down = md->duty_down_per_s * PROCESS_STEP_S;
+	four_bits differs = {0};
 
-	for (int i = 0; i < RETICLES; i += ZONES) {
-		struct row u = row_load(duty + i);
-		struct row by = row_clamp(row_less(row_load(d->duty + i), u), -down, up);
+	for (int i = 0; i < RETICLES; i += LANES) { /* mostly they are where they shall be */
+		four u = four_load(duty + i);
 
-		row_store(duty + i, row_clamp(row_add(u, by), 0.0, d->duty_cap));
+		differs |= (four_bits)(u > d->duty_cap);
+		differs |= (four_bits)u ^ (four_bits)four_load(d->duty + i);
 	}
+	if (!four_any(differs))
+		return false;
+	differs = (four_bits){0};
+	for (int i = 0; i < RETICLES; i += LANES) {
+		four u = four_load(duty + i);
+		four to = u + four_clamp(four_load(d->duty + i) - u, -down, up);
+
+		to = four_clamp(to, 0.0, d->duty_cap);
+		differs |= (four_bits)to ^ (four_bits)u;
+		four_store(duty + i, to);
+	}
+	return four_any(differs);
 }
 
 /* Moves duty, pumps and valve; the mean of pump speeds over the step in speed[], of the valve
@@ -322,7 +331,7 @@ move_actuators(struct process *p, const struct process_demand *d, double speed[P
 	double was = p->valve, target = p->faults.valve >= 0.0 ? p->faults.valve : d->valve;
 	bool dark = process_feed_lost(p, 0) && process_feed_lost(p, 1);
 
-	slew_duty(p->duty, d, &p->md);
+	p->duty_moved = slew_duty(p->duty, d, &p->md) || p->duty_moved;
 	for (int k = 0; k < PUMPS; k++) {
 		double before = p->pump[k], to = d->pump[k];
 		double tau = p->md.pump_tau_s, per_s = p->md.pump_per_s;

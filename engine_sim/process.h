@@ -85,14 +85,12 @@ struct process {
 	double energy_kwh;
 	/* of the last step */
 	double load_w[RETICLES];
-	struct load_input { /* what `load_w` and `job` were computed with */
-		double duty[RETICLES], share[RETICLES];
-		uint64_t version; /* of the set of jobs */
-	} load_of;
+	uint64_t load_version; /* of the set of jobs that `load_w` and `job` were computed with */
+	bool duty_moved;       /* since then */
 	double powered;
 	struct wafer_cooling cool;
 	double cool_g[ZONES]; /* what `cool` was computed with */
-	bool stale;           /* a number of the model changed: compute `cool` and the load again */
+	bool stale;           /* model, duty or share were set from outside: compute all again */
 	struct pump_flow flow;
 	struct hx_line line;
 	double line_of
