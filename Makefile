@@ -170,9 +170,9 @@ $(B)/tests/figures: $(B)/obj/tests/bench/figures.o $(B)/lib/engine_sim.a $(B)/li
 	$(Q)$(CC) $(ALL_LDFLAGS) -o $@ $^ -lcmocka -lmodbus $(addprefix -l,$(LIBS_ALL))
 # The best that a clairvoyant could do, by CLP: for benches alone, a target of its own.
 BOUND := $(sort $(wildcard tests/bench/bound*.c))
-$(B)/isotherm-bound: $(call obj_of,$(BOUND)) $(B)/lib/engine_sim.a $(B)/lib/config.a $(B)/lib/core.a
+$(B)/isotherm-bound: $(call obj_of,$(BOUND)) $(foreach r,$(rooms_isotherm-scenario),$(B)/lib/$(r).a)
 	$(if $(V),,@echo "  LD $@")
-	$(Q)$(CC) $(ALL_LDFLAGS) -o $@ $^ -lmodbus -lClp $(addprefix -l,$(LIBS_ALL))
+	$(Q)$(CC) $(ALL_LDFLAGS) -o $@ $^ $(addprefix -l,$(libs_isotherm-scenario) Clp $(LIBS_ALL))
 .SECONDARY:
 tests: $(UNIT)
 

@@ -16,7 +16,7 @@
 
 #define PROGRAM "isotherm-bound"
 #define ARGS_MAX 48
-#define TEXT_MAX 320
+#define TEXT_MAX 1024
 
 extern char **environ;
 
@@ -25,8 +25,6 @@ struct question {
 	char *argv[ARGS_MAX + 1];
 	int n;
 };
-
-static const char *const cases[] = {"s1", "s2", "s2r", "s3", "s4", "s5", "s6", "s6h"};
 
 static bool
 program_path(char out[PATH_MAX])
@@ -38,18 +36,6 @@ program_path(char out[PATH_MAX])
 		n--;
 	return n > 0 && snprintf(out, PATH_MAX, "%.*s%s", (int)n, own, PROGRAM) < PATH_MAX &&
 	       access(out, X_OK) == 0;
-}
-
-/* The case that the file names, or that it is itself. */
-static const char *
-case_of(const struct scenario *s)
-{
-	const char *name = s->bound[0] != '\0' ? s->bound : s->name;
-
-	for (size_t i = 0; i < sizeof cases / sizeof cases[0]; i++)
-		if (strcmp(name, cases[i]) == 0)
-			return cases[i];
-	return NULL;
 }
 
 static enum job_mode
@@ -67,11 +53,6 @@ best_check(const struct scenario *s, struct errtext *err)
 	if (!program_path(path))
 		return errtext_set(err, -ENOENT,
 				   "--bound: %s is not beside this program (make bound)", PROGRAM);
-	if (case_of(s) == NULL)
-		return errtext_set(err, -ENOTSUP,
-				   "--bound: nothing is known of the best in %s (allowed: bound: "
-				   "s1, s2, s2r, s3, s4, s5, s6 or s6h in the file)",
-				   s->name);
 	if (mode != JOB_MODE_SYNC && mode != JOB_MODE_IND)
 		return errtext_set(err, -ENOTSUP,
 				   "--bound: nothing is known of the best in mode %s (allowed: "
@@ -157,21 +138,24 @@ make_question(struct question *q, const struct scenario *s, uint32_t system)
 
 	q->n = 0;
 	ask(q, "%s", PROGRAM);
-	ask(q, "%s", case_of(s));
+	ask(q, "%s", s->bound[0] != '\0' ? s->bound : s->path);
 	ask(q, "--mode=%s", scenario_mode_name(mode_of(s)));
 	ask(q, "--shares=%s", s->shares_free ? "free" : "fixed");
 	ask(q, "--grid=%s", grids[s->plant->grid]);
+	ask(q, "--s-lim=%.10g", c->spread_limit_k);
+	if (s->bound[0] == '\0') {
+		ask(q, "--seed=%" PRIu64, s->plant->seed);
+		ask(q, "--system=%s", c->name);
+		return;
+	}
 	if (c->wafer_csv[0] != '\0')
 		ask(q, "--wafer=%s", c->wafer_csv);
 	else
 		ask(q, "--seed=%" PRIu64, c->wafer_seed);
-	ask(q, "--s-lim=%.10g", c->spread_limit_k);
 	ask(q, "--t-lim=%.10g", c->temp_limit_c);
 	if (job != NULL && job->n_layers > 0)
 		ask(q, "--period=%.10g", job_pass_s(job, 1.0));
 	ask_events(q, s, system);
-	ask(q, "--json");
-	q->argv[q->n < ARGS_MAX ? q->n : ARGS_MAX] = NULL;
 }
 
 /* --- the answer --- */
@@ -220,14 +204,16 @@ best_throughput(const struct scenario *s, uint32_t system, double *pct, struct e
 	if (rc != 0 || !program_path(path))
 		return rc;
 	make_question(&q, s, system);
+	ask(&q, "--json");
+	q.argv[q.n < ARGS_MAX ? q.n : ARGS_MAX] = NULL;
 	rc = run(path, q.argv, text, sizeof text);
 	if (rc != 0)
 		return errtext_set(err, rc, "%s of %s: %s", PROGRAM, name,
 				   rc == -EIO ? "found none" : strerror(-rc));
 	root = json_loads(text, 0, NULL);
 	value = json_object_get(root, "bound_pct");
-	*pct = json_number_value(value);
-	if (!json_is_number(value) || !(*pct > 0.0))
+	*pct = json_is_number(value) ? json_number_value(value) : (double)NAN;
+	if (!json_is_null(value) && !(*pct > 0.0))
 		rc = errtext_set(err, -EPROTO, "%s of %s: no answer", PROGRAM, name);
 	json_decref(root);
 	return rc;

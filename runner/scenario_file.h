@@ -84,7 +84,7 @@ struct scenario {
 	char path[PATH_MAX];
 	char title[256];
 	struct plant *plant;
-	char bound[8];      /* case of isotherm-bound; "": the file's name */
+	char bound[8];      /* case of isotherm-bound; "": the file itself */
 	enum job_mode mode; /* JOB_MODE_IDLE: as the jobs say */
 	uint32_t mode_line;
 	int grid;         /* enum grid; -1: as the plant says */

@@ -7,54 +7,16 @@
 #include <stdlib.h>
 #include <string.h>
 #include <sysexits.h>
-#include <unistd.h>
 
 #include "config/job.h"
 #include "core/clock.h"
 #include "core/log.h"
 #include "runner/best.h"
+#include "runner/scenario_dir.h"
 #include "runner/scenario_file.h"
 #include "runner/scenario_options.h"
 #include "runner/sheet.h"
 #include "runner/world.h"
-
-static bool
-has_config(const char *before, int n, const char *after, char out[PATH_MAX])
-{
-	char profiles[PATH_MAX];
-	int len = snprintf(out, PATH_MAX, "%.*s%s", n, before, after);
-
-	return len > 0 && len < PATH_MAX &&
-	       snprintf(profiles, sizeof profiles, "%s/profiles", out) < (int)sizeof profiles &&
-	       access(profiles, X_OK) == 0;
-}
-
-/* Plants, types and profiles: where $ISOTHERM_CONFIG says, else of this build, of the tree that the scenario stands
- * in, of the installation; "" if there are none. */
-static void
-find_config_dir(const char *file, char out[PATH_MAX])
-{
-	static const char *const places[] = {"/../config", "/../../config"};
-	const char *given = getenv("ISOTHERM_CONFIG"), *slash = strrchr(file, '/');
-	char own[PATH_MAX];
-	ssize_t n = readlink("/proc/self/exe", own, sizeof own - 1);
-
-	if (given != NULL && given[0] != '\0') {
-		(void)snprintf(out, PATH_MAX, "%s", given);
-		return;
-	}
-	while (n > 0 && own[n - 1] != '/')
-		n--;
-	for (size_t i = 0; n > 0 && i < sizeof places / sizeof places[0]; i++)
-		if (has_config(own, (int)n, places[i], out))
-			return;
-	if (slash == NULL)
-		file = ".";
-	if (has_config(file, slash != NULL ? (int)(slash - file) : 1, places[1], out) ||
-	    has_config(ISOTHERM_DATADIR, (int)strlen(ISOTHERM_DATADIR), "", out))
-		return;
-	out[0] = '\0';
-}
 
 static int
 load(struct scenario **sc, const struct scenario_options *opt)
@@ -63,7 +25,7 @@ load(struct scenario **sc, const struct scenario_options *opt)
 	char config_dir[PATH_MAX];
 	int rc;
 
-	find_config_dir(opt->file, config_dir);
+	scenario_config_dir(opt->file, config_dir);
 	rc = scenario_load(sc, opt->file, config_dir, &report);
 	if (rc == 0) {
 		if (opt->has_seed)

@@ -11,7 +11,9 @@
 
 #include "config/wafer.h"
 #include "engine_sim/steady.h"
-#include "tests/bench/bound_cases.h"
+#include "runner/scenario_dir.h"
+#include "runner/scenario_file.h"
+#include "tests/bench/bound_file.h"
 
 #define NOMINAL_MARGIN_K 0.46 /* of the spread limit over the wafer's nominal spread */
 
@@ -20,11 +22,16 @@ static const char usage[] =
 	"                      [--wafer CSV | --seed N] [--s-lim K] [--t-lim C] [--zone X=G]...\n"
 	"                      [--facility C] [--cap FRAC] [--period S] [--ua-mul F]\n"
 	"                      [--wait-heats] [--json]\n"
+	"       isotherm-bound FILE.yaml [--seed N] [--mode M] [--shares S] [--grid G] [--s-lim "
+	"K]\n"
+	"                      [--system NAME] [--wait-heats] [--json]\n"
 	"       isotherm-bound --response KG_S [--grid G] [--wafer CSV | --seed N] [--zone "
 	"X=G]...\n"
 	"The throughput that perfect knowledge could reach, in % of unthrottled, by a linear "
 	"program\n"
-	"(docs/bound.md). SCENARIO: s1 s2 s2r s3 s4 s5 s6 s6h.\n"
+	"(docs/bound.md). SCENARIO: s1 s2 s2r s3 s4 s5 s6 s6h, or a scenario file, of which each "
+	"system has\n"
+	"its own.\n"
 	"  --mode M       sync (default) or ind\n"
 	"  --shares S     fixed (default) or free: sync with free shares is bounded as ind\n"
 	"  --grid G       reference (default), 48x28 or 96x56\n"
@@ -37,6 +44,7 @@ static const char usage[] =
 	"  --period S     s6, s6h: nominal period (default 12)\n"
 	"  --ua-mul F     of the heat exchanger, 1 clean\n"
 	"  --wait-heats   sync: waiting at the barrier may warm cold reticles\n"
+	"  --system NAME  of a scenario file: that one alone\n"
 	"  --response M   the steady response R at M kg/s instead: a row a reticle, K/W\n";
 
 struct request {
@@ -45,6 +53,11 @@ struct request {
 	const char *scenario;
 	double response_kg_s; /* NAN: none */
 	bool has_limit, json;
+	/* for a scenario file */
+	bool has_seed;
+	uint64_t seed;
+	int grid, mode, shares; /* -1: as the file says */
+	const char *system;     /* NULL: all */
 };
 
 static int
@@ -74,6 +87,7 @@ read_grid(struct request *q)
 
 	for (int g = GRID_REFERENCE; g <= GRID_96X56; g++)
 		if (strcmp(optarg, names[g]) == 0) {
+			q->grid = g;
 			process_close(&q->p);
 			return process_grid(&q->p, (enum grid)g, NULL) < 0 ? EX_OSERR : EX_OK;
 		}
@@ -100,6 +114,8 @@ read_seed(struct request *q)
 
 	if (end == optarg || *end)
 		return complain("seed", optarg, "a number");
+	q->has_seed = true;
+	q->seed = seed;
 	wafer_variation_seed(&q->p.variation, seed);
 	q->p.stale = true;
 	return EX_OK;
@@ -127,6 +143,7 @@ read_mode(struct request *q, bool shares)
 	const char *const *names = shares ? (const char *const[]){"fixed", "free"}
 					  : (const char *const[]){"sync", "ind"};
 
+	*(shares ? &q->shares : &q->mode) = strcmp(optarg, names[1]) == 0;
 	if (strcmp(optarg, names[1]) == 0)
 		q->c.mode = JOB_MODE_IND;
 	else if (strcmp(optarg, names[0]) != 0)
@@ -165,6 +182,9 @@ read_option(struct request *q, int c)
 		return number("ua-mul", 0.01, 2.0, &q->c.ua_mul);
 	case 'r':
 		return number("response", 0.01, 10.0, &q->response_kg_s);
+	case 'n':
+		q->system = optarg;
+		return EX_OK;
 	case 'b':
 		q->c.wait_heats = true;
 		return EX_OK;
@@ -227,16 +247,100 @@ print_bound(struct request *q)
 	printf(q->json ? "{\"bound_pct\": %.4f, \"s_lim_k\": %.4f, \"tmax_c\": %.3f, "
 			 "\"spread_k\": %.3f, \"tc_c\": %.3f, \"pump_speed\": %.1f, "
 			 "\"excess_k\": %.4f}\n"
-		       : "bound_pct   %.2f\ns_lim_k     %.2f\ntmax_c      %.2f\nspread_k    %.2f\n"
+		       : "bound_pct %.2f\ns_lim_k     %.2f\ntmax_c      %.2f\nspread_k    %.2f\n"
 			 "tc_c        %.2f\npump_speed  %.1f\nexcess_k    %.3f\n",
 	       a.throughput_pct, q->c.s_lim_k, a.tmax_c, a.spread_k, a.tc_c, a.pump_speed,
 	       a.excess_k);
 	return fflush(stdout) == 0 ? EX_OK : EX_IOERR;
 }
 
+/* --- of a file --- */
+
+static int
+load_file(struct request *q, struct scenario **out)
+{
+	struct config_report report = {0};
+	char config_dir[PATH_MAX];
+	int rc;
+
+	scenario_config_dir(q->scenario, config_dir);
+	rc = scenario_load(out, q->scenario, config_dir, &report);
+	if (rc == 0) {
+		if (q->has_seed)
+			scenario_reseed(*out, q->seed);
+		if (q->mode >= 0)
+			(*out)->mode = q->mode ? JOB_MODE_IND : JOB_MODE_SYNC;
+		if (q->shares >= 0)
+			(*out)->shares_free = q->shares;
+		if (q->grid >= 0)
+			(*out)->grid = q->grid;
+		rc = scenario_set_mode(*out, &report);
+	}
+	config_report_print(&report, stderr);
+	config_report_free(&report);
+	return rc == 0 ? EX_OK : EX_DATAERR;
+}
+
+static void
+print_system(const struct request *q, const char *name, const struct bound_of_file *b, bool first)
+{
+	char possible[32] = "null";
+
+	if (!isfinite(b->bound_pct))
+		fprintf(stderr, "isotherm-bound: %s: %s\n", name, b->why);
+	else
+		snprintf(possible, sizeof(possible), "%.4f", b->bound_pct);
+	if (q->json)
+		printf("%s{\"name\": \"%s\", \"bound_pct\": %s, \"s_lim_k\": %.4f, \"why\": "
+		       "\"%s\"}",
+		       first ? "" : ", ", name, possible, b->s_lim_k, b->why);
+	else
+		printf("%-16s possible %s %%, spread up to %.2f K %s\n", name, possible, b->s_lim_k,
+		       b->why);
+}
+
+static int
+print_file(struct request *q)
+{
+	struct scenario *sc = NULL;
+	struct sim *sim = NULL;
+	struct bound_of_file b;
+	char why[256] = "no solution was found";
+	int rc = load_file(q, &sc), err = 0;
+
+	if (rc != EX_OK)
+		return rc;
+	if (q->system && plant_system(sc->plant, q->system) < 0) {
+		scenario_free(sc);
+		return complain("system", q->system, "a system of the plant");
+	}
+	err = sim_open(&sim, sc->plant, &(struct sim_options){.grid = sc->grid + 1}, why,
+		       sizeof(why));
+	if (err == 0 && q->json && !q->system)
+		fputs("{\"systems\": [", stdout);
+	for (uint32_t i = 0; err == 0 && i < sc->plant->n_systems; i++) {
+		if (q->system && strcmp(sc->plant->systems[i].name, q->system) != 0)
+			continue;
+		err = bound_file_solve(sc, sim, i, q->has_limit ? q->c.s_lim_k : (double)NAN,
+				       q->c.wait_heats, &b);
+		if (err == 0)
+			print_system(q, sc->plant->systems[i].name, &b, q->system || i == 0);
+	}
+	if (err == 0 && q->json)
+		puts(q->system ? "" : "]}");
+	if (err < 0)
+		fprintf(stderr, "isotherm-bound: %s: %s\n", q->scenario, why);
+	if (sim)
+		sim_close(sim);
+	scenario_free(sc);
+	return err < 0 ? EX_DATAERR : fflush(stdout) == 0 ? EX_OK : EX_IOERR;
+}
+
 static int
 run(struct request *q)
 {
+	if (q->scenario && strstr(q->scenario, ".yaml"))
+		return print_file(q);
 	if (isfinite(q->response_kg_s))
 		return print_response(q);
 	return print_bound(q);
@@ -259,10 +363,12 @@ main(int argc, char **argv)
 						{"ua-mul", required_argument, NULL, 'u'},
 						{"response", required_argument, NULL, 'r'},
 						{"wait-heats", no_argument, NULL, 'b'},
+						{"system", required_argument, NULL, 'n'},
 						{"json", no_argument, NULL, 'j'},
 						{"help", no_argument, NULL, 'h'},
 						{NULL, 0, NULL, 0}};
-	static struct request q = {.response_kg_s = (double)NAN};
+	static struct request q = {
+		.response_kg_s = (double)NAN, .grid = -1, .mode = -1, .shares = -1};
 	int c, rc = EX_OK;
 
 	process_init(&q.p);
@@ -270,7 +376,7 @@ main(int argc, char **argv)
 	/* the scenario first: options change what it says */
 	if (argc > 1 && argv[1][0] != '-') {
 		q.scenario = argv[1];
-		if (bound_case_named(&q.c, q.scenario) < 0) {
+		if (!strstr(q.scenario, ".yaml") && bound_case_named(&q.c, q.scenario) < 0) {
 			fprintf(stderr, "isotherm-bound: no bound for %s\n%s", q.scenario, usage);
 			return EX_USAGE;
 		}

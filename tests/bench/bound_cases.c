@@ -146,11 +146,12 @@ answer_of(struct bound_answer *out, const struct bound_stage *s, double rate, do
 static int
 steady(struct work *w, double cap_w, struct bound_answer *out)
 {
-	double most = -1.0;
+	double most = -(double)INFINITY;
+	bool any = false;
 
-	for (size_t k = 0; k < N_SPEEDS; k++) {
+	for (size_t k = w->c->one_pump ? N_SPEEDS - 1 : 0; k < N_SPEEDS; k++) {
 		const struct bound_stage *s = &w->problem.stages[0];
-		int rc = flow_at(w, speeds[k], speeds[k]);
+		int rc = flow_at(w, w->c->one_pump ? 0.0 : speeds[k], speeds[k]);
 		double worth;
 
 		if (rc == 0)
@@ -158,7 +159,8 @@ steady(struct work *w, double cap_w, struct bound_answer *out)
 		if (rc < 0)
 			return rc;
 		worth = s->rate - BOUND_EXCESS_COST * s->excess_k;
-		if (k == 0 || worth > most) {
+		if (!any || worth > most) {
+			any = true;
 			most = worth;
 			answer_of(out, s, s->rate, speeds[k]);
 		}
@@ -166,17 +168,24 @@ steady(struct work *w, double cap_w, struct bound_answer *out)
 	return 0;
 }
 
+int
+bound_nominal_w(struct process *p, double *input_w)
+{
+	int rc = bound_rest(p, 1.0, 0.8, 24.0);
+
+	*input_w = p->power.input_w;
+	return rc;
+}
+
 static int
 under_cap(struct work *w, struct bound_answer *out)
 {
 	const struct bound_case *c = w->c;
-	double cap_w = c->cap_w;
-	int rc = bound_rest(w->p, 1.0, 0.8, 24.0);
+	double cap_w = 0.0;
+	int rc = bound_nominal_w(w->p, &cap_w);
 
-	if (!(cap_w > 0.0))
-		cap_w = c->cap_frac * w->p->power.input_w;
 	if (rc == 0)
-		rc = steady(w, cap_w, out);
+		rc = steady(w, c->cap_frac * cap_w, out);
 	out->throughput_pct =
 		(100.0 * c->before_cap_s + out->throughput_pct * (c->scored_s - c->before_cap_s)) /
 		c->scored_s;
@@ -226,6 +235,8 @@ pump_loss(struct work *w, struct bound_answer *out)
 	rest = w->problem.stages[0].rate;
 	answer_of(out, &w->problem.stages[0],
 		  (window + rest * (c->scored_s - c->window_s)) / c->scored_s, 1.0);
+	out->window_pct = 100.0 * window / c->window_s;
+	out->rest_pct = 100.0 * rest;
 	return 0;
 }
 
@@ -302,7 +313,7 @@ bound_case_solve(const struct bound_case *c, struct process *p, struct bound_ans
 	p->stale = true;
 	switch (c->kind) {
 	case BOUND_STEADY:
-		rc = steady(w, (double)INFINITY, out);
+		rc = steady(w, c->cap_w > 0.0 ? c->cap_w : (double)INFINITY, out);
 		break;
 	case BOUND_CAP:
 		rc = under_cap(w, out);

@@ -22,9 +22,10 @@ struct bound_case {
 	double s_lim_k, t_lim_c;
 	double zone_g[ZONES], ua_mul;
 	double facility_c; /* in the end */
+	bool one_pump;     /* BOUND_STEADY: one is left, at full speed */
+	double cap_w;      /* BOUND_STEADY: of the input power; 0: none */
 	/* BOUND_CAP */
-	double cap_frac; /* of the input power at full load; or */
-	double cap_w;    /* > 0: that */
+	double cap_frac; /* of the input power at full load */
 	double before_cap_s, scored_s;
 	/* BOUND_PUMP_LOSS */
 	double start_facility_c, facility_at_s, facility_over_s; /* from the failure on */
@@ -40,7 +41,10 @@ int bound_case_named(struct bound_case *c, const char *name);
 
 struct bound_answer {
 	double throughput_pct, tmax_c, spread_k, tc_c, pump_speed, excess_k;
+	double window_pct, rest_pct; /* BOUND_PUMP_LOSS: of the window, and at rest after it */
 };
+/* Input power at full load, pumps at .8, supply at 24 C. 0 or -EDOM. */
+int bound_nominal_w(struct process *p, double *input_w);
 /* p: grid and variation. 0; -ENOMEM; -EDOM: no solution. */
 int bound_case_solve(const struct bound_case *c, struct process *p, struct bound_answer *out);
 

@@ -20,7 +20,7 @@
 #define BOUND_TURNS 3
 #define BOUND_EXCESS_COST 5.0 /* of a K s, in seconds of full rate */
 #define BOUND_TC_MAX_C 30.0
-#define BOUND_STAGES_MAX 128
+#define BOUND_STAGES_MAX 160
 
 struct bound_stage {
 	const struct bound_flow *flow;
