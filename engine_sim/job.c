@@ -197,6 +197,20 @@ pipe_terms(struct at_work *w, uint32_t j, const struct phase_pace *pace, struct 
 	}
 }
 
+/* What a reticle that works by itself can use: of the row in force, else of the mean of all. */
+static double
+alone_limit(const struct phase_table *t, int32_t row, const struct phase_pace *pace)
+{
+	struct phase_pace free = *pace;
+	struct phase_mix pass;
+
+	if (row >= 0 || t->n == 1)
+		return phase_limit(t, row >= 0 ? (uint32_t)row : 0, pace);
+	free.pace = 1.0;
+	phase_pass_mix(&pass, t, &free);
+	return pass.act;
+}
+
 static void
 slot_terms(struct at_work *w, const struct model *md, uint32_t j)
 {
@@ -224,8 +238,7 @@ slot_terms(struct at_work *w, const struct model *md, uint32_t j)
 		break;
 	case JOB_MODE_IND:
 		t->alone = 1.0;
-		t->limit = job->row >= 0 ? phase_limit(table_of(w, job), (uint32_t)job->row, &pace)
-					 : least(job->activity, job->io) * job->slow;
+		t->limit = alone_limit(table_of(w, job), job->row, &pace);
 		break;
 	case JOB_MODE_IDLE:
 	case JOB_MODE_PART:

@@ -13,7 +13,7 @@ phase_table_make(struct phase_table *out, const struct job_config *job)
 	double speed = job_sparse_speed(job);
 
 	*out = (struct phase_table){.n = job->n_layers > 0 ? job->n_layers : 1,
-				    .resolved = job->n_layers > 0};
+				    .resolved = job->n_layers > 1};
 	for (uint32_t l = 0; l < job->n_layers; l++) {
 		const struct job_layer *from = &job->layers[l];
 		struct phase_row *row = &out->row[l];

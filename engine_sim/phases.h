@@ -12,7 +12,7 @@
  * the slowest of them at a barrier, and so they all do in bar. A step is a pass through the layers, then the wait for
  * the slowest system, then the exchange.
  *
- * A table is resolved when each of its rows lasts a good part of a second: then the rows are in force one after
+ * A table is resolved when it has several rows and each of them lasts a good part of a second: then the rows are in force one after
  * another. Else their mean is, which no temperature can tell from it.
  */
 #ifndef ISOTHERM_ENGINE_SIM_PHASES_H

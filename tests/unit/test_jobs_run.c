@@ -197,6 +197,39 @@ alone_each_system_has_its_own_pace(void **state)
 	end();
 }
 
+/* One kind of layer has no phases: its mean is in force, with the barriers in it. */
+static void
+layers_all_alike_are_steady(void **state)
+{
+	struct sim_truth t;
+	double w;
+
+	(void)state;
+	open_with(SYSTEMS(2) "  - {name: a, systems: cs00, layers: [{sigma_s: 0.02, tau_s: 0.03, "
+			     "count: "
+			     "40}], bar_s: 0.002, batch: 6400}\n"
+			     "  - {name: b, systems: cs01, mode: ind, layers: [{sigma_s: 1, tau_s: "
+			     "0.25}], tokens_per_s: 1000}\n",
+		  NULL);
+	run_s(sim, 1);
+	about(job(0).tokens_per_s, 6400 / 1.28, 1e-9);
+	about(job(0).rate, 1.0, 1e-12);
+	about(job(0).utilisation, 0.03 / 0.032, 1e-9);
+	about(job(1).rate, 1.0, 1e-12);
+	about(job(1).utilisation, 0.25, 1e-9); /* waits for its weights */
+	sim_truth(sim, 0, &t);
+	w = t.wafer_w;
+	run_s(sim, 5);
+	sim_truth(sim, 0, &t);
+	about(t.wafer_w, w, 20.0);
+	set("cs00.reticle.cores=0.5");
+	set("cs01.reticle.cores=0.5");
+	run_s(sim, 1);
+	about(job(0).tokens_per_s, 6400 / (40 * 0.062), 1e-9);
+	about(job(1).rate, 1.0, 1e-12); /* still more than the weights allow */
+	end();
+}
+
 static void
 resolved_layers_of_several_systems_step_together(void **state)
 {
@@ -470,6 +503,7 @@ main(void)
 		cmocka_unit_test(ind_has_the_same_cycle_at_its_mean_rate),
 		cmocka_unit_test(the_slowest_system_sets_the_pace_and_is_named),
 		cmocka_unit_test(alone_each_system_has_its_own_pace),
+		cmocka_unit_test(layers_all_alike_are_steady),
 		cmocka_unit_test(resolved_layers_of_several_systems_step_together),
 		cmocka_unit_test(jobs_start_wait_and_end),
 		cmocka_unit_test(who_waits_longest_is_not_who_goes_first),
