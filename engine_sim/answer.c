@@ -55,7 +55,7 @@ refresh(struct sim *sim, struct sim_device *d, const struct gate_request *r)
 	struct walk w = walk_over(sim, d, r);
 
 	for (const struct point *pt = next_point(&w); pt; pt = next_point(&w))
-		if (!pt->writable)
+		if (!pt->writable && !odd_points_store(sim, d, pt) && !d->stands)
 			sim_registers_store(d, pt, sim_value(sim, d, pt));
 }
 
@@ -134,6 +134,16 @@ speaks(const struct sim *sim, uint32_t device)
 	return sim->devices[device].config->simulated && !sim_offline(sim, device);
 }
 
+/* As a device says it that has done what was asked: the request's beginning again. */
+static int
+acknowledge(const uint8_t *request, uint8_t *out)
+{
+	memcpy(out, request, GATE_MBAP + 5); /* a single value, or address and quantity */
+	out[4] = 0;
+	out[5] = 6;
+	return GATE_MBAP + 5;
+}
+
 /* A whole frame with a unit's MBAP header, whichever way it came. */
 static int
 answer(struct sim *sim, struct sim_device *d, const uint8_t *request, size_t len, uint8_t *out)
@@ -142,6 +152,7 @@ answer(struct sim *sim, struct sim_device *d, const uint8_t *request, size_t len
 	enum gate_exception code;
 	int n;
 
+	sim_registers_identity(d);
 	code = sim_gate_check(&d->map, request, len, &r);
 	if (code == GATE_ADDRESS && r.table == GATE_HOLDING && !r.write &&
 	    sim_gate_covers(&identity_map, r.table, r.address, r.quantity, false))
@@ -150,10 +161,12 @@ answer(struct sim *sim, struct sim_device *d, const uint8_t *request, size_t len
 		code = GATE_VALUE;
 	if (code != GATE_OK)
 		return sim_gate_refuse(request, code, out);
+	if (r.write && d->write_lost > 0.5)
+		return acknowledge(request, out);
 	if (!r.write)
 		refresh(sim, d, &r);
 	n = reply(sim, request, len, d->registers, out);
-	if (r.write && n > 0)
+	if (r.write && n > 0 && d->not_applied < 0.5)
 		apply(sim, d, &r);
 	return n;
 }

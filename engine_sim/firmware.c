@@ -30,6 +30,7 @@
 #define FOLD_ABOVE_K 1.5 /* supervisor */
 #define FOLD_BELOW_K 1.0 /* local */
 #define BELIEVE_K 3.0
+#define BLIND_C 150.0 /* without any reading it may be as hot as that */
 #define FLOW_CAP_FRAC 0.7
 #define FLOW_CAP_EXPONENT 0.8
 
@@ -119,14 +120,15 @@ hottest_neighbour(const double t[RETICLES], int i)
 	int x = i % ZONES, y = i / ZONES;
 	double best = -INFINITY;
 
+	/* the one without a reading, a NaN, is never the greater */
 	if (x > 0)
-		best = most(best, t[i - 1]);
+		best = most(t[i - 1], best);
 	if (x < ZONES - 1)
-		best = most(best, t[i + 1]);
+		best = most(t[i + 1], best);
 	if (y > 0)
-		best = most(best, t[i - ZONES]);
+		best = most(t[i - ZONES], best);
 	if (y < ROWS - 1)
-		best = most(best, t[i + ZONES]);
+		best = most(t[i + ZONES], best);
 	return best;
 }
 
@@ -221,7 +223,7 @@ firmware_reset(struct firmware *fw, const struct process *p, const struct sensor
 	bool cool = true;
 
 	for (int i = 0; i < RETICLES; i++)
-		cool = cool && s->temp_c[i] < RESET_BELOW_C;
+		cool = cool && !(s->temp_c[i] >= RESET_BELOW_C);
 	if (cool)
 		e->trips &= ~(uint32_t)TRIP_TEMPERATURE;
 	if (s->flow_kg_s >= FLOW_AGAIN_FRAC * p->md.m_nom_kg_s)
@@ -243,9 +245,13 @@ believed_max(const double t[RETICLES])
 	double best = -INFINITY;
 
 	for (int i = 0; i < RETICLES; i++)
-		if (t[i] > best)
-			best = most(best, least(t[i], hottest_neighbour(t, i) + BELIEVE_K));
-	return best;
+		if (t[i] > best) {
+			double around = hottest_neighbour(t, i);
+
+			best = most(best,
+				    isfinite(around) ? least(t[i], around + BELIEVE_K) : t[i]);
+		}
+	return isfinite(best) ? best : BLIND_C;
 }
 
 static void

@@ -156,10 +156,43 @@ no_such(const char *path, char *why, size_t why_size)
 	return -ENOENT;
 }
 
+/* "sensor[40].slow_s": 1 found, 0 another path, -EBUSY with `why`. */
+static int
+find_sensor(struct sim_system *system, const char *path, struct path_target *out, char *why,
+	    size_t why_size)
+{
+	char *end;
+	unsigned long i;
+	struct instrument *f;
+	int field;
+
+	if (strncmp(path, "sensor[", 7) != 0 || path[7] < '0' || path[7] > '9')
+		return 0;
+	i = strtoul(path + 7, &end, 10);
+	if (end[0] != ']' || end[1] != '.' || i >= RETICLES)
+		return 0;
+	field = instrument_field(end + 2, true);
+	if (field < 0)
+		return 0;
+	f = instrument_slot(system->sensors.odd, SENSORS_ODD, (uint32_t)i);
+	if (!f) {
+		snprintf(why, why_size, "%s: %d sensors of the system are disturbed already", path,
+			 SENSORS_ODD);
+		return -EBUSY;
+	}
+	system->sensors.any_odd = true;
+	instrument_target(f, field, out);
+	return 1;
+}
+
 int
 paths_find_system(struct sim_system *system, const char *path, struct path_target *out, char *why,
 		  size_t why_size)
 {
+	int rc = find_sensor(system, path, out, why, why_size);
+
+	if (rc != 0)
+		return rc > 0 ? 0 : rc;
 	for (size_t r = 0; r < N_SYSTEM_ROWS; r++) {
 		const struct path_row *row = &system_rows[r];
 		double *first = at(system, row->offset);
@@ -219,27 +252,6 @@ find_site(struct sim *sim, const char *path, struct path_target *out)
 	return -ENOENT;
 }
 
-static bool
-find_device(struct sim *sim, const char *path, struct path_target *out)
-{
-	for (uint32_t d = 0; d < sim->plant->n_devices; d++) {
-		const char *name = sim->plant->devices[d].name;
-		size_t len = strlen(name);
-
-		if (strncmp(name, path, len) != 0 || strcmp(path + len, ".offline") != 0)
-			continue;
-		*out = (struct path_target){.first = &sim->devices[d].offline,
-					    .n = 1,
-					    .stride = sizeof(double),
-					    .lo = 0,
-					    .hi = 1,
-					    .unit = "",
-					    .text = "switch: the device does not answer"};
-		return true;
-	}
-	return false;
-}
-
 /* "job.NAME.activity" of a job of the plant, on all its systems. */
 static int
 find_job(struct sim *sim, const char *path, struct path_target *out, char *why, size_t why_size)
@@ -279,8 +291,11 @@ paths_find(struct sim *sim, const char *path, struct path_target *out, char *why
 	size_t head = dot ? (size_t)(dot - path) : strlen(path);
 	int rc;
 
-	if (find_device(sim, path, out) || find_site(sim, path, out) == 0)
+	if (device_faults_path(sim, path, out) || find_site(sim, path, out) == 0)
 		return 0;
+	rc = odd_points_path(sim, path, out, why, why_size);
+	if (rc != 0)
+		return rc > 0 ? 0 : rc;
 	for (uint32_t k = 0; dot && k < sim->plant->n_systems; k++) {
 		const char *name = sim->systems[k].config->name;
 
@@ -292,8 +307,8 @@ paths_find(struct sim *sim, const char *path, struct path_target *out, char *why
 	if (strncmp(path, "job.", 4) == 0)
 		return find_job(sim, path, out, why, why_size);
 	snprintf(why, why_size,
-		 "%s: no such path; it begins with a system (%s..%s), is DEVICE.offline, "
-		 "job.NAME.…, or one of "
+		 "%s: no such path; it begins with a system (%s..%s), is DEVICE.offline …, "
+		 "POINT.stuck …, job.NAME.…, or one of "
 		 "facility.supply_c, water.supply_c, air.supply_c, facility.lost, .flow_frac, "
 		 ".dew_point_c … (isotherm-sim --paths)",
 		 path, sim->systems[0].config->name,
@@ -356,6 +371,23 @@ paths_ramps(struct sim *sim)
 	}
 }
 
+struct manual {
+	const char *of;
+	void (*line)(void *arg, const char *text);
+	void *arg;
+};
+
+static void
+manual_row(void *arg, const char *name, double lo, double hi, const char *what)
+{
+	const struct manual *m = arg;
+	char text[256], full[2 * NAME_MAX_LEN];
+
+	snprintf(full, sizeof(full), "%s.%s", m->of, name);
+	snprintf(text, sizeof(text), "%-28s %8.10g .. %-8.10g %-6s %s", full, lo, hi, "", what);
+	m->line(m->arg, text);
+}
+
 void
 paths_manual(void (*line)(void *arg, const char *text), void *arg)
 {
@@ -368,9 +400,9 @@ paths_manual(void (*line)(void *arg, const char *text), void *arg)
 			 row->hi, row->unit, row->text);
 		line(arg, text);
 	}
-	snprintf(text, sizeof(text), "%-28s %8g .. %-8g %-6s %s", "DEVICE.offline", 0.0, 1.0, "",
-		 "switch: the device does not answer");
-	line(arg, text);
+	device_faults_manual(manual_row, &(struct manual){"DEVICE", line, arg});
+	instrument_manual(false, manual_row, &(struct manual){"POINT", line, arg});
+	instrument_manual(true, manual_row, &(struct manual){"SYSTEM.sensor[0..83]", line, arg});
 	for (size_t r = 0; r < N_JOB_ROWS; r++) {
 		const struct path_row *row = &job_rows[r];
 		char full[NAME_MAX_LEN];

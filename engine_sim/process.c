@@ -37,6 +37,11 @@ process_init(struct process *p)
 					    .filter_mul = 1.0,
 					    .conductivity_us_cm = CLEAN_US_CM,
 					    .flow_meter_mul = 1.0};
+	p->faults.valve_slow = p->faults.valve_limit = 1.0;
+	for (int i = 0; i < RETICLES; i++)
+		p->faults.duty_limit[i] = 1.0;
+	for (int k = 0; k < PUMPS; k++)
+		p->faults.pump_slow[k] = p->faults.pump_limit[k] = 1.0;
 	for (int x = 0; x < ZONES; x++)
 		p->faults.zone_g[x] = 1.0;
 	for (int k = 0; k < PUMPS; k++) {
@@ -322,6 +327,48 @@ slew_duty(double duty[RETICLES], const struct process_demand *d, const struct mo
 	return four_any(differs);
 }
 
+/* Duties as the slots of a broken drive leave them. Whether there is one is looked up when a fault
+ * may have changed. */
+static bool
+move_duty(struct process *p, const struct process_demand *d)
+{
+	double before[RETICLES];
+	bool moved;
+
+	for (int i = 0; p->stale && i < RETICLES; i++) {
+		if (i == 0)
+			p->duty_odd = false;
+		p->duty_odd = p->duty_odd || p->faults.duty_stuck[i] > 0.5 ||
+			      p->faults.duty_limit[i] < 1.0;
+	}
+	if (!p->duty_odd)
+		return slew_duty(p->duty, d, &p->md);
+	memcpy(before, p->duty, sizeof(before));
+	moved = slew_duty(p->duty, d, &p->md);
+	for (int i = 0; i < RETICLES; i++)
+		p->duty[i] = p->faults.duty_stuck[i] > 0.5
+				     ? before[i]
+				     : least(p->duty[i], p->faults.duty_limit[i]);
+	return moved || memcmp(before, p->duty, sizeof(before)) != 0;
+}
+
+static double
+pump_after(const struct process *p, const struct process_demand *d, int k, bool dark)
+{
+	const struct process_faults *f = &p->faults;
+	double tau = p->md.pump_tau_s * f->pump_slow[k], per_s = p->md.pump_per_s / f->pump_slow[k];
+	double to = f->pump_speed[k] >= 0.0 ? f->pump_speed[k] : d->pump[k];
+
+	if (f->pump_failed[k] > 0.5 || dark) /* runs down by itself, no drive holds it */
+		return actuator_lag(p->pump[k], 0.0, p->md.pump_fail_tau_s, (double)INFINITY,
+				    PROCESS_STEP_S);
+	if (f->pump_stuck[k] > 0.5)
+		return p->pump[k];
+	if (f->pump_reversed[k] > 0.5)
+		to = 1.0 - to;
+	return actuator_lag(p->pump[k], least(to, f->pump_limit[k]), tau, per_s, PROCESS_STEP_S);
+}
+
 /* Moves duty, pumps and valve; the mean of pump speeds over the step in speed[], of the valve
  * returned. */
 static double
@@ -331,24 +378,20 @@ move_actuators(struct process *p, const struct process_demand *d, double speed[P
 	double was = p->valve, target = p->faults.valve >= 0.0 ? p->faults.valve : d->valve;
 	bool dark = process_feed_lost(p, 0) && process_feed_lost(p, 1);
 
-	p->duty_moved = slew_duty(p->duty, d, &p->md) || p->duty_moved;
+	p->duty_moved = move_duty(p, d) || p->duty_moved;
 	for (int k = 0; k < PUMPS; k++) {
-		double before = p->pump[k], to = d->pump[k];
-		double tau = p->md.pump_tau_s, per_s = p->md.pump_per_s;
+		double before = p->pump[k];
 
-		if (p->faults.pump_speed[k] >= 0.0)
-			to = p->faults.pump_speed[k];
-		if (p->faults.pump_failed[k] > 0.5 ||
-		    dark) { /* runs down by itself, no drive holds it */
-			to = 0.0;
-			tau = p->md.pump_fail_tau_s;
-			per_s = INFINITY;
-		}
-		p->pump[k] = actuator_lag(before, to, tau, per_s, dt);
+		p->pump[k] = pump_after(p, d, k, dark);
 		speed[k] = 0.5 * (before + p->pump[k]);
 	}
+	if (p->faults.valve_reversed > 0.5)
+		target = 1.0 - target;
+	target = least(target, p->faults.valve_limit);
 	target = clamp(target, p->md.valve_min, 1.0);
-	p->valve = actuator_lag(was, target, p->md.valve_tau_s, p->md.valve_per_s, dt);
+	if (p->faults.valve_stuck < 0.5)
+		p->valve = actuator_lag(was, target, p->md.valve_tau_s * p->faults.valve_slow,
+					p->md.valve_per_s / p->faults.valve_slow, dt);
 	return 0.5 * (was + p->valve);
 }
 

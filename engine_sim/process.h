@@ -51,6 +51,10 @@ struct process_faults {
 	double conductivity_us_cm;
 	double sensor_offset_c[RETICLES], sensor_stuck[RETICLES];
 	double flow_meter_mul;
+	/* actuators: switches, times of tau and of 1 / rate, greatest position */
+	double pump_stuck[PUMPS], pump_slow[PUMPS], pump_reversed[PUMPS], pump_limit[PUMPS];
+	double valve_stuck, valve_slow, valve_reversed, valve_limit;
+	double duty_stuck[RETICLES], duty_limit[RETICLES];
 };
 
 /* What the firmware wants of the actuators in a step. */
@@ -88,6 +92,7 @@ struct process {
 	uint64_t load_version; /* of the set of jobs that `load_w` and `job` were computed with */
 	bool duty_moved;       /* since then */
 	double powered;
+	bool duty_odd; /* a duty is stuck or limited */
 	struct wafer_cooling cool;
 	double cool_g[ZONES]; /* what `cool` was computed with */
 	bool stale;           /* model, duty or share were set from outside: compute all again */

@@ -197,15 +197,41 @@ enter_point(struct sim_device *d, const struct point *pt, uint32_t id)
 }
 
 void
+registers_raw(const struct point *pt, uint32_t bits, uint16_t words[REGISTER_WORDS_MAX])
+{
+	int n = words_of(pt->type);
+
+	for (int k = 0; k < n; k++)
+		words[k] = n == 1 ? (uint16_t)bits : k < 2 ? (uint16_t)(bits >> (16 * (1 - k))) : 0;
+	if (pt->type != REG_BIT)
+		reorder(pt->order, words, n);
+}
+
+void
+sim_registers_words(struct sim_device *d, const struct point *pt,
+		    const uint16_t words[INSTRUMENT_WORDS])
+{
+	enum gate_table t = table_of_fc[pt->fc];
+	uint32_t at = (uint32_t)(pt->reg - d->map.table[t].first);
+	modbus_mapping_t *m = d->registers;
+	uint16_t *registers = t == GATE_HOLDING ? m->tab_registers : m->tab_input_registers;
+	uint8_t *bits = t == GATE_COILS ? m->tab_bits : m->tab_input_bits;
+
+	for (uint32_t k = 0; k < pt->count && k < INSTRUMENT_WORDS; k++)
+		if (t == GATE_HOLDING || t == GATE_INPUT)
+			registers[at + k] = words[k];
+		else
+			bits[at + k] = (uint8_t)words[k];
+}
+
+void
 sim_registers_store(struct sim_device *d, const struct point *pt, double value)
 {
 	enum gate_table t = table_of_fc[pt->fc];
 	uint32_t at = (uint32_t)(pt->reg - d->map.table[t].first);
-	uint32_t n = pt->count < REGISTER_WORDS_MAX ? pt->count : REGISTER_WORDS_MAX;
 	modbus_mapping_t *m = d->registers;
 	uint16_t words[REGISTER_WORDS_MAX];
 	uint16_t *registers = t == GATE_HOLDING ? m->tab_registers : m->tab_input_registers;
-	uint8_t *bits = t == GATE_COILS ? m->tab_bits : m->tab_input_bits;
 
 	/* most are one word, in the wire's order */
 	if ((pt->type == REG_U16 || pt->type == REG_I16) && pt->order <= ORDER_CDAB &&
@@ -214,21 +240,33 @@ sim_registers_store(struct sim_device *d, const struct point *pt, double value)
 		return;
 	}
 	registers_encode(pt, value, words);
-	for (uint32_t k = 0; k < n; k++)
-		if (t == GATE_HOLDING || t == GATE_INPUT)
-			registers[at + k] = words[k];
-		else
-			bits[at + k] = (uint8_t)words[k];
+	sim_registers_words(d, pt, words);
+}
+
+static uint32_t
+serial_of(const struct sim_device *d)
+{
+	return d->system && strcmp(d->config->kind, "engine") == 0 ? d->system->config->serial : 0;
+}
+
+/* The register by which the profile knows its devices. */
+static struct point
+profile_register(const struct sim_device *d)
+{
+	const struct device *cfg = d->config;
+
+	return (struct point){.fc = (uint8_t)cfg->identity_fc,
+			      .reg = cfg->identity_reg,
+			      .count = 1,
+			      .type = cfg->identity_fc < 3 ? REG_BIT : REG_U16,
+			      .scale = 1.0};
 }
 
 static int
-open_identity(struct sim *sim, struct sim_device *d)
+open_identity(struct sim_device *d)
 {
-	uint32_t serial =
-		d->system && strcmp(d->config->kind, "engine") == 0 ? d->system->config->serial : 0;
 	uint16_t *w;
 
-	(void)sim;
 	d->identity =
 		modbus_mapping_new_start_address(0, 0, 0, 0, IDENTITY_REG, IDENTITY_COUNT, 0, 0);
 	if (!d->identity)
@@ -237,10 +275,25 @@ open_identity(struct sim *sim, struct sim_device *d)
 	w[IDENTITY_MAGIC_0] = IDENTITY_MAGIC_WORD_0;
 	w[IDENTITY_MAGIC_1] = IDENTITY_MAGIC_WORD_1;
 	w[IDENTITY_REVISION] = 1;
-	w[IDENTITY_SERIAL_HI] = (uint16_t)(serial >> 16);
-	w[IDENTITY_SERIAL_LO] = (uint16_t)serial;
 	w[IDENTITY_PROFILE] = identity_profile_word(d->config->profile);
 	return 0;
+}
+
+void
+sim_registers_identity(struct sim_device *d)
+{
+	bool poses = d->serial >= 0.0 || d->profile_id >= 0.0;
+	uint32_t serial = d->serial >= 0.0 ? (uint32_t)d->serial : serial_of(d);
+	struct point pt = profile_register(d);
+
+	if (!poses && !d->posing)
+		return;
+	d->posing = poses;
+	d->identity->tab_registers[IDENTITY_SERIAL_HI] = (uint16_t)(serial >> 16);
+	d->identity->tab_registers[IDENTITY_SERIAL_LO] = (uint16_t)serial;
+	if (d->config->identity_fc > 0)
+		sim_registers_store(
+			d, &pt, d->profile_id >= 0.0 ? d->profile_id : d->config->identity_value);
 }
 
 static int
@@ -278,21 +331,18 @@ sim_registers_open(struct sim *sim, uint32_t device, char *why, size_t why_size)
 		extend(&d->map, (uint8_t)cfg->identity_fc, cfg->identity_reg, 1);
 	rc = open_tables(d);
 	if (rc == 0)
-		rc = open_identity(sim, d);
+		rc = open_identity(d);
 	if (rc != 0) {
 		snprintf(why, why_size, "%s: no memory for its registers", cfg->name);
 		return rc;
 	}
 	if (cfg->identity_fc > 0) {
-		struct point pt = {.fc = (uint8_t)cfg->identity_fc,
-				   .reg = cfg->identity_reg,
-				   .count = 1,
-				   .type = cfg->identity_fc < 3 ? REG_BIT : REG_U16,
-				   .scale = 1.0};
+		struct point pt = profile_register(d);
 
 		enter_point(d, &pt, NO_POINT);
-		sim_registers_store(d, &pt, cfg->identity_value);
 	}
+	d->posing = true;
+	sim_registers_identity(d);
 	for (uint32_t k = 0; k < cfg->n_points; k++) {
 		enter_point(d, &points[k], cfg->first_point + k);
 		sim_registers_store(d, &points[k], sim_value(sim, d, &points[k]));

@@ -17,4 +17,7 @@ void registers_encode(const struct point *pt, double value, uint16_t words[REGIS
 /* NAN for the no-value code. */
 double registers_decode(const struct point *pt, const uint16_t words[REGISTER_WORDS_MAX]);
 
+/* Those bits for a value of one or two words; of a longer one the first two. */
+void registers_raw(const struct point *pt, uint32_t bits, uint16_t words[REGISTER_WORDS_MAX]);
+
 #endif

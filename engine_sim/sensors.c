@@ -20,6 +20,30 @@ sensors_noisy(const struct sensors *s, enum sensor_signal signal, uint32_t index
 	return value + deviation * keyed_normal(s->seed, (uint64_t)signal << 32 | index, tick);
 }
 
+static double
+quantised(double t)
+{
+	return clamp(round(t * STEPS_PER_K) / STEPS_PER_K, SENSOR_LO_C, SENSOR_HI_C);
+}
+
+/* Those that lie: the firmware sees what the bus sees. */
+static void
+sample_odd(struct sensors *s, uint64_t tick)
+{
+	s->any_odd = false;
+	for (uint32_t k = 0; k < SENSORS_ODD; k++) {
+		struct instrument *f = &s->odd[k];
+		uint32_t i = f->of - 1;
+		double t;
+
+		if (f->of == 0)
+			continue;
+		t = instrument_sample(f, s->temp_c[i], SENSOR_LO_C, SENSOR_HI_C, s->seed, tick);
+		s->temp_c[i] = isfinite(t) ? quantised(t) : (double)NAN;
+		s->any_odd = true;
+	}
+}
+
 void
 sensors_wafer(struct sensors *s, const struct process *p, uint64_t tick)
 {
@@ -31,9 +55,10 @@ sensors_wafer(struct sensors *s, const struct process *p, uint64_t tick)
 		t = p->wafer.si_c[i] + s->offset_c[i] * p->md.sensor_offset_k +
 		    p->faults.sensor_offset_c[i];
 		t = sensors_noisy(s, SENSE_TEMP, i, tick, t, p->md.sensor_noise_k);
-		s->temp_c[i] =
-			clamp(round(t * STEPS_PER_K) / STEPS_PER_K, SENSOR_LO_C, SENSOR_HI_C);
+		s->temp_c[i] = quantised(t);
 	}
+	if (s->any_odd)
+		sample_odd(s, tick);
 	s->wafer_w = most(0.0, sensors_noisy(s, SENSE_WAFER_POWER, 0, tick, p->power.wafer_w,
 					     p->md.power_noise_frac * 0.1 * p->power.wafer_w));
 }

@@ -10,6 +10,7 @@
 
 #include <stdint.h>
 
+#include "engine_sim/instrument.h"
 #include "engine_sim/process.h"
 
 enum sensor_signal { /* part of the key: append only */
@@ -44,10 +45,14 @@ enum sensor_signal { /* part of the key: append only */
 		     SENSE_TRIM     /* of the zones, not a sensor's */
 };
 
+#define SENSORS_ODD 12 /* reticle sensors of a system that are disturbed at a time */
+
 struct sensors {
 	uint64_t seed;
 	double offset_c[RETICLES];
-	/* last samples */
+	struct instrument odd[SENSORS_ODD];
+	bool any_odd;
+	/* last samples; NAN: no reading */
 	double temp_c[RETICLES];
 	double wafer_w;
 	double flow_kg_s;

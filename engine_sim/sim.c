@@ -113,6 +113,7 @@ open_devices(struct sim *sim, char *why, size_t why_size)
 		int rc;
 
 		sim->devices[d].config = config;
+		device_faults_init(&sim->devices[d]);
 		if (config->system >= 0)
 			sim->devices[d].system = &sim->systems[config->system];
 		if (!config->simulated)
@@ -186,6 +187,8 @@ void
 sim_step(struct sim *sim)
 {
 	paths_ramps(sim);
+	device_faults_step(sim);
+	odd_points_step(sim);
 	facility_step(sim);
 	joblist_paths(&sim->jobs, sim->systems);
 	for (uint32_t k = 0; k < sim->plant->n_systems; k++) {

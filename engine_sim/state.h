@@ -8,6 +8,7 @@
 #include "engine_sim/facility.h"
 #include "engine_sim/firmware.h"
 #include "engine_sim/gate.h"
+#include "engine_sim/instrument.h"
 #include "engine_sim/joblist.h"
 #include "engine_sim/paths.h"
 #include "engine_sim/process.h"
@@ -38,11 +39,17 @@ struct sim_site {
 struct sim_device {
 	const struct device *config;
 	struct sim_system *system; /* NULL: the site's */
-	double offline;            /* switch */
+	/* faults, see devices.def; `frozen` once the registers stand, `posing` while it says it is another */
+#define DEVICE(field, none, lo, hi, text) double field;
+#include "engine_sim/devices.def"
+#undef DEVICE
+	bool stands, posing;
 	struct gate_map map;
 	uint32_t *point_at[GATE_TABLES]; /* [n of the table]: index of the point, NO_POINT */
 	modbus_mapping_t *registers, *identity;
 };
+
+#define ODD_POINTS 128 /* points that are disturbed at a time */
 
 struct sim {
 	const struct plant *plant;
@@ -53,6 +60,8 @@ struct sim {
 	struct sim_system *systems;
 	struct sim_device *devices;
 	struct job_list jobs;
+	struct instrument odd[ODD_POINTS];
+	bool any_odd;
 	struct ramp ramps[RAMPS_MAX];
 	modbus_t *modbus; /* one context serves all devices, through a private socketpair */
 	int wire[2];
@@ -62,6 +71,25 @@ struct sim {
 int sim_registers_open(struct sim *sim, uint32_t device, char *why, size_t why_size);
 void sim_registers_close(struct sim_device *d);
 void sim_registers_store(struct sim_device *d, const struct point *pt, double value);
+void sim_registers_words(struct sim_device *d, const struct point *pt,
+			 const uint16_t words[INSTRUMENT_WORDS]);
+/* It says so who it is, or who its faults say. */
+void sim_registers_identity(struct sim_device *d);
+
+/* odd_points.c, device_faults.c. Samples of a 100 ms tick. */
+void odd_points_step(struct sim *sim);
+void device_faults_step(struct sim *sim);
+/* Into the registers, if that point is disturbed; else false. */
+bool odd_points_store(struct sim *sim, struct sim_device *d, const struct point *pt);
+/* "POINT.off", "DEVICE.offline": 1 found, 0 another kind of path, -errno with `why`. A disturbed
+ * point takes a slot. */
+int odd_points_path(struct sim *sim, const char *path, struct path_target *out, char *why,
+		    size_t why_size);
+int device_faults_path(struct sim *sim, const char *path, struct path_target *out);
+void device_faults_init(struct sim_device *d);
+void device_faults_manual(void (*row)(void *arg, const char *name, double lo, double hi,
+				      const char *text),
+			  void *arg);
 
 /* values.c, demands.c. What a device says for a point; NAN where it has nothing to say. Noise is keyed by the
  * 100 ms tick. */

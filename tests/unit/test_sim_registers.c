@@ -223,8 +223,8 @@ late_steps_show_in_their_register(void **state)
 	near(value_of("site.sim.late_frac"), 1e-3, 1e-9);
 	run_s(sim, 120.0);
 	sim_late(sim, 26);
-	near(value_of("site.sim.late_frac"),
-	     36.0 * (double)SIM_STEP_NS / (double)sim_now_ns(sim), 1e-8);
+	near(value_of("site.sim.late_frac"), 36.0 * (double)SIM_STEP_NS / (double)sim_now_ns(sim),
+	     1e-8);
 	sim_late(sim, 1000000);
 	near(value_of("site.sim.late_frac"), 1.0, 0.0);
 }

@@ -102,6 +102,13 @@ take_path(void *arg, const char *text)
 	snprintf(paths[n_paths++], sizeof(paths[0]), "%s", text);
 }
 
+static const char *const readings[8] = {"cs00.loop.flow_lpm",     "cs00.loop.supply_temp_c",
+					"cs01.wafer.C6.temp_c",   "cs00.job.tokens_per_s",
+					"cs01.pump[1].speed_pct", "cs00.wafer.cores_active",
+					"cs01.hx.valve_pct",      "cs00.plate.inlet_temp_c"};
+static const char *const commands[4] = {"cs00.pump[1].speed_cmd_pct", "cs00.hx.valve_cmd_pct",
+					"cs01.wafer.A1.duty_cmd_frac", "cs01.engine.seq_cmd"};
+
 static void
 concrete(const char *row, uint64_t r, char *out, size_t size, double *lo, double *hi)
 {
@@ -119,6 +126,10 @@ concrete(const char *row, uint64_t r, char *out, size_t size, double *lo, double
 		*(strchr(name, ' ') ? strchr(name, ' ') : name + strlen(name)) = '\0';
 	if (strncmp(name, "SYSTEM.", 7) == 0)
 		snprintf(out, size, "cs%02u.%s", (unsigned)(r / 97 % 2), name + 7);
+	else if (strncmp(name, "POINT.", 6) == 0)
+		snprintf(out, size, "%s.%s",
+			 strcmp(name, "POINT.master") == 0 ? commands[r % 4] : readings[r % 8],
+			 name + 6);
 	else if (strncmp(name, "DEVICE.", 7) == 0)
 		snprintf(out, size, "cs%02u.%s.%s", (unsigned)(r / 97 % 2),
 			 r & 1 ? "engine" : "cooling", name + 7);
@@ -161,6 +172,10 @@ disturb(struct sim *sim, const struct plant *p, int64_t step)
 		c.over_s = 0.0;
 		c.value = draw(8, (uint64_t)step) % 8 ? lo - 1.0 : c.value;
 	}
+	if (strstr(path, ".garbage") || strstr(path, ".swapped") || strstr(path, ".off"))
+		c.over_s = 0.0;
+	if (hi > 1e5) /* of the order of a reading */
+		c.value = 40.0 * part;
 	if (strstr(c.path, "offline") && draw(3, (uint64_t)step) % 4)
 		c.value = 0.0;
 	(void)sim_set(sim, &c, why, sizeof(why)); /* some are refused: the same in every run */
