@@ -65,6 +65,7 @@ struct at_work {
 	const struct job_set *jobs;
 	const struct phase_table *tables;
 	struct job_result *out;
+	bool whole;
 	double pace[JOB_GROUPS], slot_pace[JOBS_MAX + 1];
 	struct terms terms[JOB_GROUPS];
 };
@@ -77,12 +78,34 @@ table_of(const struct at_work *w, const struct job *job)
 	return job->table >= 0 && w->tables ? &w->tables[job->table] : &no_layers;
 }
 
+/* One job has the whole wafer, as most often: then all reticles keep one pace, and loops need not ask whose each is. */
+static bool
+whole(const struct job_set *jobs)
+{
+	return jobs->of[0] < JOBS_MAX && memcmp(jobs->of, jobs->of + 1, RETICLES - 1) == 0 &&
+	       memcmp(jobs->group, jobs->group + 1, RETICLES - 1) == 0;
+}
+
+WIDE static double
+least_rate(const double rate[RETICLES])
+{
+	double part[ZONES], best = INFINITY;
+
+	memcpy(part, rate, sizeof(part));
+	for (int y = 1; y < ROWS; y++)
+		for (int x = 0; x < ZONES; x++)
+			part[x] = least(rate[ZONES * y + x], part[x]);
+	for (int x = 0; x < ZONES; x++)
+		best = least(part[x], best);
+	return best;
+}
+
 /* R of each group, and of each slot the least of its groups. */
 static void
 paces(struct at_work *w, const double offered[RETICLES], const double share[RETICLES])
 {
 	const struct job_set *jobs = w->jobs;
-	double rate[RETICLES];
+	UNCLEARED double rate[RETICLES];
 
 	for (uint32_t g = 0; g < jobs->groups; g++)
 		w->pace[g] = INFINITY;
@@ -93,6 +116,11 @@ paces(struct at_work *w, const double offered[RETICLES], const double share[RETI
 	}
 	for (int i = 0; i < RETICLES; i++)
 		rate[i] = offered[i] / most(share[i], SHARE_MIN);
+	if (w->whole) {
+		w->pace[jobs->group[0]] = w->slot_pace[jobs->of[0]] = least_rate(rate);
+		w->out->size[jobs->of[0]] = RETICLES;
+		return;
+	}
 	for (int i = 0; i < RETICLES; i++) {
 		w->pace[jobs->group[i]] = least(rate[i], w->pace[jobs->group[i]]);
 		w->slot_pace[jobs->of[i]] = least(rate[i], w->slot_pace[jobs->of[i]]);
@@ -281,7 +309,13 @@ sums(struct at_work *w, const double load_w[RETICLES])
 
 	for (int j = 0; j < JOBS_MAX; j++)
 		out->load_w[j] = out->act_mean[j] = 0.0;
-	for (int i = 0; i < RETICLES; i++) {
+	out->load_all_w = reticle_sum(load_w);
+	out->utilisation = reticle_sum(out->act) / RETICLES;
+	if (w->whole) {
+		out->load_w[w->jobs->of[0]] = out->load_all_w;
+		out->act_mean[w->jobs->of[0]] = out->utilisation * RETICLES;
+	}
+	for (int i = 0; i < RETICLES && !w->whole; i++) {
 		uint32_t j = w->jobs->of[i];
 
 		if (j >= JOBS_MAX)
@@ -298,8 +332,29 @@ sums(struct at_work *w, const double load_w[RETICLES])
 		of += out->size[j];
 	}
 	out->rate_wafer = of > 0.0 ? reached / of : 1.0;
-	out->load_all_w = reticle_sum(load_w);
-	out->utilisation = reticle_sum(out->act) / RETICLES;
+}
+
+/* Load of a reticle by the terms of its group. */
+INLINED double
+load_of(const struct at_work *w, const struct model *md, const struct terms *t, int i,
+	double offered, double share)
+{
+	double late = most(0.0, offered - t->pace * share);
+	double wait = t->wait_slow * late + t->wait_all * offered;
+
+	w->out->act[i] = t->act * share + t->alone * least(offered, t->limit);
+	return md->idle_w * w->jobs->cores[i] + w->jobs->ballast_w[i] +
+	       t->dynamic_w * (w->out->act[i] + md->barrier_frac * wait);
+}
+
+WIDE static void
+load_whole(const struct at_work *w, const struct model *md, double load_w[RETICLES],
+	   const double offered[RETICLES], const double share[RETICLES])
+{
+	const struct terms t = w->terms[w->jobs->group[0]];
+
+	for (int i = 0; i < RETICLES; i++)
+		load_w[i] = load_of(w, md, &t, i, offered[i], share[i]);
 }
 
 void
@@ -307,12 +362,13 @@ job_load(struct job_result *out, double load_w[RETICLES], const struct model *md
 	 const struct job_set *jobs, const struct phase_table *tables, const double duty[RETICLES],
 	 const double share[RETICLES])
 {
-	struct at_work w;
-	double offered[RETICLES];
+	UNCLEARED struct at_work w; /* what is in use of it is set below */
+	UNCLEARED double offered[RETICLES];
 
 	w.jobs = jobs;
 	w.tables = tables;
 	w.out = out;
+	w.whole = whole(jobs);
 	for (int i = 0; i < RETICLES; i++)
 		offered[i] = duty[i] * jobs->cores[i];
 	paces(&w, offered, share);
@@ -322,15 +378,9 @@ job_load(struct job_result *out, double load_w[RETICLES], const struct model *md
 			slot_terms(&w, md, j);
 		else
 			out->rate[j] = out->work[j] = out->need_s[j] = out->wait[j] = 0.0;
-	for (int i = 0; i < RETICLES; i++) {
-		const struct terms *t = &w.terms[jobs->group[i]];
-		double alone = t->alone * least(offered[i], t->limit);
-		double late = most(0.0, offered[i] - t->pace * share[i]);
-		double wait = t->wait_slow * late + t->wait_all * offered[i];
-
-		out->act[i] = t->act * share[i] + alone;
-		load_w[i] = md->idle_w * jobs->cores[i] + jobs->ballast_w[i] +
-			    t->dynamic_w * (out->act[i] + md->barrier_frac * wait);
-	}
+	if (w.whole)
+		load_whole(&w, md, load_w, offered, share);
+	for (int i = 0; i < RETICLES && !w.whole; i++)
+		load_w[i] = load_of(&w, md, &w.terms[jobs->group[i]], i, offered[i], share[i]);
 	sums(&w, load_w);
 }
