@@ -226,7 +226,7 @@ install: all
 	install -m 755 $(B)/isotherm $(DESTDIR)$(prefix)/bin/
 	install -m 755 $(filter-out $(B)/isotherm,$(BINS)) $(DESTDIR)$(prefix)/sbin/
 	install -m 644 docs/man/isotherm.1 $(DESTDIR)$(MANDIR)/
-	cp -r config/profiles config/types config/plants config/wafers config/alarms config/cases $(wildcard config/hooks) mqtt/schema \
+	cp -r config/profiles config/types config/plants config/wafers config/alarms config/cases config/jobs $(wildcard config/hooks) mqtt/schema \
 		$(DESTDIR)$(PKGDATADIR)/
 uninstall:
 	rm -f $(DESTDIR)$(prefix)/bin/isotherm $(patsubst %,$(DESTDIR)$(prefix)/sbin/%,$(filter-out isotherm,$(PROGRAMS)))

@@ -180,6 +180,33 @@ the_slowest_system_sets_the_pace_and_is_named(void **state)
 }
 
 static void
+healthy_systems_scale_to_99_per_cent_and_a_throttled_one_is_named(void **state)
+{
+	(void)state;
+	for (int n = 16; n <= 64; n *= 2) {
+		char yaml[600];
+
+		snprintf(yaml, sizeof(yaml),
+			 "site: test\ngrid: reference\nfaults: allowed\nsystems:\n  - {name: "
+			 "cs%%02d, "
+			 "count: %d, type: water}\njobs:\n  - {name: a, layers: [{sigma_s: 0.02, "
+			 "tau_s: "
+			 "0.03, count: 96}], batch: 5800, reduce_s: 0.02}\n",
+			 n);
+		open_with(yaml, NULL);
+		run_s(sim, 3);
+		about(job(0).scaling_frac, 2.88 / 2.9, 1e-9);
+		assert_true(job(0).scaling_frac > 0.99);
+		about(job(0).tokens_per_s, n * 2000.0, 1e-6);
+		set("cs11.reticle[40].cores=0.7");
+		run_s(sim, 1);
+		assert_int_equal(job(0).straggler, 11);
+		about(job(0).tokens_per_s, n * 5800 / (2.88 / 0.7 + 0.02), 1e-6);
+		end();
+	}
+}
+
+static void
 alone_each_system_has_its_own_pace(void **state)
 {
 	struct sim_truth t;
@@ -502,6 +529,7 @@ main(void)
 		cmocka_unit_test(a_cycle_is_as_long_as_its_work_and_its_weights),
 		cmocka_unit_test(ind_has_the_same_cycle_at_its_mean_rate),
 		cmocka_unit_test(the_slowest_system_sets_the_pace_and_is_named),
+		cmocka_unit_test(healthy_systems_scale_to_99_per_cent_and_a_throttled_one_is_named),
 		cmocka_unit_test(alone_each_system_has_its_own_pace),
 		cmocka_unit_test(layers_all_alike_are_steady),
 		cmocka_unit_test(resolved_layers_of_several_systems_step_together),
