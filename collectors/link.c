@@ -248,6 +248,37 @@ profile_read(struct link *l, const struct news *n)
 		 (unsigned)l->device->identity_reg, found, (unsigned)l->device->identity_value);
 	if (found != l->device->identity_value)
 		contradicted(l, n, why);
+	else if (l->device->serial_reg >= 0 && !l->device->simulated)
+		l->phase = PHASE_SERIAL; /* a simulated one told it in its block */
+	else
+		begin_polling(l, n->now_ns);
+}
+
+/* Two devices of a kind look alike in everything but this. */
+static void
+serial_read(struct link *l, const struct news *n)
+{
+	uint32_t expected = l->device->serial != 0 ? l->device->serial : l->serial;
+	uint32_t found = word_at(n->answer, 0) << 16 | word_at(n->answer, 1);
+	char why[96];
+	snprintf(why, sizeof why, "another device answers: serial number %lu, not %lu",
+		 (unsigned long)found, (unsigned long)expected);
+	if (expected != 0 && found != expected) {
+		contradicted(l, n, why);
+		return;
+	}
+	l->serial = found;
+	begin_polling(l, n->now_ns);
+}
+
+/* One that tells none is what it is, unless somebody counts on it. */
+static void
+serial_refused(struct link *l, const struct news *n)
+{
+	if (n->answer->exception == BUSY)
+		lost(l, &(struct news){.now_ns = n->now_ns, .why = "busy (exception 6)"});
+	else if (l->device->serial != 0 || l->serial != 0)
+		contradicted(l, n, "another device answers: it tells no serial number");
 	else
 		begin_polling(l, n->now_ns);
 }
@@ -335,6 +366,11 @@ static void (*const STEP[PHASES][EVENTS])(struct link *, const struct news *) = 
 			   [EV_SILENT] = lost,
 			   [EV_REJECT] = lost,
 			   [EV_BROKEN] = lost},
+	[PHASE_SERIAL] = {[EV_GOOD] = serial_read,
+			  [EV_EXCEPTION] = serial_refused,
+			  [EV_SILENT] = lost,
+			  [EV_REJECT] = lost,
+			  [EV_BROKEN] = lost},
 	[PHASE_POLLING] = {[EV_GOOD] = polled,
 			   [EV_EXCEPTION] = poll_refused,
 			   [EV_SILENT] = lost,

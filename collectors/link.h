@@ -23,11 +23,12 @@ enum phase {
 	PHASE_CONNECTING,
 	PHASE_BLOCK,   /* asking for the simulator's identity block */
 	PHASE_PROFILE, /* asking for the word that the profile names */
+	PHASE_SERIAL,  /* asking a real device for its serial number */
 	PHASE_POLLING,
 	PHASES
 };
 
-enum job { JOB_BLOCK, JOB_PROFILE, JOB_READ, JOB_WRITE }; /* what a request is for */
+enum job { JOB_BLOCK, JOB_PROFILE, JOB_SERIAL, JOB_READ, JOB_WRITE }; /* what a request is for */
 
 struct link_shared { /* what all links of a collector have in common */
 	const struct plant *plant;
@@ -52,6 +53,7 @@ struct link {
 	bool must_close;   /* before anything else */
 	bool skip_block;   /* a real device did not answer for it last time */
 	bool block_seen;   /* a simulator answers there */
+	uint32_t serial;   /* that the device told first; 0: none yet */
 
 	struct {
 		bool waiting;

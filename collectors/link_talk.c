@@ -110,6 +110,9 @@ send_word(struct link *l, int64_t now_ns, struct collect_action *out)
 	const struct device *d = l->device;
 	if (l->phase == PHASE_BLOCK)
 		return send_read(l, JOB_BLOCK, 3, IDENTITY_REG, IDENTITY_COUNT, now_ns, out);
+	if (l->phase == PHASE_SERIAL)
+		return send_read(l, JOB_SERIAL, (uint8_t)d->identity_fc, (uint16_t)d->serial_reg, 2,
+				 now_ns, out);
 	return send_read(l, JOB_PROFILE, (uint8_t)d->identity_fc, d->identity_reg, 1, now_ns, out);
 }
 

@@ -170,6 +170,8 @@ struct device {
 	/* what the profile says the device must answer: -1 fc none */
 	int8_t identity_fc;
 	uint16_t identity_reg, identity_value;
+	int32_t serial_reg; /* first of two registers, by the same function; -1 none */
+	uint32_t serial;    /* that a real device must tell; 0: the first one it tells */
 	/* FIELD points, ordered by scan class, function code, register */
 	uint32_t first_point, n_points;
 	uint32_t first_link; /* LINK points follow in role order */

@@ -59,6 +59,11 @@ check_device(struct load *l, uint32_t i)
 		load_error(l, k->port_at.line ? &k->port_at : &k->source_at, 0, m->path, name,
 			   "port", "auto is for simulated devices, %s is real (allowed: 1..65535)",
 			   name);
+	if (k->serial_at.line && !k->serial_at.bad && m->profile && m->profile->serial_reg < 0)
+		load_error(l, &k->serial_at, 0, m->path, name, "serial",
+			   "profile %s says no register for it (allowed: where its identity: has "
+			   "serial:)",
+			   k->profile);
 	if (real && k->write_at.line && k->write == WRITE_ARMED && !is_armed_by(l, i))
 		load_error(
 			l, &k->write_at, 0, m->path, name, "write",
@@ -98,6 +103,8 @@ finish(struct load *l, uint32_t i)
 	d->line = load_line_of(l, i);
 	d->unit = (uint8_t)k->unit;
 	d->simulated = k->source == SOURCE_SIMULATED;
+	d->serial = k->serial_at.line ? (uint32_t)k->serial : 0;
+	d->serial_reg = -1;
 	d->armed = k->write_at.line ? k->write == WRITE_ARMED : d->simulated;
 	if (!profile)
 		return;
@@ -108,6 +115,7 @@ finish(struct load *l, uint32_t i)
 	d->identity_fc = profile->identity_fc;
 	d->identity_reg = profile->identity_reg;
 	d->identity_value = profile->identity_value;
+	d->serial_reg = profile->serial_reg;
 }
 
 static void

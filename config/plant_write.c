@@ -104,6 +104,8 @@ write_device(FILE *f, const struct plant *p, const struct device *d)
 		fprintf(f, "host: \"%s\", port: %u", d->host, d->port);
 	else
 		fprintf(f, "host: \"%s\", port: auto", d->host);
+	if (d->serial)
+		fprintf(f, ", serial: %u", d->serial);
 	fprintf(f, ", unit: %u, write: %s}\n", d->unit, d->armed ? "armed" : "shadow");
 }
 

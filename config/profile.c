@@ -477,10 +477,13 @@ read_identity(struct profile *p, struct schema_walk *w, yaml_node_t *node)
 	size_t was = schema_down(w, "identity");
 
 	p->identity_fc = -1;
+	p->serial_reg = -1;
 	if (node && schema_read(w, node, &part, 1, false)) {
 		p->identity_fc = (int8_t)k.fc;
 		p->identity_reg = (uint16_t)k.reg;
 		p->identity_value = (uint16_t)k.value;
+		if (k.serial_at.line)
+			p->serial_reg = (int32_t)k.serial;
 	}
 	schema_up(w, was);
 }

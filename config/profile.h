@@ -21,6 +21,7 @@ struct profile {
 	bool bridge_gaps;
 	int8_t identity_fc;
 	uint16_t identity_reg, identity_value;
+	int32_t serial_reg; /* -1: none */
 	/* names without the system's, by scan class, function code, register */
 	struct point *points;
 	uint32_t n_points, n_writable;

@@ -262,6 +262,16 @@ profile_register(const struct sim_device *d)
 			      .scale = 1.0};
 }
 
+static struct point
+serial_registers(const struct sim_device *d)
+{
+	return (struct point){.fc = (uint8_t)d->config->identity_fc,
+			      .reg = (uint16_t)d->config->serial_reg,
+			      .count = 2,
+			      .type = REG_U32,
+			      .scale = 1.0};
+}
+
 static int
 open_identity(struct sim_device *d)
 {
@@ -294,6 +304,9 @@ sim_registers_identity(struct sim_device *d)
 	if (d->config->identity_fc > 0)
 		sim_registers_store(
 			d, &pt, d->profile_id >= 0.0 ? d->profile_id : d->config->identity_value);
+	pt = serial_registers(d);
+	if (d->config->serial_reg >= 0)
+		sim_registers_store(d, &pt, serial);
 }
 
 static int
@@ -329,6 +342,8 @@ sim_registers_open(struct sim *sim, uint32_t device, char *why, size_t why_size)
 		extend(&d->map, points[k].fc, points[k].reg, points[k].count);
 	if (cfg->identity_fc > 0)
 		extend(&d->map, (uint8_t)cfg->identity_fc, cfg->identity_reg, 1);
+	if (cfg->serial_reg >= 0)
+		extend(&d->map, (uint8_t)cfg->identity_fc, (uint16_t)cfg->serial_reg, 2);
 	rc = open_tables(d);
 	if (rc == 0)
 		rc = open_identity(d);
@@ -338,6 +353,11 @@ sim_registers_open(struct sim *sim, uint32_t device, char *why, size_t why_size)
 	}
 	if (cfg->identity_fc > 0) {
 		struct point pt = profile_register(d);
+
+		enter_point(d, &pt, NO_POINT);
+	}
+	if (cfg->serial_reg >= 0) {
+		struct point pt = serial_registers(d);
 
 		enter_point(d, &pt, NO_POINT);
 	}

@@ -16,6 +16,7 @@ from modbus_server import Server, Unit
 from peers import _unit_keyword
 
 IDENTITY = 400  # input register of an engine block: what it is
+SERIAL = 600    # and the two of its serial number
 logging.disable(logging.CRITICAL)
 folder = tempfile.mkdtemp(prefix="isotherm-test-", dir="/dev/shm" if os.path.isdir("/dev/shm") else None)
 
@@ -37,7 +38,7 @@ class Twin:
     def __init__(self, rows):
         self.spans = spans(rows)
         self.unit = Unit({(fc, first + k): 0 for fc, first, count in self.spans for k in range(count)})
-        self.unit.words[4, IDENTITY] = 0x1A57
+        self.unit.words |= {(4, IDENTITY): 0x1A57, (4, SERIAL): 0, (4, SERIAL + 1): 4711}
         self.server = Server({1: self.unit})
 
     def copy(self, port):
@@ -165,6 +166,19 @@ def armed(twin):
         ok(wait(lambda: v.device().get("state") == "ok" and v.device()["stale_points"] == 0, 15),
            "when it is again what the configuration says, it is read", v.says())
         ok(wait(lambda: len(twin.unit.writes) > n, 30, 0.2), "and written", v.says())
+
+        # a spare of the same kind
+        twin.server.stop()
+        ok(wait(lambda: v.device().get("state") == "no answer", 10), "it goes away once more", v.says())
+        twin.unit.words[4, SERIAL + 1] = 4712
+        twin.server.start()
+        ok(wait(lambda: v.device().get("state") not in ("ok", "no answer", None), 15),
+           "another one of its kind comes: it is told by its serial number", v.says())
+        n = len(twin.unit.writes)
+        errors = v.device().get("errors") or 0
+        ok(wait(lambda: (v.device().get("errors") or 0) > errors, 15) and len(twin.unit.writes) == n and
+           v.device()["stale_points"] == v.device()["points"], "its points are BAD, and nothing is written to it", v.says())
+        ok("serial number 4712, not 4711" in run.logs(), "the log says which one came", run.logs())
 
 
 try:

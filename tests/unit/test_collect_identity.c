@@ -148,6 +148,79 @@ a_simulator_where_a_real_device_should_be_is_bad(void **state)
 	contradiction(d, "configured as real");
 }
 
+static void
+serial_is(uint32_t d, uint32_t serial)
+{
+	uint16_t *at = rig.model[d].input + rig.plant->devices[d].serial_reg;
+	at[0] = (uint16_t)(serial >> 16);
+	at[1] = (uint16_t)serial;
+	cut(d);
+	rig_run(&rig, 6 * NS_PER_S); /* the longest back-off */
+}
+
+static void
+another_device_of_the_same_kind_is_bad_until_the_first_one_is_back(void **state)
+{
+	(void)state;
+	uint32_t d = device("cs00.engine");
+	rig_run(&rig, 100 * MS); /* tells none */
+	assert_int_equal(points(d), rig_count(&rig, d, QUALITY_GOOD));
+	serial_is(d, 70001);
+	assert_int_equal(points(d), rig_count(&rig, d, QUALITY_GOOD));
+	serial_is(d, 70002);
+	assert_int_equal(points(d), rig_count(&rig, d, QUALITY_BAD));
+	struct image_event e[8];
+	size_t n = events(e, 8);
+	assert_non_null(strstr(e[n - 1].text, "serial number 70002, not 70001"));
+	rig.logged = 0;
+	rig_run(&rig, 20 * NS_PER_S);
+	for (size_t i = 0; i < rig.logged; i++) /* it is asked who it is, no more */
+		assert_true(rig.log[i].device != d || rig.log[i].count <= IDENTITY_COUNT);
+	rig.model[d].exception_fc = 4; /* nor one that tells none */
+	rig.model[d].exception_reg = (uint16_t)rig.plant->devices[d].serial_reg;
+	rig.model[d].exception = 2;
+	serial_is(d, 70001);
+	assert_int_equal(points(d), rig_count(&rig, d, QUALITY_BAD));
+	rig.model[d].exception_fc = 0;
+	serial_is(d, 70001);
+	assert_int_equal(points(d), rig_count(&rig, d, QUALITY_GOOD));
+}
+
+static int
+open_numbered(void **state)
+{
+	(void)state;
+	return rig_setup(
+		"site: t\n"
+		"systems:\n"
+		"  - {name: cs%02d, count: 1, type: water}\n"
+		"overrides:\n"
+		"  cs00.engine: {source: real, host: 10.0.0.7, port: 502, serial: 70001}\n");
+}
+
+static void
+a_real_device_must_tell_the_serial_number_of_the_plant_file(void **state)
+{
+	(void)state;
+	uint32_t d = device("cs00.engine");
+	rig_run(&rig, 100 * MS);
+	assert_int_equal(points(d), rig_count(&rig, d, QUALITY_BAD));
+	serial_is(d, 70001);
+	assert_int_equal(points(d), rig_count(&rig, d, QUALITY_GOOD));
+}
+
+static void
+a_real_device_that_tells_no_serial_number_is_polled_all_the_same(void **state)
+{
+	(void)state;
+	uint32_t d = device("cs00.engine");
+	rig.model[d].exception_fc = 4;
+	rig.model[d].exception_reg = (uint16_t)rig.plant->devices[d].serial_reg;
+	rig.model[d].exception = 2;
+	rig_run(&rig, 100 * MS);
+	assert_int_equal(points(d), rig_count(&rig, d, QUALITY_GOOD));
+}
+
 int
 main(void)
 {
@@ -161,6 +234,9 @@ main(void)
 		WITH(open_two, identity_is_asked_again_on_every_connection),
 		WITH(open_real, a_real_device_is_polled_whatever_it_answers_for_the_block),
 		WITH(open_real, a_real_device_may_be_silent_about_the_block),
+		WITH(open_real, another_device_of_the_same_kind_is_bad_until_the_first_one_is_back),
+		WITH(open_numbered, a_real_device_must_tell_the_serial_number_of_the_plant_file),
+		WITH(open_real, a_real_device_that_tells_no_serial_number_is_polled_all_the_same),
 		WITH(open_real, a_simulator_where_a_real_device_should_be_is_bad),
 	};
 	return cmocka_run_group_tests(tests, NULL, NULL);

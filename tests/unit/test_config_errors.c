@@ -108,6 +108,10 @@ static const struct {
 	{"overrides:\n  cs00.engine: {source: real, host: \"::1\", port: 502}\n"
 	 "  cs01.engine: {source: real, host: \"0:0::1\", port: 502}\n",
 	 6, "overrides.cs01.engine.port", "also that of cs00.engine"},
+	{"overrides:\n  cs00.power: {" REAL ", serial: 7}\n", 5, "overrides.cs00.power.serial",
+	 "says no register for it"},
+	{"overrides:\n  cs00.engine: {" REAL ", serial: 0}\n", 5, "overrides.cs00.engine.serial",
+	 "1..4294967295"},
 	/* serial lines */
 	{"lines: [{path: /dev/ttyS0}]\n", 4, "lines[0].name", "is missing"},
 	{"lines: [{name: Rack, path: /dev/ttyS0}]\n", 4, "lines[0].name", "no name of a line"},

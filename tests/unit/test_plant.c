@@ -126,6 +126,7 @@ assert_same_plant(const struct plant *a, const struct plant *b)
 		assert_int_equal(x->port, y->port);
 		assert_int_equal(x->unit, y->unit);
 		assert_int_equal(x->line, y->line);
+		assert_int_equal(x->serial, y->serial);
 		assert_int_equal(x->simulated, y->simulated);
 		assert_int_equal(x->armed, y->armed);
 	}
