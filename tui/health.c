@@ -68,6 +68,8 @@ judge_limits(struct health *h, const struct model *m, uint32_t i)
 	const struct model_system *s = &m->systems[i];
 	const struct sample *age = &s->one[ROLE_CTL_LIMITED_AGE];
 	char text[120];
+	if (s->foreign)
+		return;
 	if (s->severity == CLASS_HELD) {
 		model_system_sentence(m, i, text, sizeof(text));
 		add(h, "%s", text);

@@ -74,8 +74,11 @@ model_describe(struct model *m, const struct plant *plant)
 	size_t prefix = common_prefix(plant);
 	snprintf(m->site, sizeof(m->site), "%s", plant->site);
 	m->alarms.plant = plant;
-	for (uint32_t i = 0; i < m->n_systems && i < plant->n_systems; i++)
+	for (uint32_t i = 0; i < m->n_systems && i < plant->n_systems; i++) {
 		describe_system(&m->systems[i], &plant->systems[i], prefix);
+		m->systems[i].foreign =
+			plant_role(plant, (int32_t)i, ROLE_RETICLE_TEMP, 0) == NO_POINT;
+	}
 	for (uint32_t i = 0; i < m->n_devices && i < plant->n_devices; i++) {
 		const struct device *from = &plant->devices[i];
 		struct model_device *to = &m->devices[i];

@@ -46,6 +46,7 @@ struct model_device {
 struct model_system {
 	char name[16], label[8]; /* label: what tells it from the others, in little room */
 	enum facility facility;  /* what cools it */
+	bool foreign; /* no wafer of ours: power and cooling are seen, nothing is controlled */
 	double spread_limit_k, temp_limit_c;
 	struct sample one[ROLES]; /* element 0 of each role; NEVER where the type lacks it */
 	struct sample temp_c[RETICLES], power_w[RETICLES], duty_frac[RETICLES],

@@ -115,6 +115,8 @@ classify(const struct model_system *s)
 {
 	if (s->trip)
 		return CLASS_TRIP;
+	if (s->foreign)
+		return s->good < s->points ? CLASS_DATA : CLASS_OK;
 	if (!s->mode_live || s->mode == CTL_FAILSAFE || s->mode == CTL_OFF)
 		return CLASS_FAILSAFE;
 	if (s->good < s->points)
@@ -180,8 +182,10 @@ sum_systems(struct model *m)
 	for (uint32_t i = 0; i < m->n_systems; i++) {
 		const struct model_system *s = &m->systems[i];
 		add(&input, &s->input_w);
-		add(&wafer, &s->one[ROLE_WAFER_POWER]);
 		add(&flow, &s->one[ROLE_LOOP_FLOW]);
+		if (s->foreign)
+			continue;
+		add(&wafer, &s->one[ROLE_WAFER_POWER]);
 		add(&tokens, &s->one[ROLE_JOB_TOKENS]);
 		add(&full, &s->one[ROLE_CTL_TOKENS_FULL]);
 		add(&cost, &s->one[ROLE_CTL_COST_TOKENS]);

@@ -198,6 +198,56 @@ when_many_valves_open_each_gets_less(void **state)
 	plant_free(plant);
 }
 
+/* Two wafers of one machine: one branch, one pair of feeds. An accelerator of another make beside them. */
+static void
+a_machine_of_two_wafers_shares_its_branch_and_its_feeds(void **state)
+{
+	struct plant *plant = plant_of("site: test\n"
+				       "supply: {machine_friction: 0.5, friction: 0.2}\n"
+				       "systems:\n"
+				       "  - {name: cs%d, count: 2, type: pair}\n"
+				       "  - {name: cs%d, first: 2, type: water}\n"
+				       "  - {name: cs%d, first: 3, type: foreign}\n"
+				       "facility: [{name: water, profile: facility_water}]\n");
+	struct sim *sim = sim_of(plant, NULL);
+	double s = 1.0 / sqrt(1.5), w = 0.9 / 3.3, d = 2 * w * s + w + 0.6 / 3.3;
+	double p = 1.0 / (1.0 + 0.2 * d * d);
+
+	(void)state;
+	for (int k = 0; k < 4; k++) {
+		char text[64];
+
+		snprintf(text, sizeof(text), "cs%d.facility.valve=1", k);
+		assert_int_equal(change(sim, text), 0);
+	}
+	run_s(sim, 60.0);
+	near(value_of(sim, plant, "cs0.hx.facility_flow_lpm"), 54.0 * s * sqrt(p), 0.5);
+	near(value_of(sim, plant, "cs2.hx.facility_flow_lpm"), 54.0 * sqrt(p), 0.5);
+	near(value_of(sim, plant, "cs3.hx.facility_flow_lpm"), 36.0 * sqrt(p), 0.5);
+	/* the other wafer's valve shuts: more for this one */
+	assert_int_equal(change(sim, "cs1.facility.valve=0.02"), 0);
+	run_s(sim, 60.0);
+	s = 1.0 / sqrt(1.0 + 0.5 * 0.51 * 0.51);
+	d = 1.02 * w * s + w + 0.6 / 3.3;
+	p = 1.0 / (1.0 + 0.2 * d * d);
+	near(value_of(sim, plant, "cs0.hx.facility_flow_lpm"), 54.0 * s * sqrt(p), 0.5);
+	assert_int_equal(change(sim, "cs1.feed[1].failed=1"), 0);
+	run_s(sim, 0.5);
+	near(value_of(sim, plant, "cs0.power.feed[1].voltage_v"), 0.0, 0.0);
+	near(value_of(sim, plant, "cs2.power.feed[1].voltage_v"), 230.0, 3.0);
+	assert_int_equal(change(sim, "cs1.feed[1].failed=0"), 0);
+	run_s(sim, 0.5);
+	near(value_of(sim, plant, "cs0.power.feed[1].voltage_v"), 230.0, 3.0);
+	/* heat of the foreign one, by its own readings */
+	near(value_of(sim, plant, "cs3.power.input_w"), 11600.0, 300.0);
+	near(4180.0 / 60.0 * value_of(sim, plant, "cs3.loop.flow_lpm") *
+		     (value_of(sim, plant, "cs3.loop.return_temp_c") -
+		      value_of(sim, plant, "cs3.loop.supply_temp_c")),
+	     8900.0 * (1.0 + 0.8 * (1.0 / 0.88 - 1.0)), 400.0);
+	sim_close(sim);
+	plant_free(plant);
+}
+
 /* ---- loss and return ---- */
 
 static void
@@ -241,6 +291,7 @@ main(void)
 		cmocka_unit_test(without_following_supplies_stay_where_they_are_put),
 		cmocka_unit_test(the_header_divides_its_head_in_closed_form),
 		cmocka_unit_test(when_many_valves_open_each_gets_less),
+		cmocka_unit_test(a_machine_of_two_wafers_shares_its_branch_and_its_feeds),
 		cmocka_unit_test(a_lost_supply_hurts_no_wafer_and_comes_back),
 	};
 	return cmocka_run_group_tests(tests, NULL, NULL);

@@ -46,6 +46,24 @@ a_simulated_plant_that_fell_behind_is_not_valid(void **state)
 }
 
 static void
+an_accelerator_of_another_make_is_nobodys_to_control(void **state)
+{
+	struct model m;
+	struct health h;
+	(void)state;
+	open_four(&m);
+	m.systems[2].one[ROLE_CTL_MODE] = fixture_sample(CTL_OFF);
+	model_summarise(&m);
+	health_judge(&m, &h);
+	assert_true(h.n > 0);
+	m.systems[2].foreign = true;
+	model_summarise(&m);
+	health_judge(&m, &h);
+	assert_int_equal(h.n, 0);
+	model_fini(&m);
+}
+
+static void
 all_well_is_healthy(void **state)
 {
 	struct model m;
@@ -262,6 +280,7 @@ main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(a_simulated_plant_that_fell_behind_is_not_valid),
+		cmocka_unit_test(an_accelerator_of_another_make_is_nobodys_to_control),
 		cmocka_unit_test(all_well_is_healthy),
 		cmocka_unit_test(a_point_that_is_not_good_is_not_healthy_now_and_for_ten_seconds),
 		cmocka_unit_test(a_trip_is_not_healthy_even_when_its_word_is_old),

@@ -71,6 +71,30 @@ a_mixed_row_has_water_and_air(void **state)
 }
 
 static void
+generations_are_types_of_one_model(void **state)
+{
+	struct plant *p = plant_at(PLANTS "generations.yaml");
+	static const int32_t machines[] = {0, 1, 2, 3, 4, 4, 6, 7};
+
+	(void)state;
+	assert_int_equal(p->n_systems, 8);
+	for (uint32_t s = 0; s < 8; s++) {
+		bool foreign = s >= 6;
+
+		assert_int_equal(p->systems[s].machine, machines[s]);
+		assert_int_equal(plant_role(p, (int32_t)s, ROLE_RETICLE_TEMP, 0) == NO_POINT,
+				 foreign);
+		assert_int_equal(plant_role(p, (int32_t)s, ROLE_DUTY_CMD, 0) == NO_POINT, foreign);
+		assert_true(plant_role(p, (int32_t)s, ROLE_POWER_INPUT, 0) != NO_POINT);
+		assert_true(plant_role(p, (int32_t)s, ROLE_LOOP_RETURN, 0) != NO_POINT);
+	}
+	assert_true(fabs(p->systems[0].model.cores - 400000.0) < 1e-9);
+	assert_true(fabs(p->systems[2].model.cores - 850000.0) < 1e-9);
+	assert_int_equal(p->systems[0].facility, FACILITY_AIR);
+	plant_free(p);
+}
+
+static void
 types_and_profiles_are_found_by_key_and_by_environment(void **state)
 {
 	char *here = realpath("config", NULL), dir[64], path[80], text[4400];
@@ -460,6 +484,7 @@ main(void)
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(each_shipped_plant_loads_with_its_counts),
 		cmocka_unit_test(a_mixed_row_has_water_and_air),
+		cmocka_unit_test(generations_are_types_of_one_model),
 		cmocka_unit_test(types_and_profiles_are_found_by_key_and_by_environment),
 		cmocka_unit_test(a_resolved_file_is_the_same_plant_with_its_ports),
 		cmocka_unit_test(a_resolved_file_keeps_texts_that_need_quoting),
