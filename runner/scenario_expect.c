@@ -50,7 +50,7 @@ unknown_expectation(struct schema_walk *w, uint32_t line, const char *name, bool
 			       score_table[i].name);
 	}
 	schema_error(w, line, name, "unknown key (allowed: %s%s)", list,
-		     top ? ", systems, events, no_events, points, alarms, not_alarms, "
+		     top ? ", systems, jobs, events, no_events, points, alarms, not_alarms, "
 			   "alarms_total, pages, pages_total"
 			 : "");
 }
@@ -248,9 +248,9 @@ read_level(struct scenario *s, struct schema_walk *w, yaml_node_t *map, int32_t 
 		if (name[0] == '\0')
 			continue;
 		if (score < 0 &&
-		    !(top && (strcmp(name, "systems") == 0 || strcmp(name, "events") == 0 ||
-			      strcmp(name, "no_events") == 0 || strcmp(name, "points") == 0 ||
-			      scenario_is_alarm_key(name)))) {
+		    !(top && (strcmp(name, "systems") == 0 || strcmp(name, "jobs") == 0 ||
+			      strcmp(name, "events") == 0 || strcmp(name, "no_events") == 0 ||
+			      strcmp(name, "points") == 0 || scenario_is_alarm_key(name)))) {
 			unknown_expectation(w, ydoc_line(value), name, top);
 			continue;
 		}
@@ -259,6 +259,8 @@ read_level(struct scenario *s, struct schema_walk *w, yaml_node_t *map, int32_t 
 			read_bound(s, w, score, system, value);
 		else if (strcmp(name, "systems") == 0)
 			read_systems(s, w, value);
+		else if (strcmp(name, "jobs") == 0)
+			scenario_read_job_bounds(s, w, value);
 		else if (strcmp(name, "points") == 0)
 			read_probes(s, w, value);
 		else if (scenario_is_alarm_key(name))

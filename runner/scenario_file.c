@@ -290,6 +290,7 @@ scenario_free(struct scenario *s)
 	plant_free(s->plant);
 	free(s->events);
 	free(s->bounds);
+	free(s->job_bounds);
 	free(s->probes);
 	free(s->texts);
 	free(s->alarms);

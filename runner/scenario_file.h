@@ -13,6 +13,7 @@
 #include "config/change.h"
 #include "config/plant.h"
 #include "controllers/control.h"
+#include "runner/job_score.h"
 #include "runner/score.h"
 #include "runner/wire.h"
 
@@ -75,6 +76,16 @@ struct scenario_calls { /* so many calls must be made for it */
 	char key[64];
 };
 
+enum scenario_job_kind { JOB_BOUND_SCORE, JOB_BOUND_STATE, JOB_BOUND_STRAGGLER };
+
+struct scenario_job_bound { /* of a job of the plant */
+	uint32_t job, line;
+	enum scenario_job_kind kind;
+	enum job_score_id score;
+	double min, max; /* -INFINITY, INFINITY: none */
+	int32_t what;    /* state; system that is the straggler, -1 none */
+};
+
 struct scenario_total {
 	double min, max; /* -INFINITY, INFINITY: none */
 };
@@ -98,6 +109,8 @@ struct scenario {
 	uint32_t n_events;
 	struct scenario_bound *bounds;
 	uint32_t n_bounds;
+	struct scenario_job_bound *job_bounds;
+	uint32_t n_job_bounds;
 	struct scenario_probe *probes;
 	uint32_t n_probes;
 	struct scenario_text *texts; /* those not `never`: in this order */

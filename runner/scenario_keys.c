@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "runner/scenario_keys.h"
 
+#include "runner/job_score.h"
 #include "runner/score.h"
 
 #define KEYS_BEGIN(kind, text) static const struct schema_key kind##_rows[] = {
@@ -41,6 +42,11 @@ scenario_manual(FILE *to)
 		fprintf(to, "| `%s` | %s | %s |\n", score_table[i].name,
 			score_table[i].unit[0] != '\0' ? score_table[i].unit : "-",
 			score_table[i].text);
+	fprintf(to, "\n| score of a job | unit | is |\n|---|---|---|\n");
+	for (int i = 0; i < JOB_SCORES; i++)
+		fprintf(to, "| `%s` | %s | %s |\n", job_score_table[i].name,
+			job_score_table[i].unit[0] != '\0' ? job_score_table[i].unit : "-",
+			job_score_table[i].text);
 	fprintf(to, "\n## Keys\n\n");
 	for (size_t i = 0; i < sizeof all / sizeof all[0]; i++)
 		schema_manual(all[i], to);

@@ -28,6 +28,8 @@ void scenario_read_command(const struct scenario *s, struct schema_walk *w, yaml
 bool scenario_is_alarm_key(const char *name);
 void scenario_read_alarm_key(struct scenario *s, struct schema_walk *w, const char *name,
 			     yaml_node_t *value);
+/* `expect: jobs:`. */
+void scenario_read_job_bounds(struct scenario *s, struct schema_walk *w, yaml_node_t *map);
 /* `expect:`; s->plant may be NULL: then names are not judged. */
 void scenario_read_expect(struct scenario *s, struct schema_walk *w, yaml_node_t *expect);
 

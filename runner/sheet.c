@@ -8,12 +8,12 @@
 #include <stdarg.h>
 #include <string.h>
 
+#include "runner/sheet_parts.h"
+
 /* --- judging --- */
 
-static void fail(struct sheet *s, const char *format, ...) __attribute__((format(printf, 2, 3)));
-
-static void
-fail(struct sheet *s, const char *format, ...)
+void
+sheet_fail(struct sheet *s, const char *format, ...)
 {
 	va_list args;
 
@@ -33,11 +33,13 @@ judge_bound(struct sheet *s, const struct scenario_bound *b, uint32_t system)
 
 	s->expected++;
 	if (!isfinite(v))
-		fail(s, "%s %s: was not scored", name, info->name);
+		sheet_fail(s, "%s %s: was not scored", name, info->name);
 	else if (v < b->min)
-		fail(s, "%s %s: %.4f is below %.10g %s", name, info->name, v, b->min, info->unit);
+		sheet_fail(s, "%s %s: %.4f is below %.10g %s", name, info->name, v, b->min,
+			   info->unit);
 	else if (v > b->max)
-		fail(s, "%s %s: %.4f is above %.10g %s", name, info->name, v, b->max, info->unit);
+		sheet_fail(s, "%s %s: %.4f is above %.10g %s", name, info->name, v, b->max,
+			   info->unit);
 }
 
 /* Those that must be there: each after the one before it. Those that must not: nowhere. */
@@ -55,11 +57,11 @@ judge_texts(struct sheet *s)
 		while (k < s->result->n_lines && strstr(lines[k].text, t->text) == NULL)
 			k++;
 		if (t->never && k < s->result->n_lines)
-			fail(s, "event \"%s\" was not to be, but \"%s\" at %.1f s", t->text,
-			     lines[k].text, lines[k].at_s);
+			sheet_fail(s, "event \"%s\" was not to be, but \"%s\" at %.1f s", t->text,
+				   lines[k].text, lines[k].at_s);
 		else if (!t->never && k == s->result->n_lines)
-			fail(s, "event \"%s\" did not come%s", t->text,
-			     from > 0 ? " (after the one before it)" : "");
+			sheet_fail(s, "event \"%s\" did not come%s", t->text,
+				   from > 0 ? " (after the one before it)" : "");
 		else if (!t->never)
 			from = k + 1;
 	}
@@ -94,16 +96,17 @@ judge_alarms(struct sheet *s)
 		while (k < n && !scenario_key_fits(want->key, key_of(s, alarms[k].alarm)))
 			k++;
 		if (want->never && k < n)
-			fail(s, "%s:%u: alarm %s was not to be, but %s at %.1f s",
-			     s->scenario->path, want->line, want->key, key_of(s, alarms[k].alarm),
-			     time_of(s, alarms[k].raised_ns));
+			sheet_fail(s, "%s:%u: alarm %s was not to be, but %s at %.1f s",
+				   s->scenario->path, want->line, want->key,
+				   key_of(s, alarms[k].alarm), time_of(s, alarms[k].raised_ns));
 		else if (!want->never && k == n)
-			fail(s, "%s:%u: alarm %s did not come%s", s->scenario->path, want->line,
-			     want->key, from > 0 ? " (after the one before it)" : "");
+			sheet_fail(s, "%s:%u: alarm %s did not come%s", s->scenario->path,
+				   want->line, want->key,
+				   from > 0 ? " (after the one before it)" : "");
 		else if (!want->never && time_of(s, alarms[k].raised_ns) > want->by_s)
-			fail(s, "%s:%u: alarm %s came at %.1f s, not by %g s", s->scenario->path,
-			     want->line, key_of(s, alarms[k].alarm),
-			     time_of(s, alarms[k].raised_ns), want->by_s);
+			sheet_fail(s, "%s:%u: alarm %s came at %.1f s, not by %g s",
+				   s->scenario->path, want->line, key_of(s, alarms[k].alarm),
+				   time_of(s, alarms[k].raised_ns), want->by_s);
 		if (!want->never && k < n)
 			from = k + 1;
 	}
@@ -129,9 +132,9 @@ judge_total(struct sheet *s, const struct scenario_total *t, double v, const cha
 		return;
 	s->expected++;
 	if (v < t->min)
-		fail(s, "%.0f %s, fewer than %g", v, what, t->min);
+		sheet_fail(s, "%.0f %s, fewer than %g", v, what, t->min);
 	else if (v > t->max)
-		fail(s, "%.0f %s, more than %g", v, what, t->max);
+		sheet_fail(s, "%.0f %s, more than %g", v, what, t->max);
 }
 
 static void
@@ -145,8 +148,8 @@ judge_calls(struct sheet *s)
 
 		s->expected++;
 		if (calls != want->count)
-			fail(s, "%s:%u: %" PRId64 " pages for %s, not %" PRId64, s->scenario->path,
-			     want->line, calls, want->key, want->count);
+			sheet_fail(s, "%s:%u: %" PRId64 " pages for %s, not %" PRId64,
+				   s->scenario->path, want->line, calls, want->key, want->count);
 	}
 	(void)desk_alarms(world_desk(s->world), &n);
 	judge_total(s, &s->scenario->alarms_total, n, "alarms");
@@ -168,9 +171,10 @@ sheet_judge(struct sheet *s)
 
 		s->expected++;
 		if (why != NULL)
-			fail(s, "%s:%u: %s: %s", sc->path, sc->probes[i].line, sc->probes[i].name,
-			     why);
+			sheet_fail(s, "%s:%u: %s: %s", sc->path, sc->probes[i].line,
+				   sc->probes[i].name, why);
 	}
+	sheet_judge_jobs(s);
 	judge_texts(s);
 	judge_alarms(s);
 	judge_calls(s);
@@ -251,13 +255,14 @@ sheet_print_text(const struct sheet *s, FILE *to)
 	if (s->result->lines_lost + s->result->desk_lost > 0)
 		fprintf(to, "  and %u more events\n", s->result->lines_lost + s->result->desk_lost);
 	print_alarms(s, to);
+	sheet_print_jobs(s, to);
 	for (uint32_t i = 0; i < sc->plant->n_systems; i++)
 		print_scores(s, to, i);
 	fprintf(to, "\n%u of %u expectations hold\n", s->expected - s->failed, s->expected);
 }
 
-static json_t *
-json_of(double v)
+json_t *
+sheet_json_number(double v)
 {
 	return isfinite(v) ? json_real(v) : json_null();
 }
@@ -275,14 +280,14 @@ json_systems(const struct sheet *s)
 
 			(void)json_object_set_new(system, score_table[k].name,
 						  k == SCORE_trips ? json_integer(llround(v))
-								   : json_of(v));
+								   : sheet_json_number(v));
 			if (k == SCORE_throughput_pct) {
 				(void)json_object_set_new(system, "bound_pct",
-							  json_of(of_best(s, i)));
-				(void)json_object_set_new(system, "best_pct",
-							  s->best_pct != NULL
-								  ? json_of(s->best_pct[i])
-								  : json_null());
+							  sheet_json_number(of_best(s, i)));
+				(void)json_object_set_new(
+					system, "best_pct",
+					s->best_pct != NULL ? sheet_json_number(s->best_pct[i])
+							    : json_null());
 			}
 		}
 		(void)json_array_append_new(systems, system);
@@ -323,10 +328,10 @@ json_alarms(const struct sheet *s)
 					key_of(s, a->alarm), "text",
 					alarm_text(plant, a->alarm, text, sizeof text), "priority",
 					alarm_priority_name(record->priority), "raised_s",
-					json_of(time_of(s, a->raised_ns)), "acked_s",
-					json_of(time_of(s, a->acked_ns)), "returned_s",
-					json_of(time_of(s, a->returned_ns)), "ended_s",
-					json_of(time_of(s, a->ended_ns))));
+					sheet_json_number(time_of(s, a->raised_ns)), "acked_s",
+					sheet_json_number(time_of(s, a->acked_ns)), "returned_s",
+					sheet_json_number(time_of(s, a->returned_ns)), "ended_s",
+					sheet_json_number(time_of(s, a->ended_ns))));
 	}
 	return list;
 }
@@ -345,7 +350,7 @@ json_pages(const struct sheet *s)
 					page_action_name(pages[i].action), "alarm",
 					key_of(s, pages[i].alarm), "key", pages[i].key, "tries",
 					(int)pages[i].tries, "delivered_s",
-					json_of(time_of(s, pages[i].delivered_ns))));
+					sheet_json_number(time_of(s, pages[i].delivered_ns))));
 	return list;
 }
 
@@ -364,15 +369,15 @@ sheet_print_json(const struct sheet *s, FILE *to)
 {
 	json_t *root = json_pack(
 		"{s:s, s:s, s:I, s:s, s:s, s:s, s:f, s:f, s:I, s:i, s:i, s:o, s:i, s:o, s:o, s:o, "
-		"s:o}",
+		"s:o, s:o, s:o}",
 		"scenario", s->scenario->name, "title", s->scenario->title, "seed",
 		(json_int_t)s->scenario->plant->seed, "mode", s->mode, "controller", s->controller,
 		"digest", s->result->digest, "sim_s", s->scenario->duration_s, "wall_s", s->wall_s,
 		"modbus_transactions", (json_int_t)s->result->transactions, "expected",
 		(int)s->expected, "failed", (int)s->failed, "failures", json_failures(s),
 		"events_lost", (int)(s->result->lines_lost + s->result->desk_lost), "events",
-		json_events(s), "alarms", json_alarms(s), "pages", json_pages(s), "systems",
-		json_systems(s));
+		json_events(s), "alarms", json_alarms(s), "pages", json_pages(s), "jobs",
+		sheet_json_jobs(s), "tenants", sheet_json_tenants(s), "systems", json_systems(s));
 	int rc = root != NULL && json_dumpf(root, to, JSON_INDENT(1) | JSON_REAL_PRECISION(10)) == 0
 			 ? 0
 			 : -ENOMEM;

@@ -406,6 +406,12 @@ world_run(struct world *w, struct world_result *result, struct errtext *err)
 	return rc != 0 ? rc : trace_rc;
 }
 
+void
+world_job(const struct world *w, uint32_t job, struct sim_job_truth *out)
+{
+	sim_job(w->sim, job, out);
+}
+
 const struct score *
 world_score(const struct world *w, uint32_t system)
 {

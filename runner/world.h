@@ -62,6 +62,8 @@ int world_open(struct world **out, struct scenario *scenario, const struct world
 int world_run(struct world *w, struct world_result *result, struct errtext *err);
 void world_close(struct world *w); /* NULL is allowed */
 
+/* A job of the plant: what it did since time 0. */
+void world_job(const struct world *w, uint32_t job, struct sim_job_truth *out);
 const struct score *world_score(const struct world *w, uint32_t system);
 const struct world_line *world_lines(const struct world *w); /* [result.n_lines] */
 const struct desk *world_desk(const struct world *w);

@@ -17,6 +17,7 @@ sim_options_of(const struct scenario *sc)
 {
 	return (struct sim_options){.start_supply_c = sc->start_supply_c,
 				    .start_activity = sc->start_activity,
+				    .zero_s = sc->warm_up_s,
 				    .grid = sc->grid + 1};
 }
 

@@ -295,6 +295,39 @@ what_is_wrong_with_jobs_has_the_scenarios_lines(void **state)
 }
 
 static void
+what_is_expected_of_jobs_is_read(void **state)
+{
+	(void)state;
+	load_good(PLANT "jobs: [{name: a, end_s: 300}, {name: b, start_s: 400, end_s: 900, "
+			"reticles: \"0-3\"}]\n"
+			"expect:\n"
+			"  jobs:\n"
+			"    a: {tokens: {min: 5}, straggler: cs01, state: running}\n"
+			"    b: {straggler: none}\n");
+	assert_int_equal(scenario->n_job_bounds, 4);
+	assert_int_equal(scenario->job_bounds[0].score, JOB_SCORE_tokens);
+	assert_near(scenario->job_bounds[0].min, 5.0);
+	assert_int_equal(scenario->job_bounds[1].what, 1);
+	assert_int_equal(scenario->job_bounds[2].what, SIM_JOB_RUNNING);
+	assert_int_equal(scenario->job_bounds[3].job, 1);
+	assert_int_equal(scenario->job_bounds[3].what, -1);
+	scenario_free(scenario);
+	scenario = NULL;
+	assert_int_equal(load(PLANT "jobs: [{name: a}]\n"
+				    "expect:\n"
+				    "  jobs:\n"
+				    "    c: {tokens: {min: 5}}\n"
+				    "    a: {tokn: {min: 5}, straggler: cs09,\n"
+				    "        state: done, tokens: {min: 5, max: 4}}\n"),
+			 -EINVAL);
+	assert_reported("one.yaml:9: expect.jobs.c", "a job of the scenario");
+	assert_reported("one.yaml:10: expect.jobs.a.tokn", "scaling_pct");
+	assert_reported("one.yaml:10: expect.jobs.a.straggler", "none");
+	assert_reported("one.yaml:11: expect.jobs.a.state", "waiting");
+	assert_reported("one.yaml:11: expect.jobs.a.tokens", "above max");
+}
+
+static void
 a_mode_is_for_all_jobs_or_is_refused(void **state)
 {
 	(void)state;
@@ -498,6 +531,7 @@ main(void)
 		TEST(a_plant_with_a_real_device_is_refused_by_its_name),
 		TEST(jobs_stand_in_the_file_or_in_one_of_their_own),
 		TEST(what_is_wrong_with_jobs_has_the_scenarios_lines),
+		TEST(what_is_expected_of_jobs_is_read),
 		TEST(a_mode_is_for_all_jobs_or_is_refused),
 		TEST(every_error_is_reported_with_line_key_and_what_was_allowed),
 		TEST(alarms_pages_and_what_people_ask_are_read),
