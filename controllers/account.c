@@ -114,6 +114,10 @@ cost_of_slots(struct account *a, const struct supervisor *s, const struct view *
 		sum_full += job_full[k];
 		if (a->reason == REASON_NONE)
 			continue;
+		/* what it waits for slower systems is not its own throttle's */
+		double wait = v->slot_wait_frac[k];
+		if (isfinite(wait) && wait > 0.0 && wait < 1.0)
+			rate = fmin(rate / (1.0 - wait), 1.0);
 		if (s->verdict.trip)
 			rate = 0.0;
 		a->job_cost[k] = isfinite(rate) ? job_full[k] * (1.0 - rate) : 0.0;

@@ -5,9 +5,14 @@
 #include <fcntl.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/file.h>
 #include <sys/ioctl.h>
+#include <sys/stat.h>
+#include <sys/sysmacros.h>
 #include <termios.h>
 #include <unistd.h>
+
+enum { PTY_MAJOR_FIRST = 136, PTY_MAJOR_LAST = 143 }; /* Linux' admin-guide/devices.txt */
 
 static speed_t
 speed_of(int32_t baud)
@@ -24,6 +29,15 @@ speed_of(int32_t baud)
 	return B0;
 }
 
+static bool
+is_pty(int fd)
+{
+	struct stat st;
+
+	return fstat(fd, &st) == 0 && major(st.st_rdev) >= PTY_MAJOR_FIRST &&
+	       major(st.st_rdev) <= PTY_MAJOR_LAST;
+}
+
 /* 0 or -errno. */
 static int
 set(int fd, const struct serial_settings *s)
@@ -38,7 +52,8 @@ set(int fd, const struct serial_settings *s)
 	cfmakeraw(&t);
 	t.c_cflag &= ~(tcflag_t)(CSIZE | PARENB | PARODD | CSTOPB | CRTSCTS);
 	t.c_cflag |= CS8 | CREAD | CLOCAL;
-	if (s->parity)
+	/* a pseudo terminal has no wire; the C library takes it ill when parity is asked of one again */
+	if (s->parity && !is_pty(fd))
 		t.c_cflag |= PARENB;
 	if (s->parity && s->odd)
 		t.c_cflag |= PARODD;
@@ -51,8 +66,7 @@ set(int fd, const struct serial_settings *s)
 	if (cfsetispeed(&t, speed) != 0 || cfsetospeed(&t, speed) != 0 ||
 	    tcsetattr(fd, TCSANOW, &t) != 0)
 		return -errno;
-	/* tcsetattr is content when it could do anything at all. A pseudo terminal has no wire:
-	 * it knows neither parity nor stop bits. */
+	/* tcsetattr is content when it could do anything at all */
 	if (tcgetattr(fd, &got) != 0)
 		return -errno;
 	return cfgetospeed(&got) == speed && (got.c_lflag & (tcflag_t)(ICANON | ECHO)) == 0
@@ -69,13 +83,22 @@ serial_open(const char *path, const struct serial_settings *s, struct errtext *e
 		return errtext_set(err, -errno, "%s: %s", path, strerror(errno));
 	if (isatty(fd) == 0)
 		rc = errtext_set(err, -ENOTTY, "%s: no serial port", path);
-	if (rc == 0)
-		rc = set(fd, s);
-	if (rc != 0 && rc != -ENOTTY)
+	if (rc == 0 && flock(fd, LOCK_EX | LOCK_NB) != 0)
+		rc = errtext_set(err, -EBUSY, "%s: another program has it", path);
+	if (rc != 0) {
+		close(fd);
+		return rc;
+	}
+	rc = set(fd, s);
+	if (rc != 0)
 		rc = errtext_set(err, rc, "%s: does not take %d baud: %s", path, (int)s->baud,
 				 strerror(-rc));
 	if (rc == 0) {
-		(void)ioctl(fd, TIOCEXCL);
+		/* It lasts until nobody has the terminal open any more. That is our own end at a
+		 * wire; but the slave of a pseudo terminal may be held open by its master's
+		 * program, and would stay closed to our successor. The lock is enough there. */
+		if (!is_pty(fd))
+			(void)ioctl(fd, TIOCEXCL);
 		(void)tcflush(fd, TCIOFLUSH);
 		return fd;
 	}

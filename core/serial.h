@@ -16,9 +16,9 @@ struct serial_settings { /* 8 data bits, no flow control */
 };
 
 /*
- * Opens a port for this process alone (as far as the driver knows TIOCEXCL) and throws away what
- * waits in it. The descriptor, or -errno with `err` filled: -ENOTTY if it is no terminal, -EINVAL if it
- * does not take the settings.
+ * Opens a port for this process alone (a lock, and TIOCEXCL at a wire) and throws away what waits in it. The
+ * descriptor, or -errno with `err` filled: -ENOTTY if it is no terminal, -EBUSY if another program
+ * holds its lock, -EINVAL if it does not take the settings.
  */
 int serial_open(const char *path, const struct serial_settings *s, struct errtext *err);
 

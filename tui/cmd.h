@@ -30,6 +30,7 @@ int cmd_stop(int argc, char **argv);
 int cmd_start(int argc, char **argv);
 int cmd_maintenance(int argc, char **argv);
 int cmd_cap(int argc, char **argv);
+int cmd_job(int argc, char **argv);
 
 /* Attach, and say on stderr why not: 0 or the exit code. */
 int cmd_attach(struct attach *a);

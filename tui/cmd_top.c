@@ -58,7 +58,7 @@ struct top {
 	int code; /* to end with */
 };
 
-static const char screens[] = "overview, system:NAME, alarms, alarm:KEY, help";
+static const char screens[] = "overview, system:NAME, jobs, alarms, alarm:KEY, help";
 
 /* One of `screens`. False: no such screen, system or alarm. */
 static bool
@@ -69,6 +69,8 @@ screen_by_name(struct top *t, const char *name)
 		t->ui.screen = SCREEN_OVERVIEW;
 	} else if (strcmp(name, "help") == 0) {
 		t->ui.screen = SCREEN_HELP;
+	} else if (strcmp(name, "jobs") == 0) {
+		t->ui.screen = SCREEN_JOBS;
 	} else if (strcmp(name, "alarms") == 0) {
 		t->ui.screen = SCREEN_ALARMS;
 	} else if (strncmp(name, "alarm:", 6) == 0) {

@@ -7,10 +7,11 @@
 #define ON_SYSTEM (1u << SCREEN_SYSTEM)
 #define ON_ALARMS (1u << SCREEN_ALARMS)
 #define ON_ALARM (ON_ALARMS | 1u << SCREEN_ALARM)
+#define ON_JOBS (1u << SCREEN_JOBS)
 #define ON_HELP (1u << SCREEN_HELP)
 #define ON_PLANT (ON_OVERVIEW | ON_SYSTEM)
 #define ON_LISTS (ON_PLANT | ON_ALARMS)
-#define ON_BODY (ON_PLANT | ON_ALARM)
+#define ON_BODY (ON_PLANT | ON_JOBS | ON_ALARM)
 #define ON_ALL (ON_BODY | ON_HELP)
 #define OVERVIEW_PAGE_ROWS 4
 
@@ -117,6 +118,12 @@ open_alarms(struct ui *ui, const struct model *m)
 	ui_settle(ui, m);
 }
 
+uint32_t
+ui_job(const struct ui *ui, const struct model *m)
+{
+	return clamp(ui->job, m->jobs.n);
+}
+
 /* --- moving --- */
 
 static void
@@ -173,6 +180,9 @@ move(struct ui *ui, const struct model *m, const struct layout *l, int dx, int d
 	case SCREEN_SYSTEM:
 		move_reticle(ui, dx, dy);
 		break;
+	case SCREEN_JOBS:
+		ui->job = clamp((int64_t)ui_job(ui, m) + dy, m->jobs.n);
+		break;
 	case SCREEN_ALARMS:
 	case SCREEN_ALARM:
 		move_alarm(ui, m, dy);
@@ -205,6 +215,8 @@ ends(struct ui *ui, const struct model *m, bool last)
 	} else if (ui->screen == SCREEN_OVERVIEW) {
 		ui->selected = last && m->n_systems ? m->n_systems - 1 : 0;
 		ui->pinned = true;
+	} else if (ui->screen == SCREEN_JOBS) {
+		ui->job = last ? PLANT_JOBS_MAX : 0;
 	} else if (ui->screen == SCREEN_HELP) {
 		ui->help_top = last ? COMMANDS : 0;
 	} else {
@@ -221,6 +233,7 @@ back(struct ui *ui)
 		snprintf(ui->message, sizeof(ui->message), "Q or F10 quits");
 		break;
 	case SCREEN_SYSTEM:
+	case SCREEN_JOBS:
 		ui->screen = SCREEN_OVERVIEW;
 		break;
 	case SCREEN_ALARMS:
@@ -254,10 +267,24 @@ open_system(struct ui *ui, const struct model *m)
 	ui->screen = SCREEN_SYSTEM;
 }
 
+/* From a job, the system that holds it up, else its first. */
+static void
+open_job(struct ui *ui, const struct model *m)
+{
+	const struct model_job *j = &m->jobs.job[ui_job(ui, m)];
+	if (m->jobs.n == 0)
+		return;
+	ui->selected = j->straggler < m->n_systems ? j->straggler : j->first_system;
+	ui->pinned = true;
+	ui->screen = SCREEN_SYSTEM;
+}
+
 static void
 open_selected(struct ui *ui, const struct model *m)
 {
-	if (ui->screen == SCREEN_OVERVIEW)
+	if (ui->screen == SCREEN_JOBS)
+		open_job(ui, m);
+	else if (ui->screen == SCREEN_OVERVIEW)
 		open_system(ui, m);
 	else if (ui->screen == SCREEN_ALARMS && ui_alarm(ui, m) < m->alarms.n)
 		ui->screen = SCREEN_ALARM;
@@ -303,6 +330,9 @@ ui_do(struct ui *ui, enum command command, const struct model *m, const struct l
 		break;
 	case COMMAND_ALARMS:
 		open_alarms(ui, m);
+		break;
+	case COMMAND_JOBS:
+		ui->screen = SCREEN_JOBS;
 		break;
 	case COMMAND_OPEN:
 		open_selected(ui, m);

@@ -42,6 +42,7 @@ struct ui {
 	/* An alarm stays selected whatever comes or goes: a key must not hit one that nobody read. */
 	bool alarm_pinned;
 	uint32_t alarm; /* index */
+	uint32_t job;   /* row of the jobs */
 	bool aside;     /* the list shows what is put aside, not what stands */
 	bool frozen;
 	bool dark;    /* the half of the second in which what flashes is not lit */
@@ -56,6 +57,8 @@ uint32_t ui_system(const struct ui *ui, const struct model *m); /* the selected 
 const uint32_t *ui_alarms(const struct ui *ui, const struct model *m, uint32_t *n);
 uint32_t ui_alarm(const struct ui *ui, const struct model *m);
 uint32_t ui_alarms_top(const struct ui *ui, const struct model *m, uint32_t rows);
+uint32_t ui_job(const struct ui *ui,
+		const struct model *m); /* the selected one; 0 if there is none */
 /* After each new snapshot: what is selected now stays so. */
 void ui_settle(struct ui *ui, const struct model *m);
 

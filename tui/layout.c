@@ -19,6 +19,7 @@
 #define BIG_CELL_H 3
 #define ALARM_H 9 /* rule, two of facts, cause, consequence, two of action, two comments */
 #define ALARM_WIDE_H 16
+#define JOB_H 9 /* rule, column numbers, rows A..G */
 
 static int
 at_most(int a, int b)
@@ -185,6 +186,10 @@ layout_make(struct layout *l, enum screen screen, int w, int h, uint32_t n_syste
 		l->at[AREA_ALARMS] =
 			cut_top(&body, body.h - (l->kind == LAYOUT_WIDE ? ALARM_WIDE_H : ALARM_H));
 		l->at[AREA_ALARM] = body;
+		break;
+	case SCREEN_JOBS:
+		l->at[AREA_JOBS] = cut_top(&body, body.h - JOB_H);
+		l->at[AREA_JOB] = body;
 		break;
 	case SCREEN_ALARM:
 		l->at[AREA_ALARM] = body;

@@ -14,6 +14,7 @@ enum screen {
 	SCREEN_OVERVIEW,
 	SCREEN_SYSTEM,
 	SCREEN_ALARMS,
+	SCREEN_JOBS,
 	SCREEN_ALARM, /* one of them, with the whole of its texts */
 	SCREEN_HELP,
 	SCREENS
@@ -44,6 +45,8 @@ enum area {
 	AREA_LINKS,    /* one line a device: bus and state */
 	AREA_ALARMS,   /* what the list shows, heading, rows */
 	AREA_ALARM,    /* the selected one: rule, facts, texts, comments */
+	AREA_JOBS,     /* rule, heading, a row a job */
+	AREA_JOB,      /* the selected one on a wafer */
 	AREA_HELP,
 	AREA_STATUS,
 	AREA_KEYS,

@@ -34,6 +34,7 @@ static const struct command_row commands[] = {
 	{"start", "SYSTEM --why TEXT", "a stopped system works again", cmd_start},
 	{"maintenance", "SYSTEM --for 2h --why TEXT", "hand a system to its devices",
 	 cmd_maintenance},
+	{"job", "list [--json]", "what runs, where and how fast", cmd_job},
 	{"cap", "[16.5kW --for 2h --why TEXT]", "power caps: which stand, one more, one less",
 	 cmd_cap},
 	{"fault", "'PATH=VALUE [over Ns]'", "change the simulator of a demo", cmd_fault},

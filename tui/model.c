@@ -116,6 +116,13 @@ static const struct {
 	{ROLE_PUMP_STATUS, offsetof(struct model_system, pump_status), MODEL_PUMPS},
 	{ROLE_PSU_POWER, offsetof(struct model_system, psu_power_w), PSUS},
 	{ROLE_PSU_STATUS, offsetof(struct model_system, psu_status), PSUS},
+	{ROLE_RETICLE_JOB, offsetof(struct model_system, job_of), RETICLES},
+	{ROLE_JOB_SLOT_ID, offsetof(struct model_system, slot_id), JOBS_MAX},
+	{ROLE_JOB_SLOT_MODE, offsetof(struct model_system, slot_mode), JOBS_MAX},
+	{ROLE_JOB_SLOT_RATE, offsetof(struct model_system, slot_rate_frac), JOBS_MAX},
+	{ROLE_JOB_SLOT_TOKENS, offsetof(struct model_system, slot_tokens_per_s), JOBS_MAX},
+	{ROLE_JOB_SLOT_WAIT, offsetof(struct model_system, slot_wait_frac), JOBS_MAX},
+	{ROLE_CTL_JOB_COST, offsetof(struct model_system, slot_cost), JOBS_MAX},
 	{ROLE_LOOP_LEAK, offsetof(struct model_system, leak), MODEL_LEAKS},
 };
 

@@ -14,6 +14,7 @@
 #include "core/image.h"
 #include "core/sample.h"
 #include "tui/health.h"
+#include "tui/model_jobs.h"
 
 #define MODEL_EVENTS 256 /* four for each of 64 systems */
 #define MODEL_ROOMS 16
@@ -54,6 +55,9 @@ struct model_system {
 	struct sample pump_speed_pct[MODEL_PUMPS], pump_status[MODEL_PUMPS];
 	struct sample psu_power_w[PSUS], psu_status[PSUS];
 	struct sample leak[MODEL_LEAKS];
+	struct sample job_of[RETICLES]; /* slot + 1, 0 none */
+	struct sample slot_id[JOBS_MAX], slot_mode[JOBS_MAX], slot_rate_frac[JOBS_MAX],
+		slot_tokens_per_s[JOBS_MAX], slot_wait_frac[JOBS_MAX], slot_cost[JOBS_MAX];
 	/* summaries */
 	struct sample spread_k, tmax_c, tmin_c, tmean_c;
 	uint32_t hottest, coldest; /* reticle index, RETICLES if not known */
@@ -163,6 +167,7 @@ struct model {
 	struct model_writer writer[REGIONS];
 	struct run_info run;
 	struct model_alarms alarms;
+	struct model_jobs jobs;
 	struct model_system *systems;
 	uint32_t n_systems;
 	struct model_device *devices; /* by system, the facility's last */

@@ -263,6 +263,7 @@ model_summarise(struct model *m)
 	for (uint32_t i = 0; i < m->n_systems; i++)
 		summarise_system(&m->systems[i], m->now_ns);
 	sum_systems(m);
+	model_jobs_summarise(m);
 	find_worst(m);
 	order_systems(m);
 	m->transactions = m->errors = 0;

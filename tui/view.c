@@ -29,6 +29,9 @@ view_draw(struct cell_grid *g, const struct model *m, const struct ui *ui)
 	case SCREEN_SYSTEM:
 		view_system(&v);
 		break;
+	case SCREEN_JOBS:
+		view_jobs(&v);
+		break;
 	case SCREEN_ALARMS:
 	case SCREEN_ALARM:
 		view_alarms(&v);

@@ -26,7 +26,7 @@ struct view {
 /* Draws the whole grid, whatever its size. */
 void view_draw(struct cell_grid *g, const struct model *m, const struct ui *ui);
 
-/* --- view_overview.c, view_system.c, view_map.c, view_alarms.c, view_small.c, view_help.c --- */
+/* --- view_overview.c, view_system.c, view_map.c, view_alarms.c, view_jobs.c, view_small.c, view_help.c --- */
 void view_overview(struct view *v);
 void view_system(struct view *v);
 void view_map(struct view *v); /* heat map and zones */
@@ -35,6 +35,8 @@ void view_alarm(struct view *v, struct rect at, bool whole); /* the selected one
 void view_alarm_row(struct view *v, struct pen *p, uint32_t alarm, int text_w);
 void view_list(struct view *v);
 void view_line(struct view *v);
+void view_jobs(struct view *v);
+void view_job_list(struct view *v, enum area area);
 void view_help(struct view *v);
 
 /* --- view_parts.c --- */

@@ -260,6 +260,8 @@ view_header(struct view *v)
 	pen_look_text(&p, LOOK_BOLD, "isotherm %s", m->site);
 	if (v->ui->screen == SCREEN_HELP) {
 		pen_look_text(&p, LOOK_BOLD, " > HELP");
+	} else if (v->ui->screen == SCREEN_JOBS) {
+		pen_look_text(&p, LOOK_BOLD, " > JOBS");
 	} else if (v->ui->screen == SCREEN_ALARMS || v->ui->screen == SCREEN_ALARM) {
 		header_alarms(v, &p);
 	} else if (v->ui->screen == SCREEN_SYSTEM && m->n_systems) {

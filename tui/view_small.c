@@ -113,6 +113,9 @@ view_list(struct view *v)
 	case SCREEN_ALARMS:
 		small_alarms(v);
 		break;
+	case SCREEN_JOBS:
+		view_job_list(v, AREA_LIST);
+		break;
 	case SCREEN_ALARM:
 		view_alarm(v, v->l.at[AREA_LIST], true);
 		break;

@@ -236,12 +236,11 @@ facts_limits(struct view *v, struct pen *p)
 static void
 facts_load(struct view *v, struct pen *p)
 {
-	static const char *const jobs[] = {"idle", "SYNC", "IND"};
 	const struct sample *one = v->m->systems[v->system].one;
 	const struct sample *mode = &one[ROLE_JOB_MODE];
-	bool known = sample_usable(mode) && mode->value >= 0 && mode->value < 3;
+	bool known = sample_usable(mode) && mode->value >= 0 && mode->value <= JOB_MODE_PART;
 	pen_look_text(p, known ? LOOK_TEXT : LOOK_STALE, "%s",
-		      known ? jobs[(int)mode->value] : "?");
+		      known ? model_job_mode_word((enum job_mode)lrint(mode->value)) : "?");
 	pen_text(p, " rate ");
 	view_inline(p, v->m, &one[ROLE_JOB_RATE], 1, 2, "");
 	pen_text(p, " use ");

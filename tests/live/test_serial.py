@@ -241,7 +241,7 @@ def whole_plants():
         found = {d["name"]: d for d in run.status().get("devices", [])}
         return all(n in found and found[n]["state"] == "ok" and found[n]["stale_points"] == 0 for n in names)
     on_line = ("cs00.cooling", "cs00.power", "cs01.cooling")
-    with Run(plant_file(folder, LINE, "whole.yaml")) as run:
+    with Run(plant_file(folder, LINE.replace("parity: none", "parity: even"), "whole.yaml")) as run:
         ok(wait(lambda: run.healthy(), 90, 0.5), "a plant with units on a line becomes healthy",
            run.cli("status").stdout + run.logs())
         link = os.path.join(run.run_dir, "line-rack1")
@@ -249,6 +249,10 @@ def whole_plants():
         os.kill(before, signal.SIGKILL)
         ok(wait(lambda: run.pid("engine_sim") not in (None, before), 20) and wait(lambda: well(run, *on_line), 20, 0.2),
            "the simulator is killed: its line comes back under the same name", run.logs() + run.cli("status").stdout)
+        before = run.pid("collectors")
+        os.kill(before, signal.SIGKILL)
+        ok(wait(lambda: run.pid("collectors") not in (None, before), 20) and wait(lambda: well(run, *on_line), 20, 0.2),
+           "the collectors are killed: their successor has the line", run.logs() + run.cli("status").stdout)
         ok(os.path.islink(link), f"{old} then, {os.readlink(link)} now")
         run.stop()
         ok(not os.path.exists(run.run_dir), "nothing of it is left")

@@ -127,7 +127,8 @@ judge(void)
 			const struct sample *s = &rig.samples[id];
 			if (!free_register(p) || s->quality != QUALITY_GOOD)
 				continue;
-			int64_t first = (s->time_ns - dev->timeout_ms * MS) / EPOCH_NS;
+			/* an epoch's numbers are there up to a step late: `fill` */
+			int64_t first = (s->time_ns - dev->timeout_ms * MS - STEP_NS) / EPOCH_NS;
 			bool right = false;
 			for (int64_t e = first; e <= s->time_ns / EPOCH_NS; e++)
 				right |= fabs(truth(d, p->reg, e) * p->scale + p->offset -

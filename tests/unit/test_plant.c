@@ -215,7 +215,7 @@ a_resolved_file_is_the_same_plant_with_its_ports(void **state)
 
 		round_trip(p);
 		for (uint32_t d = 0; d < p->n_devices; d++)
-			if (p->devices[d].port == 0)
+			if (p->devices[d].port == 0 && p->devices[d].line < 0)
 				p->devices[d].port = (uint16_t)(40000 + d);
 		round_trip(p);
 		plant_free(p);

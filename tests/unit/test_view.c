@@ -134,6 +134,60 @@ overview_of_sixteen_with_one_held_back_and_one_lost(void **state)
 	model_fini(&m);
 }
 
+/* Two jobs: one on all systems, which cs02 holds up; one beside it on half of two wafers. */
+static void
+put_job(struct model_system *s, uint32_t slot, double number, double mode, double rate, double wait)
+{
+	s->slot_id[slot] = fixture_sample(number);
+	s->slot_mode[slot] = fixture_sample(mode);
+	s->slot_rate_frac[slot] = fixture_sample(rate);
+	s->slot_tokens_per_s[slot] = fixture_sample(1500 * rate);
+	s->slot_wait_frac[slot] = fixture_sample(wait);
+	s->slot_cost[slot] = fixture_sample(1500 * (1 - rate));
+}
+
+static void
+what_runs_and_where(void **state)
+{
+	static struct job_config jobs[2] = {{.name = "llm-70b", .tenant = "north"},
+					    {.name = "evaluation", .tenant = ""}};
+	struct model m;
+	struct ui ui = {.screen = SCREEN_JOBS};
+	(void)state;
+	fixture_open(&m, 4);
+	fixture_plant.jobs = jobs;
+	fixture_plant.n_jobs = 2;
+	for (uint32_t k = 0; k < 4; k++) {
+		struct model_system *s = &m.systems[k];
+		put_job(s, 0, 1, JOB_MODE_SYNC, k == 2 ? 0.8 : 1, k == 2 ? 0 : 0.2);
+		if (k < 2)
+			put_job(s, 1, 2, JOB_MODE_IND, 1, 0);
+		for (uint32_t i = 0; i < RETICLES; i++)
+			s->job_of[i] = fixture_sample(i % ZONES < 6 ? 1 : k < 2 ? 2 : 0);
+		s->one[ROLE_JOB_PHASE] = fixture_sample(1);
+		s->one[ROLE_MEM_USED] = fixture_sample(31000);
+	}
+	m.systems[2].one[ROLE_CTL_STRAGGLER] = fixture_sample(1);
+	m.systems[2].one[ROLE_CTL_STRAGGLER_COST] = fixture_sample(900);
+	model_summarise(&m);
+	golden("jobs-80x24", &m, &ui, 80, 24);
+	golden("jobs-40x12", &m, &ui, 40, 12);
+	ui.job = 1;
+	golden("jobs-160x48", &m, &ui, 160, 48);
+	model_fini(&m);
+}
+
+static void
+no_job_is_said_so(void **state)
+{
+	struct model m;
+	struct ui ui = {.screen = SCREEN_JOBS};
+	(void)state;
+	fixture_open(&m, 4);
+	golden("jobs-none-80x24", &m, &ui, 80, 24);
+	model_fini(&m);
+}
+
 static void
 overview_of_sixty_four(void **state)
 {
@@ -476,6 +530,8 @@ main(void)
 		cmocka_unit_test(a_system_with_fans_says_so),
 		cmocka_unit_test(overview_of_sixteen_with_one_held_back_and_one_lost),
 		cmocka_unit_test(overview_of_sixty_four),
+		cmocka_unit_test(what_runs_and_where),
+		cmocka_unit_test(no_job_is_said_so),
 		cmocka_unit_test(overview_when_all_is_well),
 		cmocka_unit_test(system_held_back),
 		cmocka_unit_test(system_whose_engine_does_not_answer),

@@ -1,0 +1,63 @@
+#!/usr/bin/python3
+# SPDX-License-Identifier: Apache-2.0
+"""A power cap in a running cluster: met by its deadline, kept when the controllers die, lifted; and what runs is listed."""
+import json
+import os
+import signal
+
+from live import Run, done, ok, wait
+
+AUTO = 2
+
+
+def power(run):
+    """Input power of all systems, W."""
+    values = [run.value(f"cs0{i}.power.input_w") for i in range(4)]
+    return sum(values) if all(v is not None for v in values) else None
+
+
+def caps(run):
+    r = run.cli("cap", "--json")
+    return json.loads(r.stdout)["caps"] if r.returncode == 0 else None
+
+
+with Run("config/plants/cluster4.yaml") as run:
+    ok(wait(run.healthy, 60, 0.5), "a cluster of four becomes healthy", run.cli("status").stdout + run.logs())
+    ok(wait(lambda: all(run.value(f"cs0{i}.ctl.mode") == AUTO for i in range(4)), 60, 0.5), "and is in automatic control")
+    r = run.cli("job", "list", "--json")
+    jobs = json.loads(r.stdout or "{}").get("jobs", [])
+    ok(r.returncode == 0 and len(jobs) == 1 and jobs[0]["systems"] == ["cs00", "cs01", "cs02", "cs03"],
+       "the job that runs is listed with its systems", r.stdout + r.stderr)
+
+    # --- refused
+    r = run.cli("cap", "80%", "--for", "10m")
+    ok(r.returncode == 64 and "--why" in r.stderr, "a cap needs a reason", r.stderr)
+    r = run.cli("cap", "1kW", "--for", "10m", "--why", "x")
+    ok(r.returncode == 1 and "12000..120000 W" in r.stderr, "a cap that nobody could keep is refused by what may be asked",
+       r.stderr)
+    ok(caps(run) == [], "and no cap stands", str(caps(run)))
+
+    # --- met by its deadline
+    before = power(run)
+    r = run.cli("cap", "80%", "--at", "12s", "--for", "10m", "--why", "demand response", "--json")
+    cap = json.loads(r.stdout)["cap"] if r.returncode == 0 else {}
+    ok(0.75 * before < cap.get("watts", 0) < 0.85 * before, "a cap of all is taken", r.stdout + r.stderr)
+    watts = cap.get("watts", 1)
+    ok(os.path.exists(os.path.join(run.run_dir, "control.caps")), "and recorded")
+    ok(wait(lambda: power(run) < watts * 1.01, 16), "power comes down by the deadline", f"{power(run)} above {watts}")
+    ok(wait(lambda: (run.value("cs02.engine.ceiling_cmd_w") or 0) > 10000, 10), "each device has a ceiling of its own")
+
+    # --- kept
+    old = run.pid("controllers")
+    os.kill(old, signal.SIGKILL)
+    ok(wait(lambda: (run.pid("controllers") or old) != old, 10), "controllers that are killed start afresh")
+    ok(wait(lambda: caps(run) and abs(caps(run)[0]["watts"] - watts) < 1, 10), "and know the cap", str(caps(run)))
+    highest = max(power(run) for _ in range(20))
+    ok(highest < watts * 1.02, "the power has not come back", f"{highest} above {watts}")
+
+    # --- lifted
+    r = run.cli("cap", "--end", "--why", "the peak is over")
+    ok(r.returncode == 0 and "lifted" in r.stdout, "a cap is lifted", r.stdout + r.stderr)
+    ok(wait(lambda: power(run) > watts * 1.05, 60, 0.5), "and power rises again", f"{power(run)} of {watts}")
+    ok(wait(lambda: (run.value("cs02.engine.ceiling_cmd_w") or 0) == 0, 10), "the device's ceiling, too, is gone")
+done()

@@ -1,0 +1,126 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* `isotherm job list`: what runs, where, and how fast. */
+#include <getopt.h>
+#include <jansson.h>
+#include <math.h>
+#include <stdio.h>
+#include <string.h>
+
+#include "core/clock.h"
+#include "tui/cmd.h"
+
+static const char help[] =
+	"isotherm job list [--json]\n"
+	"  The jobs that run, a line each: name, tenant, mode, on how many systems, rate of the\n"
+	"  slowest of them, tokens a second of all, lost to holding back, the longest that one of\n"
+	"  its systems waits for others, and which one they wait for.\n"
+	"  --json     for scripts; a value that is not known is null\n"
+	"exit: 0, 2 not running, 3 running but not readable by this program\n";
+
+static json_t *
+value_of(const struct sample *s)
+{
+	return sample_usable(s) && isfinite(s->value) ? json_real(s->value) : json_null();
+}
+
+static bool
+runs_on(const struct model_system *s, uint32_t number)
+{
+	for (uint32_t k = 0; k < JOBS_MAX; k++)
+		if (sample_usable(&s->slot_id[k]) && lrint(s->slot_id[k].value) == (long)number)
+			return true;
+	return false;
+}
+
+static json_t *
+job_json(const struct model *m, const struct model_job *j)
+{
+	bool slow = j->straggler < m->n_systems;
+	json_t *systems = json_array();
+	json_t *o = json_pack("{si ss ss* ss so}", "number", (int)j->number, "name", j->name,
+			      "tenant", j->tenant[0] ? j->tenant : NULL, "mode",
+			      model_job_mode_word(j->mode), "systems", systems);
+	for (uint32_t s = 0; o && s < m->n_systems; s++)
+		if (runs_on(&m->systems[s], j->number))
+			json_array_append_new(systems, json_string(m->systems[s].name));
+	json_object_set_new(o, "reticles", json_integer(j->n_reticles));
+	json_object_set_new(o, "rate_frac", value_of(&j->rate_frac));
+	json_object_set_new(o, "tokens_per_s", value_of(&j->tokens_per_s));
+	json_object_set_new(o, "cost_per_s", value_of(&j->cost_per_s));
+	json_object_set_new(o, "wait_frac", value_of(&j->wait_frac));
+	json_object_set_new(o, "straggler",
+			    slow ? json_string(m->systems[j->straggler].name) : json_null());
+	json_object_set_new(o, "straggler_cost_per_s",
+			    slow ? value_of(&j->straggler_cost_per_s) : json_null());
+	return o;
+}
+
+static int
+print_json(const struct model *m)
+{
+	json_t *list = json_array(), *root = json_pack("{so}", "jobs", list);
+	for (uint32_t i = 0; root && i < m->jobs.n; i++)
+		json_array_append_new(list, job_json(m, &m->jobs.job[i]));
+	int rc = root ? json_dumpf(root, stdout, JSON_INDENT(1)) : -1;
+	printf("\n");
+	json_decref(root);
+	return rc ? EXIT_UNREADABLE : 0;
+}
+
+static void
+print_number(const struct sample *s, double scale, int width)
+{
+	if (sample_usable(s) && isfinite(s->value))
+		printf(" %*.0f", width, s->value * scale);
+	else
+		printf(" %*s", width, "-");
+}
+
+static void
+print_list(const struct model *m)
+{
+	printf("JOB              TENANT    MODE SYS RATE%% TOKENS/S  -COST WAIT%% SLOWEST\n");
+	for (uint32_t i = 0; i < m->jobs.n; i++) {
+		const struct model_job *j = &m->jobs.job[i];
+		printf("%-16.16s %-9.9s %-4s %3u", j->name, j->tenant[0] ? j->tenant : "-",
+		       model_job_mode_word(j->mode), j->n_systems);
+		print_number(&j->rate_frac, 100, 5);
+		print_number(&j->tokens_per_s, 1, 8);
+		print_number(&j->cost_per_s, 1, 6);
+		print_number(&j->wait_frac, 100, 5);
+		printf(" %s\n", j->straggler < m->n_systems ? m->systems[j->straggler].name : "-");
+	}
+}
+
+int
+cmd_job(int argc, char **argv)
+{
+	static const struct option options[] = {
+		{"json", no_argument, NULL, 'j'}, {"help", no_argument, NULL, 'h'}, {0}};
+	bool json = false;
+	struct attach a;
+	struct errtext err;
+	int c;
+	while ((c = getopt_long(argc, argv, "", options, NULL)) != -1)
+		if (c == 'h')
+			return fputs(help, stdout) < 0 ? EXIT_NOT_HEALTHY : 0;
+		else if (c == 'j')
+			json = true;
+		else
+			return cmd_usage("job", "what is that?");
+	if (optind + 1 != argc || strcmp(argv[optind], "list") != 0)
+		return cmd_usage("job", "list is what there is");
+	int rc = cmd_attach(&a);
+	if (rc)
+		return rc;
+	if (attach_update(&a, clock_mono_ns(), clock_wall_ns(), false, &err)) {
+		fprintf(stderr, "isotherm: %s\n", err.text);
+		rc = EXIT_UNREADABLE;
+	} else if (json) {
+		rc = print_json(&a.model);
+	} else {
+		print_list(&a.model);
+	}
+	attach_close(&a);
+	return rc;
+}
