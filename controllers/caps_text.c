@@ -54,15 +54,6 @@ damaged(struct reader *r, const char *what)
 		snprintf(r->problem, sizeof r->problem, "line %u: %s", r->line, what);
 }
 
-static enum access_level
-level_of(const char *name)
-{
-	for (int a = ACCESS_NONE; a <= ACCESS_ENGINEER; a++)
-		if (strcmp(name, people_level((enum access_level)a)) == 0)
-			return (enum access_level)a;
-	return ACCESS_NONE;
-}
-
 static bool
 sane(const struct cap *cap)
 {
@@ -107,7 +98,8 @@ read_cap(struct reader *r, const char *line)
 	}
 	if (characters < 1 || characters > PEOPLE_WHY_CHARACTERS)
 		damaged(r, "the reason can't be read");
-	cap.access = level_of(level);
+	if (!people_level_of(level, &cap.access))
+		damaged(r, "who asked can't be read");
 	snprintf(cap.why, sizeof cap.why, "%s",
 		 characters < 1 ? "(the reason could not be read)" : line + why);
 	set_times(&cap, r);
@@ -141,15 +133,13 @@ caps_recall(struct caps *c, const char *text, size_t len, int64_t now_ns, int64_
 {
 	struct reader r = {.c = c, .now_ns = now_ns, .wall_ns = wall_ns};
 	char line[PEOPLE_WHY_SIZE + 256];
-	for (size_t at = 0; at < len && !r.ended;) {
-		const char *end = memchr(text + at, '\n', len - at);
-		size_t n = end ? (size_t)(end - (text + at)) : len - at;
-		size_t some = n < sizeof line ? n : sizeof line - 1;
-		memcpy(line, text + at, some);
-		line[some] = '\0';
+	size_t at = 0;
+	bool whole;
+	while (!r.ended && people_line(text, len, &at, line, sizeof line, &whole)) {
+		if (!whole)
+			damaged(&r, "it is no text");
 		if (!read_line(&r, line))
 			return errtext_set(err, -ESTALE, "another site's: no cap stands by it");
-		at += n + 1;
 	}
 	if (!r.ended)
 		damaged(&r, "its end is missing");

@@ -76,17 +76,6 @@ number(char **at, int64_t *out)
 	return *w && !*end && errno == 0;
 }
 
-static bool
-level(const char *w, enum access_level *out)
-{
-	for (int a = ACCESS_NONE; a <= ACCESS_ENGINEER; a++)
-		if (strcmp(w, people_level((enum access_level)a)) == 0) {
-			*out = (enum access_level)a;
-			return true;
-		}
-	return false;
-}
-
 /* Plant time counts from the boot: after one, the wall clock says what is left of it, and of a
  * clock that runs on the lesser counts. Neither can make it longer than it was meant. */
 static void
@@ -119,7 +108,7 @@ read_rest(struct reader *r, struct hold *d, char *at)
 {
 	int64_t uid;
 	bool good = number(&at, &uid) && uid >= 0 && uid <= UINT32_MAX;
-	good = good && level(word(&at), &d->access);
+	good = good && people_level_of(word(&at), &d->access);
 	int64_t *const fields[FIELDS] = {&d->since_wall_ns, &d->until_wall_ns, &d->since_ns,
 					 &d->until_ns};
 	for (int k = 0; good && k < FIELDS; k++)
@@ -193,17 +182,13 @@ holds_recall(struct holds *h, const char *text, size_t len, int64_t now_ns, int6
 {
 	struct reader r = {.h = h, .now_ns = now_ns, .wall_ns = wall_ns};
 	char line[HOLD_WHY_SIZE + 256];
-	for (size_t at = 0; at < len && !r.ended;) {
-		const char *end = memchr(text + at, '\n', len - at);
-		size_t n = end ? (size_t)(end - (text + at)) : len - at;
-		size_t some = n < sizeof line ? n : sizeof line - 1;
-		memcpy(line, text + at, some);
-		line[some] = '\0';
-		if (n > some || strlen(line) != some)
+	size_t at = 0;
+	bool whole;
+	while (!r.ended && people_line(text, len, &at, line, sizeof line, &whole)) {
+		if (!whole)
 			damaged(&r, "it is no text");
 		if (!read_line(&r, line))
 			return errtext_set(err, -ESTALE, "another site's: nothing is held by it");
-		at += n + 1;
 	}
 	if (!r.ended) {
 		r.line++;

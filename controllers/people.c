@@ -3,6 +3,7 @@
 
 #include <stdbool.h>
 #include <stdio.h>
+#include <string.h>
 
 #include "core/clock.h"
 
@@ -20,6 +21,17 @@ people_level(enum access_level access)
 		return "engineer";
 	}
 	return "nobody";
+}
+
+bool
+people_level_of(const char *name, enum access_level *out)
+{
+	for (int a = ACCESS_NONE; a <= ACCESS_ENGINEER; a++)
+		if (strcmp(name, people_level((enum access_level)a)) == 0) {
+			*out = (enum access_level)a;
+			return true;
+		}
+	return false;
 }
 
 char *
@@ -84,4 +96,19 @@ people_characters(const char *text)
 		if (!is_printable(next_character(&at)))
 			return -1;
 	return n;
+}
+
+bool
+people_line(const char *text, size_t len, size_t *at, char *line, size_t size, bool *whole)
+{
+	if (*at >= len)
+		return false;
+	const char *from = text + *at, *end = memchr(from, '\n', len - *at);
+	size_t n = end ? (size_t)(end - from) : len - *at;
+	size_t some = n < size ? n : size - 1;
+	memcpy(line, from, some);
+	line[some] = '\0';
+	*whole = n == some && strlen(line) == some;
+	*at += n + 1;
+	return true;
 }
