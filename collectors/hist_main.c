@@ -269,13 +269,6 @@ main(int argc, char **argv)
 		.check = NULL,
 		.urgent = false,
 	};
-	int code = daemon_open(&room.daemon, &info, argc, argv);
-
-	if (code >= 0)
-		return code;
-	code = start();
-	if (code == 0)
-		code = serve();
-	stop();
-	return daemon_close(&room.daemon, code);
+	static const struct daemon_parts parts = {start, serve, stop};
+	return daemon_main(&room.daemon, &info, &parts, argc, argv);
 }

@@ -177,3 +177,17 @@ daemon_close(struct daemon *d, int code)
 	log_error("can't start afresh: %s", strerror(errno));
 	return EX_OSERR;
 }
+
+int
+daemon_main(struct daemon *d, const struct daemon_info *info, const struct daemon_parts *parts,
+	    int argc, char **argv)
+{
+	int code = daemon_open(d, info, argc, argv);
+	if (code >= 0)
+		return code;
+	code = parts->start();
+	if (code == 0)
+		code = parts->serve();
+	parts->stop();
+	return daemon_close(d, code);
+}

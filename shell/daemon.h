@@ -4,9 +4,9 @@
  * loop; signals; starting afresh. The thin shell around a room's core, but for the room's own part.
  *
  *	code = daemon_open(&d, &info, argc, argv);	-1: go on
- *	… open the room, notify_ready …
- *	for (;;) switch (loop_wait(d.loop, …)) … case LOOP_SIGNAL: daemon_signal(&d, &ev)
- *	… close the room …
+ *	start:	… open the room, notify_ready …
+ *	serve:	for (;;) switch (loop_wait(d.loop, …)) … case LOOP_SIGNAL: daemon_signal(&d, &ev)
+ *	stop:	… close the room …
  *	return daemon_close(&d, code);
  */
 #ifndef ISOTHERM_SHELL_DAEMON_H
@@ -36,6 +36,16 @@ struct daemon {
 	struct loop *loop;
 	bool afresh;
 };
+
+/* The three parts of a room: start and serve give 0 or an exit code; stop may find it half open. */
+struct daemon_parts {
+	int (*start)(void);
+	int (*serve)(void);
+	void (*stop)(void);
+};
+/* All of the above, in its order: the exit code. */
+int daemon_main(struct daemon *d, const struct daemon_info *info, const struct daemon_parts *parts,
+		int argc, char **argv);
 
 /* -1: everything is open. Else the exit code; what was wrong (or the help) is printed. */
 int daemon_open(struct daemon *d, const struct daemon_info *info, int argc, char **argv);
