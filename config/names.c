@@ -97,7 +97,7 @@ static const struct state_names states[] = {
 	{ROLE_COOLING_AUTHORITY, AUTHORITY_LOCAL, {"local", "supervisor", "maintenance"}},
 	{ROLE_JOB_MODE, JOB_MODE_IDLE, {"idle", "sync", "ind", "pipe", "part"}},
 	{ROLE_JOB_SLOT_MODE, JOB_MODE_IDLE, {"none", "sync", "ind", "pipe"}},
-	{ROLE_JOB_PHASE, PHASE_COMPUTE, {"compute", "stream", "barrier"}},
+	{ROLE_JOB_PHASE, PHASE_COMPUTE, {"compute", "stream", "barrier", "starved"}},
 	{ROLE_LOOP_LEAK, 0, {"dry", "wet"}},
 	{ROLE_PUMP_STATUS, 0, {"stopped", "running", "failed", "failed, running"}},
 	{ROLE_FAN_STATUS, 0, {"stopped", "running", "failed", "failed, running"}},

@@ -91,7 +91,7 @@ enum ctl_reason {
 };
 /* values of JOB_MODE and JOB_SLOT_MODE; PART: several jobs on a wafer, which only a wafer's can be */
 enum job_mode { JOB_MODE_IDLE, JOB_MODE_SYNC, JOB_MODE_IND, JOB_MODE_PIPE, JOB_MODE_PART };
-enum job_phase { PHASE_COMPUTE, PHASE_STREAM, PHASE_BARRIER }; /* values of JOB_PHASE */
+enum job_phase { PHASE_COMPUTE, PHASE_STREAM, PHASE_BARRIER, PHASE_STARVED }; /* of JOB_PHASE */
 enum authority { AUTHORITY_LOCAL, AUTHORITY_SUPERVISOR, AUTHORITY_MAINTENANCE };
 /* bits of ENGINE_TRIP */
 enum trip_bit {

@@ -129,6 +129,15 @@ paces(struct at_work *w, const double offered[RETICLES], const double share[RETI
 	}
 }
 
+/* How long the others wait for this one, of the step that it makes of theirs. */
+static double
+holding(const struct job *job, double need_s)
+{
+	if (!(job->others_s > 0.0) || !(need_s > job->others_s))
+		return 0.0;
+	return isfinite(need_s) ? (need_s - job->others_s) / (need_s + job->reduce_s) : 1.0;
+}
+
 /* Rate and work of a slot whose step is `mix` (a pass, others counted) or takes `step_s`. */
 static void
 step_rate(struct at_work *w, uint32_t j, struct phase_mix *mix)
@@ -138,6 +147,7 @@ step_rate(struct at_work *w, uint32_t j, struct phase_mix *mix)
 	double step_s = phase_step_mix(mix, job->others_s, job->reduce_s);
 
 	w->out->need_s[j] = w->out->row_s[j] = need_s;
+	w->out->holds[j] = holding(job, need_s);
 	w->out->alone[j] = mix->nominal_s > 0.0 ? full_s / mix->nominal_s : 1.0;
 	w->out->stream[j] = mix->stream;
 	w->out->rate[j] = w->out->work[j] = w->out->wait[j] = 0.0;
@@ -162,6 +172,7 @@ row_rate(struct at_work *w, uint32_t j, struct phase_mix *mix, const struct phas
 
 	phase_pass_mix(&pass, t, pace);
 	w->out->need_s[j] = pass.time_s;
+	w->out->holds[j] = holding(job, pass.time_s);
 	w->out->alone[j] = t->full_s / pass.nominal_s;
 	w->out->rate[j] = job->row == ROW_REDUCE ? job->batch : 0.0;
 	w->out->wait[j] = job->row == ROW_WAIT ? 1.0 : 0.0;
@@ -254,6 +265,7 @@ slot_terms(struct at_work *w, const struct model *md, uint32_t j)
 		.limit = INFINITY, .pace = pace.pace, .dynamic_w = md->dynamic_w * job->density};
 	w->out->pace[j] = pace.pace;
 	w->out->rate[j] = 1.0;
+	w->out->holds[j] = 0.0;
 	w->out->work[j] = w->out->wait[j] = w->out->need_s[j] = w->out->row_s[j] = 0.0;
 	w->out->alone[j] = 1.0;
 	w->out->stream[j] = false;
@@ -343,7 +355,7 @@ load_of(const struct at_work *w, const struct model *md, const struct terms *t, 
 	double wait = t->wait_slow * late + t->wait_all * offered;
 
 	w->out->act[i] = t->act * share + t->alone * least(offered, t->limit);
-	return md->idle_w * w->jobs->cores[i] + w->jobs->ballast_w[i] +
+	return md->idle_w * w->jobs->cores[i] + w->jobs->ballast_w[i] + w->jobs->io_w[i] +
 	       t->dynamic_w * (w->out->act[i] + md->barrier_frac * wait);
 }
 
@@ -377,7 +389,8 @@ job_load(struct job_result *out, double load_w[RETICLES], const struct model *md
 		if (out->size[j] > 0)
 			slot_terms(&w, md, j);
 		else
-			out->rate[j] = out->work[j] = out->need_s[j] = out->wait[j] = 0.0;
+			out->holds[j] = out->rate[j] = out->work[j] = out->need_s[j] =
+				out->wait[j] = 0.0;
 	if (w.whole)
 		load_whole(&w, md, load_w, offered, share);
 	for (int i = 0; i < RETICLES && !w.whole; i++)

@@ -54,6 +54,7 @@ struct job_set {
 	double stage_cost[JOB_GROUPS], stage_rate[JOB_GROUPS]; /* c_s, and what buffers allow */
 	double cores[RETICLES];                                /* c_i */
 	double ballast_w[RETICLES];                            /* dummy work */
+	double io_w[RETICLES];                                 /* of the links at the edges */
 	double edge[EDGES];                                    /* part of an edge that works */
 };
 
@@ -64,6 +65,7 @@ struct job_result {
 	double need_s[JOBS_MAX]; /* its pass takes, others apart; INFINITY: it stands */
 	double row_s[JOBS_MAX];  /* and the row in force; INFINITY likewise */
 	double alone[JOBS_MAX];  /* work of a system that nothing throttles, without exchange */
+	double holds[JOBS_MAX];  /* part of a step that all others wait for this system */
 	double wait[JOBS_MAX];   /* part of a step that it waits for slower systems */
 	double load_w[JOBS_MAX], act_mean[JOBS_MAX];
 	bool stream[JOBS_MAX]; /* limited by data */

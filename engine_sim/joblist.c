@@ -11,6 +11,7 @@
 #include "engine_sim/state.h"
 
 #define DT PROCESS_STEP_S
+#define IO_SAME_GBPS 1.0 /* traffic that moves less than that is as it was */
 
 /* ---- open and close ---- */
 
@@ -237,7 +238,7 @@ set_others(struct job_run *run, struct job_list *l, struct sim_system *systems)
 		struct job *job = &p->jobs.job[run->member[m].slot];
 		double now = l->others_s[m];
 
-		if (run->member[m].row != ROW_MEAN || !(now < job->others_s || now > job->others_s))
+		if (!(now < job->others_s || now > job->others_s))
 			continue;
 		job->others_s = now;
 		p->jobs.version++;
@@ -300,15 +301,45 @@ advance_pipe(struct job_run *run, struct job_member *member, struct sim_system *
 
 /* ---- edges of the wafers ---- */
 
+/* Reticles along an edge carry the power of its links. */
+static void
+heat_edges(struct sim_system *system, double gbps)
+{
+	struct process *p = &system->process;
+	struct job_set *jobs = &p->jobs;
+	double open = 0.0, w[EDGES];
+
+	if (fabs(gbps - system->io_gbps) <= IO_SAME_GBPS)
+		return;
+	system->io_gbps = gbps;
+	for (int e = 0; e < EDGES; e++)
+		open += jobs->edge[e];
+	for (int e = 0; e < EDGES; e++)
+		w[e] = open > 0.0 ? gbps * jobs->edge[e] / open * p->md.io_w_per_gbps : 0.0;
+	for (int i = 0; i < RETICLES; i++) {
+		int y = i / ZONES, x = i % ZONES;
+
+		jobs->io_w[i] = (y == 0 ? w[0] / ZONES : 0.0) +
+				(x == ZONES - 1 ? w[1] / ROWS : 0.0) +
+				(y == ROWS - 1 ? w[2] / ZONES : 0.0) + (x == 0 ? w[3] / ROWS : 0.0);
+	}
+	jobs->version++;
+}
+
 static void
 share_edges(struct job_list *l, struct sim_system *systems, uint32_t n_systems)
 {
 	for (uint32_t k = 0; k < n_systems; k++)
-		systems[k].io_asked_gbps = 0.0;
+		systems[k].io_asked_gbps = systems[k].io_moves_gbps = 0.0;
 	for (uint32_t j = 0; j < l->n; j++)
-		for (uint32_t m = 0; l->run[j].state == SIM_JOB_RUNNING && m < l->run[j].n; m++)
-			systems[l->run[j].member[m].system].io_asked_gbps +=
-				l->run[j].config->io_gbps;
+		for (uint32_t m = 0; l->run[j].state == SIM_JOB_RUNNING && m < l->run[j].n; m++) {
+			const struct job_member *member = &l->run[j].member[m];
+			struct sim_system *system = &systems[member->system];
+			double gbps = l->run[j].config->io_gbps;
+
+			system->io_asked_gbps += gbps;
+			system->io_moves_gbps += gbps * system->process.job.rate[member->slot];
+		}
 	for (uint32_t k = 0; k < n_systems; k++) {
 		struct job_set *jobs = &systems[k].process.jobs;
 		double can = 0.0, asked = systems[k].io_asked_gbps, part = 1.0;
@@ -317,6 +348,7 @@ share_edges(struct job_list *l, struct sim_system *systems, uint32_t n_systems)
 			can += jobs->edge[e] * systems[k].process.md.io_edge_gbps;
 		if (asked > can)
 			part = can / asked;
+		heat_edges(&systems[k], systems[k].io_moves_gbps);
 		for (uint32_t s = 0; s < JOBS_MAX; s++) {
 			int32_t j = systems[k].slot_job[s];
 			double io = j >= 0 && l->run[j].config->io_gbps > 0.0 ? part : 1.0;

@@ -24,8 +24,9 @@ struct sim_system {
 	/* readings of reticle power, made when first asked for in a step */
 	double reticle_w[RETICLES];
 	int64_t reticle_w_step;
-	int32_t slot_job[JOBS_MAX]; /* index of the plant's job; -1 free */
-	double io_asked_gbps;       /* by its jobs at rate 1 */
+	int32_t slot_job[JOBS_MAX];    /* index of the plant's job; -1 free */
+	double io_asked_gbps;          /* by its jobs at rate 1 */
+	double io_moves_gbps, io_gbps; /* that they move, and what its power was computed for */
 };
 
 /* What all systems share. */

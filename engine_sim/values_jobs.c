@@ -85,6 +85,12 @@ slot_wait(const struct asked *a)
 }
 
 static double
+slot_holds(const struct asked *a)
+{
+	return taken(a) ? a->sys->process.job.holds[a->i] : 0.0;
+}
+
+static double
 slot_batch(const struct asked *a)
 {
 	return taken(a) ? a->sys->process.jobs.job[a->i].batch : 0.0;
@@ -111,6 +117,10 @@ job_phase(const struct asked *a)
 {
 	int s = first_slot(a->sys);
 
+	for (int k = 0; k < JOBS_MAX; k++)
+		if (a->sys->slot_job[k] >= 0 && a->sys->process.jobs.job[k].io < 1.0 &&
+		    a->sys->process.job.stream[k])
+			return PHASE_STARVED;
 	if (s == JOBS_MAX)
 		return PHASE_COMPUTE;
 	if (a->sys->process.jobs.job[s].row < ROW_MEAN)
@@ -152,12 +162,21 @@ io_edge(const struct asked *a)
 }
 
 value_fn *const values_jobs[ROLES] = {
-	[ROLE_JOB_MODE] = job_mode_value,     [ROLE_JOB_RATE] = job_rate,
-	[ROLE_JOB_TOKENS] = job_tokens,       [ROLE_JOB_UTILISATION] = job_utilisation,
-	[ROLE_RETICLE_JOB] = reticle_job,     [ROLE_JOB_SLOT_ID] = slot_id,
-	[ROLE_JOB_SLOT_MODE] = slot_mode,     [ROLE_JOB_SLOT_RATE] = slot_rate,
-	[ROLE_JOB_SLOT_TOKENS] = slot_tokens, [ROLE_JOB_SLOT_WAIT] = slot_wait,
-	[ROLE_JOB_SLOT_BATCH] = slot_batch,   [ROLE_JOB_SLOT_BATCH_CMD] = slot_batch_cmd,
-	[ROLE_JOB_PHASE] = job_phase,         [ROLE_JOB_LAYER] = job_layer,
-	[ROLE_MEM_USED] = mem_used,           [ROLE_IO_EDGE] = io_edge,
+	[ROLE_JOB_MODE] = job_mode_value,
+	[ROLE_JOB_RATE] = job_rate,
+	[ROLE_JOB_TOKENS] = job_tokens,
+	[ROLE_JOB_UTILISATION] = job_utilisation,
+	[ROLE_RETICLE_JOB] = reticle_job,
+	[ROLE_JOB_SLOT_ID] = slot_id,
+	[ROLE_JOB_SLOT_MODE] = slot_mode,
+	[ROLE_JOB_SLOT_RATE] = slot_rate,
+	[ROLE_JOB_SLOT_TOKENS] = slot_tokens,
+	[ROLE_JOB_SLOT_WAIT] = slot_wait,
+	[ROLE_JOB_SLOT_BATCH] = slot_batch,
+	[ROLE_JOB_SLOT_BATCH_CMD] = slot_batch_cmd,
+	[ROLE_JOB_SLOT_HOLDS] = slot_holds,
+	[ROLE_JOB_PHASE] = job_phase,
+	[ROLE_JOB_LAYER] = job_layer,
+	[ROLE_MEM_USED] = mem_used,
+	[ROLE_IO_EDGE] = io_edge,
 };

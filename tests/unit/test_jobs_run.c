@@ -162,6 +162,9 @@ the_slowest_system_sets_the_pace_and_is_named(void **state)
 	run_s(sim, 1);
 	about(job(0).rate, 1.01 / 1.26, 1e-9);
 	assert_int_equal(job(0).straggler, 2);
+	about(shown("cs02.job[0].holds_frac"), 0.25 / 1.26, 1e-4);
+	about(shown("cs01.job[0].holds_frac"), 0, 0);
+	about(shown("cs01.job[0].wait_frac"), 0.25 / 1.26, 1e-4);
 	sim_truth(sim, 0, &t);
 	about(t.rate, 1.01 / 1.26, 1e-9);
 	assert_int_equal(t.slot_job[0], 0);
@@ -397,9 +400,13 @@ edges_starve_a_job(void **state)
 	run_s(sim, 1);
 	about(job(0).rate, 0.75, 1e-12);
 	about(job(0).starved_s, 0.9, 0.11);
+	about(shown("cs00.job.phase"), PHASE_STARVED, 0);
 	set("cs00.reticle.cores=0.7"); /* throttled, it needs no more */
 	run_s(sim, 1);
 	about(job(0).rate, 0.7, 1e-12);
+	about(shown("cs00.job.phase"), PHASE_COMPUTE, 0);
+	about(shown("cs00.io.edge[2].traffic_gbps"), 0, 0);
+	about(shown("cs00.io.edge[3].traffic_gbps"), 280, 0.1);
 	end();
 }
 

@@ -312,8 +312,9 @@ masked_cores_are_lost_capacity_and_power(void **state)
 	near(w[5], 31.2 * 0.9 + 156.0 * 0.9);
 	near(w[6], 31.2 + 156.0 * (0.9 + 0.25 * 0.1));
 	jobs.ballast_w[5] = 60.0;
+	jobs.io_w[5] = 0.5;
 	load_with(NULL);
-	near(w[5], (31.2 + 156.0) * 0.9 + 60.0);
+	near(w[5], (31.2 + 156.0) * 0.9 + 60.5);
 	jobs.job[0].mode = JOB_MODE_IND;
 	load_with(NULL);
 	near(r.rate[0], 83.9 / 84);
