@@ -15,6 +15,7 @@
 #define CUSHION 5.0
 #define FILLED_AT_C 24.0
 #define AIR_KPA 101.325
+#define VAPOUR_60_KPA 20.0
 
 #define FILL_MIN 0.05
 #define AIR_FROM 0.20 /* of the level: the pumps begin to draw air */
@@ -103,11 +104,16 @@ hydraulics_resize(struct process *p)
 
 /* ---- pressures ---- */
 
+static double
+cushion_kpa(double full)
+{
+	return STATIC_KPA * clamp(1.0 - CUSHION * (1.0 - full), 0.0, 2.0);
+}
+
 double
 process_return_kpa(const struct process *p)
 {
-	/* the last tenth of the water's loss takes nearly all pressure */
-	return STATIC_KPA * clamp(1.0 - CUSHION * (1.0 - level(p)), 0.0, 2.0);
+	return cushion_kpa(level(p));
 }
 
 double
@@ -123,12 +129,12 @@ zones_part(const struct process *p, const double g[ZONES])
 {
 	double sum = 0.0;
 
+	if (!(p->md.manifold_frac > 0.0) && g[0] > 0.0)
+		return 0.0; /* the usual case, each step */
 	for (int x = 0; x < ZONES; x++)
 		sum += g[x];
 	if (!(sum > 0.0))
 		return SHUT;
-	if (!(p->md.manifold_frac > 0.0))
-		return 0.0;
 	return p->md.manifold_frac * (ZONES * ZONES / (sum * sum) - 1.0);
 }
 
@@ -170,9 +176,13 @@ double
 hydraulics_head_frac(const struct process *p, double flow_kg_s)
 {
 	double m = flow_kg_s / p->md.m_nom_kg_s, needed_kpa = p->md.npsh_kpa * m * m;
-	double there_kpa = AIR_KPA + process_return_kpa(p) - vapour_kpa(p->loop.hot_c);
-	double air = clamp((level(p) - AIR_ALL) / (AIR_FROM - AIR_ALL), 0.0, 1.0);
+	double full = level(p), there_kpa = AIR_KPA + cushion_kpa(full);
+	double air = clamp((full - AIR_ALL) / (AIR_FROM - AIR_ALL), 0.0, 1.0);
 
+	/* far from boiling, which needs no exponential to be seen */
+	if (p->loop.hot_c < 60.0 && there_kpa - VAPOUR_60_KPA > needed_kpa)
+		return air;
+	there_kpa -= vapour_kpa(p->loop.hot_c);
 	return there_kpa < needed_kpa ? air * most(0.0, there_kpa) / needed_kpa : air;
 }
 

@@ -82,21 +82,21 @@ process_water_full_kg(const struct process *p)
 static void
 set_flow(struct process *p, const double speed[PUMPS])
 {
-	double g[ZONES];
+	bool moved = p->stale || memcmp(p->zone_of, p->faults.zone_g, sizeof(p->zone_of)) != 0;
 
-	hydraulics_zones(p, g);
-	hydraulics_flow(&p->flow, p, g, speed);
-	if (!p->stale &&
-	    fabs(p->flow.total_kg_s - p->cool.flow_kg_s) <= 1e-9 * p->flow.total_kg_s &&
-	    memcmp(p->cool_g, g, sizeof(p->cool_g)) == 0)
+	if (moved) {
+		hydraulics_zones(p, p->cool_g);
+		memcpy(p->zone_of, p->faults.zone_g, sizeof(p->zone_of));
+	}
+	hydraulics_flow(&p->flow, p, p->cool_g, speed);
+	if (!moved && fabs(p->flow.total_kg_s - p->cool.flow_kg_s) <= 1e-9 * p->flow.total_kg_s)
 		return;
-	wafer_cooling_set(&p->cool, &p->md, &p->variation, p->flow.total_kg_s, g);
+	wafer_cooling_set(&p->cool, &p->md, &p->variation, p->flow.total_kg_s, p->cool_g);
 	if (p->fine) {
 		if (p->stale)
 			fine_model(p->fine, &p->md, &p->variation);
 		fine_cooling(p->fine, &p->cool);
 	}
-	memcpy(p->cool_g, g, sizeof(p->cool_g));
 	if (p->stale)
 		p->line_of[0] = (double)NAN;
 	p->stale = false;

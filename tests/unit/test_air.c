@@ -191,6 +191,40 @@ water_and_air_stand_in_one_row(void **state)
 	plant_free(plant);
 }
 
+/* Fans, pipes, hall and feeds are in the saved state: what goes on from it is the same to the bit. */
+static void
+a_saved_state_holds_fans_pipes_and_facility(void **state)
+{
+	struct plant *plant = plant_of(PLANT_AIR);
+	struct sim *a = sim_of(plant, NULL), *b = sim_of(plant, NULL);
+	size_t n = sim_state_size(a);
+	uint8_t *bytes = malloc(n);
+	struct sim_truth ta, tb;
+	char why[256];
+
+	(void)state;
+	assert_non_null(bytes);
+	assert_int_equal(change(a, "cs00.model.pipe_hot_kg=3"), 0);
+	assert_int_equal(change(a, "cs00.fan[0].failed=1"), 0);
+	assert_int_equal(change(a, "cs00.feed[0].failed=1"), 0);
+	assert_int_equal(change(a, "facility.lost=1"), 0);
+	assert_int_equal(change(a, "cs00.loop.leak_kg_s=0.01"), 0);
+	run_s(a, 7.0);
+	sim_state_get(a, bytes);
+	assert_int_equal(sim_state_set(b, bytes, n, why, sizeof(why)), 0);
+	assert_int_equal(change(a, "facility.lost=0"), 0);
+	assert_int_equal(change(b, "facility.lost=0"), 0);
+	run_s(a, 20.0);
+	run_s(b, 20.0);
+	ta = truth_of(a, 0);
+	tb = truth_of(b, 0);
+	assert_memory_equal(&ta, &tb, sizeof(ta));
+	free(bytes);
+	sim_close(a);
+	sim_close(b);
+	plant_free(plant);
+}
+
 int
 main(void)
 {
@@ -203,6 +237,7 @@ main(void)
 		cmocka_unit_test(
 			hot_inlet_air_and_a_dirty_filter_end_in_foldback_within_the_limits),
 		cmocka_unit_test(water_and_air_stand_in_one_row),
+		cmocka_unit_test(a_saved_state_holds_fans_pipes_and_facility),
 	};
 	return cmocka_run_group_tests(tests, NULL, NULL);
 }
