@@ -26,16 +26,14 @@ see_groups(struct group_view *g, const struct control_params *p, const struct la
 	   const struct law_face *f)
 {
 	for (int i = 0; i < RETICLES; i++) {
+		g->applied_frac[i] = in->applied_frac[i];
+		g->error_k[i] = error_of(p, f->reference_c, in->temp_c[i]);
+	}
+	for (int i = 0; i < RETICLES; i++) {
 		int lead = in->jobs.lead[i];
-		double error_k = error_of(p, f->reference_c, in->temp_c[i]);
-		if (lead == i) {
-			g->applied_frac[i] = in->applied_frac[i];
-			g->error_k[i] = error_k;
-			continue;
-		}
 		/* fmin passes NAN over */
-		g->applied_frac[lead] = fmin(g->applied_frac[lead], in->applied_frac[i]);
-		g->error_k[lead] = fmin(g->error_k[lead], error_k);
+		g->applied_frac[lead] = fmin(g->applied_frac[lead], g->applied_frac[i]);
+		g->error_k[lead] = fmin(g->error_k[lead], g->error_k[i]);
 	}
 }
 
