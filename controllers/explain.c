@@ -315,6 +315,50 @@ tell_cap(struct telling *t, const struct verdict *d)
 }
 
 static void
+tell_doubt(struct telling *t, uint32_t i, const struct trust_one *o)
+{
+	char label[4];
+	reticle_label(i, label);
+	switch (o->why) {
+	case TRUST_ALL:
+		tell(t, CONTROL_EVENT_INPUT, i, "sensor %s is believed again", label);
+		break;
+	case TRUST_OFF:
+		tell(t, CONTROL_EVENT_INPUT, i,
+		     "sensor %s is not believed: %.1f K %s all beside it", label, fabs(o->off_k),
+		     o->off_k > 0.0 ? "above" : "below");
+		break;
+	case TRUST_JUMP:
+		tell(t, CONTROL_EVENT_INPUT, i, "sensor %s is not believed: it jumps, and alone",
+		     label);
+		break;
+	case TRUST_STILL:
+		tell(t, CONTROL_EVENT_INPUT, i,
+		     "sensor %s is not believed: it stands still, and the power does not", label);
+		break;
+	}
+}
+
+/* A sensor that lies is named at once: somebody may stand before it. What changes of the reason is
+ * not told again. */
+static void
+tell_doubts(struct telling *t, const struct trust *trust)
+{
+	struct explain *x = t->x;
+	if (trust->frozen != x->frozen)
+		tell(t, CONTROL_EVENT_INPUT, trust->frozen, "%s",
+		     trust->frozen ? "readings of the wafer are not believed: none of them moves"
+				   : "readings of the wafer move again");
+	x->frozen = trust->frozen;
+	for (uint32_t i = 0; i < RETICLES; i++) {
+		const struct trust_one *o = &trust->one[i];
+		if ((o->why == TRUST_ALL) != (x->doubted[i] == TRUST_ALL))
+			tell_doubt(t, i, o);
+		x->doubted[i] = o->why;
+	}
+}
+
+static void
 tell_sensors(struct telling *t, const struct verdict *d)
 {
 	struct explain *x = t->x;
@@ -342,11 +386,12 @@ tell_sensors(struct telling *t, const struct verdict *d)
 }
 
 static void
-tell_inputs(struct telling *t, const struct verdict *d)
+tell_inputs(struct telling *t, const struct verdict *d, const struct trust *trust)
 {
 	struct explain *x = t->x;
 	if (d->mode == CTL_OFF || d->mode == CTL_MAINTENANCE)
 		return;
+	tell_doubts(t, trust);
 	tell_sensors(t, d);
 	if (d->cooling_lost == x->cooling_lost)
 		return;
@@ -373,7 +418,7 @@ explain_step(struct explain *x, const struct control_params *p, const struct sup
 	tell_reason(&t, s, out, p, v);
 	tell_cap(&t, d);
 	tell_pump(&t, d, s->demands.pump_frac);
-	tell_inputs(&t, d);
+	tell_inputs(&t, d, &s->trust);
 	bool over = !d->inputs_lost &&
 		    (out->spread_k > s->setup.spread_limit_k || out->tmax_c > d->temp_limit_c);
 	bool ours = d->mode != CTL_OFF && d->mode != CTL_MAINTENANCE;

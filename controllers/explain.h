@@ -39,6 +39,8 @@ struct explain {
 	double tokens_full, job_full[JOBS_MAX];
 	bool pump_alarm, cooling_lost, degraded, stop_ignored, cap_missed;
 	uint32_t sensors_lost, sensors_candidate;
+	enum trust_why doubted[RETICLES]; /* as told */
+	bool frozen;
 	int64_t sensors_ns;
 	double ration; /* lines that may be told now */
 	int64_t ration_ns;

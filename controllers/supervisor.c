@@ -69,6 +69,7 @@ supervisor_init(struct supervisor *s, const struct supervisor_setup *setup, int6
 	s->in_charge_at_once = setup->start_in_charge;
 	s->since_ns = now_ns;
 	sensors_reset(&s->sensors);
+	trust_reset(&s->trust);
 	supervisor_cap_init(s);
 	groups_of_one(&s->in.jobs, false);
 	demands_clear(&s->demands);
@@ -353,7 +354,9 @@ supervisor_step(struct supervisor *s, const struct control_params *p, const stru
 	bool cooling_was_lost = s->cooling_lost;
 	if (s->mode != CTL_OFF || now_ns - s->since_ns >= patience_ns(p, v))
 		s->patience_over = true;
-	sensors_step(&s->sensors, p, v->temp_c);
+	double believed_c[RETICLES];
+	trust_step(&s->trust, p, v, believed_c);
+	sensors_step(&s->sensors, p, believed_c);
 	supervisor_watch_authority(s, v, now_ns);
 	supervisor_watch_pumps(s, v);
 	supervisor_look(s, p, v, second);

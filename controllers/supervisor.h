@@ -15,6 +15,7 @@
 #include "controllers/holds.h"
 #include "controllers/inputs.h"
 #include "controllers/sensors.h"
+#include "controllers/trust.h"
 
 /* What the devices of a system are to do; NAN: no demand. */
 struct demands {
@@ -78,6 +79,7 @@ struct supervisor {
 	uint32_t cap_over;     /* steps */
 	bool cap_missed;
 	int64_t ceiling_end_ns; /* of the device's */
+	struct trust trust;
 	struct sensors sensors;
 	struct law_in in;
 	struct law_out out;

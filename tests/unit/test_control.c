@@ -200,6 +200,7 @@ a_hot_reticle_is_throttled_and_explained(void **state)
 	begin(&b, TWO_SYSTEMS, true);
 	steps(&b, 20);
 	input(&b, "cs01.wafer.C6.temp_c")->value = 48.6;
+	input(&b, "cs01.wafer.C7.temp_c")->value = 48.0; /* alone it would be a sensor that lies */
 	steps(&b, 30);
 	assert_true(demand(&b, "cs01.wafer.A1.duty_cmd_frac")->value < 0.95);
 	assert_int_equal((int)ctl(&b, 1, ROLE_CTL_REASON)->value, REASON_SPREAD);
@@ -228,6 +229,7 @@ independent_reticles_get_duties_of_their_own(void **state)
 	begin(&b, TWO_SYSTEMS, true);
 	input(&b, "cs00.job.mode")->value = JOB_MODE_IND;
 	input(&b, "cs00.wafer.C6.temp_c")->value = 48.6;
+	input(&b, "cs00.wafer.C7.temp_c")->value = 48.0;
 	steps(&b, 30);
 	assert_true(demand(&b, "cs00.wafer.C6.duty_cmd_frac")->value < 0.95);
 	assert_true(demand(&b, "cs00.wafer.A1.duty_cmd_frac")->value > 0.999);

@@ -298,25 +298,25 @@ what_stays_above_its_cap_is_scaled_down_and_told(void **state)
 	with.start_in_charge = true;
 	begin(&b, with);
 	supervisor_allow(&b.s, &CAP);
-	for (int k = 0; k < 29; k++, step(&b))
+	for (int k = 0; k < 29; k++, step(&b), b.v.temp_c[0] += 1e-6) /* alive */
 		draw(&b, 1.0);
 	assert_false(b.s.verdict.cap_missed);
 	assert_true(b.s.demands.duty_frac[0] > 0.999);
-	for (int k = 0; k < 3; k++, step(&b))
+	for (int k = 0; k < 3; k++, step(&b), b.v.temp_c[0] += 1e-6) /* alive */
 		draw(&b, 1.0);
 	assert_true(b.s.verdict.cap_missed);
 	assert_int_equal(b.s.verdict.reason, REASON_CAP);
 	assert_true(b.s.demands.duty_frac[0] < 0.88);
-	for (int k = 0; k < 200; k++, step(&b))
+	for (int k = 0; k < 200; k++, step(&b), b.v.temp_c[0] += 1e-6) /* alive */
 		draw(&b, 1.0);
 	assert_true(b.v.input_w < 18000.0 * 1.011);
 	/* once the cap is gone, so is the scale, a little at a time */
 	supervisor_allow(&b.s, &(struct cap_allowance){.watts = (double)NAN});
 	double before = b.s.demands.duty_frac[0];
-	for (int k = 0; k < 10; k++, step(&b))
+	for (int k = 0; k < 10; k++, step(&b), b.v.temp_c[0] += 1e-6) /* alive */
 		draw(&b, 1.0);
 	assert_true(b.s.demands.duty_frac[0] < before + 0.03);
-	for (int k = 0; k < 300; k++, step(&b))
+	for (int k = 0; k < 300; k++, step(&b), b.v.temp_c[0] += 1e-6) /* alive */
 		draw(&b, 1.0);
 	assert_true(b.s.demands.duty_frac[0] > 0.999);
 	assert_false(b.s.verdict.cap_missed);
