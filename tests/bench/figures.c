@@ -270,9 +270,11 @@ happens(struct process *p, struct process_demand *d, long step)
 		break;
 	case 8000: /* load comes and goes */
 		p->jobs.job[0].activity = 0.1;
+		p->stale = true;
 		break;
 	case 10000:
 		p->jobs.job[0].activity = 1.0;
+		p->stale = true;
 		p->faults.leak_kg_s = 0.01;
 		break;
 	default:
