@@ -134,6 +134,8 @@ void scenario_free(struct scenario *s); /* NULL is allowed */
 /* s->mode for all jobs, if it is given. 0, or -EINVAL with every job that can't in `report`. */
 int scenario_set_mode(struct scenario *s, struct config_report *report);
 const char *scenario_mode_name(enum job_mode mode);
+/* Of the scenario, as people say it: that of all jobs, "mixed" where they differ. */
+const char *scenario_mode_text(const struct scenario *s);
 const char *scenario_controller_name(int controller);
 
 /* Does a key fit, where * stands for any text? */

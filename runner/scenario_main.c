@@ -112,15 +112,14 @@ play(struct scenario *sc, const struct scenario_options *opt)
 	if (rc == 0) {
 		static struct sheet sheet; /* too large for a stack */
 
-		sheet = (struct sheet){
-			.scenario = sc,
-			.world = world,
-			.result = &result,
-			.best_pct = opt->bound ? best_pct : NULL,
-			.controller = scenario_controller_name(sc->controller),
-			.mode = scenario_mode_name(sc->mode != JOB_MODE_IDLE ? sc->mode
-									     : sc->plant->job_mode),
-			.wall_s = (double)(clock_mono_ns() - begin_ns) / (double)NS_PER_S};
+		sheet = (struct sheet){.scenario = sc,
+				       .world = world,
+				       .result = &result,
+				       .best_pct = opt->bound ? best_pct : NULL,
+				       .controller = scenario_controller_name(sc->controller),
+				       .mode = scenario_mode_text(sc),
+				       .wall_s = (double)(clock_mono_ns() - begin_ns) /
+						 (double)NS_PER_S};
 		code = print(&sheet, opt->json);
 	} else {
 		log_error("%s", err.text);

@@ -242,6 +242,19 @@ scenario_set_mode(struct scenario *s, struct config_report *report)
 	return config_report_total(report) == before ? 0 : -EINVAL;
 }
 
+const char *
+scenario_mode_text(const struct scenario *s)
+{
+	const struct plant *p = s->plant;
+
+	if (s->mode != JOB_MODE_IDLE)
+		return scenario_mode_name(s->mode);
+	for (uint32_t j = 1; j < p->n_jobs; j++)
+		if (p->jobs[j].mode != p->jobs[0].mode)
+			return "mixed";
+	return scenario_mode_name(p->n_jobs > 0 ? p->jobs[0].mode : p->job_mode);
+}
+
 void
 scenario_reseed(struct scenario *s, uint64_t seed)
 {
