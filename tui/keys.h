@@ -29,7 +29,7 @@ struct key_row {
 extern const struct key_row key_table[COMMANDS - 1];
 
 enum metric { METRIC_SPREAD, METRIC_TMAX, METRIC_POWER, METRIC_FLOW, METRIC_AGE, METRICS };
-enum map_mode { MAP_ABSOLUTE, MAP_DEVIATION, MAP_POWER, MAP_DUTY, MAP_MODES };
+enum map_mode { MAP_ABSOLUTE, MAP_DEVIATION, MAP_POWER, MAP_DUTY, MAP_JOB, MAP_MODES };
 
 /* What the person at the screen chose. */
 struct ui {

@@ -11,7 +11,7 @@
 #define DUTY_FULL_FRAC 0.995
 #define DUTY_LOW_FRAC 0.7
 
-static const char *const mode_words[MAP_MODES] = {"C", "dev", "W", "duty"};
+static const char *const mode_words[MAP_MODES] = {"C", "dev", "W", "duty", "job"};
 
 /* The ramp's ends in whole steps, so that colours don't flow with each tenth of a degree. */
 struct ramp {
@@ -27,6 +27,8 @@ cell_sample(const struct model_system *s, enum map_mode mode, uint32_t i)
 		return &s->power_w[i];
 	case MAP_DUTY:
 		return &s->duty_frac[i];
+	case MAP_JOB:
+		return &s->job_of[i];
 	case MAP_ABSOLUTE:
 	case MAP_DEVIATION:
 	case MAP_MODES:
@@ -79,6 +81,9 @@ cell_look(const struct model_system *s, enum map_mode mode, const struct ramp *r
 		return view_look(c, LOOK_TEXT);
 	if (sample_usable(&s->temp_c[i]) && s->temp_c[i].value > s->temp_limit_c)
 		return LOOK_WARN;
+	if (mode == MAP_JOB) /* a colour a slot: only where one ends and another begins matters */
+		return c->value < 0.5 ? LOOK_DIM
+				      : (enum look)((int)LOOK_HEAT0 + (lrint(c->value) - 1) % BINS);
 	if (mode == MAP_DEVIATION)
 		return model_live(&s->tmean_c) ? deviation_look(c->value - s->tmean_c.value)
 					       : LOOK_TEXT;
@@ -121,6 +126,10 @@ cell_text(char out[16], const struct model_system *s, enum map_mode mode, uint32
 		break;
 	case MAP_DUTY:
 		snprintf(out, 16, "%4.2f", value);
+		break;
+	case MAP_JOB:
+		snprintf(out, 16, "   %c",
+			 value >= 0.5 && value <= JOBS_MAX ? (char)('a' + lrint(value) - 1) : '.');
 		break;
 	case MAP_ABSOLUTE:
 	case MAP_MODES:
@@ -200,6 +209,9 @@ legend(struct view *v, struct pen *p, const struct ramp *r)
 		pen_look_text(p, LOOK_DIM, "cap in force, 1 full ");
 		pen_look_text(p, LOOK_COLD1, " <1 ");
 		pen_look_text(p, LOOK_COLD2, " <.7 ");
+		break;
+	case MAP_JOB:
+		pen_look_text(p, LOOK_DIM, "a letter a job (J), . none");
 		break;
 	case MAP_ABSOLUTE:
 	case MAP_POWER:

@@ -174,6 +174,8 @@ what_runs_and_where(void **state)
 	golden("jobs-40x12", &m, &ui, 40, 12);
 	ui.job = 1;
 	golden("jobs-160x48", &m, &ui, 160, 48);
+	ui = (struct ui){.screen = SCREEN_SYSTEM, .pinned = true, .selected = 1, .map = MAP_JOB};
+	golden("system-jobs-80x24", &m, &ui, 80, 24);
 	model_fini(&m);
 }
 
