@@ -75,6 +75,22 @@ act_on_line(struct bus *b, const struct collect_action *a, int64_t now_ns)
 }
 
 static void
+note(struct bus *b, uint32_t d, enum bus_record kind, const uint8_t *bytes, size_t len,
+     int64_t now_ns)
+{
+	if (b->record)
+		bus_writer_put(b->record, now_ns, d, kind, bytes, len);
+}
+
+/* Does the device drop its connection now? */
+static bool
+drops(struct bus *b, uint32_t d, int64_t now_ns)
+{
+	return b->replay ? bus_reader_next(b->replay, d, BUS_BROKEN, now_ns)
+			 : sim_offline(b->sim, d);
+}
+
+static void
 act(struct bus *b, const struct collect_action *a, int64_t now_ns)
 {
 	uint8_t answer[WIRE_FRAME_MAX];
@@ -84,7 +100,11 @@ act(struct bus *b, const struct collect_action *a, int64_t now_ns)
 	switch (a->verb) {
 	case COLLECT_CONNECT:
 		wire_reset(&b->wires[d]);
-		b->connected[d] = !sim_offline(b->sim, d);
+		b->connected[d] = b->replay ? bus_reader_next(b->replay, d, BUS_CONNECTED, now_ns)
+					    : !sim_offline(b->sim, d);
+		if (b->replay && !b->connected[d])
+			(void)bus_reader_next(b->replay, d, BUS_REFUSED, now_ns);
+		note(b, d, b->connected[d] ? BUS_CONNECTED : BUS_REFUSED, NULL, 0, now_ns);
 		if (b->connected[d])
 			collect_connected(b->collect, d, now_ns);
 		else
@@ -93,7 +113,11 @@ act(struct bus *b, const struct collect_action *a, int64_t now_ns)
 	case COLLECT_SEND:
 		if (!b->connected[d])
 			break;
-		n = sim_answer(b->sim, d, a->bytes, a->len, answer);
+		note(b, d, BUS_REQUEST, a->bytes, a->len, now_ns);
+		n = b->replay ? bus_reader_answer(b->replay, d, a->bytes, a->len, answer)
+			      : sim_answer(b->sim, d, a->bytes, a->len, answer);
+		if (n > 0)
+			note(b, d, BUS_ANSWER, answer, (size_t)n, now_ns);
 		if (n > 0)
 			wire_answer(&b->wires[d], answer, (size_t)n, now_ns);
 		break;
@@ -119,8 +143,10 @@ deliver(struct bus *b, int64_t now_ns)
 			collect_line_bytes(b->collect, (uint32_t)line, bytes, len, now_ns);
 			any = true;
 		}
-		if (b->connected[d] && sim_offline(b->sim, d))
+		if (b->connected[d] && drops(b, d, now_ns)) {
+			note(b, d, BUS_BROKEN, NULL, 0, now_ns);
 			break_connection(b, d, now_ns, "closed by the device");
+		}
 		while (b->connected[d] && (len = wire_take(&b->wires[d], now_ns, bytes)) > 0) {
 			collect_bytes(b->collect, d, bytes, len, now_ns);
 			any = true;

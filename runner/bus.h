@@ -8,6 +8,7 @@
 
 #include "collectors/collect.h"
 #include "engine_sim/sim.h"
+#include "runner/busfile.h"
 #include "runner/wire.h"
 
 #define BUS_ACTIONS 64
@@ -19,6 +20,9 @@ struct bus {
 	struct wire *wires; /* [n] */
 	bool *connected;    /* [n] */
 	uint32_t n;
+	struct bus_writer *record; /* borrowed; NULL: nobody listens */
+	struct bus_reader
+		*replay; /* borrowed; it answers instead of the devices, if there is one */
 	struct collect_action actions[BUS_ACTIONS];
 };
 

@@ -97,7 +97,9 @@ play(struct scenario *sc, const struct scenario_options *opt)
 	struct world_options options = {.trace_path = opt->trace_path,
 					.restore_path = opt->restore_path,
 					.save_path = opt->save_path,
-					.save_at_s = opt->save_at_s};
+					.save_at_s = opt->save_at_s,
+					.record_path = opt->record_path,
+					.replay_path = opt->replay_path};
 	struct world_result result = {0};
 	struct world *world = NULL;
 	struct errtext err = {""};

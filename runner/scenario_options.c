@@ -32,6 +32,8 @@ static const char usage[] =
 	"      --trace FILE       write what changed, docs/trace.md\n"
 	"      --restore FILE     start from a saved state of the plant instead of from rest\n"
 	"      --save-at S:FILE   save the plant's state after S seconds of scenario time\n"
+	"      --record FILE      write what passes on the bus, docs/hil.md\n"
+	"      --replay FILE      devices answer as they did when it was recorded\n"
 	"      --json             scores, events and digest as JSON\n"
 	"      --keys             tables of all scores and keys of a scenario file, as Markdown\n"
 	"      --help, --version\n"
@@ -48,6 +50,8 @@ enum option_id {
 	OPTION_TRACE,
 	OPTION_RESTORE,
 	OPTION_SAVE_AT,
+	OPTION_RECORD,
+	OPTION_REPLAY,
 	OPTION_JSON,
 	OPTION_BOUND,
 	OPTION_KEYS,
@@ -152,6 +156,12 @@ take(struct scenario_options *o, int option)
 	case OPTION_RESTORE:
 		o->restore_path = optarg;
 		return 0;
+	case OPTION_RECORD:
+		o->record_path = optarg;
+		return 0;
+	case OPTION_REPLAY:
+		o->replay_path = optarg;
+		return 0;
 	case OPTION_SAVE_AT:
 		return set_save_at(o, optarg);
 	case OPTION_JSON:
@@ -187,6 +197,8 @@ scenario_options_parse(struct scenario_options *o, int argc, char **argv, int *e
 		{"trace", required_argument, NULL, OPTION_TRACE},
 		{"restore", required_argument, NULL, OPTION_RESTORE},
 		{"save-at", required_argument, NULL, OPTION_SAVE_AT},
+		{"record", required_argument, NULL, OPTION_RECORD},
+		{"replay", required_argument, NULL, OPTION_REPLAY},
 		{"json", no_argument, NULL, OPTION_JSON},
 		{"bound", no_argument, NULL, OPTION_BOUND},
 		{"keys", no_argument, NULL, OPTION_KEYS},

@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "runner/world.h"
 
+#include <errno.h>
 #include <math.h>
 #include <stdio.h>
 #include <string.h>
@@ -400,6 +401,13 @@ world_run(struct world *w, struct world_result *result, struct errtext *err)
 	result->lines_lost = w->lines_lost;
 	result->desk_lost = desk_lost(w->desk);
 	result->transactions = collect_transactions(w->collect) - before;
+	if (rc == 0 && w->replay && bus_reader_strayed(w->replay) > 0)
+		rc = errtext_set(err, -EPROTO, "%llu requests were others when it was recorded",
+				 (unsigned long long)bus_reader_strayed(w->replay));
+	trace_rc = bus_writer_close(w->record, rc == 0 ? err : NULL);
+	w->record = w->bus.record = NULL;
+	if (trace_rc != 0 && rc == 0)
+		rc = trace_rc;
 	trace_rc = trace_close(w->trace, result->digest, rc == 0 ? err : NULL);
 	w->trace = NULL;
 	result->trace_failed = trace_rc != 0;

@@ -39,6 +39,7 @@ struct world_options {
 	const char *restore_path; /* a saved state of the plant to start from; NULL: from rest */
 	const char *save_path;    /* where its state goes at save_at_s; NULL: nowhere */
 	double save_at_s;
+	const char *record_path, *replay_path; /* of what passes on the bus; NULL: none */
 };
 
 struct world_result {

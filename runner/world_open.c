@@ -164,6 +164,8 @@ open_rooms(struct world *w)
 				  w->begin_ns);
 	if (rc == 0)
 		rc = bus_init(&w->bus, plant, w->sim, w->collect);
+	w->bus.record = w->record;
+	w->bus.replay = w->replay;
 	if (rc == 0)
 		rc = desk_open(&w->desk, w->sc, w->in.image, w->ctl.image, w->begin_ns);
 	return rc;
@@ -225,6 +227,12 @@ world_open(struct world **out, struct scenario *sc, const struct world_options *
 		rc = set_limits(w, err);
 	if (rc != 0)
 		goto out;
+	if (opt->record_path)
+		rc = bus_writer_open(&w->record, sc->plant, opt->record_path, err);
+	if (rc == 0 && opt->replay_path)
+		rc = bus_reader_open(&w->replay, sc->plant, opt->replay_path, err);
+	if (rc != 0)
+		goto out;
 	rc = open_memory(w);
 	if (rc == 0)
 		rc = open_rooms(w);
@@ -251,6 +259,8 @@ world_close(struct world *w)
 		(void)trace_close(w->trace, digest, NULL);
 	desk_close(w->desk);
 	bus_fini(&w->bus);
+	(void)bus_writer_close(w->record, NULL);
+	bus_reader_close(w->replay);
 	control_close(w->control);
 	collect_close(w->collect);
 	sim_close(w->sim);

@@ -25,6 +25,8 @@ struct world {
 	struct control *control;
 	struct desk *desk;
 	struct bus bus;
+	struct bus_writer *record;
+	struct bus_reader *replay;
 	const char *trace_path, *save_path;
 	int64_t save_ns; /* plant time of it */
 	struct trace *trace;
