@@ -260,12 +260,3 @@ caps_unkept(const struct caps *c)
 {
 	return c->unkept;
 }
-
-int
-caps_keep(struct caps *c, const struct hold_keeper *keeper)
-{
-	size_t len = caps_write_text(c);
-	int rc = keeper ? keeper->keep(keeper->context, c->text, len) : 0;
-	c->unkept = rc != 0;
-	return rc;
-}

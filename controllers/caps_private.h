@@ -32,7 +32,4 @@ char *caps_describe(const struct caps *c, int32_t system, int64_t now_ns, int64_
 /* A line, or as many as it takes. */
 void caps_tell(struct caps *c, int32_t system, int64_t now_ns, const char *text);
 
-/* What a keeper gets: c->text, its length returned. */
-size_t caps_write_text(struct caps *c);
-
 #endif

@@ -17,8 +17,9 @@
 
 #define HEADER "isotherm caps 1 "
 
-size_t
-caps_write_text(struct caps *c)
+/* Into c->text; its length. */
+static size_t
+write_text(struct caps *c)
 {
 	unsigned n = 0;
 	size_t at = (size_t)snprintf(c->text, c->text_size, HEADER "%s\n", c->plant->site);
@@ -37,6 +38,15 @@ caps_write_text(struct caps *c)
 	}
 	at += (size_t)snprintf(c->text + at, c->text_size - at, "end %u\n", n);
 	return at;
+}
+
+int
+caps_keep(struct caps *c, const struct hold_keeper *keeper)
+{
+	size_t len = write_text(c);
+	int rc = keeper ? keeper->keep(keeper->context, c->text, len) : 0;
+	c->unkept = rc != 0;
+	return rc;
 }
 
 struct reader {

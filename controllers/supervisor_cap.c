@@ -5,6 +5,7 @@
  */
 #include <math.h>
 
+#include "controllers/supervisor.h"
 #include "controllers/supervisor_private.h"
 #include "core/clock.h"
 

@@ -4,13 +4,7 @@
 #ifndef ISOTHERM_CONTROLLERS_SUPERVISOR_PRIVATE_H
 #define ISOTHERM_CONTROLLERS_SUPERVISOR_PRIVATE_H
 
-#include "controllers/supervisor.h"
-
-static inline bool
-supervisor_in_shadow(const struct supervisor *s)
-{
-	return s->setup.engine_shadow || s->setup.cooling_shadow;
-}
+#include "controllers/supervisor_state.h"
 
 /* --- supervisor_see.c: into the supervisor, each step before anything is decided --- */
 void supervisor_watch_authority(struct supervisor *s, const struct view *v, int64_t now_ns);

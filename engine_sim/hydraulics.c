@@ -7,6 +7,12 @@
 #include "engine_sim/limits.h"
 #include "engine_sim/sensors.h"
 
+double
+process_water_full_kg(const struct process *p)
+{
+	return p->md.hot_kg + p->md.cold_kg + p->pipe[PIPE_HOT].kg + p->pipe[PIPE_COLD].kg;
+}
+
 /* Static pressure of a full loop, and how the loop's pressure drop is shared: assumptions. */
 #define STATIC_KPA 100.0
 #define SHUT 1e12 /* of the loop's own drop */

@@ -15,7 +15,7 @@
 #ifndef ISOTHERM_ENGINE_SIM_HYDRAULICS_H
 #define ISOTHERM_ENGINE_SIM_HYDRAULICS_H
 
-#include "engine_sim/process.h"
+#include "engine_sim/process_state.h"
 
 /* Openings of the zones in force, and the pressure drop of the loop at 1 kg/s with them. */
 void hydraulics_zones(const struct process *p, double g[ZONES]);
@@ -37,6 +37,8 @@ double hydraulics_leak(struct process *p);
 
 /* What the two volumes hold, of full. */
 double hydraulics_fill(const struct process *p);
+/* And what that is, kg. */
+double process_water_full_kg(const struct process *p);
 double process_level_pct(const struct process *p);
 
 /* Pressures, kPa. */

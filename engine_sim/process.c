@@ -71,12 +71,6 @@ process_type(struct process *p, const struct system_config *config)
 	p->stale = true;
 }
 
-double
-process_water_full_kg(const struct process *p)
-{
-	return p->md.hot_kg + p->md.cold_kg + p->pipe[PIPE_HOT].kg + p->pipe[PIPE_COLD].kg;
-}
-
 /* Flow and march for these speeds. The march is computed anew only when something it depends on
  * moved: its 84 exponentials cost as much as the rest of the step. */
 static void

@@ -12,101 +12,7 @@
 #ifndef ISOTHERM_ENGINE_SIM_PROCESS_H
 #define ISOTHERM_ENGINE_SIM_PROCESS_H
 
-#include <stdbool.h>
-#include <stdint.h>
-
-#include "engine_sim/air.h"
-#include "engine_sim/coolant.h"
-#include "engine_sim/fine.h"
-#include "engine_sim/job.h"
-#include "engine_sim/model.h"
-#include "engine_sim/plug.h"
-#include "engine_sim/power.h"
-#include "engine_sim/wafer.h"
-
-#define PROCESS_STEP_S 0.01
-#define LEAK_ROPES 3
-#define FEEDS 2 /* supplies 0 to 5 on the first, 6 to 11 on the second */
-
-enum { PIPE_HOT, PIPE_COLD, PIPES };
-
-/* What is not as it should be, and what surrounds the system. Switches: > 0.5 is on. Overrides: a
- * negative value lets go. */
-struct process_faults {
-	double zone_g[ZONES];
-	double pump_failed[PUMPS];
-	double pump_speed[PUMPS]; /* override of the drive, 0..1 */
-	double valve;             /* override of the actuator, 0..1 */
-	double fan_failed[FANS];
-	double fan_speed[FANS]; /* override of the drive, 0..1 */
-	double air_filter_mul;
-	double ua_mul;
-	double supply_c;      /* facility water or air */
-	double facility_frac; /* of its flow */
-	double leak[LEAK_ROPES];
-	double leak_kg_s; /* coolant lost */
-	double filter_mul;
-	double psu_failed[PSUS];
-	double feed_failed[FEEDS];
-	double conductivity_us_cm;
-	double sensor_offset_c[RETICLES], sensor_stuck[RETICLES];
-	double flow_meter_mul;
-	/* actuators: switches, times of tau and of 1 / rate, greatest position */
-	double pump_stuck[PUMPS], pump_slow[PUMPS], pump_reversed[PUMPS], pump_limit[PUMPS];
-	double valve_stuck, valve_slow, valve_reversed, valve_limit;
-	double duty_stuck[RETICLES], duty_limit[RETICLES];
-};
-
-/* What the firmware wants of the actuators in a step. */
-struct process_demand {
-	double duty[RETICLES]; /* reached by slewing */
-	double duty_cap;       /* in force at once, 0..1 */
-	double pump[PUMPS];    /* speed 0..1 */
-	double valve;          /* 0..1 */
-	bool powered;          /* false: the wafer's power is cut */
-};
-
-struct process {
-	struct model md;
-	enum facility facility;
-	struct wafer_variation variation;
-	struct process_faults faults;
-	struct job_set jobs;
-	const struct phase_table *tables; /* layers of the plant's jobs; NULL: none have any */
-	/* state */
-	struct wafer_state wafer; /* with a fine wafer: si_c are its reticles' means, cu_c idle */
-	struct fine *fine;        /* owned; NULL: the reference grid */
-	struct coolant_state loop;
-	double duty[RETICLES], share[RETICLES];
-	double pump[PUMPS], valve;
-	double fan[FANS];         /* speed; all follow `valve`, 0..1 */
-	double header_frac;       /* facility water of the step, of what the valve would give */
-	double fans_frac;         /* air of the last step, of what speed `valve` gives; water: 1 */
-	double water_kg, full_kg; /* in the loop, and what it can hold */
-	struct plug pipe[PIPES];
-	double trim[ZONES];      /* how the zones were built, standard normal */
-	double feed_lost[FEEDS]; /* of this system's machine */
-	double energy_kwh;
-	/* of the last step */
-	double load_w[RETICLES];
-	uint64_t load_version; /* of the set of jobs that `load_w` and `job` were computed with */
-	bool duty_moved;       /* since then */
-	double powered;
-	bool duty_odd; /* a duty is stuck or limited */
-	struct wafer_cooling cool;
-	double cool_g[ZONES];  /* openings of the zones that `cool` was computed with */
-	double zone_of[ZONES]; /* faults.zone_g that they come from */
-	bool stale;            /* model, duty or share were set from outside: compute all again */
-	struct pump_flow flow;
-	struct hx_line line;
-	double line_of
-		[5]; /* flow, valve, facility's flow, fouling and content that it was computed with */
-	struct job_result job;
-	struct power_chain power;
-	struct hx_result hx;
-	double inlet_c, outlet_c; /* of the plate */
-	double energy_error_rel;
-};
+#include "engine_sim/process_state.h"
 
 /* At room temperature, full load, pumps at .8, valve open, reference grid. */
 void process_init(struct process *p);
@@ -135,6 +41,5 @@ bool process_feed_lost(const struct process *p, int feed);
 double process_pumps_w(const struct process *p);
 /* Pumps, and this system's share of the facility's pumps or its fans. */
 double process_cooling_w(const struct process *p);
-double process_water_full_kg(const struct process *p);
 
 #endif

@@ -11,7 +11,7 @@
 #include <stdint.h>
 
 #include "engine_sim/instrument.h"
-#include "engine_sim/process.h"
+#include "engine_sim/process_state.h"
 
 enum sensor_signal { /* part of the key: append only */
 		     SENSE_OFFSET,

@@ -7,16 +7,6 @@
 #include "core/sample.h"
 #include "runner/scenario_parts.h"
 
-void
-scenario_read_limits(struct schema_walk *w, uint32_t line, const struct schema_at *min_at,
-		     const struct schema_at *max_at, double *min, double *max)
-{
-	*min = min_at->line != 0 ? *min : -(double)INFINITY;
-	*max = max_at->line != 0 ? *max : (double)INFINITY;
-	if (*min > *max)
-		schema_error(w, line, "min", "%g is above max, %g", *min, *max);
-}
-
 static void
 read_bound(struct scenario *s, struct schema_walk *w, int score, int32_t system, yaml_node_t *node)
 {

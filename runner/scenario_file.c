@@ -10,16 +10,6 @@
 #include "config/report.h"
 #include "runner/scenario_parts.h"
 
-void *
-scenario_grow(struct schema_walk *w, void *array, uint32_t n, size_t size)
-{
-	void *more = realloc(array, (n + 1) * size);
-
-	if (more == NULL)
-		schema_error(w, 0, NULL, "out of memory");
-	return more;
-}
-
 /* --- events --- */
 
 static void
@@ -255,24 +245,6 @@ out:
 	free(text);
 	scenario_free(s);
 	return rc;
-}
-
-const char *
-scenario_mode_name(enum job_mode mode)
-{
-	switch (mode) {
-	case JOB_MODE_SYNC:
-		return "sync";
-	case JOB_MODE_IND:
-		return "ind";
-	case JOB_MODE_PIPE:
-		return "pipe";
-	case JOB_MODE_PART:
-		return "part";
-	case JOB_MODE_IDLE:
-		break;
-	}
-	return "idle";
 }
 
 const char *

@@ -3,7 +3,7 @@
 #ifndef ISOTHERM_RUNNER_SCENARIO_PARTS_H
 #define ISOTHERM_RUNNER_SCENARIO_PARTS_H
 
-#include "runner/scenario_file.h"
+#include "runner/scenario.h"
 #include "runner/scenario_keys.h"
 
 struct scenario_source { /* where the file stands, and what it says */

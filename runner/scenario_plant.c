@@ -9,6 +9,24 @@
 #include "config/report.h"
 #include "runner/scenario_parts.h"
 
+const char *
+scenario_mode_name(enum job_mode mode)
+{
+	switch (mode) {
+	case JOB_MODE_SYNC:
+		return "sync";
+	case JOB_MODE_IND:
+		return "ind";
+	case JOB_MODE_PIPE:
+		return "pipe";
+	case JOB_MODE_PART:
+		return "part";
+	case JOB_MODE_IDLE:
+		break;
+	}
+	return "idle";
+}
+
 /* Beside the scenario file, then in the configuration folder; an absolute path is itself. */
 static bool
 find_file(const struct scenario_source *from, const char *name, char out[PATH_MAX])

@@ -5,24 +5,12 @@
 #include <inttypes.h>
 #include <jansson.h>
 #include <math.h>
-#include <stdarg.h>
 #include <string.h>
 
+#include "runner/sheet_jobs.h"
 #include "runner/sheet_parts.h"
 
 /* --- judging --- */
-
-void
-sheet_fail(struct sheet *s, const char *format, ...)
-{
-	va_list args;
-
-	if (s->failed++ >= SHEET_FAILURES)
-		return;
-	va_start(args, format);
-	(void)vsnprintf(s->failures[s->failed - 1], sizeof s->failures[0], format, args);
-	va_end(args);
-}
 
 static void
 judge_bound(struct sheet *s, const struct scenario_bound *b, uint32_t system)
@@ -259,12 +247,6 @@ sheet_print_text(const struct sheet *s, FILE *to)
 	for (uint32_t i = 0; i < sc->plant->n_systems; i++)
 		print_scores(s, to, i);
 	fprintf(to, "\n%u of %u expectations hold\n", s->expected - s->failed, s->expected);
-}
-
-json_t *
-sheet_json_number(double v)
-{
-	return isfinite(v) ? json_real(v) : json_null();
 }
 
 static json_t *

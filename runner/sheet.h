@@ -5,21 +5,7 @@
 
 #include <stdio.h>
 
-#include "runner/world.h"
-
-#define SHEET_FAILURES 64
-
-struct sheet {
-	const struct scenario *scenario;
-	const struct world *world;
-	const struct world_result *result;
-	const char *controller, *mode;
-	double wall_s;
-	const double *best_pct; /* [n_systems] greatest throughput possible; NULL: nobody asked */
-	/* filled by sheet_judge */
-	unsigned expected, failed; /* failed may be more than are kept */
-	char failures[SHEET_FAILURES][320];
-};
+#include "runner/sheet_data.h"
 
 void sheet_judge(struct sheet *s);
 void sheet_print_text(const struct sheet *s, FILE *to);

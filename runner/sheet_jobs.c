@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* What jobs and tenants came to. */
+#include "runner/sheet_jobs.h"
+
 #include <math.h>
 #include <string.h>
 

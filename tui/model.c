@@ -249,15 +249,6 @@ take_writer(struct model_writer *w, bool there, const struct image_status *statu
 	w->age_ns = now_ns - status->heartbeat_ns;
 }
 
-const struct sample *
-model_sample(const struct model_input *input, uint32_t point)
-{
-	static const struct sample nothing; /* QUALITY_NEVER */
-	uint32_t i;
-	enum plant_region r = plant_where(input->plant, point, &i);
-	return r < REGIONS && input->samples[r] ? &input->samples[r][i] : &nothing;
-}
-
 void
 model_fill(struct model *m, const struct model_input *input)
 {

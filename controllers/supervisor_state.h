@@ -1,0 +1,93 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* One system as its supervisor sees it: what it is set up for, its state, what it demands and what it found. */
+#ifndef ISOTHERM_CONTROLLERS_SUPERVISOR_STATE_H
+#define ISOTHERM_CONTROLLERS_SUPERVISOR_STATE_H
+
+#include <stdbool.h>
+#include <stdint.h>
+
+#include "controllers/baselines.h"
+#include "controllers/caps.h"
+#include "controllers/holds.h"
+#include "controllers/inputs.h"
+#include "controllers/sensors.h"
+#include "controllers/trust.h"
+
+/* What the devices of a system are to do; NAN: no demand. */
+struct demands {
+	bool active; /* false: no demand at all */
+	bool release;
+	bool quiet; /* nothing but the release */
+	double duty_frac[RETICLES];
+	double pump_frac, valve_frac;
+	double ceiling_w, ceiling_for_s; /* of the wafer, which its device holds by itself */
+	uint16_t engine_seq, cooling_seq;
+};
+
+/* What the supervisor found in this step; explain.h makes text of it. */
+struct verdict {
+	enum ctl_mode mode; /* as shown */
+	enum ctl_reason reason;
+	double least_frac;    /* least duty demanded; NAN none */
+	double temp_limit_c;  /* in force */
+	double setpoint_c;    /* NAN none in force */
+	double flow_lpm;      /* NAN unknown */
+	double foldback_frac; /* NAN unknown */
+	uint32_t trip;        /* enum trip_bit */
+	uint32_t sensors_lost;
+	bool sensors_degraded; /* too many: the limit is lowered */
+	bool inputs_lost, cooling_lost, pump_alarm;
+	bool stop_ignored; /* stopped, and its engine applies duty all the same, or says nothing */
+	double applied_frac; /* greatest duty in force; NAN unknown */
+	double cap_w;        /* in force; NAN none */
+	double input_w;      /* NAN unknown */
+	bool cap_missed;     /* its deadline has passed, and the power is above it all the same */
+};
+
+struct supervisor_setup {
+	const struct law *law;
+	bool start_in_charge;
+	bool engine_shadow, cooling_shadow; /* demands of it are not sent */
+	bool has_cooling;
+	double temp_limit_c, spread_limit_k;
+};
+
+struct supervisor {
+	struct supervisor_setup setup;
+	enum ctl_mode mode;
+	int64_t since_ns;
+	enum hold_kind hold;
+	uint32_t good_steps; /* since inputs are back */
+	int64_t not_ours_ns; /* since when a device says that another is in charge */
+	bool not_ours;
+	bool in_charge_at_once; /* at the start, as the setup says; never after */
+	bool release_asked, released;
+	int64_t release_ns;
+	bool taking_over, ramping, coming_back;
+	bool cooling_seen, cooling_lost, pump_alarm, fault;
+	bool patience_over; /* at the start: what is not read by now is done without */
+	bool cooled_fully;  /* stopped, without readings to hold the supply by */
+	uint32_t pump_behind, device_holds, stop_ignored; /* steps */
+	double low_flow_cap_frac;
+	struct cap_allowance cap;
+	double wafer_part; /* of the input power above cap_other_w that is the wafer's; NAN not known */
+	double cap_scale_frac; /* of all duties, where the law alone does not keep the cap */
+	uint32_t cap_over;     /* steps */
+	bool cap_missed;
+	int64_t ceiling_end_ns; /* of the device's */
+	struct trust trust;
+	struct sensors sensors;
+	struct law_in in;
+	struct law_out out;
+	union law_state state;
+	struct demands demands;
+	struct verdict verdict;
+};
+
+static inline bool
+supervisor_in_shadow(const struct supervisor *s)
+{
+	return s->setup.engine_shadow || s->setup.cooling_shadow;
+}
+
+#endif
