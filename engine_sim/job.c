@@ -284,6 +284,21 @@ slot_terms(struct at_work *w, const struct model *md, uint32_t j)
 	case JOB_MODE_PART:
 		break;
 	}
+	/* its reticles are the stages' still, if a path took it out of its mode */
+	for (uint32_t s = 0; mode_of(job) != JOB_MODE_PIPE && s < job->stages; s++)
+		w->terms[GROUP_OF_STAGE(j, s)] = *t;
+}
+
+/* Is there work in the row in force, or in any of a mean's, and not weights alone? */
+static bool
+computes(const struct phase_table *t, int32_t row)
+{
+	if (row >= 0)
+		return t->row[row].tau_s > 0.0;
+	for (uint32_t l = 0; l < t->n; l++)
+		if (t->row[l].tau_s > 0.0)
+			return true;
+	return false;
 }
 
 /* What independent reticles reach together, known once each has its own. */
@@ -294,18 +309,21 @@ finish_ind(struct at_work *w, uint32_t j)
 	const struct phase_table *t = table_of(w, job);
 	struct phase_pace free = {
 		.pace = 1.0, .activity = job->activity, .io = 1.0, .slow = 1.0, .batch = 1.0};
-	uint32_t row = job->row >= 0 ? (uint32_t)job->row : 0;
 	struct phase_mix pass, now;
+	double nominal;
 
 	if (mode_of(job) != JOB_MODE_IND || w->out->size[j] == 0)
 		return;
 	phase_pass_mix(&pass, t, &free);
-	phase_row_mix(&now, t, row, &free);
+	now = pass;
+	if (job->row >= 0)
+		phase_row_mix(&now, t, (uint32_t)job->row, &free);
+	nominal = alone_limit(t, job->row, &free);
 	w->out->pace[j] = w->out->act_mean[j];
-	if (t->row[row].tau_s > 0.0)
-		w->out->rate[j] = w->out->act_mean[j] / phase_limit_nominal(t, row, job->activity);
-	else
+	if (!computes(t, job->row))
 		w->out->rate[j] = job->io * job->slow;
+	else
+		w->out->rate[j] = nominal > 0.0 ? w->out->act_mean[j] / nominal : 0.0;
 	w->out->need_s[j] = w->out->row_s[j] =
 		w->out->rate[j] > 0.0 ? now.nominal_s / w->out->rate[j] : (double)INFINITY;
 	w->out->alone[j] = t->full_s / pass.nominal_s;

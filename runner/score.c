@@ -38,6 +38,13 @@ moved(const double *now, const double *before, uint32_t n)
 	return sum / n;
 }
 
+/* A number that is none stays, so that it is seen; fmax would drop it. */
+static double
+peak(double most, double now)
+{
+	return isnan(most) || now <= most ? most : now;
+}
+
 static void
 add_excess(struct score *s, double over_k, double dt_s, enum score_id seconds, enum score_id ks)
 {
@@ -53,8 +60,8 @@ add_step(struct score *s, const struct sim_truth *t, double dt_s)
 	s->scored_s += dt_s;
 	s->sum[SCORE_throughput_pct] += 100.0 * t->rate * dt_s;
 	s->sum[SCORE_spread_mean_k] += t->spread_k * dt_s;
-	s->sum[SCORE_spread_max_k] = fmax(s->sum[SCORE_spread_max_k], t->spread_k);
-	s->sum[SCORE_tmax_c] = fmax(s->sum[SCORE_tmax_c], t->tmax_c);
+	s->sum[SCORE_spread_max_k] = peak(s->sum[SCORE_spread_max_k], t->spread_k);
+	s->sum[SCORE_tmax_c] = peak(s->sum[SCORE_tmax_c], t->tmax_c);
 	add_excess(s, t->spread_k - s->spread_limit_k, dt_s, SCORE_s_above_s, SCORE_ks_above_s);
 	add_excess(s, t->tmax_c - s->temp_limit_c, dt_s, SCORE_s_above_t, SCORE_ks_above_t);
 	if (t->input_w > s->cap_w * (1.0 + SCORE_CAP_GRACE_FRAC)) /* false of NAN */
@@ -96,4 +103,11 @@ score_value(const struct score *s, enum score_id id)
 	if (id == SCORE_effort_per_min || id == SCORE_pump_travel_per_min)
 		return s->sum[id] / (s->scored_s / 60.0);
 	return s->sum[id];
+}
+
+bool
+score_broken(const struct score *s)
+{
+	return s->scored_s > 0.0 &&
+	       !(isfinite(s->sum[SCORE_spread_max_k]) && isfinite(s->sum[SCORE_tmax_c]));
 }

@@ -40,5 +40,7 @@ void score_init(struct score *s, double spread_limit_k, double temp_limit_c);
 void score_step(struct score *s, const struct sim_truth *truth, double dt_s, bool scored);
 /* NAN where nothing was scored. */
 double score_value(const struct score *s, enum score_id id);
+/* A temperature of the scored time was no number. */
+bool score_broken(const struct score *s);
 
 #endif

@@ -150,6 +150,12 @@ sheet_judge(struct sheet *s)
 	const struct scenario *sc = s->scenario;
 
 	s->expected = s->failed = 0;
+	for (uint32_t k = 0; k < sc->plant->n_systems; k++)
+		if (score_broken(world_score(s->world, k))) {
+			s->expected++; /* always */
+			sheet_fail(s, "%s: a temperature was no number",
+				   sc->plant->systems[k].name);
+		}
 	for (uint32_t i = 0; i < sc->n_bounds; i++)
 		for (uint32_t k = 0; k < sc->plant->n_systems; k++)
 			if (sc->bounds[i].system < 0 || (uint32_t)sc->bounds[i].system == k)

@@ -376,6 +376,82 @@ reticles_of_no_job_idle(void **state)
 	near(w[83], 31.2);
 }
 
+/* No data, no work: no rate of it that is no number. */
+static void
+ind_without_activity_stands(void **state)
+{
+	(void)state;
+	job_set_one(&jobs, JOB_MODE_IND);
+	jobs.job[0].activity = 0.0;
+	load_with(NULL);
+	near(r.rate[0], 0.0);
+	near(r.work[0], 0.0);
+	near(r.alone[0], 0.0);
+	near(r.rate_wafer, 0.0);
+	load_with(&two);
+	near(r.rate[0], 0.0);
+	near(r.work[0], 0.0);
+	for (int i = 0; i < RETICLES; i++)
+		near(w[i], md.idle_w);
+}
+
+/* A mean of rows in force is held against the same mean unthrottled. */
+static void
+ind_at_the_mean_of_its_rows_has_their_rate(void **state)
+{
+	static const struct phase_table short_rows = {
+		.n = 2,
+		.row = {{0.0, 0.01, 0.0, 1}, {0.03, 0.01, 0.0, 1}},
+		.streams = true,
+		.full_s = 0.04};
+	static const struct phase_table weights = {
+		.n = 2,
+		.row = {{0.02, 0.0, 0.0, 1}, {0.03, 0.0, 0.0, 1}},
+		.streams = true,
+		.full_s = 0.05};
+
+	(void)state;
+	job_set_one(&jobs, JOB_MODE_IND);
+	load_with(&short_rows);
+	near(r.act_mean[0], 0.5); /* 20 ms of work in 40 ms */
+	near(r.rate[0], 1.0);
+	near(r.work[0], 1.0);
+	near(r.need_s[0], 0.04);
+	all_duties(0.25);
+	load_with(&short_rows);
+	near(r.rate[0], 0.5);
+	load_with(&weights);
+	near(r.rate[0], 1.0);
+}
+
+/* A path may take a pipeline out of its mode; its reticles stay in the groups of its stages. */
+static void
+stages_out_of_their_mode_are_one_group(void **state)
+{
+	static struct job_set staged;
+	double plain_w[RETICLES];
+
+	(void)state;
+	for (int mode = JOB_MODE_IDLE; mode <= JOB_MODE_IND; mode++) {
+		setup(NULL);
+		all_duties(0.8);
+		duty[3] = 0.5;
+		job_set_one(&jobs, (enum job_mode)mode);
+		jobs.of[83] = jobs.group[83] = JOB_NONE;
+		load_with(NULL);
+		memcpy(plain_w, w, sizeof(w));
+		staged = jobs;
+		staged.groups = JOB_GROUPS;
+		staged.job[0].stages = 2;
+		for (int i = 0; i < 83; i++)
+			staged.group[i] = (uint8_t)GROUP_OF_STAGE(0, i / 42);
+		staged.stage_cost[GROUP_OF_STAGE(0, 0)] = staged.stage_cost[GROUP_OF_STAGE(0, 1)] =
+			1.0;
+		job_load(&r, w, &md, &staged, NULL, duty, share);
+		assert_memory_equal(w, plain_w, sizeof(w));
+	}
+}
+
 int
 main(void)
 {
@@ -393,6 +469,9 @@ main(void)
 		cmocka_unit_test_setup(stream_bound_layers_are_clock_gated, setup),
 		cmocka_unit_test_setup(a_job_that_moves_its_work_runs_at_half_rate, setup),
 		cmocka_unit_test_setup(reticles_of_no_job_idle, setup),
+		cmocka_unit_test_setup(ind_without_activity_stands, setup),
+		cmocka_unit_test_setup(ind_at_the_mean_of_its_rows_has_their_rate, setup),
+		cmocka_unit_test_setup(stages_out_of_their_mode_are_one_group, setup),
 	};
 	return cmocka_run_group_tests(tests, NULL, NULL);
 }

@@ -167,6 +167,25 @@ each_trip_counts_once_however_long_it_stands(void **state)
 }
 
 static void
+what_is_no_number_once_is_none_at_the_end(void **state)
+{
+	(void)state;
+	steps(10, true);
+	truth.spread_k = truth.tmax_c = (double)NAN;
+	steps(1, true);
+	truth.spread_k = 5.0;
+	truth.tmax_c = 45.0;
+	steps(10, true);
+	assert_true(isnan(score_value(&score, SCORE_tmax_c)));
+	assert_true(isnan(score_value(&score, SCORE_spread_max_k)));
+	assert_true(score_broken(&score));
+	assert_int_equal(setup(NULL), 0);
+	assert_false(score_broken(&score)); /* nothing is scored yet */
+	steps(10, true);
+	assert_false(score_broken(&score));
+}
+
+static void
 scores_are_found_by_name(void **state)
 {
 	(void)state;
@@ -190,6 +209,7 @@ main(void)
 		cmocka_unit_test_setup(pump_travel_is_the_mean_way_of_the_pumps_a_minute, setup),
 		cmocka_unit_test_setup(a_move_before_the_scored_time_does_not_count, setup),
 		cmocka_unit_test_setup(each_trip_counts_once_however_long_it_stands, setup),
+		cmocka_unit_test_setup(what_is_no_number_once_is_none_at_the_end, setup),
 		cmocka_unit_test_setup(scores_are_found_by_name, setup),
 	};
 
