@@ -85,6 +85,9 @@ struct job_config {
 double job_sparse_speed(const struct job_config *job);
 double job_sparse_power(const struct job_config *job);
 
+/* Does each entry of its layers, sparsity counted, last long enough for reticles that work by themselves? */
+bool job_layers_fit_ind(const struct job_config *job);
+
 /* Time of a pass at rate R, without exchange: the layers with their barriers, sparsity counted; step_s / R where there
  * are none. */
 double job_pass_s(const struct job_config *job, double rate);

@@ -42,6 +42,19 @@ job_pass_s(const struct job_config *job, double rate)
 	return job->n_layers > 0 ? sum : job->step_s / rate;
 }
 
+bool
+job_layers_fit_ind(const struct job_config *job)
+{
+	for (uint32_t l = 0; l < job->n_layers; l++) {
+		const struct job_layer *row = &job->layers[l];
+		double work_s = row->tau_s / job_sparse_speed(job);
+
+		if (row->count * fmax(row->sigma_s, work_s) < IND_LAYER_MIN_S)
+			return false;
+	}
+	return true;
+}
+
 static void
 derive(struct job_config *job)
 {
@@ -152,16 +165,10 @@ check_layers(struct schema_walk *w, const struct job_entry_keys *k, struct job_c
 
 	if (job->mode == JOB_MODE_PIPE)
 		schema_error(w, line, key, "are none of a pipeline's (allowed: with sync or ind)");
-	for (uint32_t l = 0; l < job->n_layers && job->mode == JOB_MODE_IND; l++) {
-		const struct job_layer *row = &job->layers[l];
-
-		if (row->count * fmax(row->sigma_s, row->tau_s) >= IND_LAYER_MIN_S)
-			continue;
+	if (job->mode == JOB_MODE_IND && !job_layers_fit_ind(job))
 		schema_error(w, line, key,
 			     "has an entry of less than %g s (allowed with ind: %g s)",
 			     IND_LAYER_MIN_S, IND_LAYER_MIN_S);
-		break;
-	}
 }
 
 /* Reticles in proportion to the cost, each at least one, by greatest remainder. */

@@ -229,6 +229,8 @@ mode_refused(const struct plant *p, const struct job_config *job, enum job_mode 
 {
 	if (mode == JOB_MODE_PIPE && job->n_layers > 0)
 		return "has layers, a pipeline has stages";
+	if (mode == JOB_MODE_IND && !job_layers_fit_ind(job))
+		return "has layers that are too short for reticles without a barrier (0.1 s)";
 	if (mode == JOB_MODE_PART && p->n_jobs < 2)
 		return "is the only one, part is several on a wafer";
 	return "";

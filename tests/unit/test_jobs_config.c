@@ -188,6 +188,8 @@ static const struct {
 	{JOBS "  - {name: a, mode: ind, bar_s: 0.01}\n", 5, "jobs[0].bar_s", "no barrier"},
 	{JOBS "  - {name: a, together: maybe}\n", 5, "jobs[0].together", "yes nor no"},
 	{JOBS "  - {name: a, mode: ind, layers: [{tau_s: 0.05}]}\n", 5, "jobs[0].layers", "0.1 s"},
+	{JOBS "  - {name: a, mode: ind, sparsity: 0.9, layers: [{tau_s: 0.15}]}\n", 5,
+	 "jobs[0].layers", "0.1 s"},
 	{JOBS "  - {name: a, period: {period_s: 12, compute: 0.6, stream: 0.3, activity: 1}}\n", 5,
 	 "jobs[0].period.stream", "1 together"},
 	{JOBS "  - {name: a, period: {compute: 0.6, stream: 0.4, activity: 1}}\n", 5,

@@ -349,6 +349,11 @@ a_mode_is_for_all_jobs_or_is_refused(void **state)
 	scenario->mode = JOB_MODE_PIPE;
 	assert_int_equal(scenario_set_mode(scenario, &report), -EINVAL);
 	assert_reported("one.yaml:9: mode", "pipe: job a has layers");
+	scenario->mode = JOB_MODE_IND;
+	scenario->plant->jobs[0].layers[0].tau_s = 0.01;
+	scenario->plant->jobs[0].layers[0].count = 1;
+	assert_int_equal(scenario_set_mode(scenario, &report), -EINVAL);
+	assert_reported("one.yaml:9: mode", "ind: job a has layers that are too short");
 }
 
 static void
