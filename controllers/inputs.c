@@ -29,6 +29,7 @@ static const struct kind KINDS[] = {
 	{ROLE_ENGINE_TRIP, 1, AT(trip), HOLD_PERIODS, false},
 	{ROLE_ENGINE_AUTHORITY, 1, AT(engine_authority), HOLD_PERIODS, false},
 	{ROLE_ENGINE_FOLDBACK, 1, AT(foldback_frac), HOLD_PERIODS, false},
+	{ROLE_ENGINE_STATUS, 1, AT(engine_status), HOLD_PERIODS, false},
 	{ROLE_ENGINE_SEQ, 1, AT(engine_seq), HOLD_PERIODS, false},
 	{ROLE_ENGINE_SEQ_CMD, 1, AT(engine_seq_cmd), HOLD_PERIODS, false},
 	{ROLE_JOB_MODE, 1, AT(job_mode), HOLD_PERIODS, false},

@@ -112,8 +112,8 @@ duty_step(struct spi *s, const struct control_params *p, const struct law_in *in
 	double error_k = g->error_k[lead];
 	double rate = integral_rate(p, error_k, s->jobs.alone[lead]);
 	*by_cap = false;
-	if (isfinite(in->cap_w) && in->cap_w > 0.0 && isfinite(in->input_w)) {
-		double room = (in->cap_w - p->cap_margin_w - in->input_w) / in->cap_w;
+	if (isfinite(in->cap_w) && in->cap_w >= 0.0 && isfinite(in->input_w)) {
+		double room = (in->cap_w - p->cap_margin_w - in->input_w) / fmax(in->cap_w, 1.0);
 		double cap_rate = p->cap_ki_per_s * room;
 		*by_cap = cap_rate < rate;
 		rate = fmin(rate, cap_rate);

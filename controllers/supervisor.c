@@ -302,7 +302,7 @@ act(struct supervisor *s, const struct control_params *p, const struct view *v, 
 	case CTL_HANDBACK:
 		break; /* nothing asked; or what was asked last stands beside the release */
 	case CTL_TRACK:
-		takeover_track(&s->demands, &s->in);
+		takeover_track(&s->demands, &s->in, s->device_ceiling);
 		if (s->cooling_lost)
 			cool_fully(&s->demands);
 		break;

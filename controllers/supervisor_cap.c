@@ -90,7 +90,7 @@ supervisor_ask_ceiling(struct supervisor *s, const struct control_params *p, int
 	double left_s = s->cap.until_ns == INT64_MAX
 				? CEILING_FOR_MAX_S
 				: (double)(s->cap.until_ns - now_ns) / (double)NS_PER_S;
-	d->ceiling_w = floor(wafer_w);
+	d->ceiling_w = fmax(floor(wafer_w), 1.0); /* 0 is none */
 	d->ceiling_for_s = law_clamp(ceil(left_s), 1.0, CEILING_FOR_MAX_S);
 	s->ceiling_end_ns = now_ns + (int64_t)d->ceiling_for_s * NS_PER_S;
 }

@@ -8,6 +8,7 @@
 #define PUMP_BEHIND_FRAC 0.05
 #define PUMP_BEHIND_STEPS (5u * LAW_STEPS_PER_S) /* its lag from standstill, and more */
 #define PUMP_FAILED_BIT 2u
+#define ENGINE_CEILING_BIT 32u
 #define DEW_ASSUMED_C 18.0 /* where nobody measures it */
 
 static bool
@@ -24,6 +25,8 @@ supervisor_watch_authority(struct supervisor *s, const struct view *v, int64_t n
 	if (other && !s->not_ours)
 		s->not_ours_ns = now_ns;
 	s->not_ours = other;
+	s->device_ceiling = !other && isfinite(v->engine_status) &&
+			    ((uint32_t)lrint(v->engine_status) & ENGINE_CEILING_BIT);
 }
 
 bool

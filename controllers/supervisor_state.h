@@ -60,6 +60,7 @@ struct supervisor {
 	uint32_t good_steps; /* since inputs are back */
 	int64_t not_ours_ns; /* since when a device says that another is in charge */
 	bool not_ours;
+	bool device_ceiling;    /* its own ceiling may hold duties below what we ask for */
 	bool in_charge_at_once; /* at the start, as the setup says; never after */
 	bool release_asked, released;
 	int64_t release_ns;

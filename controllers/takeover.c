@@ -28,10 +28,12 @@ follow(double demand, double applied, double band)
 }
 
 void
-takeover_track(struct demands *d, const struct law_in *in)
+takeover_track(struct demands *d, const struct law_in *in, bool ceiling)
 {
 	for (int i = 0; i < RETICLES; i++)
-		d->duty_frac[i] = follow(d->duty_frac[i], in->applied_frac[i], DUTY_BAND_FRAC);
+		if (!(ceiling && in->applied_frac[i] < d->duty_frac[i]))
+			d->duty_frac[i] =
+				follow(d->duty_frac[i], in->applied_frac[i], DUTY_BAND_FRAC);
 	d->pump_frac = follow(d->pump_frac, in->pump_frac, COOLING_BAND_FRAC);
 	d->valve_frac = follow(d->valve_frac, in->valve_frac, COOLING_BAND_FRAC);
 }
@@ -48,7 +50,7 @@ takeover_begin(struct supervisor *s, const struct control_params *p)
 	struct demands *d = &s->demands;
 	const uint8_t *lead = s->in.jobs.lead;
 	double least = 1.0, worst = 0.0, of_group[RETICLES];
-	takeover_track(d, &s->in);
+	takeover_track(d, &s->in, s->device_ceiling);
 	for (int i = 0; i < RETICLES; i++) {
 		if (groups_counts(&s->in.jobs, i))
 			least = fmin(least, d->duty_frac[i]); /* fmin passes NAN over */

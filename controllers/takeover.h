@@ -8,8 +8,9 @@
 void demands_clear(struct demands *d);
 
 /* Ask for what is applied. Readings move within their resolution and lag: a demand follows only
- * what leaves its band, so that it can't creep. */
-void takeover_track(struct demands *d, const struct law_in *in);
+ * what leaves its band, so that it can't creep. `ceiling`: the device holds duties below the demand by
+ * its own ceiling; to ask for less for that would let it take its part again from what is left. */
+void takeover_track(struct demands *d, const struct law_in *in, bool ceiling);
 
 /* The law's first answer stands in s->out: is it near enough to what is applied? */
 void takeover_begin(struct supervisor *s, const struct control_params *p);

@@ -378,11 +378,12 @@ demand_duty(const struct firmware *fw, const struct process *p, int64_t step,
 	const struct engine_unit *e = &fw->engine;
 	bool charged = e->dog.authority == AUTHORITY_SUPERVISOR, grace = in_grace(&e->dog, step);
 
+	/* the lesser, not the product: asking for what is applied then changes nothing */
 	for (int i = 0; i < RETICLES; i++) {
 		if (charged)
-			out->duty[i] = e->duty_cmd[i] * e->ceiling_scale;
+			out->duty[i] = least(e->duty_cmd[i], e->ceiling_scale);
 		else if (grace)
-			out->duty[i] = fw->start_duty[i] * e->ceiling_scale;
+			out->duty[i] = least(fw->start_duty[i], e->ceiling_scale);
 		else
 			out->duty[i] = least(e->ceiling_scale,
 					     p->duty[i] + LOCAL_UP_PER_S * PROCESS_STEP_S);

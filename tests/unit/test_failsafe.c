@@ -351,6 +351,19 @@ the_device_gets_a_ceiling_with_the_cap_that_it_can_hold_alone(void **state)
 	assert_true(fabs(b.s.demands.ceiling_w) < 1e-9);
 }
 
+static void
+an_allowance_of_nothing_is_no_ceiling_of_0_which_means_none(void **state)
+{
+	(void)state;
+	struct bench b;
+	struct cap_allowance cap = CAP;
+	begin(&b, setup());
+	cap.watts = 0.0;
+	supervisor_allow(&b.s, &cap);
+	steps(&b, 20);
+	assert_true(b.s.demands.ceiling_w >= 1.0);
+}
+
 int
 main(void)
 {
@@ -358,6 +371,7 @@ main(void)
 		cmocka_unit_test(lost_inputs_mean_full_cooling_and_half_duty),
 		cmocka_unit_test(what_stays_above_its_cap_is_scaled_down_and_told),
 		cmocka_unit_test(the_device_gets_a_ceiling_with_the_cap_that_it_can_hold_alone),
+		cmocka_unit_test(an_allowance_of_nothing_is_no_ceiling_of_0_which_means_none),
 		cmocka_unit_test(a_moment_without_inputs_costs_no_duty),
 		cmocka_unit_test(failsafe_never_raises_a_duty),
 		cmocka_unit_test(inputs_that_come_back_are_tracked_first),

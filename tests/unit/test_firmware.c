@@ -385,6 +385,25 @@ a_power_ceiling_is_held_without_a_supervisor_until_it_expires(void **state)
 	assert_false(reg("cs00.engine.status") & ENGINE_CEILING);
 }
 
+/* Whoever asks for what is applied must not make it less and less. */
+static void
+a_ceiling_takes_no_part_of_a_demand_that_is_below_it(void **state)
+{
+	(void)state;
+	supervised_s(1.0);
+	put("cs00.engine.ceiling_for_cmd_s", 600);
+	put("cs00.engine.ceiling_cmd_w", 12000);
+	all_duties(10000);
+	supervised_s(20.0);
+	double wafer_w = now().wafer_w;
+	assert_true(wafer_w < 12000 * 1.005 && wafer_w > 11500);
+	for (int k = 0; k < 5; k++) {
+		all_duties(reg("cs00.wafer.A1.duty_frac"));
+		supervised_s(1.0);
+	}
+	assert_true(now().wafer_w > 0.98 * wafer_w);
+}
+
 static void
 new_work_shares_cost_2_s_at_half_rate_and_20_s_of_patience(void **state)
 {
@@ -441,6 +460,7 @@ main(void)
 		TEST(one_wet_rope_and_falling_pressure_is_a_leak),
 		TEST(too_few_supplies_trip_on_current),
 		TEST(a_power_ceiling_is_held_without_a_supervisor_until_it_expires),
+		TEST(a_ceiling_takes_no_part_of_a_demand_that_is_below_it),
 		TEST(new_work_shares_cost_2_s_at_half_rate_and_20_s_of_patience),
 	};
 	return cmocka_run_group_tests(tests, NULL, NULL);

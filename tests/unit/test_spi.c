@@ -331,6 +331,19 @@ a_power_cap_is_kept_once_it_is_given(void **state)
 }
 
 static void
+a_cap_of_nothing_is_a_cap(void **state)
+{
+	(void)state;
+	struct tiny t;
+	tiny_start(&t, CONTROLLER_SPI, false);
+	tiny_run(&t, 5);
+	t.in.cap_w = 0.0;
+	tiny_run(&t, 30);
+	assert_true(least_duty(&t) < 0.25);
+	assert_int_equal(t.out.limit, REASON_CAP);
+}
+
+static void
 the_set_point_stays_above_its_floor(void **state)
 {
 	(void)state;
@@ -449,6 +462,7 @@ main(void)
 		cmocka_unit_test(the_integrator_waits_for_what_is_applied),
 		cmocka_unit_test(a_pump_alarm_drives_the_pumps_up_at_once),
 		cmocka_unit_test(a_power_cap_is_kept_once_it_is_given),
+		cmocka_unit_test(a_cap_of_nothing_is_a_cap),
 		cmocka_unit_test(the_set_point_stays_above_its_floor),
 		cmocka_unit_test(a_change_of_the_jobs_mode_is_no_bump),
 		cmocka_unit_test(unknown_readings_never_reach_the_outputs),

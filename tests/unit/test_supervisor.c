@@ -98,6 +98,30 @@ tracking_asks_for_what_is_applied(void **state)
 	assert_int_equal(b.s.demands.cooling_seq, 90 + 9);
 }
 
+/* A device that takes its part from whatever is asked. */
+static void
+tracking_does_not_collapse_under_a_ceiling_of_the_device(void **state)
+{
+	(void)state;
+	struct bench b;
+	begin(&b, setup());
+	b.obey = false;
+	b.v.engine_status = 33.0; /* powered, ceiling */
+	all_duties(&b.v, 0.43);
+	step(&b);
+	for (int k = 0; k < 90; k++) {
+		if (isfinite(b.s.demands.duty_frac[0]))
+			all_duties(&b.v, 0.43 * b.s.demands.duty_frac[0]);
+		step(&b);
+	}
+	assert_int_equal(b.s.mode, CTL_TRACK);
+	assert_true(fabs(b.s.demands.duty_frac[0] - 0.43) < 1e-9);
+	b.v.engine_authority = AUTHORITY_LOCAL; /* what it does alone is followed */
+	all_duties(&b.v, 0.3);
+	steps(&b, 2);
+	assert_true(fabs(b.s.demands.duty_frac[0] - 0.3) < 1e-9);
+}
+
 static void
 tracking_does_not_creep_with_a_reading_that_is_a_little_low(void **state)
 {
@@ -373,6 +397,7 @@ main(void)
 		cmocka_unit_test(it_waits_for_what_is_applied_but_not_for_ever),
 		cmocka_unit_test(a_device_that_is_in_our_charge_is_not_kept_waiting),
 		cmocka_unit_test(tracking_asks_for_what_is_applied),
+		cmocka_unit_test(tracking_does_not_collapse_under_a_ceiling_of_the_device),
 		cmocka_unit_test(tracking_does_not_creep_with_a_reading_that_is_a_little_low),
 		cmocka_unit_test(a_takeover_that_agrees_is_no_bump),
 		cmocka_unit_test(a_takeover_that_does_not_agree_goes_by_the_ramp),
