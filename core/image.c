@@ -11,6 +11,7 @@
 #include <errno.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/mman.h>
 #include <unistd.h>
 
 #include "core/image_region.h"
@@ -128,6 +129,14 @@ image_memory(struct image **out, const struct image_layout *layout)
 	image_fill(img, (int32_t)getpid(), INT64_MIN); /* not alive before its first beat */
 	*out = img;
 	return 0;
+}
+
+void
+image_unmap(struct image *img)
+{
+	if (img->mapped)
+		munmap(img->head, img->size_bytes);
+	img->mapped = false;
 }
 
 void

@@ -23,14 +23,6 @@ path_set(struct image *img, const char *run_dir, const char *name, struct errtex
 	return 0;
 }
 
-void
-image_unmap(struct image *img)
-{
-	if (img->mapped)
-		munmap(img->head, img->size_bytes);
-	img->mapped = false;
-}
-
 static int
 image_map(struct image *img, int fd, int protection, struct errtext *err)
 {
