@@ -6,7 +6,8 @@
 #include "core/clock.h"
 
 #define OPEN_AGAIN_NS (250 * NS_PER_MS) /* a port that is not there is tried that often */
-#define NOISE_NS NS_PER_S /* a line that is never silent for so long is opened again */
+#define NOISE_NS NS_PER_S /* a line that is never silent for so long is opened again, if … */
+#define NOISE_FRAMES 2    /* … the longest frame would have been over so often */
 #define PATIENCE 4        /* first words wait for so many times what the last vain ones took */
 
 void
@@ -54,6 +55,14 @@ release(struct line *l)
 	l->whole = false;
 }
 
+/* Bytes that are nobody's answer, as far as is known: they may be one that comes late. */
+static void
+heard_late(struct line *l, int64_t now_ns)
+{
+	for (uint32_t i = 0; i < l->n; i++)
+		link_heard_late(l->links[i], now_ns);
+}
+
 /* The silence after an answer has lasted. */
 static void
 believe(struct line *l, int64_t now_ns)
@@ -70,6 +79,7 @@ believe(struct line *l, int64_t now_ns)
 static void
 refuse(struct line *l, enum gate_reason reason, int64_t now_ns)
 {
+	heard_late(l, now_ns);
 	link_refuse(l->talker, gate_reason_text(reason), now_ns);
 	release(l);
 }
@@ -84,8 +94,10 @@ line_bytes(struct line *l, const uint8_t *bytes, size_t len, int64_t now_ns)
 	l->free_ns = now_ns + l->timing.gap_ns;
 	if (l->noise_ns == INT64_MAX)
 		l->noise_ns = now_ns;
-	if (l->talker == NULL)
-		return; /* nobody speaks before it is silent */
+	if (l->talker == NULL) { /* nobody speaks before it is silent */
+		heard_late(l, now_ns);
+		return;
+	}
 	if (!l->whole) {
 		link_expire(l->talker, now_ns - 1);
 		if (!l->talker->flight.waiting) {
@@ -224,6 +236,14 @@ speak(struct line *l, int64_t now_ns, struct collect_action *out)
 	return false;
 }
 
+/* At 1200 baud the rest of a frame that was refused goes on for two seconds. */
+static int64_t
+noise_ns(const struct line *l)
+{
+	int64_t frames_ns = NOISE_FRAMES * (int64_t)RTU_FRAME_MAX * l->timing.char_ns;
+	return frames_ns > NOISE_NS ? frames_ns : NOISE_NS;
+}
+
 bool
 line_step(struct line *l, int64_t now_ns, struct collect_action *out)
 {
@@ -239,7 +259,7 @@ line_step(struct line *l, int64_t now_ns, struct collect_action *out)
 		keep_up(l, l->links[i], now_ns);
 	if (!l->open || l->talker != NULL)
 		return false;
-	if (l->noise_ns != INT64_MAX && now_ns - l->noise_ns > NOISE_NS && now_ns < l->free_ns) {
+	if (l->noise_ns != INT64_MAX && now_ns - l->noise_ns > noise_ns(l) && now_ns < l->free_ns) {
 		line_broken(l, now_ns, "its line is never silent");
 		return act(l, COLLECT_CLOSE, out);
 	}

@@ -12,7 +12,8 @@
  *
  * Answers. Nothing in one says what it answers, so it is believed only when the line has been silent
  * after it for the time that ends a frame; and a unit that was silent has to show who it is before its
- * values count again.
+ * values count again. A unit that owes an answer is not asked for another time-out, and what is heard then is
+ * thrown away: nothing but time tells a late answer from one to the next read.
  */
 #ifndef ISOTHERM_COLLECTORS_LINE_H
 #define ISOTHERM_COLLECTORS_LINE_H

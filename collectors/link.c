@@ -85,9 +85,27 @@ judge(struct link *l, enum link_state state, int64_t now_ns, const char *why)
 
 /* --- ways out of a connection --- */
 
+/* On a line there is no new connection that an old answer could not come by, and nothing in an answer
+ * says what it was asked. So a unit that owes one is not asked for as long again, and what comes
+ * then is thrown away. */
+static void
+wait_for_late(struct link *l, int64_t now_ns)
+{
+	if (l->device->line != COLLECT_NO_LINE && l->flight.waiting)
+		l->quiet_ns = now_ns + l->flight.patience_ns;
+}
+
+void
+link_heard_late(struct link *l, int64_t now_ns)
+{
+	if (now_ns < l->quiet_ns)
+		l->quiet_ns = now_ns + l->flight.patience_ns;
+}
+
 static void
 end(struct link *l, const struct news *n)
 {
+	wait_for_late(l, n->now_ns);
 	l->phase = PHASE_CLOSED;
 	l->must_close = !n->gone;
 	l->flight.waiting = false;
@@ -224,7 +242,7 @@ block_refused(struct link *l, const struct news *n)
 }
 
 /* Real devices may be silent about registers they don't have. An answer that comes late would be
- * taken for a wrong one, so the rest is asked on a new connection. */
+ * taken for a wrong one, so the rest is asked on a new connection; on a line, after a quiet time. */
 static void
 block_silent(struct link *l, const struct news *n)
 {

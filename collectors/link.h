@@ -47,6 +47,7 @@ struct link {
 	enum phase phase;
 	int64_t at_ns;     /* CLOSED: time to connect; CONNECTING: time to give up */
 	int64_t hold_ns;   /* no request before this */
+	int64_t quiet_ns;  /* nor before this: on a line, a late answer may still come */
 	int64_t tried_ns;  /* last connect */
 	uint64_t tries;    /* connects ever, the key of the jitter */
 	uint32_t failures; /* failed connects or identities in a row */
@@ -60,6 +61,7 @@ struct link {
 		enum job job;
 		struct gate_request request;
 		int64_t sent_ns, deadline_ns;
+		int64_t patience_ns;          /* from one to the other */
 		const struct plan_read *read; /* JOB_READ */
 		enum scan_class scan;
 		struct actuate_run run; /* JOB_WRITE */
@@ -112,7 +114,8 @@ int64_t link_talk_ns(const struct link *l, int64_t now_ns);
 size_t link_wishes(struct link *l, int64_t now_ns, struct link_wish out[LINK_WISHES]);
 bool link_grant(struct link *l, const struct link_wish *w, int64_t now_ns,
 		struct collect_action *out);
-void link_expire(struct link *l, int64_t now_ns); /* deadlines that have passed */
+void link_expire(struct link *l, int64_t now_ns);     /* deadlines that have passed */
+void link_heard_late(struct link *l, int64_t now_ns); /* bytes came that may be its late answer */
 void link_refuse(struct link *l, const char *reason, int64_t now_ns);
 void link_answered(struct link *l, enum gate_verdict v, const struct gate_answer *answer,
 		   int64_t now_ns); /* GATE_GOOD or GATE_EXCEPTION */

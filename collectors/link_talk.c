@@ -16,7 +16,8 @@ put_request(struct link *l, enum job job, int64_t now_ns, struct collect_action 
 	l->flight.job = job;
 	l->flight.waiting = true;
 	l->flight.sent_ns = now_ns;
-	l->flight.deadline_ns = now_ns + l->device->timeout_ms * NS_PER_MS;
+	l->flight.patience_ns = l->device->timeout_ms * NS_PER_MS;
+	l->flight.deadline_ns = now_ns + l->flight.patience_ns;
 	l->len = 0;
 	out->verb = COLLECT_SEND;
 	out->device = l->index;
@@ -28,9 +29,10 @@ put_request(struct link *l, enum job job, int64_t now_ns, struct collect_action 
 	}
 	/* a device's time begins when its request has come, and its answer takes some, too */
 	out->len = gate_rtu_frame(q, out->bytes);
-	l->flight.deadline_ns +=
+	l->flight.patience_ns +=
 		(int64_t)(out->len + gate_rtu_answer_length(q)) * l->timing.char_ns +
 		2 * l->timing.gap_ns;
+	l->flight.deadline_ns = now_ns + l->flight.patience_ns;
 }
 
 static bool
@@ -116,10 +118,16 @@ send_word(struct link *l, int64_t now_ns, struct collect_action *out)
 	return send_read(l, JOB_PROFILE, (uint8_t)d->identity_fc, d->identity_reg, 1, now_ns, out);
 }
 
+static int64_t
+held_until_ns(const struct link *l)
+{
+	return l->quiet_ns > l->hold_ns ? l->quiet_ns : l->hold_ns;
+}
+
 static bool
 may_talk(const struct link *l, int64_t now_ns)
 {
-	return l->phase >= PHASE_BLOCK && !l->flight.waiting && now_ns >= l->hold_ns;
+	return l->phase >= PHASE_BLOCK && !l->flight.waiting && now_ns >= held_until_ns(l);
 }
 
 /* --- a connection of its own: says what is next --- */
@@ -144,8 +152,8 @@ link_talk_ns(const struct link *l, int64_t now_ns)
 {
 	if (l->phase < PHASE_BLOCK || l->flight.waiting)
 		return INT64_MAX;
-	if (now_ns < l->hold_ns)
-		return l->hold_ns;
+	if (now_ns < held_until_ns(l))
+		return held_until_ns(l);
 	if (l->phase < PHASE_POLLING || scan_active(&l->scan) || actuate_pending(&l->actuate) ||
 	    (l->demands_due && l->actuate.n != 0))
 		return now_ns;
@@ -163,8 +171,8 @@ link_wishes(struct link *l, int64_t now_ns, struct link_wish out[LINK_WISHES])
 	if (l->phase < PHASE_POLLING) {
 		out[n++] = (struct link_wish){.kind = WISH_WORD,
 					      .rank = SCAN_CLASSES,
-					      .since_ns = l->hold_ns,
-					      .late = now_ns - l->hold_ns > WORD_LATE_NS};
+					      .since_ns = held_until_ns(l),
+					      .late = now_ns - held_until_ns(l) > WORD_LATE_NS};
 		return n;
 	}
 	scan_tick(&l->scan, now_ns);

@@ -271,6 +271,82 @@ demands_go_out_on_the_line_and_are_read_back(void **state)
 	all_good_but(NOBODY);
 }
 
+/* --- answers that come too late --- */
+
+static int
+open_meter(void **state)
+{
+	(void)state;
+	rig_setup(
+		"site: t\n"
+		"systems:\n"
+		"  - {name: cs%02d, count: 1, type: water}\n"
+		"lines: [{name: a, path: /dev/ttyX, baud: 115200}]\n"
+		"facility:\n"
+		"  - {name: meter, profile: schneider_iem3000, source: real, line: a, unit: 5}\n");
+	return 0;
+}
+
+static void
+put_f32(uint16_t *at, float value)
+{
+	uint32_t bits;
+	memcpy(&bits, &value, sizeof bits);
+	at[0] = (uint16_t)(bits >> 16);
+	at[1] = (uint16_t)bits;
+}
+
+/* Two reads of one length, and no identity register: nothing but time tells their answers apart. A value
+ * that is wrong counts whatever its quality: the third read is shorter, so the class is not good. */
+static void
+an_answer_that_is_late_is_never_another_reads(void **state)
+{
+	static const double late[] = {1.02, 1.04, 1.25, 1.5, 1.75, 1.98, 2.02, 2.5, 3.3, 4.5, 0.9};
+	uint32_t d = device("site.meter");
+	struct model *m = &rig.model[d];
+	double timeout_ns = (double)rig.plant->devices[d].timeout_ms * MS;
+	(void)state;
+	for (unsigned k = 0; k < 3; k++) {
+		put_f32(m->holding + 2999 + 2 * k, 10.0f + (float)k);
+		put_f32(m->holding + 3027 + 2 * k, 230.0f + (float)k);
+	}
+	for (int silent = 0; silent < 2; silent++) /* about what it has not, or not */
+		for (size_t i = 0; i < sizeof late / sizeof late[0]; i++) {
+			m->exception = silent ? 0 : 2;
+			m->exception_fc = silent ? 0 : 3;
+			m->exception_reg = IDENTITY_REG;
+			m->delay_ns = (int64_t)(late[i] * timeout_ns);
+			for (int k = 0; k < 400; k++) {
+				rig_run(&rig, 50 * MS);
+				struct sample a = rig_get(&rig, "site.meter.l[1].current_a");
+				struct sample v = rig_get(&rig, "site.meter.l[1].voltage_v");
+				if (a.value > 20)
+					fail_msg("late %g: %g A", late[i], a.value);
+				if (v.value > 0 && v.value < 200)
+					fail_msg("late %g: %g V", late[i], v.value);
+				if (k > 100 && late[i] > 1 && late[i] < 2)
+					assert_int_equal(a.quality, QUALITY_COMM);
+			}
+		}
+	assert_true(all_good(d)); /* the last was in time */
+}
+
+static void
+a_long_frame_on_a_slow_line_is_no_noise(void **state)
+{
+	static const uint8_t wrong[1] = {0xFF};
+	const struct line_config *c = &rig.plant->lines[0];
+	struct rtu_timing t = rtu_timing(c->baud, c->parity != PARITY_NONE, c->stop_bits);
+	(void)state;
+	rig_run(&rig, 4 * NS_PER_S);
+	for (int k = 0; k < (int)RTU_FRAME_MAX; k++) {
+		rig.line_heard_ns = rig.now_ns;
+		collect_line_bytes(rig.collect, 0, wrong, sizeof wrong, rig.now_ns);
+		rig_run(&rig, t.char_ns);
+	}
+	assert_int_equal(rig.line_opens, 1);
+}
+
 /* --- the gate for frames of a line --- */
 
 static void
@@ -347,6 +423,10 @@ main(void)
 		FAST(a_line_that_hangs_up_is_opened_again_and_its_units_are_back_within_two_polls),
 		FAST(a_line_that_is_never_silent_is_told_and_opened_again),
 		FAST(demands_go_out_on_the_line_and_are_read_back),
+		cmocka_unit_test_setup_teardown(an_answer_that_is_late_is_never_another_reads,
+						open_meter, close_it),
+		cmocka_unit_test_setup_teardown(a_long_frame_on_a_slow_line_is_no_noise, open_slow,
+						close_it),
 		cmocka_unit_test(no_frame_with_flipped_bits_is_taken_for_an_answer),
 		cmocka_unit_test(a_write_is_confirmed_by_its_own_words_alone),
 	};
