@@ -13,6 +13,8 @@
 
 #define IND_LAYER_MIN_S 0.1 /* shorter ones would need a mean over the reticles' own paces */
 #define PARTS_SUM 1e-9
+#define STAGE_COST_MIN                                                                             \
+	1e-6 /* of the dearest stage's: as its key allows, to which a plant is written back */
 
 /* ---- what follows from a job's numbers ---- */
 
@@ -201,16 +203,32 @@ share_out(struct job_config *job)
 	}
 }
 
+/* Costs become parts of the dearest one. */
 static void
-finish_stages(struct schema_walk *w, const struct job_entry_keys *k, struct job_config *job,
-	      uint32_t given, uint32_t reticles)
+set_costs(struct schema_walk *w, struct job_config *job, const uint32_t line[])
 {
+	size_t was = schema_down(w, "stages");
 	double most = 0.0;
 
 	for (uint32_t s = 0; s < job->n_stages; s++)
 		most = fmax(most, job->stages[s].cost_frac);
-	for (uint32_t s = 0; s < job->n_stages; s++)
+	for (uint32_t s = 0; s < job->n_stages; s++) {
+		size_t inner = schema_down_at(w, s);
+
 		job->stages[s].cost_frac /= most;
+		if (job->stages[s].cost_frac < STAGE_COST_MIN)
+			schema_error(w, line[s], "cost",
+				     "is %g of the dearest stage's (allowed: %g..1 of it)",
+				     job->stages[s].cost_frac, STAGE_COST_MIN);
+		schema_up(w, inner);
+	}
+	schema_up(w, was);
+}
+
+static void
+finish_stages(struct schema_walk *w, const struct job_entry_keys *k, struct job_config *job,
+	      uint32_t given, uint32_t reticles)
+{
 	if (given == 0 && job->n_stages > job->n_reticles)
 		schema_error(w, k->stages_at.line, "stages",
 			     "are %u for %u reticles (allowed: at most one a reticle)",
@@ -231,7 +249,7 @@ static void
 read_stages(struct schema_walk *w, const struct job_entry_keys *k, struct job_config *job)
 {
 	size_t was = schema_down(w, "stages"), inner, before = config_report_total(w->report);
-	uint32_t given = 0, reticles = 0;
+	uint32_t given = 0, reticles = 0, line[JOB_STAGES_MAX];
 	struct stage_keys row;
 	struct schema_part part = {&stage_schema, &row};
 	yaml_node_t *e;
@@ -241,6 +259,7 @@ read_stages(struct schema_walk *w, const struct job_entry_keys *k, struct job_co
 		schema_read(w, e, &part, 1, false);
 		given += row.reticles_at.line != 0;
 		reticles += (uint32_t)row.reticles;
+		line[i] = row.cost_at.line;
 		add_stage(job, row.cost, (uint32_t)row.reticles);
 		schema_up(w, inner);
 	}
@@ -251,8 +270,10 @@ read_stages(struct schema_walk *w, const struct job_entry_keys *k, struct job_co
 	if (job->n_stages == 0)
 		schema_error(w, k->stages_at.line, "stages", "is empty (allowed: 1..%d stages)",
 			     JOB_STAGES_MAX);
-	else if (config_report_total(w->report) == before)
+	else if (config_report_total(w->report) == before) {
+		set_costs(w, job, line);
 		finish_stages(w, k, job, given, reticles);
+	}
 }
 
 static void

@@ -201,6 +201,8 @@ static const struct {
 	 "have 40 reticles, the job 84"},
 	{JOBS "  - {name: a, mode: pipe, stages: [{cost: 0, reticles: 84}]}\n", 5,
 	 "jobs[0].stages[0].cost", "1e-06"},
+	{JOBS "  - {name: a, mode: pipe, stages: [{cost: 1000},\n      {cost: 0.0001}]}\n", 6,
+	 "jobs[0].stages[1].cost", "1e-06..1"},
 	{JOBS
 	 "  - {name: a, mode: pipe, reticles: 0-1, stages: [{cost: 1}, {cost: 1}, {cost: 1}]}\n",
 	 5, "jobs[0].stages", "at most one a reticle"},
