@@ -25,7 +25,7 @@ struct sim;
 struct sim_options {
 	int mode;              /* 0 plant's default, else of all jobs: 1 SYNC, 2 IND, 3 PIPE */
 	double start_supply_c; /* loop supply at the steady start; 0: 24 */
-	double start_activity; /* activity of the job at the steady start; 0: 1 */
+	double start_activity; /* of the jobs at the steady start; 0: each its own */
 	int grid;              /* 0 plant's default, else 1 + enum grid */
 	double zero_s;         /* plant time that the jobs' times count from; 0: the start */
 };
@@ -42,7 +42,7 @@ struct sim_job_truth {
 	const char *name, *tenant;
 	enum sim_job_state state;
 	uint32_t n_systems, n_reticles;
-	double started_s, ended_s; /* plant time; NAN: not yet */
+	double started_s, ended_s; /* since the jobs' time 0, 0 if before it; NAN: not yet */
 	double rate;               /* now, 1 unthrottled; mean over its systems */
 	double tokens_per_s;       /* now, all its systems */
 	double samples_per_s;

@@ -28,7 +28,7 @@ ratio(double a, double b)
 }
 
 double
-job_score(const struct sim_job_truth *t, enum job_score_id id, double zero_s)
+job_score(const struct sim_job_truth *t, enum job_score_id id)
 {
 	bool started = isfinite(t->started_s);
 
@@ -48,9 +48,9 @@ job_score(const struct sim_job_truth *t, enum job_score_id id, double zero_s)
 	case JOB_SCORE_j_per_token:
 		return ratio(t->energy_j, t->tokens);
 	case JOB_SCORE_started_s:
-		return t->started_s - zero_s;
+		return t->started_s;
 	case JOB_SCORE_ended_s:
-		return t->ended_s - zero_s;
+		return t->ended_s;
 	case JOB_SCORE_run_s:
 		return t->busy_s;
 	case JOB_SCORE_waited_s:

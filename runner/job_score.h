@@ -21,8 +21,8 @@ struct job_score_info {
 extern const struct job_score_info job_score_table[JOB_SCORES];
 int job_score_by_name(const char *name); /* enum job_score_id or -1 */
 
-/* zero_s: plant time of the scenario's time 0. NAN where there is none. */
-double job_score(const struct sim_job_truth *truth, enum job_score_id id, double zero_s);
+/* NAN where there is none. */
+double job_score(const struct sim_job_truth *truth, enum job_score_id id);
 
 const char *job_state_name(enum sim_job_state state);
 

@@ -101,7 +101,8 @@ struct scenario {
 	uint32_t shares_line;
 	double s_lim_k; /* NAN: each wafer's own */
 	double warm_up_s, duration_s, scored_s[2];
-	double start_activity, start_supply_c;
+	double start_activity; /* 0: each job's own */
+	double start_supply_c;
 	struct scenario_event *events; /* in order of time */
 	uint32_t n_events;
 	struct scenario_bound *bounds;

@@ -143,7 +143,7 @@ read_start(struct scenario *s, struct schema_walk *w, yaml_node_t *node)
 		(void)schema_read(w, node, &part, 1, false);
 	else
 		schema_defaults(&start_schema, &keys);
-	s->start_activity = keys.activity;
+	s->start_activity = keys.activity_at.line != 0 ? keys.activity : 0.0;
 	s->start_supply_c = keys.supply_c;
 	schema_up(w, was);
 }

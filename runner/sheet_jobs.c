@@ -61,7 +61,7 @@ static void
 judge_score(struct sheet *s, const struct scenario_job_bound *b, const struct sim_job_truth *t)
 {
 	const struct job_score_info *info = &job_score_table[b->score];
-	double v = job_score(t, b->score, s->scenario->warm_up_s);
+	double v = job_score(t, b->score);
 
 	if (!isfinite(v))
 		sheet_fail(s, "%s:%u: job %s %s: there is none", s->scenario->path, b->line,
@@ -103,17 +103,15 @@ static void
 print_job(const struct sheet *s, FILE *to, uint32_t j)
 {
 	const struct job_config *c = &s->scenario->plant->jobs[j];
-	double zero_s = s->scenario->warm_up_s;
 	struct sim_job_truth t;
 
 	world_job(s->world, j, &t);
 	fprintf(to, "  %-15s %-11s %-5s %-4s %-7s %3u x %-2u %14.0f %9.3f %8.3f %7.2f %7.2f  %s\n",
 		t.name, c->tenant[0] != '\0' ? c->tenant : "-", kinds[c->kind],
 		scenario_mode_name(c->mode), job_state_name(t.state), t.n_systems, t.n_reticles,
-		t.tokens, job_score(&t, JOB_SCORE_energy_kwh, zero_s),
-		job_score(&t, JOB_SCORE_j_per_token, zero_s),
-		job_score(&t, JOB_SCORE_utilisation_pct, zero_s),
-		job_score(&t, JOB_SCORE_loss_pct, zero_s), straggler_of(s, &t));
+		t.tokens, job_score(&t, JOB_SCORE_energy_kwh), job_score(&t, JOB_SCORE_j_per_token),
+		job_score(&t, JOB_SCORE_utilisation_pct), job_score(&t, JOB_SCORE_loss_pct),
+		straggler_of(s, &t));
 }
 
 void
@@ -158,8 +156,7 @@ sheet_json_jobs(const struct sheet *s)
 		for (int i = 0; i < JOB_SCORES; i++)
 			(void)json_object_set_new(
 				job, job_score_table[i].name,
-				sheet_json_number(job_score(&t, (enum job_score_id)i,
-							    s->scenario->warm_up_s)));
+				sheet_json_number(job_score(&t, (enum job_score_id)i)));
 		(void)json_object_set_new(job, "straggler",
 					  t.straggler_most >= 0 ? json_string(straggler_of(s, &t))
 								: json_null());

@@ -3,6 +3,7 @@
 #include "tests/unit/sim_fixture.h"
 
 #include "engine_sim/registers.h"
+#include "runner/job_score.h"
 
 #define SYSTEMS(n)                                                                                 \
 	"site: test\n"                                                                             \
@@ -435,6 +436,44 @@ a_pipeline_lives_on_its_buffers(void **state)
 }
 
 static void
+each_job_begins_with_its_own_activity(void **state)
+{
+	static const char yaml[] =
+		SYSTEMS(2) "  - {name: a, mode: ind, systems: cs00, activity: 0.1}\n"
+			   "  - {name: b, mode: ind, systems: cs01}\n";
+
+	(void)state;
+	open_with(yaml, &(struct sim_options){.zero_s = 0.0});
+	run_s(sim, 1);
+	about(job(0).utilisation, 0.1, 1e-9);
+	about(job(1).utilisation, 1.0, 1e-9);
+	end();
+	open_with(yaml, &(struct sim_options){.start_activity = 0.5});
+	run_s(sim, 1);
+	about(job(0).utilisation, 0.5, 1e-9);
+	about(job(1).utilisation, 0.5, 1e-9);
+	end();
+}
+
+static void
+times_of_a_job_count_from_the_zero_time_once(void **state)
+{
+	struct sim_job_truth t;
+
+	(void)state;
+	open_with(SYSTEMS(1) "  - {name: a, end_s: 1}\n  - {name: b, start_s: 3, end_s: 4}\n",
+		  &(struct sim_options){.zero_s = 20.0});
+	run_s(sim, 25);
+	t = job(0);
+	about(job_score(&t, JOB_SCORE_started_s), 0.0, 1e-9);
+	about(job_score(&t, JOB_SCORE_ended_s), 1.0, 1e-9);
+	t = job(1);
+	about(job_score(&t, JOB_SCORE_started_s), 3.0, 1e-9);
+	about(job_score(&t, JOB_SCORE_ended_s), 4.0, 1e-9);
+	end();
+}
+
+static void
 registers_show_the_jobs(void **state)
 {
 	(void)state;
@@ -545,6 +584,8 @@ main(void)
 		cmocka_unit_test(energy_is_shared_out_to_the_last_joule),
 		cmocka_unit_test(edges_starve_a_job),
 		cmocka_unit_test(a_pipeline_lives_on_its_buffers),
+		cmocka_unit_test(each_job_begins_with_its_own_activity),
+		cmocka_unit_test(times_of_a_job_count_from_the_zero_time_once),
 		cmocka_unit_test(registers_show_the_jobs),
 		cmocka_unit_test(the_same_jobs_twice_end_the_same),
 		cmocka_unit_test(a_saved_state_holds_the_jobs),

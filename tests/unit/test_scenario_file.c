@@ -102,7 +102,7 @@ what_a_file_leaves_out_has_its_default(void **state)
 	assert_near(scenario->scored_s[0], 0.0);
 	assert_near(scenario->scored_s[1], 300.0);
 	assert_near(scenario->warm_up_s, 20.0);
-	assert_near(scenario->start_activity, 1.0);
+	assert_near(scenario->start_activity, 0.0); /* each job's own */
 	assert_near(scenario->start_supply_c, 24.0);
 	assert_int_equal(scenario->n_events + scenario->n_bounds + scenario->n_probes, 0);
 }
@@ -328,6 +328,16 @@ what_is_expected_of_jobs_is_read(void **state)
 }
 
 static void
+a_start_that_says_an_activity_says_it_for_all(void **state)
+{
+	(void)state;
+	load_good(PLANT "jobs: [{name: a, activity: 0.3}]\nstart: {activity: 0.5}\n");
+	assert_near(scenario->start_activity, 0.5);
+	load_good(PLANT "jobs: [{name: a, activity: 0.3}]\nstart: {supply_c: 20}\n");
+	assert_near(scenario->start_activity, 0.0);
+}
+
+static void
 a_mode_is_for_all_jobs_or_is_refused(void **state)
 {
 	(void)state;
@@ -537,6 +547,7 @@ main(void)
 		TEST(jobs_stand_in_the_file_or_in_one_of_their_own),
 		TEST(what_is_wrong_with_jobs_has_the_scenarios_lines),
 		TEST(what_is_expected_of_jobs_is_read),
+		TEST(a_start_that_says_an_activity_says_it_for_all),
 		TEST(a_mode_is_for_all_jobs_or_is_refused),
 		TEST(every_error_is_reported_with_line_key_and_what_was_allowed),
 		TEST(alarms_pages_and_what_people_ask_are_read),
