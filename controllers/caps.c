@@ -80,6 +80,7 @@ on_ramp(const struct cap *cap, const struct control_params *p, uint32_t systems,
 	double above_w = left_s > 0.0 ? p->cap_ramp_w_per_s * systems * left_s : 0.0;
 	return (struct cap_allowance){.watts = cap->watts + above_w,
 				      .due = now_ns >= cap->at_ns,
+				      .down = left_s <= 0.0,
 				      .until_ns = cap->until_ns};
 }
 
@@ -93,7 +94,7 @@ of_all(const struct caps *c, int64_t now_ns)
 	struct cap_allowance a = no_cap();
 	if (p->cap_default_w > 0.0) {
 		a.watts = p->cap_default_w;
-		a.due = true;
+		a.due = a.down = true;
 	}
 	return a;
 }

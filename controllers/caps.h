@@ -50,6 +50,7 @@ struct cap_allowance {
 	double watts; /* in force now, on its ramp; NAN: as much as it likes */
 
 	bool due;         /* the deadline has passed */
+	bool down;        /* its ramp is at its end */
 	int64_t until_ns; /* plant time; INT64_MAX: no end */
 };
 

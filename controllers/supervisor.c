@@ -243,11 +243,12 @@ decide(struct supervisor *s, const struct control_params *p, const struct view *
 		fail_safe(s, p, now_ns);
 		return;
 	}
+	supervisor_unscale(s);
 	if (s->taking_over)
 		takeover_begin(s, p);
 	takeover_move(s, p);
 	cap_by_flow(s, p, v);
-	supervisor_keep_cap(s);
+	supervisor_scale(s);
 	if (s->cooling_lost)
 		cool_fully(&s->demands);
 }
@@ -361,6 +362,7 @@ supervisor_step(struct supervisor *s, const struct control_params *p, const stru
 	supervisor_watch_pumps(s, v);
 	supervisor_look(s, p, v, second);
 	bool first = transit(s, next_event(s, p, v, now_ns), v, now_ns);
+	supervisor_judge_cap(s);
 	act(s, p, v, cooling_was_lost && !s->cooling_lost, now_ns);
 	supervisor_ask_ceiling(s, p, now_ns);
 	watch_release(s, v);

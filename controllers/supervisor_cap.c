@@ -4,6 +4,7 @@
  * and the device is given a ceiling that it holds if we don't.
  */
 #include <math.h>
+#include <string.h>
 
 #include "controllers/supervisor.h"
 #include "controllers/supervisor_private.h"
@@ -51,7 +52,7 @@ supervisor_input_w(struct supervisor *s, const struct control_params *p, const s
 }
 
 void
-supervisor_keep_cap(struct supervisor *s)
+supervisor_judge_cap(struct supervisor *s)
 {
 	double cap_w = s->cap.watts, input_w = s->in.input_w;
 	bool over = s->cap.due && isfinite(cap_w) && input_w > cap_w * (1.0 + OVER_FRAC);
@@ -59,12 +60,35 @@ supervisor_keep_cap(struct supervisor *s)
 	if (s->cap_over >= OVER_STEPS) {
 		s->cap_over = 0;
 		s->cap_missed = true;
-		s->cap_scale_frac = fmax(s->cap_scale_frac * cap_w / input_w, SCALE_LEAST_FRAC);
+		if (s->mode == CTL_AUTO) /* elsewhere the duty is not ours, or is down already */
+			s->cap_scale_frac =
+				fmax(s->cap_scale_frac * cap_w / input_w, SCALE_LEAST_FRAC);
 	} else if (!over && !(input_w > cap_w)) {
 		s->cap_missed = false;
 		s->cap_scale_frac = fmin(s->cap_scale_frac + SCALE_BACK_FRAC, 1.0);
 	}
-	for (int i = 0; s->cap_scale_frac < 1.0 && i < RETICLES; i++)
+	if (s->taking_over || (s->mode != CTL_AUTO && s->mode != CTL_SHADOW)) {
+		s->cap_scale_frac = 1.0; /* what is applied is asked for, and has it in it */
+		s->scaled = false;
+	}
+}
+
+void
+supervisor_unscale(struct supervisor *s)
+{
+	if (s->scaled)
+		memcpy(s->demands.duty_frac, s->unscaled_frac, sizeof s->unscaled_frac);
+	s->scaled = false;
+}
+
+void
+supervisor_scale(struct supervisor *s)
+{
+	s->scaled = s->cap_scale_frac < 1.0;
+	if (!s->scaled)
+		return;
+	memcpy(s->unscaled_frac, s->demands.duty_frac, sizeof s->unscaled_frac);
+	for (int i = 0; i < RETICLES; i++)
 		s->demands.duty_frac[i] *= s->cap_scale_frac;
 }
 
@@ -73,11 +97,12 @@ supervisor_ask_ceiling(struct supervisor *s, const struct control_params *p, int
 {
 	struct demands *d = &s->demands;
 	if (!isfinite(s->cap.watts)) {
-		if (isfinite(d->ceiling_w)) /* it was ours: what never was is left alone */
+		/* always: one that was lifted while nobody could write still stands in the device */
+		if (isfinite(d->ceiling_w) || (d->active && !d->quiet))
 			d->ceiling_w = d->ceiling_for_s = 0.0;
 		return;
 	}
-	if (!s->cap.due)
+	if (!s->cap.due && !s->cap.down)
 		return; /* a device knows no ramp: it would take the power at once */
 	double part = s->wafer_part > 0.0 ? s->wafer_part : WAFER_PART_ASSUMED;
 	double wafer_w =
@@ -91,7 +116,10 @@ supervisor_ask_ceiling(struct supervisor *s, const struct control_params *p, int
 				? CEILING_FOR_MAX_S
 				: (double)(s->cap.until_ns - now_ns) / (double)NS_PER_S;
 	d->ceiling_w = fmax(floor(wafer_w), 1.0); /* 0 is none */
-	d->ceiling_for_s = law_clamp(ceil(left_s), 1.0, CEILING_FOR_MAX_S);
+	left_s = law_clamp(ceil(left_s), 1.0, CEILING_FOR_MAX_S);
+	if (left_s > 1.0 && fabs(left_s - d->ceiling_for_s) < 0.5)
+		left_s -= 1.0; /* the same again would be no news to who writes what has changed */
+	d->ceiling_for_s = left_s;
 	s->ceiling_end_ns = now_ns + (int64_t)d->ceiling_for_s * NS_PER_S;
 }
 

@@ -19,8 +19,11 @@ void supervisor_cap_init(struct supervisor *s);
 /* The input power; where its meter is silent, what the wafer's power lets expect. */
 double supervisor_input_w(struct supervisor *s, const struct control_params *p,
 			  const struct view *v);
-/* Where the law does not keep the cap after its deadline, all duties give way. */
-void supervisor_keep_cap(struct supervisor *s);
+/* Each step: is the cap kept after its deadline? Where the law does not, all duties give way. */
+void supervisor_judge_cap(struct supervisor *s);
+/* The last step of a demand, and its undoing in the next: ramps go on from the whole of it. */
+void supervisor_scale(struct supervisor *s);
+void supervisor_unscale(struct supervisor *s);
 /* The device's own ceiling, which outlives us. */
 void supervisor_ask_ceiling(struct supervisor *s, const struct control_params *p, int64_t now_ns);
 

@@ -73,7 +73,9 @@ struct supervisor {
 	struct cap_allowance cap;
 	double wafer_part; /* of the input power above cap_other_w that is the wafer's; NAN not known */
 	double cap_scale_frac; /* of all duties, where the law alone does not keep the cap */
-	uint32_t cap_over;     /* steps */
+	bool scaled;
+	double unscaled_frac[RETICLES]; /* duties demanded, before the scale; if scaled */
+	uint32_t cap_over;              /* steps */
 	bool cap_missed;
 	int64_t ceiling_end_ns; /* of the device's */
 	struct trust trust;

@@ -91,9 +91,10 @@ takeover_move(struct supervisor *s, const struct control_params *p)
 	const struct law_out *out = &s->out;
 	double step = s->ramping ? p->ramp_per_s * LAW_DT_S : (double)INFINITY;
 	bool over = out->margin_k < 0.0, there = true;
+	bool down = over || out->limit == REASON_CAP; /* a breaker does not wait for a ramp */
 	double least = 1.0;
 	for (int i = 0; i < RETICLES; i++) {
-		d->duty_frac[i] = towards(d->duty_frac[i], out->duty_frac[i], step, false, over);
+		d->duty_frac[i] = towards(d->duty_frac[i], out->duty_frac[i], step, false, down);
 		there = there && fabs(d->duty_frac[i] - out->duty_frac[i]) <= step;
 		least = fmin(least, d->duty_frac[i]);
 	}

@@ -333,7 +333,14 @@ the_device_gets_a_ceiling_with_the_cap_that_it_can_hold_alone(void **state)
 	supervisor_allow(&b.s, &cap);
 	draw(&b, 1.0);
 	steps(&b, 20);
-	assert_true(isnan(b.s.demands.ceiling_w)); /* it knows no ramp */
+	assert_true(b.s.demands.ceiling_w <= 0.0 || isnan(b.s.demands.ceiling_w)); /* no ramp */
+	cap.down = true; /* the ramp is at its end, the deadline not there yet */
+	supervisor_allow(&b.s, &cap);
+	step(&b);
+	assert_true(b.s.demands.ceiling_w > 14000.0);
+	cap.watts = (double)NAN;
+	supervisor_allow(&b.s, &cap);
+	step(&b);
 	supervisor_allow(&b.s, &CAP);
 	step(&b);
 	double wafer_w = (18000.0 - 500.0) * 0.83;
@@ -349,6 +356,78 @@ the_device_gets_a_ceiling_with_the_cap_that_it_can_hold_alone(void **state)
 	supervisor_allow(&b.s, &(struct cap_allowance){.watts = (double)NAN});
 	step(&b);
 	assert_true(fabs(b.s.demands.ceiling_w) < 1e-9);
+}
+
+/* What was lifted while nobody could write still stands in the device. */
+static void
+without_a_cap_the_device_is_told_that_there_is_no_ceiling(void **state)
+{
+	(void)state;
+	struct bench b;
+	struct supervisor_setup with = setup();
+	with.start_in_charge = true;
+	begin(&b, with);
+	steps(&b, 5);
+	assert_int_equal(b.s.mode, CTL_AUTO);
+	assert_true(fabs(b.s.demands.ceiling_w) < 1e-9);
+	assert_true(fabs(b.s.demands.ceiling_for_s) < 1e-9);
+}
+
+static void
+a_ceiling_that_is_told_again_is_told_otherwise(void **state)
+{
+	(void)state;
+	struct bench b;
+	struct cap_allowance cap = CAP;
+	cap.until_ns = INT64_MAX;
+	begin(&b, setup());
+	supervisor_allow(&b.s, &cap);
+	steps(&b, 20);
+	double for_s = b.s.demands.ceiling_for_s;
+	assert_true(for_s > 65533.0);
+	b.now_ns += 65000 * NS_PER_S;
+	step(&b);
+	assert_true(b.s.demands.ceiling_for_s > 65533.0);
+	assert_true(fabs(b.s.demands.ceiling_for_s - for_s) > 0.5);
+}
+
+static void
+a_missed_cap_does_not_eat_the_ramp_of_a_takeover(void **state)
+{
+	(void)state;
+	struct bench b;
+	struct supervisor_setup with = setup();
+	with.law = law_of(CONTROLLER_NONE); /* wants full duty */
+	with.start_in_charge = true;
+	begin(&b, with);
+	all_duties(&b.v, 0.5);
+	b.v.input_w = 20000.0;
+	supervisor_allow(&b.s, &CAP);
+	for (int k = 0; k < 33; k++, b.v.temp_c[0] += 1e-6)
+		step(&b);
+	assert_true(b.s.ramping && b.s.verdict.cap_missed);
+	b.v.input_w = 17000.0;
+	for (int k = 0; k < 50; k++, b.v.temp_c[0] += 1e-6)
+		step(&b);
+	assert_true(b.s.demands.duty_frac[0] > 0.5);
+}
+
+static void
+a_cap_is_missed_in_every_mode_but_scaled_in_auto_only(void **state)
+{
+	(void)state;
+	struct bench b;
+	struct supervisor_setup with = setup();
+	with.start_in_charge = true;
+	begin(&b, with);
+	supervisor_hold(&b.s, HOLD_STOP);
+	b.v.input_w = 20000.0;
+	supervisor_allow(&b.s, &CAP);
+	for (int k = 0; k < 60; k++, b.v.temp_c[0] += 1e-6)
+		step(&b);
+	assert_int_equal(b.s.mode, CTL_STOPPED);
+	assert_true(b.s.verdict.cap_missed);
+	assert_true(b.s.cap_scale_frac > 0.999);
 }
 
 static void
@@ -371,6 +450,10 @@ main(void)
 		cmocka_unit_test(lost_inputs_mean_full_cooling_and_half_duty),
 		cmocka_unit_test(what_stays_above_its_cap_is_scaled_down_and_told),
 		cmocka_unit_test(the_device_gets_a_ceiling_with_the_cap_that_it_can_hold_alone),
+		cmocka_unit_test(without_a_cap_the_device_is_told_that_there_is_no_ceiling),
+		cmocka_unit_test(a_ceiling_that_is_told_again_is_told_otherwise),
+		cmocka_unit_test(a_missed_cap_does_not_eat_the_ramp_of_a_takeover),
+		cmocka_unit_test(a_cap_is_missed_in_every_mode_but_scaled_in_auto_only),
 		cmocka_unit_test(an_allowance_of_nothing_is_no_ceiling_of_0_which_means_none),
 		cmocka_unit_test(a_moment_without_inputs_costs_no_duty),
 		cmocka_unit_test(failsafe_never_raises_a_duty),

@@ -123,6 +123,25 @@ tracking_does_not_collapse_under_a_ceiling_of_the_device(void **state)
 }
 
 static void
+a_cap_does_not_wait_for_the_ramp_of_a_takeover(void **state)
+{
+	(void)state;
+	struct bench b;
+	begin(&b, setup());
+	b.s.ramping = true;
+	b.s.out.margin_k = 5.0;
+	for (int i = 0; i < RETICLES; i++) {
+		b.s.demands.duty_frac[i] = 0.9;
+		b.s.out.duty_frac[i] = 0.5;
+	}
+	takeover_move(&b.s, &PARAMS);
+	assert_true(b.s.demands.duty_frac[0] > 0.89);
+	b.s.out.limit = REASON_CAP;
+	takeover_move(&b.s, &PARAMS);
+	assert_true(b.s.demands.duty_frac[0] < 0.51);
+}
+
+static void
 tracking_does_not_creep_with_a_reading_that_is_a_little_low(void **state)
 {
 	(void)state;
@@ -398,6 +417,7 @@ main(void)
 		cmocka_unit_test(a_device_that_is_in_our_charge_is_not_kept_waiting),
 		cmocka_unit_test(tracking_asks_for_what_is_applied),
 		cmocka_unit_test(tracking_does_not_collapse_under_a_ceiling_of_the_device),
+		cmocka_unit_test(a_cap_does_not_wait_for_the_ramp_of_a_takeover),
 		cmocka_unit_test(tracking_does_not_creep_with_a_reading_that_is_a_little_low),
 		cmocka_unit_test(a_takeover_that_agrees_is_no_bump),
 		cmocka_unit_test(a_takeover_that_does_not_agree_goes_by_the_ramp),
