@@ -6,7 +6,7 @@
 #include "engine_sim/steady.h"
 
 #define PLANT_AIR                                                                                  \
-	"site: test\n"                                                                             \
+	"site: test\ngrid: reference\n"                                                            \
 	"seed: 7\n"                                                                                \
 	"faults: allowed\n"                                                                        \
 	"systems:\n"                                                                               \

@@ -6,7 +6,7 @@
 #include "engine_sim/registers.h"
 
 #define ROW(supply)                                                                                \
-	"site: test\n"                                                                             \
+	"site: test\ngrid: reference\n"                                                            \
 	"seed: 7\n"                                                                                \
 	"faults: allowed\n" supply "systems:\n"                                                    \
 	"  - {name: cs%02d, count: 4, type: water}\n"                                              \

@@ -489,7 +489,7 @@ a_host_hears_nothing_it_must_not_hear_whatever_happens(void **state)
 {
 	(void)state;
 	host = (struct host){0};
-	for (uint64_t n = 0; n < 30000; n++) {
+	for (uint64_t n = 0; n < 12000; n++) {
 		shake(n);
 		for (uint64_t k = keyed_u64(17, 0, n) % 6; k > 0; k--)
 			if (take(keyed_u64(18, k, n) % 4 != 0))
