@@ -11,7 +11,7 @@
 #include "controllers/law.h"
 #include "core/clock.h"
 
-#define KEPT_LINE (PEOPLE_WHY_SIZE + 192)
+#define KEPT_LINE (PEOPLE_WHY_SIZE + 224)
 #define CLAIM_TAU_S 2.0       /* readings are noisy, shares should not be */
 #define CLAIM_ROOM_FRAC 0.02  /* above what it draws, of one that its cap does not hold */
 #define CAPPED_LEAST_FRAC 0.3 /* of what they would draw: what those that are held get at least */
@@ -25,11 +25,12 @@ caps_open(struct caps **out, const struct plant *plant)
 	size_t n = plant->n_systems;
 	c->plant = plant;
 	c->of = calloc(n + 1, sizeof *c->of);
+	c->before = calloc(n + 1, sizeof *c->before);
 	c->allowance = calloc(n + 1, sizeof *c->allowance);
 	c->claim_w = calloc(n + 1, sizeof *c->claim_w);
-	c->text_size = (n + 3) * KEPT_LINE;
+	c->text_size = 2 * (n + 3) * KEPT_LINE;
 	c->text = malloc(c->text_size);
-	if (!c->of || !c->allowance || !c->claim_w || !c->text) {
+	if (!c->of || !c->before || !c->allowance || !c->claim_w || !c->text) {
 		caps_close(c);
 		return -ENOMEM;
 	}
@@ -47,6 +48,7 @@ caps_close(struct caps *c)
 	if (!c)
 		return;
 	free(c->of);
+	free(c->before);
 	free(c->allowance);
 	free(c->claim_w);
 	free(c->text);
@@ -84,28 +86,61 @@ on_ramp(const struct cap *cap, const struct control_params *p, uint32_t systems,
 				      .until_ns = cap->until_ns};
 }
 
+/* Of two that stand: the lesser counts, for as long as one of both does. */
+static struct cap_allowance
+lesser(struct cap_allowance a, struct cap_allowance b)
+{
+	if (!isfinite(b.watts))
+		return a;
+	if (!isfinite(a.watts))
+		return b;
+	return (struct cap_allowance){.watts = fmin(a.watts, b.watts),
+				      .due = a.due || b.due,
+				      .down = a.down || b.down,
+				      .until_ns =
+					      a.until_ns > b.until_ns ? a.until_ns : b.until_ns};
+}
+
+/* By the caps that were asked for. */
+static struct cap_allowance
+asked(const struct caps *c, int32_t system, int64_t now_ns)
+{
+	uint32_t n = c->plant->n_systems, k = system == SITE ? n : (uint32_t)system;
+	uint32_t systems = system == SITE ? n : 1;
+	struct cap_allowance a = no_cap();
+	if (c->of[k].stands)
+		a = on_ramp(&c->of[k], &c->plant->control, systems, now_ns);
+	if (c->before[k].stands)
+		a = lesser(a, on_ramp(&c->before[k], &c->plant->control, systems, now_ns));
+	return a;
+}
+
 static struct cap_allowance
 of_all(const struct caps *c, int64_t now_ns)
 {
 	const struct control_params *p = &c->plant->control;
 	const struct cap *cap = caps_of(c, SITE);
-	if (cap->stands)
-		return on_ramp(cap, p, c->plant->n_systems, now_ns);
-	struct cap_allowance a = no_cap();
-	if (p->cap_default_w > 0.0) {
-		a.watts = p->cap_default_w;
-		a.due = a.down = true;
-	}
-	return a;
+	struct cap_allowance a = asked(c, SITE, now_ns), own = no_cap();
+	if (p->cap_default_w <= 0.0 || (cap->stands && now_ns >= cap->at_ns) ||
+	    c->before[c->plant->n_systems].stands)
+		return a;
+	own.watts = p->cap_default_w;
+	own.due = own.down = true;
+	return lesser(a, own);
 }
 
 double
 caps_due_w(const struct caps *c, int32_t system, int64_t now_ns)
 {
 	const struct cap *cap = caps_of(c, system);
-	if (cap->stands)
-		return now_ns >= cap->at_ns ? cap->watts : (double)NAN;
-	return system == SITE ? of_all(c, now_ns).watts : (double)NAN;
+	const struct cap *before =
+		&c->before[system == SITE ? c->plant->n_systems : (uint32_t)system];
+	double own_w = c->plant->control.cap_default_w;
+	if (cap->stands && now_ns >= cap->at_ns)
+		return cap->watts;
+	if (before->stands)
+		return before->watts;
+	return system == SITE && own_w > 0.0 ? own_w : (double)NAN;
 }
 
 /*
@@ -170,27 +205,16 @@ share_w(const struct caps *c, const struct cap_draw *draw, uint32_t k, const str
 	return draw[k].held_by_cap ? rest_w * w / pot->held_w : w * (1.0 + CLAIM_ROOM_FRAC);
 }
 
-static struct cap_allowance
-lesser(struct cap_allowance a, struct cap_allowance b)
-{
-	if (!isfinite(b.watts) || a.watts <= b.watts)
-		return a;
-	return b;
-}
-
 static void
 share(struct caps *c, const struct cap_draw *draw, int64_t now_ns)
 {
-	const struct control_params *p = &c->plant->control;
 	struct cap_allowance all = of_all(c, now_ns);
 	struct pot pot = pot_of(c, draw);
 	for (uint32_t k = 0; k < c->plant->n_systems; k++) {
-		struct cap_allowance own = no_cap(), part = all;
-		if (c->of[k].stands)
-			own = on_ramp(&c->of[k], p, 1, now_ns);
+		struct cap_allowance part = all;
 		if (isfinite(all.watts))
 			part.watts = share_w(c, draw, k, &pot, all.watts);
-		c->allowance[k] = isfinite(own.watts) ? lesser(own, part) : part;
+		c->allowance[k] = lesser(asked(c, (int32_t)k, now_ns), part);
 	}
 }
 
@@ -201,6 +225,10 @@ caps_step(struct caps *c, const struct cap_draw *draw, int64_t now_ns)
 		int32_t system = k == c->plant->n_systems ? SITE : (int32_t)k;
 		struct cap *cap = &c->of[k];
 		char text[ASK_ERROR], who[48];
+		if (c->before[k].stands && now_ns >= c->before[k].until_ns) {
+			c->before[k].stands = false; /* the next one has been told of */
+			c->unkept = true;
+		}
 		if (!cap->stands || now_ns < cap->until_ns)
 			continue;
 		snprintf(text, sizeof text, "%s power cap of %s is over, its time has passed: %s",

@@ -14,7 +14,8 @@
  * "error"}; for "caps" {"ok": true, "caps": […]}.
  *
  * Up to its deadline a cap comes down by a ramp that ends cap_lead_s before it. When its time is
- * over it is gone, and the site's own (cap_default_w) stands, if there is one.
+ * over it is gone, and the site's own (cap_default_w) stands, if there is one. What is in force when
+ * another is asked for stays so until the other's deadline: the lesser of both counts.
  */
 #ifndef ISOTHERM_CONTROLLERS_CAPS_H
 #define ISOTHERM_CONTROLLERS_CAPS_H
@@ -59,7 +60,7 @@ struct caps;
 int caps_open(struct caps **out, const struct plant *plant); /* 0, -ENOMEM */
 void caps_close(struct caps *c);                             /* NULL is allowed */
 
-/* The cap of a system, or of all together (SITE). */
+/* The last cap of a system, or of all together (SITE). */
 const struct cap *caps_of(const struct caps *c, int32_t system);
 
 /* Its watts once its deadline has passed, the site's own included; NAN: none. */

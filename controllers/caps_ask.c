@@ -219,19 +219,33 @@ answer_caps(const struct parse *p, char *result)
 	ask_result(result, root);
 }
 
+/* What is in force stays so until the new one's deadline. */
+static void
+replace(struct cap *cap, struct cap *before, const struct cap *by, int64_t now_ns)
+{
+	if (cap->stands && now_ns >= cap->at_ns)
+		*before = *cap;
+	if (before->until_ns > by->at_ns)
+		before->until_ns = by->at_ns;
+	before->stands = before->stands && before->until_ns > now_ns;
+	*cap = *by;
+}
+
 static void
 carry_out(struct parse *p, const struct hold_keeper *keeper, char *result)
 {
 	struct caps *c = p->c;
-	struct cap *cap = caps_at(c, p->system), before = *cap;
+	struct cap *cap = caps_at(c, p->system), *before = &c->before[cap - c->of];
+	const struct cap was = *cap, was_before = *before;
 	char text[ASK_ERROR], who[48];
 	if (p->verb == CAP_SET)
-		*cap = p->cap;
+		replace(cap, before, &p->cap, p->by->now_ns);
 	else
-		cap->stands = false;
+		cap->stands = before->stands = false;
 	int rc = caps_keep(c, keeper);
 	if (rc && p->verb == CAP_END) {
-		*cap = before;
+		*cap = was;
+		*before = was_before;
 		ask_wrong(p->error,
 			  "not done: it can't be recorded, so a restart would undo it: %s",
 			  strerror(-rc));

@@ -11,6 +11,7 @@
 struct caps {
 	const struct plant *plant;
 	struct cap *of;                  /* [n_systems + 1]: the last is that of all together */
+	struct cap *before;              /* [n_systems + 1]: in force until the other's deadline */
 	struct cap_allowance *allowance; /* [n_systems] */
 	double *claim_w;                 /* [n_systems]: of the power that is shared */
 	bool unkept;

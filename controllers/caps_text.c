@@ -4,7 +4,11 @@
  *
  *	isotherm caps 1 SITE
  *	SYSTEM|* WATTS SEQ UID LEVEL SINCE_WALL_NS SINCE_NS AT_NS UNTIL_NS WHY
+ *	SYSTEM|* last SEQ
  *	end NUMBER-OF-CAPS
+ *
+ * Of two of one system the first is in force until the deadline of the second. "last": the sequence
+ * number where no cap stands.
  */
 #include <errno.h>
 #include <inttypes.h>
@@ -15,7 +19,20 @@
 #include "controllers/caps_private.h"
 #include "core/clock.h"
 
+#define SEQ_MAX                                                                                    \
+	(INT64_MAX / 4 * 3) /* read_seq of caps_ask.c takes less, and counts on from there */
 #define HEADER "isotherm caps 1 "
+
+static size_t
+write_cap(struct caps *c, size_t at, const char *name, const struct cap *cap)
+{
+	return (size_t)snprintf(c->text + at, c->text_size - at,
+				"%s %.1f %" PRId64 " %" PRIu32 " %s %" PRId64 " %" PRId64
+				" %" PRId64 " %" PRId64 " %s\n",
+				name, cap->watts, cap->seq, cap->uid, people_level(cap->access),
+				cap->since_wall_ns, cap->since_ns, cap->at_ns, cap->until_ns,
+				cap->why);
+}
 
 /* Into c->text; its length. */
 static size_t
@@ -25,15 +42,18 @@ write_text(struct caps *c)
 	size_t at = (size_t)snprintf(c->text, c->text_size, HEADER "%s\n", c->plant->site);
 	for (uint32_t k = 0; k <= c->plant->n_systems; k++) {
 		const struct cap *cap = &c->of[k];
-		if (!cap->stands)
+		const char *name = k == c->plant->n_systems ? "*" : c->plant->systems[k].name;
+		if (!cap->stands) {
+			if (cap->seq > 0)
+				at += (size_t)snprintf(c->text + at, c->text_size - at,
+						       "%s last %" PRId64 "\n", name, cap->seq);
 			continue;
-		at += (size_t)snprintf(c->text + at, c->text_size - at,
-				       "%s %.1f %" PRId64 " %" PRIu32 " %s %" PRId64 " %" PRId64
-				       " %" PRId64 " %" PRId64 " %s\n",
-				       k == c->plant->n_systems ? "*" : c->plant->systems[k].name,
-				       cap->watts, cap->seq, cap->uid, people_level(cap->access),
-				       cap->since_wall_ns, cap->since_ns, cap->at_ns, cap->until_ns,
-				       cap->why);
+		}
+		if (c->before[k].stands) {
+			at += write_cap(c, at, name, &c->before[k]);
+			n++;
+		}
+		at += write_cap(c, at, name, cap);
 		n++;
 	}
 	at += (size_t)snprintf(c->text + at, c->text_size - at, "end %u\n", n);
@@ -68,7 +88,9 @@ static bool
 sane(const struct cap *cap)
 {
 	const int64_t most_ns = (CAP_AT_MAX_S + CAP_FOR_MAX_S) * NS_PER_S;
-	return cap->watts > 0.0 && cap->watts < 1e9 && cap->seq >= 0 && cap->since_ns >= 0 &&
+	return cap->watts > 0.0 && cap->watts < 1e9 && cap->seq >= 0 && cap->seq <= SEQ_MAX &&
+	       cap->since_wall_ns >= 0 && cap->since_wall_ns <= INT64_MAX / 2 &&
+	       cap->since_ns >= 0 && cap->since_ns <= INT64_MAX / 4 &&
 	       cap->at_ns >= cap->since_ns && cap->until_ns > cap->at_ns &&
 	       cap->until_ns - cap->since_ns <= most_ns;
 }
@@ -84,6 +106,22 @@ set_times(struct cap *cap, const struct reader *r)
 	cap->since_ns += shift_ns;
 	cap->at_ns += shift_ns;
 	cap->until_ns += shift_ns;
+}
+
+/* Is it a sequence number alone? */
+static bool
+read_seq(struct reader *r, const char *line)
+{
+	char name[16];
+	int64_t seq = -1;
+	if (sscanf(line, "%15s last %" SCNd64, name, &seq) != 2)
+		return false;
+	int32_t system = strcmp(name, "*") == 0 ? SITE : plant_system(r->c->plant, name);
+	if ((system < 0 && strcmp(name, "*") != 0) || seq < 0 || seq > SEQ_MAX)
+		damaged(r, "it is no sequence number");
+	else
+		caps_at(r->c, system)->seq = seq;
+	return true;
 }
 
 static void
@@ -113,7 +151,10 @@ read_cap(struct reader *r, const char *line)
 	snprintf(cap.why, sizeof cap.why, "%s",
 		 characters < 1 ? "(the reason could not be read)" : line + why);
 	set_times(&cap, r);
-	*caps_at(r->c, system) = cap;
+	struct cap *of = caps_at(r->c, system);
+	if (of->stands)
+		r->c->before[of - r->c->of] = *of;
+	*of = cap;
 	r->read++;
 }
 
@@ -131,7 +172,7 @@ read_line(struct reader *r, const char *line)
 		r->ended = true;
 		if (n != r->read)
 			damaged(r, "another number of caps than it says");
-	} else {
+	} else if (!read_seq(r, line)) {
 		read_cap(r, line);
 	}
 	return true;

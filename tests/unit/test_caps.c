@@ -232,6 +232,98 @@ the_lesser_of_its_own_cap_and_its_share_counts(void **state)
 }
 
 static void
+reopen(void)
+{
+	struct errtext err;
+	caps_close(caps);
+	assert_int_equal(caps_open(&caps, plant), 0);
+	assert_int_equal(caps_recall(caps, kept, kept_len, now_ns, WALL_NS + now_ns, &err), 0);
+}
+
+static void
+a_cap_for_later_leaves_the_one_in_force_until_then(void **state)
+{
+	(void)state;
+	assert_true(ask("{\"cmd\":\"cap\",\"system\":\"cs00\",\"watts\":12000,\"for_s\":36000,"
+			"\"why\":\"now\"}"));
+	steps(1);
+	assert_true(ask("{\"cmd\":\"cap\",\"system\":\"cs00\",\"watts\":13000,\"at_s\":60,"
+			"\"for_s\":100,\"why\":\"later\"}"));
+	for (int again = 0; again < 2; again++, reopen()) {
+		steps(1);
+		assert_near(allowed(0), 12000.0, 1e-9);
+		assert_true(caps_allowance(caps, 0)->due);
+		assert_near(caps_due_w(caps, 0, now_ns), 12000.0, 1e-9);
+	}
+	steps(59);
+	assert_near(allowed(0), 13000.0, 1e-9);
+	assert_near(caps_due_w(caps, 0, now_ns), 13000.0, 1e-9);
+	steps(100);
+	assert_true(isnan(allowed(0)));
+	/* lifted: both */
+	assert_true(ask("{\"cmd\":\"cap\",\"watts\":50000,\"for_s\":60,\"why\":\"x\"}"));
+	assert_true(
+		ask("{\"cmd\":\"cap\",\"watts\":60000,\"at_s\":60,\"for_s\":60,\"why\":\"x\"}"));
+	steps(1);
+	assert_near(sum_allowed(), 50000.0, 1.0);
+	assert_true(ask("{\"cmd\":\"uncap\",\"why\":\"x\"}"));
+	steps(1);
+	assert_true(isnan(allowed(0)));
+}
+
+static void
+the_lesser_of_two_lasts_as_long_as_the_later_of_both(void **state)
+{
+	(void)state;
+	assert_true(ask("{\"cmd\":\"cap\",\"watts\":72000,\"for_s\":1000,\"why\":\"x\"}"));
+	assert_true(ask("{\"cmd\":\"cap\",\"system\":\"cs01\",\"watts\":15000,\"for_s\":100,"
+			"\"why\":\"x\"}"));
+	int64_t asked_ns = now_ns;
+	steps(1);
+	assert_near(allowed(1), 15000.0, 1e-9);
+	assert_true(caps_allowance(caps, 1)->until_ns == asked_ns + 1000 * NS_PER_S);
+	/* one whose deadline has passed is due, whatever the other's is */
+	assert_true(ask("{\"cmd\":\"cap\",\"system\":\"cs02\",\"watts\":17000,\"at_s\":12,"
+			"\"for_s\":100,\"why\":\"x\"}"));
+	steps(11);
+	assert_true(allowed(2) < 17500.0);
+	assert_true(caps_allowance(caps, 2)->due);
+}
+
+static void
+the_last_sequence_number_outlives_its_cap_and_the_program(void **state)
+{
+	(void)state;
+	assert_true(ask("{\"cmd\":\"cap\",\"watts\":50000,\"for_s\":60,\"seq\":7,\"why\":\"x\"}"));
+	assert_true(ask("{\"cmd\":\"uncap\",\"why\":\"x\"}"));
+	reopen();
+	assert_false(caps_of(caps, SITE)->stands);
+	assert_false(ask("{\"cmd\":\"cap\",\"watts\":50000,\"for_s\":60,\"seq\":7,\"why\":\"x\"}"));
+	assert_non_null(strstr(result, "not after 7"));
+}
+
+static void
+numbers_that_can_not_be_are_no_cap(void **state)
+{
+	static const char *const WRONG[] = {
+		"isotherm caps 1 bench\ncs00 9000.0 9223372036854775807 1 operate 5 5 6 7 x\nend "
+		"1\n",
+		"isotherm caps 1 bench\ncs00 9000.0 1 1 operate -9223372036854775807 5 6 7 x\nend "
+		"1\n",
+		"isotherm caps 1 bench\ncs00 9000.0 1 1 operate 9223372036854775807 5 6 7 x\nend "
+		"1\n",
+		"isotherm caps 1 bench\ncs00 last 9223372036854775807\nend 0\n",
+	};
+	struct errtext err;
+	(void)state;
+	for (size_t k = 0; k < sizeof WRONG / sizeof WRONG[0]; k++) {
+		assert_int_equal(caps_recall(caps, WRONG[k], strlen(WRONG[k]), 1, WALL_NS, &err),
+				 -EINVAL);
+		assert_false(caps_of(caps, 0)->stands);
+	}
+}
+
+static void
 a_cap_outlives_the_program_with_its_deadline_and_its_end(void **state)
 {
 	struct errtext err;
@@ -286,6 +378,10 @@ main(void)
 		TEST(an_old_message_does_not_replace_a_newer_one),
 		TEST(a_cap_of_all_is_shared_by_what_each_draws),
 		TEST(the_lesser_of_its_own_cap_and_its_share_counts),
+		TEST(a_cap_for_later_leaves_the_one_in_force_until_then),
+		TEST(the_lesser_of_two_lasts_as_long_as_the_later_of_both),
+		TEST(the_last_sequence_number_outlives_its_cap_and_the_program),
+		TEST(numbers_that_can_not_be_are_no_cap),
 		TEST(a_cap_outlives_the_program_with_its_deadline_and_its_end),
 		TEST(what_can_not_be_recorded_is_held_all_the_same_but_not_lifted),
 	};
