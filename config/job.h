@@ -85,6 +85,10 @@ struct job_config {
 double job_sparse_speed(const struct job_config *job);
 double job_sparse_power(const struct job_config *job);
 
+/* A pipeline without stages gets one of all its reticles. Bytes between fields stay as they are, for equal jobs are
+ * equal bytes. */
+void job_one_stage(struct job_config *job);
+
 /* Does each entry of its layers, sparsity counted, last long enough for reticles that work by themselves? */
 bool job_layers_fit_ind(const struct job_config *job);
 

@@ -113,6 +113,12 @@ add_stage(struct job_config *job, double cost_frac, uint32_t reticles)
 	stage->reticles = reticles;
 }
 
+void
+job_one_stage(struct job_config *job)
+{
+	add_stage(job, 1.0, job->n_reticles);
+}
+
 static void
 read_layers(struct schema_walk *w, const struct job_entry_keys *k, struct job_config *job)
 {

@@ -255,7 +255,7 @@ scenario_set_mode(struct scenario *s, struct config_report *report)
 			continue;
 		job->mode = s->mode;
 		if (s->mode == JOB_MODE_PIPE && job->n_stages == 0)
-			job->stages[job->n_stages++] = (struct job_stage){1.0, job->n_reticles};
+			job_one_stage(job);
 	}
 	if (s->mode != JOB_MODE_PART)
 		p->job_mode = s->mode;
