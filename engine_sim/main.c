@@ -45,8 +45,8 @@ static const char usage[] =
 	"SIGHUP checks the plant file and, if it is valid, starts afresh with it.\n";
 
 static struct {
-	const char *plant_path, *restore_path;
-	char **argv;
+	char *program, *plant_path;
+	const char *restore_path;
 	char run_dir[256];
 	struct plant *plant;
 	struct sim *sim;
@@ -107,6 +107,10 @@ open_all(void)
 	if (sim_open(&self.sim, self.plant, NULL, why, sizeof(why)) < 0) {
 		log_error("%s", why);
 		return EX_SOFTWARE;
+	}
+	if (self.restore_path && command_fault_allowed(self.plant, why, sizeof(why)) < 0) {
+		log_error("--restore: %s", why);
+		return EX_NOPERM;
 	}
 	if (self.restore_path && state_file_restore(self.sim, self.restore_path, &err) < 0) {
 		log_error("%s", err.text);
@@ -196,6 +200,8 @@ descriptor(const struct loop_event *ev)
 static void
 start_afresh(void)
 {
+	char option[] = "-c";
+	char *argv[] = {self.program, option, self.plant_path, NULL}; /* from rest: no --restore */
 	struct plant *fresh = NULL;
 
 	if (load_plant(&fresh) < 0) {
@@ -206,7 +212,7 @@ start_afresh(void)
 	log_info("SIGHUP: starting afresh with %s", self.plant_path);
 	loop_child_signals(self.loop);
 	close_all();
-	execv("/proc/self/exe", self.argv);
+	execv("/proc/self/exe", argv);
 	log_error("can't start afresh: %s", strerror(errno));
 	exit(EX_OSERR);
 }
@@ -259,7 +265,7 @@ main(int argc, char **argv)
 	int c, rc;
 
 	log_open("isotherm-sim");
-	self.argv = argv;
+	self.program = argv[0];
 	if (argc > 1 && strcmp(argv[1], "steady") == 0)
 		return steady_command(argc - 1, argv + 1);
 	if (argc > 1 && strcmp(argv[1], "solve") == 0)
