@@ -124,6 +124,39 @@ static demand_fn *const site_demands[ROLES] = {
 	[ROLE_AIR_SETPOINT_CMD] = air_setpoint,
 };
 
+/* Has the firmware taken back what the point demands, since its job is a new one? */
+static bool
+taken_back(const struct sim_system *sys, const struct point *pt)
+{
+	uint32_t i = pt->role_index, slots = sys->firmware.engine.new_jobs;
+
+	if (pt->role == ROLE_JOB_SLOT_BATCH_CMD)
+		return slots >> i & 1u;
+	return pt->role == ROLE_SHARE_CMD && sys->process.jobs.of[i] < JOBS_MAX &&
+	       slots >> sys->process.jobs.of[i] & 1u;
+}
+
+void
+sim_new_jobs(struct sim *sim)
+{
+	uint32_t any = 0;
+
+	for (uint32_t k = 0; k < sim->plant->n_systems; k++)
+		any |= sim->systems[k].firmware.engine.new_jobs;
+	for (uint32_t n = 0; any && n < sim->plant->n_devices; n++) {
+		struct sim_device *d = &sim->devices[n];
+		const struct point *points = sim->plant->points + d->config->first_point;
+
+		if (!d->registers || !d->system || !d->system->firmware.engine.new_jobs)
+			continue;
+		for (uint32_t k = 0; k < d->config->n_points; k++)
+			if (taken_back(d->system, &points[k]))
+				sim_registers_store(d, &points[k], 1.0);
+	}
+	for (uint32_t k = 0; any && k < sim->plant->n_systems; k++)
+		sim->systems[k].firmware.engine.new_jobs = 0;
+}
+
 void
 sim_demand(struct sim *sim, struct sim_device *d, const struct point *pt, double value)
 {

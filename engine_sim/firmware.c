@@ -335,6 +335,7 @@ firmware_new_job(struct firmware *fw, struct process *p, uint32_t slot)
 
 	e->reshare_until[slot] = e->reshare_after[slot] = 0;
 	e->batch_cmd[slot] = 1.0;
+	e->new_jobs |= 1u << slot;
 	for (int i = 0; i < RETICLES; i++)
 		if (p->jobs.of[i] == slot)
 			e->share_cmd[i] = p->share[i] = 1.0;

@@ -58,6 +58,7 @@ struct engine_unit {
 	int low_flow_count;
 	int64_t reshare_until[JOBS_MAX], reshare_after[JOBS_MAX]; /* of a slot; steps */
 	double batch_cmd[JOBS_MAX];                               /* of a slot's micro-batches */
+	uint32_t new_jobs; /* slots; their demands were reset */
 	uint32_t status;
 };
 

@@ -427,6 +427,23 @@ joblist_step(struct job_list *l, struct sim_system *systems, uint32_t n_systems,
 		share_edges(l, systems, n_systems);
 }
 
+void
+joblist_zero(struct job_list *l, int64_t zero_step, int64_t now)
+{
+	l->zero_step = zero_step;
+	for (uint32_t j = 0; j < l->n; j++) {
+		struct job_run *run = &l->run[j];
+
+		run->tokens_before += run->tokens;
+		run->tokens = run->ideal_tokens = run->energy_j = run->busy_s = 0.0;
+		run->waited_s = run->starved_s = run->stretched_s = run->act_s = 0.0;
+		if (run->state == SIM_JOB_WAITING)
+			run->due_step = now;
+		for (uint32_t m = 0; m < run->n; m++)
+			run->member[m].held_s = 0.0;
+	}
+}
+
 /* ---- the truth ---- */
 
 double

@@ -38,7 +38,8 @@ struct job_run {
 	enum sim_job_state state;
 	int64_t due_step, start_step, end_step;
 	double reduce_left_s;
-	int32_t straggler; /* member, or -1 */
+	int32_t straggler;    /* member, or -1 */
+	double tokens_before; /* of its work, done before the zero time was moved */
 	/* sums since it started, or since the plant's zero time */
 	double tokens, ideal_tokens, energy_j, busy_s, waited_s, starved_s, stretched_s, act_s;
 };
@@ -69,6 +70,9 @@ void joblist_begun(struct job_list *l, struct sim_system *systems);
 void joblist_paths(struct job_list *l, struct sim_system *systems);
 /* `step` steps are done. */
 void joblist_step(struct job_list *l, struct sim_system *systems, uint32_t n_systems, int64_t step);
+
+/* Times and sums count from another step, as after a restore; what runs goes on. `now`: steps done. */
+void joblist_zero(struct job_list *l, int64_t zero_step, int64_t now);
 
 /* Tokens a second of a system: of all its jobs, or of that slot's (0: free). */
 double joblist_tokens(const struct job_list *l, const struct sim_system *system);

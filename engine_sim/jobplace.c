@@ -139,7 +139,8 @@ over(const struct job_run *run, double now)
 		return run->run < 0.5;
 	/* half a step: a time that is no multiple of a step ends at the nearest one */
 	return (isfinite(run->config->end_s) && now >= run->config->end_s - 0.5 * DT) ||
-	       (isfinite(run->config->work_tokens) && run->tokens >= run->config->work_tokens);
+	       (isfinite(run->config->work_tokens) &&
+		run->tokens_before + run->tokens >= run->config->work_tokens);
 }
 
 static bool

@@ -156,6 +156,8 @@ sim_open(struct sim **out, const struct plant *plant, const struct sim_options *
 		rc = open_wire(sim, why, why_size);
 	if (rc == 0)
 		rc = open_devices(sim, why, why_size);
+	if (rc == 0)
+		sim_new_jobs(sim); /* those of the start are told: the registers are new */
 	if (rc < 0) {
 		sim_close(sim);
 		return rc;
@@ -200,6 +202,8 @@ sim_step(struct sim *sim)
 	}
 	sim->step++;
 	joblist_step(&sim->jobs, sim->systems, sim->plant->n_systems, sim->step);
+	sim_new_jobs(sim);
+	sim->own_steps++;
 }
 
 int64_t
@@ -212,6 +216,22 @@ void
 sim_late(struct sim *sim, uint64_t steps)
 {
 	sim->late += steps;
+}
+
+void
+sim_zero(struct sim *sim, int64_t zero_ns)
+{
+	joblist_zero(&sim->jobs, zero_ns / SIM_STEP_NS, sim->step);
+}
+
+/* A job is started or ended at once: a ramp would pass the one on the way to the other. */
+static bool
+starts_or_ends(const struct sim *sim, const struct path_target *to)
+{
+	for (uint32_t j = 0; j < sim->jobs.n; j++)
+		if (to->first == &sim->jobs.run[j].run)
+			return true;
+	return false;
 }
 
 /* Is that a number of a system's model, while another of the same model moves? Each is checked
@@ -246,6 +266,11 @@ sim_set(struct sim *sim, const struct change *change, char *why, size_t why_size
 
 	if (rc == 0)
 		rc = paths_check(&to, change->path, change->value, why, why_size);
+	if (rc == 0 && change->over_s > 0.0 && starts_or_ends(sim, &to)) {
+		snprintf(why, why_size, "%s: is a switch (allowed: at once, without over)",
+			 change->path);
+		rc = -EINVAL;
+	}
 	for (uint32_t k = 0; rc == 0 && k < sim->plant->n_systems; k++) {
 		rc = process_check(&sim->systems[k].process, to.first, change->value);
 		if (rc < 0)

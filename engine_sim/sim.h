@@ -105,7 +105,7 @@ int sim_line_answer(struct sim *sim, uint32_t line, const uint8_t *frame, size_t
 bool sim_offline(const struct sim *sim,
 		 uint32_t device); /* the shell refuses and closes connections then */
 
-/* 0, -ENOENT no such path, -ERANGE, each with `why`. `sim_set` starts a ramp if over_s > 0. */
+/* 0, -ENOENT no such path, -ERANGE, -EINVAL no ramp there, each with `why`. `sim_set` starts a ramp if over_s > 0. */
 int sim_set(struct sim *sim, const struct change *change, char *why, size_t why_size);
 int sim_get(const struct sim *sim, const char *path, double *value);
 /* The table of paths, whatever the plant: a line each, "PATH lo .. hi unit text". */
@@ -120,6 +120,9 @@ void sim_paths(void (*line)(void *arg, const char *text), void *arg);
 size_t sim_state_size(const struct sim *sim);
 void sim_state_get(const struct sim *sim, uint8_t *out);
 int sim_state_set(struct sim *sim, const uint8_t *bytes, size_t n, char *why, size_t why_size);
+/* The jobs' times and sums count from that plant time on. What runs goes on, and the work that was done of a job's
+ * tokens stays done. */
+void sim_zero(struct sim *sim, int64_t zero_ns);
 
 /*
  * Spread of a system's own wafer at nominal full load (duty 1, pumps at .8, supply held at 24 C), on

@@ -2,7 +2,8 @@
 /*
  * The whole state as bytes. It is a list of memory parts (state_parts: the one place to enter
  * memory that is newly hung onto the simulator); a field that is added to a structure which is a
- * part already is in the state without further ado. Pointers are left out as holes and keep the
+ * part already is in the state without further ado. Pointers, and what is the program's and not the
+ * plant's, are left out as holes and keep the
  * value they have in the plant that the state is set in. docs/decisions/0019-saved-state.md says why.
  *
  *   0  magic[16]  version u32  parts u32  length u64 (of all)
@@ -63,7 +64,8 @@ struct part {
 };
 
 static const struct hole sim_holes[] = {
-	HOLE(struct sim, plant),       HOLE(struct sim, systems),
+	HOLE(struct sim, plant),       HOLE(struct sim, late),
+	HOLE(struct sim, own_steps),   HOLE(struct sim, systems),
 	HOLE(struct sim, devices),     HOLE(struct sim, jobs.run),
 	HOLE(struct sim, jobs.tables), HOLE(struct sim, jobs.members),
 	HOLE(struct sim, jobs.need_s), HOLE(struct sim, jobs.others_s),

@@ -55,8 +55,9 @@ struct sim_device {
 struct sim {
 	const struct plant *plant;
 	enum grid grid;
-	int64_t step; /* steps done */
-	uint64_t late;
+	int64_t step;  /* steps done */
+	uint64_t late; /* with the steps of which it is: of this program, no saved state has them */
+	int64_t own_steps;
 	struct sim_site site;
 	struct sim_system *systems;
 	struct sim_device *devices;
@@ -97,6 +98,8 @@ void device_faults_manual(void (*row)(void *arg, const char *name, double lo, do
 double sim_value(struct sim *sim, struct sim_device *d, const struct point *pt);
 /* A register was written: tell the firmware. */
 void sim_demand(struct sim *sim, struct sim_device *d, const struct point *pt, double value);
+/* Shares that the firmware took back for a new job: in the registers, too, so that a client sees it has to say them. */
+void sim_new_jobs(struct sim *sim);
 
 /* sim.c. Variation of that system's wafer, from its file or its seed. */
 int sim_wafer(const struct plant *plant, uint32_t system, struct wafer_variation *out, char *why,

@@ -149,7 +149,7 @@ late_ticks(const struct asked *a)
 static double
 late_frac(const struct asked *a)
 {
-	return least(1.0, (double)a->sim->late / most((double)a->sim->step, LATE_OF_STEPS));
+	return least(1.0, (double)a->sim->late / most((double)a->sim->own_steps, LATE_OF_STEPS));
 }
 
 static double

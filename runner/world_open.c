@@ -187,6 +187,8 @@ begin_from(struct world *w, const struct world_options *opt, struct errtext *err
 				   "%s: was saved between two ticks of 100 ms, at %.2f s",
 				   opt->restore_path, (double)w->begin_ns / (double)NS_PER_S);
 	w->zero_ns = w->begin_ns + llround(w->sc->warm_up_s * 10.0) * WORLD_TICK_NS;
+	if (opt->restore_path)
+		sim_zero(w->sim, w->zero_ns);
 	w->save_path = opt->save_path;
 	w->save_ns = w->zero_ns + llround(opt->save_at_s * 10.0) * WORLD_TICK_NS;
 	if (w->save_path && !(opt->save_at_s <= w->sc->duration_s && w->save_ns > w->begin_ns))

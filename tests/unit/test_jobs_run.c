@@ -1,69 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* Jobs in the simulator: phases, steps of several systems, starts and ends, sums, and what registers show. */
-#include "tests/unit/sim_fixture.h"
-
-#include "engine_sim/registers.h"
-#include "runner/job_score.h"
-
-#define SYSTEMS(n)                                                                                 \
-	"site: test\n"                                                                             \
-	"grid: reference\n"                                                                        \
-	"seed: 7\n"                                                                                \
-	"faults: allowed\n"                                                                        \
-	"systems:\n"                                                                               \
-	"  - {name: cs%02d, count: " #n ", type: water}\n"                                         \
-	"jobs:\n"
-
-static struct plant *plant;
-static struct sim *sim;
-
-static void
-open_with(const char *yaml, const struct sim_options *opt)
-{
-	plant = plant_of(yaml);
-	sim = sim_of(plant, opt);
-}
-
-static void
-end(void)
-{
-	sim_close(sim);
-	plant_free(plant);
-}
-
-static void
-set(const char *text)
-{
-	assert_int_equal(change(sim, text), 0);
-}
-
-/* A point's value as a client has it. */
-static double
-shown(const char *name)
-{
-	const struct point *pt = point_named(plant, name);
-	uint16_t words[REGISTER_WORDS_MAX] = {0};
-
-	assert_int_equal(read_words(sim, (uint32_t)pt->device, pt->fc, pt->reg, pt->count, words),
-			 0);
-	return registers_decode(pt, words);
-}
-
-static void
-about(double x, double expected, double tolerance)
-{
-	if (!(fabs(x - expected) <= tolerance))
-		fail_msg("%.12g is not %.12g", x, expected);
-}
-
-static struct sim_job_truth
-job(uint32_t j)
-{
-	struct sim_job_truth t;
-
-	sim_job(sim, j, &t);
-	return t;
-}
+#include "tests/unit/jobs_fixture.h"
 
 static double
 mean_rate(double seconds)
@@ -436,44 +373,6 @@ a_pipeline_lives_on_its_buffers(void **state)
 }
 
 static void
-each_job_begins_with_its_own_activity(void **state)
-{
-	static const char yaml[] =
-		SYSTEMS(2) "  - {name: a, mode: ind, systems: cs00, activity: 0.1}\n"
-			   "  - {name: b, mode: ind, systems: cs01}\n";
-
-	(void)state;
-	open_with(yaml, &(struct sim_options){.zero_s = 0.0});
-	run_s(sim, 1);
-	about(job(0).utilisation, 0.1, 1e-9);
-	about(job(1).utilisation, 1.0, 1e-9);
-	end();
-	open_with(yaml, &(struct sim_options){.start_activity = 0.5});
-	run_s(sim, 1);
-	about(job(0).utilisation, 0.5, 1e-9);
-	about(job(1).utilisation, 0.5, 1e-9);
-	end();
-}
-
-static void
-times_of_a_job_count_from_the_zero_time_once(void **state)
-{
-	struct sim_job_truth t;
-
-	(void)state;
-	open_with(SYSTEMS(1) "  - {name: a, end_s: 1}\n  - {name: b, start_s: 3, end_s: 4}\n",
-		  &(struct sim_options){.zero_s = 20.0});
-	run_s(sim, 25);
-	t = job(0);
-	about(job_score(&t, JOB_SCORE_started_s), 0.0, 1e-9);
-	about(job_score(&t, JOB_SCORE_ended_s), 1.0, 1e-9);
-	t = job(1);
-	about(job_score(&t, JOB_SCORE_started_s), 3.0, 1e-9);
-	about(job_score(&t, JOB_SCORE_ended_s), 4.0, 1e-9);
-	end();
-}
-
-static void
 registers_show_the_jobs(void **state)
 {
 	(void)state;
@@ -584,8 +483,6 @@ main(void)
 		cmocka_unit_test(energy_is_shared_out_to_the_last_joule),
 		cmocka_unit_test(edges_starve_a_job),
 		cmocka_unit_test(a_pipeline_lives_on_its_buffers),
-		cmocka_unit_test(each_job_begins_with_its_own_activity),
-		cmocka_unit_test(times_of_a_job_count_from_the_zero_time_once),
 		cmocka_unit_test(registers_show_the_jobs),
 		cmocka_unit_test(the_same_jobs_twice_end_the_same),
 		cmocka_unit_test(a_saved_state_holds_the_jobs),

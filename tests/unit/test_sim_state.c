@@ -8,6 +8,7 @@
 #include <unistd.h>
 
 #include "core/keyed.h"
+#include "engine_sim/registers.h"
 #include "engine_sim/state_file.h"
 
 #define SEED 20260611
@@ -401,6 +402,32 @@ a_state_of_another_plant_is_refused(void **state)
 	}
 }
 
+static double
+shown(const char *name)
+{
+	const struct point *pt = point_named(plant, name);
+	uint16_t words[REGISTER_WORDS_MAX] = {0};
+
+	assert_int_equal(read_words(sim, (uint32_t)pt->device, pt->fc, pt->reg, pt->count, words),
+			 0);
+	return registers_decode(pt, words);
+}
+
+/* Steps that came late are this program's, not the plant's. */
+static void
+late_steps_are_not_in_it(void **state)
+{
+	(void)state;
+	sim_late(sim, 7);
+	assert_int_equal(sim_state_set(sim, saved, saved_n, (char[8]){0}, 8), 0);
+	assert_int_equal((int)shown("site.sim.late_ticks"), 7);
+	run_s(sim, 200.0);
+	assert_int_equal(sim_state_set(sim, saved, saved_n, (char[8]){0}, 8), 0);
+	assert_int_equal((int)shown("site.sim.late_ticks"), 7);
+	if (!(fabs(shown("site.sim.late_frac") - 7 / 20100.0) < 1e-6)) /* of all that it did */
+		fail_msg("%g", shown("site.sim.late_frac"));
+}
+
 static void
 a_file_is_replaced_as_a_whole(void **state)
 {
@@ -461,6 +488,7 @@ main(void)
 		cmocka_unit_test_setup_teardown(what_is_not_ours_is_named, setup, teardown),
 		cmocka_unit_test_setup_teardown(a_state_of_another_plant_is_refused, setup,
 						teardown),
+		cmocka_unit_test_setup_teardown(late_steps_are_not_in_it, setup, teardown),
 		cmocka_unit_test_setup_teardown(a_file_is_replaced_as_a_whole, setup, teardown),
 		cmocka_unit_test_setup_teardown(the_file_of_a_full_disk_is_not_left_half_written,
 						setup, teardown),
