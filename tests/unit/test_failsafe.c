@@ -428,6 +428,16 @@ a_cap_is_missed_in_every_mode_but_scaled_in_auto_only(void **state)
 	assert_int_equal(b.s.mode, CTL_STOPPED);
 	assert_true(b.s.verdict.cap_missed);
 	assert_true(b.s.cap_scale_frac > 0.999);
+	/* nobody obeys a shadow: its scale would only go down and down */
+	with.engine_shadow = true;
+	begin(&b, with);
+	b.v.input_w = 20000.0;
+	supervisor_allow(&b.s, &CAP);
+	for (int k = 0; k < 60; k++, b.v.temp_c[0] += 1e-6)
+		step(&b);
+	assert_int_equal(b.s.mode, CTL_SHADOW);
+	assert_true(b.s.verdict.cap_missed);
+	assert_true(b.s.cap_scale_frac > 0.999);
 }
 
 static void
