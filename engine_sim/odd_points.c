@@ -128,6 +128,12 @@ odd_points_path(struct sim *sim, const char *path, struct path_target *out, char
 				 : "nobody can write it");
 		return -ENOENT;
 	}
+	if ((strcmp(dot + 1, "off") == 0 || strcmp(dot + 1, "intermittent") == 0) &&
+	    !registers_tell_none(&sim->plant->points[id])) {
+		snprintf(why, why_size,
+			 "%s: its register has no code for no reading (.raw sets any)", path);
+		return -ENOENT;
+	}
 	f = instrument_slot(sim->odd, ODD_POINTS, id);
 	if (!f) {
 		snprintf(why, why_size, "%s: %d points are disturbed already", path, ODD_POINTS);

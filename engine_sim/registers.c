@@ -34,6 +34,18 @@ words_of(enum reg_type type)
 	return 1;
 }
 
+static bool
+is_float(enum reg_type type)
+{
+	return type == REG_F32 || type == REG_F64;
+}
+
+bool
+registers_tell_none(const struct point *pt)
+{
+	return pt->has_no_value || is_float(pt->type);
+}
+
 /* Rounded as round() does, halves away from zero, and held inside [lo, hi]; both ends are exact
  * doubles below 2^54. Inline: each register of each answer comes by here. */
 static inline uint64_t
@@ -104,10 +116,10 @@ registers_encode(const struct point *pt, double value, uint16_t words[REGISTER_W
 	int n = words_of(pt->type);
 	uint64_t bits = 0;
 
-	if (isfinite(value))
-		bits = bits_of(pt, value);
-	else if (pt->has_no_value)
+	if (!isfinite(value) && pt->has_no_value)
 		bits = pt->no_value;
+	else if (isfinite(value) || is_float(pt->type))
+		bits = bits_of(pt, value);
 	for (int k = 0; k < n; k++)
 		words[k] = (uint16_t)(bits >> (16 * (n - 1 - k)));
 	if (pt->type != REG_BIT)

@@ -12,7 +12,10 @@
 
 #define REGISTER_WORDS_MAX 4
 
-/* Not finite: the point's no-value code, else 0. Out of the type's range: its end. */
+/* Can its register say that there is no reading: by a code, or as a float by NaN? */
+bool registers_tell_none(const struct point *pt);
+
+/* Not finite: the point's no-value code, else a float as it is and a whole number as 0. Out of the type's range: its end. */
 void registers_encode(const struct point *pt, double value, uint16_t words[REGISTER_WORDS_MAX]);
 /* NAN for the no-value code. */
 double registers_decode(const struct point *pt, const uint16_t words[REGISTER_WORDS_MAX]);

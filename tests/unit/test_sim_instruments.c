@@ -73,6 +73,27 @@ a_sensor_that_is_off_has_no_value_and_the_firmware_does_without(void **state)
 }
 
 static void
+a_point_that_is_off_is_no_reading_of_zero(void **state)
+{
+	static const char *const points[] = {"cs00.loop.flow_lpm", "cs00.loop.level_pct",
+					     "cs00.power.input_w", "cs00.job.tokens_per_s"};
+	(void)state;
+	for (size_t i = 0; i < sizeof(points) / sizeof(points[0]); i++) {
+		char text[80];
+
+		snprintf(text, sizeof(text), "%s.off=1", points[i]);
+		set(text);
+		assert_true(isnan(reads(points[i], NULL)));
+		snprintf(text, sizeof(text), "%s.off=0", points[i]);
+		set(text);
+		assert_true(reads(points[i], NULL) > 0.0);
+	}
+	assert_int_equal(change(sim, "cs00.cooling.status.off=1"), -ENOENT);
+	assert_int_equal(change(sim, "cs00.loop.leak[1].intermittent=0.5"), -ENOENT);
+	assert_int_equal(change(sim, "cs00.loop.leak[1].stuck=1"), 0);
+}
+
+static void
 a_firmware_without_any_sensor_folds_back(void **state)
 {
 	(void)state;
@@ -412,6 +433,7 @@ main(void)
 #define HERE(test) cmocka_unit_test_setup_teardown(test, setup, teardown)
 	const struct CMUnitTest tests[] = {
 		HERE(a_sensor_that_is_off_has_no_value_and_the_firmware_does_without),
+		HERE(a_point_that_is_off_is_no_reading_of_zero),
 		HERE(a_firmware_without_any_sensor_folds_back),
 		HERE(garbage_is_another_reading_each_tick),
 		HERE(a_wrong_a_drifting_and_a_stuck_sensor),

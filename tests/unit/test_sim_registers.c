@@ -118,6 +118,41 @@ what_does_not_fit_is_held_at_the_types_end(void **state)
 	registers_encode(&p, (double)NAN, w);
 	assert_int_equal(w[0], 0x8000);
 	assert_true(isnan(registers_decode(&p, w)));
+	p.has_no_value = false;
+	assert_false(registers_tell_none(&p));
+	p.type = REG_F32;
+	registers_encode(&p, (double)NAN, w);
+	assert_true(registers_tell_none(&p) && isnan(registers_decode(&p, w)));
+	p.type = REG_F64;
+	registers_encode(&p, (double)NAN, w);
+	assert_true(registers_tell_none(&p) && isnan(registers_decode(&p, w)));
+}
+
+/* 0 lpm is a reading, and no leak another: what says that there is none has to say so. */
+static void
+every_reading_of_the_plant_has_a_code_for_none(void **state)
+{
+	(void)state;
+	for (uint32_t id = 0; id < plant->n_in; id++) {
+		const struct point *pt = &plant->points[id];
+		uint16_t w[REGISTER_WORDS_MAX];
+		double value = 0;
+
+		if (pt->owner != OWNER_FIELD || pt->writable || !pt->unit[0] ||
+		    pt->role == ROLE_MEM_USED ||   /* fills its register */
+		    pt->role == ROLE_METER_ENERGY) /* the maker names none */
+			continue;
+		if (!registers_tell_none(pt))
+			fail_msg("%s", pt->name);
+		if (!pt->has_no_value)
+			continue;
+		/* which is none of those that it may read */
+		registers_encode(pt, (double)NAN, w);
+		struct point bare = *pt;
+		bare.has_no_value = false;
+		value = registers_decode(&bare, w);
+		assert_true(value < pt->lo || value > pt->hi);
+	}
 }
 
 static void
@@ -236,6 +271,7 @@ main(void)
 		cmocka_unit_test(each_type_and_order_is_read_by_collectors_as_it_was_written),
 		cmocka_unit_test(negative_values_and_scales_survive),
 		cmocka_unit_test(what_does_not_fit_is_held_at_the_types_end),
+		cmocka_unit_test(every_reading_of_the_plant_has_a_code_for_none),
 		cmocka_unit_test(every_point_of_the_plant_answers_inside_its_range),
 		cmocka_unit_test(readings_are_the_plants_own),
 		cmocka_unit_test(sensors_are_noisy_in_eighths_of_a_kelvin),
