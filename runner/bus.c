@@ -54,6 +54,14 @@ break_connection(struct bus *b, uint32_t d, int64_t now_ns, const char *why)
 	collect_broken(b->collect, d, now_ns, why);
 }
 
+static void
+note(struct bus *b, uint32_t d, enum bus_record kind, const uint8_t *bytes, size_t len,
+     int64_t now_ns)
+{
+	if (b->record)
+		bus_writer_put(b->record, now_ns, d, kind, bytes, len);
+}
+
 /* A line is always there. What its device answers comes when all characters of request and answer have passed, on that
  * device's wire. */
 static void
@@ -61,25 +69,21 @@ act_on_line(struct bus *b, const struct collect_action *a, int64_t now_ns)
 {
 	const struct line_config *l = &b->plant->lines[a->line];
 	struct rtu_timing t = rtu_timing(l->baud, l->parity != PARITY_NONE, l->stop_bits);
-	uint8_t answer[RTU_FRAME_MAX];
+	uint8_t answer[WIRE_FRAME_MAX];
 	int n;
 
 	if (a->verb == COLLECT_CONNECT)
 		collect_line_opened(b->collect, (uint32_t)a->line, now_ns);
 	if (a->verb != COLLECT_SEND)
 		return;
-	n = sim_line_answer(b->sim, (uint32_t)a->line, a->bytes, a->len, answer);
+	note(b, a->device, BUS_REQUEST, a->bytes, a->len, now_ns);
+	n = b->replay ? bus_reader_answer(b->replay, a->device, a->bytes, a->len, answer)
+		      : sim_line_answer(b->sim, (uint32_t)a->line, a->bytes, a->len, answer);
+	if (n > 0)
+		note(b, a->device, BUS_ANSWER, answer, (size_t)n, now_ns);
 	if (n > 0)
 		wire_answer(&b->wires[a->device], answer, (size_t)n,
 			    now_ns + t.gap_ns + ((int64_t)a->len + n) * t.char_ns);
-}
-
-static void
-note(struct bus *b, uint32_t d, enum bus_record kind, const uint8_t *bytes, size_t len,
-     int64_t now_ns)
-{
-	if (b->record)
-		bus_writer_put(b->record, now_ns, d, kind, bytes, len);
 }
 
 /* Does the device drop its connection now? */
