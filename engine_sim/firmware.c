@@ -221,10 +221,13 @@ firmware_reset(struct firmware *fw, const struct process *p, const struct sensor
 {
 	struct engine_unit *e = &fw->engine;
 	bool cool = true;
+	int known = 0;
 
-	for (int i = 0; i < RETICLES; i++)
+	for (int i = 0; i < RETICLES; i++) {
 		cool = cool && !(s->temp_c[i] >= RESET_BELOW_C);
-	if (cool)
+		known += isfinite(s->temp_c[i]) ? 1 : 0;
+	}
+	if (cool && 2 * known >= RETICLES) /* a wafer that isn't seen isn't known to be cold */
 		e->trips &= ~(uint32_t)TRIP_TEMPERATURE;
 	if (s->flow_kg_s >= FLOW_AGAIN_FRAC * p->md.m_nom_kg_s)
 		e->trips &= ~(uint32_t)TRIP_FLOW;

@@ -302,6 +302,29 @@ over_temperature_trips_and_holds_the_pumps_for_120_s(void **state)
 }
 
 static void
+a_wafer_that_is_not_seen_is_not_known_to_be_cold(void **state)
+{
+	static struct firmware fw;
+	static struct process p;
+	struct sensors s = {0};
+
+	(void)state;
+	p.md.m_nom_kg_s = 1.0;
+	fw.engine.trips = TRIP_TEMPERATURE;
+	for (int i = 0; i < RETICLES; i++)
+		s.temp_c[i] = (double)NAN;
+	firmware_reset(&fw, &p, &s);
+	assert_int_equal(fw.engine.trips, TRIP_TEMPERATURE);
+	for (int i = 0; i < RETICLES / 2 - 1; i++)
+		s.temp_c[i] = 30.0;
+	firmware_reset(&fw, &p, &s);
+	assert_int_equal(fw.engine.trips, TRIP_TEMPERATURE);
+	s.temp_c[RETICLES - 1] = 30.0;
+	firmware_reset(&fw, &p, &s);
+	assert_int_equal(fw.engine.trips, 0);
+}
+
+static void
 one_sensor_at_75_trips_alone(void **state)
 {
 	(void)state;
@@ -455,6 +478,7 @@ main(void)
 		TEST(both_pumps_lost_cut_the_wafers_power),
 		TEST(a_flow_below_45_pct_trips_after_300_ms),
 		TEST(over_temperature_trips_and_holds_the_pumps_for_120_s),
+		TEST(a_wafer_that_is_not_seen_is_not_known_to_be_cold),
 		TEST(one_sensor_at_75_trips_alone),
 		TEST(a_leak_stops_the_pumps_and_shuts_the_valve),
 		TEST(one_wet_rope_and_falling_pressure_is_a_leak),
