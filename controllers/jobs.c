@@ -4,6 +4,9 @@
 #include <math.h>
 
 #include "controllers/inputs.h"
+#include "controllers/law.h"
+
+#define PATIENCE_STEPS (5u * LAW_STEPS_PER_S)
 
 void
 groups_of_one(struct job_groups *g, bool independent)
@@ -16,19 +19,24 @@ groups_of_one(struct job_groups *g, bool independent)
 	}
 }
 
-/* Slot + 1, 0 none, of each reticle; false: not all of it is known now. */
+/* Slot of each reticle, as it was where it is not known now; false: that has to be waited for. */
 static bool
-read_slots(const struct view *v, uint8_t slot[RETICLES], bool *any)
+read_slots(struct job_groups *g, const struct view *v, uint8_t slot[RETICLES], bool *any)
 {
+	int known = 0;
 	*any = false;
 	for (int i = 0; i < RETICLES; i++) {
-		if (!isfinite(v->job_of[i]))
-			return false;
-		long s = lrint(v->job_of[i]) - 1;
-		slot[i] = (uint8_t)(s >= 0 && s < JOBS_MAX ? s : SLOT_NONE);
+		slot[i] = g->slot[i];
+		if (isfinite(v->job_of[i])) {
+			long s = lrint(v->job_of[i]) - 1;
+			slot[i] = (uint8_t)(s >= 0 && s < JOBS_MAX ? s : SLOT_NONE);
+			known++;
+		}
 		*any = *any || slot[i] != SLOT_NONE;
 	}
-	return true;
+	bool partly = known > 0 && known < RETICLES;
+	g->partly_steps = partly ? g->partly_steps + 1 : 0;
+	return known == RETICLES || g->partly_steps > PATIENCE_STEPS;
 }
 
 static bool
@@ -41,7 +49,7 @@ void
 groups_read(struct job_groups *g, const struct view *v)
 {
 	uint8_t slot[RETICLES], first[JOBS_MAX];
-	bool any, whole = read_slots(v, slot, &any);
+	bool any, whole = read_slots(g, v, slot, &any);
 	if (whole ? !any : !g->any) {
 		if (isfinite(v->job_mode))
 			groups_of_one(g, is_mode(v->job_mode, JOB_MODE_IND));

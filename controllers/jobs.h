@@ -21,13 +21,15 @@ struct job_groups {
 	uint8_t slot[RETICLES]; /* of its job; SLOT_NONE */
 	bool alone[RETICLES];   /* it need not wait for another: gains of independent reticles */
 	bool any;               /* some reticle has a job: what the others do counts for nothing */
+	uint32_t partly_steps;  /* since when some reticles' slots have not been known */
 };
 
 /* One job on the whole wafer. */
 void groups_of_one(struct job_groups *g, bool independent);
 /*
  * What the engine block says. Without slots (an older one, or none in use) its mode is that of the
- * whole wafer; what is not known now stays as it was.
+ * whole wafer; what is not known now stays as it was. A reticle whose slot stays unknown for 5 s
+ * keeps the one it had, and the others go on. Once a step of the laws.
  */
 void groups_read(struct job_groups *g, const struct view *v);
 

@@ -45,6 +45,16 @@ each_reticle_belongs_to_its_jobs_group(void **state)
 	v.job_of[3] = 1.0;
 	groups_read(&g, &v);
 	assert_int_equal(g.lead[55], 28);
+	/* one that stays unknown keeps what it had, and the others go on */
+	v.job_of[3] = (double)NAN;
+	v.slot_mode[1] = JOB_MODE_IND;
+	for (int k = 0; k < 50; k++)
+		groups_read(&g, &v);
+	assert_int_equal(g.lead[55], 28);
+	groups_read(&g, &v);
+	assert_int_equal(g.lead[55], 55);
+	assert_int_equal(g.slot[3], 0);
+	v.job_of[3] = 1.0;
 	/* no slot in use: the mode of the whole wafer */
 	for (int i = 0; i < RETICLES; i++)
 		v.job_of[i] = 0.0;
