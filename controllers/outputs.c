@@ -36,6 +36,7 @@ static const enum role_id POINTS[] = {
 	ROLE_CTL_SUPPLY_SETPOINT,
 	ROLE_CTL_TOKENS_FULL,
 	ROLE_CTL_SENSORS_DOUBTED,
+	ROLE_CTL_DOUBTED_MAX,
 	ROLE_CTL_CAP,
 	ROLE_CTL_CAP_MISSED,
 	ROLE_CTL_STRAGGLER,
@@ -244,6 +245,8 @@ reading_of(enum role_id role, uint32_t index, const struct account *a, const str
 		return (struct reading){s->verdict.setpoint_c, false};
 	case ROLE_CTL_SENSORS_DOUBTED:
 		return (struct reading){s->trust.frozen ? RETICLES : s->trust.doubted, false};
+	case ROLE_CTL_DOUBTED_MAX:
+		return (struct reading){s->trust.doubted_max_c, false};
 	case ROLE_CTL_TOKENS_FULL:
 		return (struct reading){a->tokens_full, false};
 	case ROLE_CTL_JOB_COST:

@@ -7,6 +7,7 @@
 #include "controllers/law.h"
 
 #define SUBSTITUTE_DK 1.0 /* a substitute stands this much above its neighbours */
+#define BELIEVE_DK 3.0    /* … and so much above the hottest of them, where it may be as hot */
 #define SIDE_BY_SIDE 3u
 /* A sensor that comes and goes must not move the limit, and the duty with it, each time. */
 #define DEGRADED_STEPS (5u * LAW_STEPS_PER_S)
@@ -47,6 +48,23 @@ neighbours_median(const double raw_c[RETICLES], int i)
 	return n ? sorted[n / 2] : (double)NAN;
 }
 
+/* A lie costs little, and a hot spot that is none is cooled. */
+static double
+substitute(const double raw_c[RETICLES], double maybe_c, double hottest_c, int i)
+{
+	int at[4];
+	double top_c = -(double)INFINITY;
+	double around_c = neighbours_median(raw_c, i);
+	double t = (isfinite(around_c) ? around_c : hottest_c) + SUBSTITUTE_DK;
+	if (!isfinite(maybe_c))
+		return t;
+	int k = neighbours(i, at);
+	for (int a = 0; a < k; a++)
+		top_c = fmax(top_c, raw_c[at[a]]); /* passes NAN over */
+	top_c = isfinite(top_c) ? top_c : hottest_c;
+	return fmax(t, fmin(maybe_c, top_c + BELIEVE_DK));
+}
+
 /* Are there three lost ones side by side? One lost reticle with two lost neighbours says it all. */
 static bool
 three_together(const double raw_c[RETICLES])
@@ -72,7 +90,8 @@ sensors_reset(struct sensors *s)
 }
 
 void
-sensors_step(struct sensors *s, const struct control_params *p, const double raw_c[RETICLES])
+sensors_step(struct sensors *s, const struct control_params *p, const double raw_c[RETICLES],
+	     const double maybe_c[RETICLES])
 {
 	double hottest_c = -INFINITY;
 	s->lost = 0;
@@ -95,10 +114,8 @@ sensors_step(struct sensors *s, const struct control_params *p, const double raw
 	}
 	for (int i = 0; i < RETICLES; i++) {
 		double t = raw_c[i];
-		if (!s->measured[i]) {
-			double around_c = neighbours_median(raw_c, i);
-			t = (isfinite(around_c) ? around_c : hottest_c) + SUBSTITUTE_DK;
-		}
+		if (!s->measured[i])
+			t = substitute(raw_c, maybe_c[i], hottest_c, i);
 		s->temp_c[i] = s->started ? law_low_pass(s->temp_c[i], t, p->filter_s) : t;
 	}
 	s->started = true;

@@ -1,8 +1,9 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
  * The wafer as the laws see it: low-passed, and complete. A reticle whose sensor can't be used gets
- * what its neighbours say, and a little more; too many of those, or three side by side, and the
- * wafer is kept colder instead of trusted.
+ * what its neighbours say, and a little more; where its reading is not believed and may be true,
+ * that up to 3 K above the hottest neighbour, as the firmware does. Too many of those, or three side
+ * by side, and the wafer is kept colder instead of trusted.
  */
 #ifndef ISOTHERM_CONTROLLERS_SENSORS_H
 #define ISOTHERM_CONTROLLERS_SENSORS_H
@@ -24,6 +25,7 @@ struct sensors {
 
 void sensors_reset(struct sensors *s); /* the next step starts the low-pass anew */
 void sensors_step(struct sensors *s, const struct control_params *p,
-		  const double raw_c[RETICLES]); /* NAN: lost */
+		  const double raw_c[RETICLES],    /* NAN: lost */
+		  const double maybe_c[RETICLES]); /* of a lost one: what it may be; NAN */
 
 #endif

@@ -357,7 +357,7 @@ supervisor_step(struct supervisor *s, const struct control_params *p, const stru
 		s->patience_over = true;
 	double believed_c[RETICLES];
 	trust_step(&s->trust, p, v, believed_c);
-	sensors_step(&s->sensors, p, believed_c);
+	sensors_step(&s->sensors, p, believed_c, s->trust.maybe_c);
 	supervisor_watch_authority(s, v, now_ns);
 	supervisor_watch_pumps(s, v);
 	supervisor_look(s, p, v, second);

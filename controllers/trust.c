@@ -11,21 +11,19 @@
 #define WELL_FRAC (2.0 / 3.0)
 #define JUMP_K 2.5 /* 20 K/s in a step, and noise of two readings */
 #define JUMP_STEPS LAW_STEPS_PER_S
-#define MOVED_FRAC 0.05 /* of the power: a reading must follow */
+#define JUMP_WAIT_STEPS 12u /* a reticle's power is read once a second */
+#define MOVED_FRAC 0.05     /* of the power: a reading must follow */
 #define DUTY_TAU_S 1.0
 #define DUTY_MOVES_FRAC 0.05 /* a duty under way: its power is not yet read */
 #define SAME_K 1e-9
-#define OTHER_MOVES 20u /* changes of another device's reading that show that it lives */
+#define MOVED_K 1.0 /* of the supply: a wafer must follow */
+/* A quiet sensor with coarse steps needs time to follow what moves it. */
+#define FOLLOW_STEPS (5u * LAW_STEPS_PER_S)
 
 #define WITNESSES 2u /* one neighbour may be the liar itself */
 
-struct range {
-	double lo, hi;
-	unsigned n;
-};
-
 static void
-range_add(struct range *r, double x)
+trust_range_add(struct trust_range *r, double x)
 {
 	if (!isfinite(x))
 		return;
@@ -36,26 +34,27 @@ range_add(struct range *r, double x)
 
 /* How far x is outside; 0 inside, or where too few are beside it. */
 static double
-outside(const struct range *r, double x)
+outside(const struct trust_range *r, double x)
 {
 	if (r->n < WITNESSES || !isfinite(x))
 		return 0.0;
 	return x > r->hi ? x - r->hi : x < r->lo ? x - r->lo : 0.0;
 }
 
-struct seen { /* of a reticle: temperature, what is left without its power, change since last step */
+struct seen { /* of a reticle: temperature, what is left without its power, last step's change */
 	double temp_c, rest_c, change_k;
+	double power_k; /* what its power makes */
 };
 
 struct around {
-	struct range temp_c, rest_c, change_k;
+	struct trust_range temp_c, rest_c, change_k;
 };
 
 static void
 look_around(struct around *out, const struct seen s[RETICLES], int i)
 {
 	static const int dx[] = {-1, 1, 0, 0}, dy[] = {0, 0, -1, 1};
-	const struct range none = {(double)INFINITY, -(double)INFINITY, 0};
+	const struct trust_range none = {(double)INFINITY, -(double)INFINITY, 0};
 	int x = i % ZONES, y = i / ZONES;
 	*out = (struct around){none, none, none};
 	for (int k = 0; k < 4; k++) {
@@ -63,9 +62,9 @@ look_around(struct around *out, const struct seen s[RETICLES], int i)
 		if (nx < 0 || nx >= ZONES || ny < 0 || ny >= ROWS)
 			continue;
 		const struct seen *n = &s[ZONES * ny + nx];
-		range_add(&out->temp_c, n->temp_c);
-		range_add(&out->rest_c, n->rest_c);
-		range_add(&out->change_k, n->change_k);
+		trust_range_add(&out->temp_c, n->temp_c);
+		trust_range_add(&out->rest_c, n->rest_c);
+		trust_range_add(&out->change_k, n->change_k);
 	}
 }
 
@@ -88,9 +87,50 @@ still(struct trust_one *o, const struct control_params *p, double temp_c, double
 	o->still_steps++;
 	o->still_lo_w = fmin(o->still_lo_w, power_w);
 	o->still_hi_w = fmax(o->still_hi_w, power_w);
-	return p->trust_still_s > 0.0 &&
-	       (double)o->still_steps >= p->trust_still_s * LAW_STEPS_PER_S &&
-	       o->still_hi_w - o->still_lo_w > MOVED_FRAC * o->still_hi_w;
+	bool moved = o->still_hi_w - o->still_lo_w > MOVED_FRAC * o->still_hi_w;
+	o->moved_steps = moved ? o->moved_steps + 1 : 0;
+	return p->trust_still_s > 0.0 && o->moved_steps >= FOLLOW_STEPS &&
+	       (double)o->still_steps >= p->trust_still_s * LAW_STEPS_PER_S;
+}
+
+/* Has it jumped, and alone? Power is read later: what it explains by then was none. There and back
+ * again before that, no power does. */
+static bool
+jumped(struct trust_one *o, const struct seen *s, double step_k, bool moves)
+{
+	bool jumps = fabs(step_k) > JUMP_K && !moves;
+	if (o->jump_steps == 0) {
+		if (jumps) {
+			o->jump_steps = 1;
+			o->jump_k = step_k;
+			o->jump_from_k = o->power_k;
+		}
+		return false;
+	}
+	bool back = jumps && step_k * o->jump_k < 0.0;
+	o->jump_k += step_k;
+	if (!back && ++o->jump_steps <= JUMP_WAIT_STEPS)
+		return false;
+	o->jump_steps = 0;
+	double by_power_k = s->power_k - o->jump_from_k;
+	double left_k = fabs(o->jump_k);
+	if (isfinite(by_power_k) && by_power_k * o->jump_k > 0.0)
+		left_k -= fabs(by_power_k);
+	return back || left_k > JUMP_K;
+}
+
+/*
+ * The smaller of both, and none where they differ in sign: trust_k_per_w is what a block of
+ * reticles shows, and explains too much of a lone one. Whatever is hot and has the power for it, is.
+ */
+static double
+off_k(const struct seen *s, double of_temp_k, double of_rest_k)
+{
+	if (!isfinite(s->rest_c))
+		return of_temp_k;
+	if (of_temp_k * of_rest_k <= 0.0)
+		return 0.0;
+	return fabs(of_rest_k) < fabs(of_temp_k) ? of_rest_k : of_temp_k;
 }
 
 static void
@@ -99,9 +139,10 @@ judge(struct trust_one *o, const struct control_params *p, const struct seen *s,
 {
 	double of_temp_k = outside(&a->temp_c, s->temp_c);
 	double of_rest_k = outside(&a->rest_c, s->rest_c);
-	double jump_k = outside(&a->change_k, s->change_k);
 	bool moves = fabs(duty_frac - o->duty_frac) > DUTY_MOVES_FRAC;
-	o->off_k = fabs(of_rest_k) < fabs(of_temp_k) && isfinite(s->rest_c) ? of_rest_k : of_temp_k;
+	bool jump = jumped(o, s, outside(&a->change_k, s->change_k), moves);
+	o->off_k = off_k(s, of_temp_k, of_rest_k);
+	o->no_power = isfinite(s->rest_c) && of_rest_k > p->trust_off_k;
 	bool off = fabs(o->off_k) > p->trust_off_k && !moves;
 	o->off_steps = off ? o->off_steps + 1 : 0;
 	o->well_steps = fabs(o->off_k) < WELL_FRAC * p->trust_off_k ? o->well_steps + 1 : 0;
@@ -109,21 +150,25 @@ judge(struct trust_one *o, const struct control_params *p, const struct seen *s,
 		o->why = TRUST_ALL;
 	if (o->why != TRUST_ALL && o->well_steps >= WELL_STEPS)
 		o->why = TRUST_ALL;
-	if (fabs(jump_k) > JUMP_K && !moves) {
+	if (jump)
 		o->why = o->why == TRUST_ALL ? TRUST_JUMP : o->why;
+	if (jump || o->jump_steps)
 		o->well_steps = 0;
-	}
+	/* its power was read after it: not a second longer */
+	if (o->why != TRUST_STILL && isfinite(s->rest_c) && of_temp_k > p->trust_off_k &&
+	    of_rest_k <= 0.0)
+		o->why = TRUST_ALL;
 	/* one that comes back must fit at once: random bits are a reading now and then */
 	if (o->off_steps >= (isfinite(o->last_c) ? OFF_STEPS : 1u))
 		o->why = TRUST_OFF;
 }
 
-/* All at once and to the last bit, while somebody else is seen to live. */
+/* All at once and to the last bit, while other devices see what must move them. */
 static void
 watch_frozen(struct trust *t, const struct control_params *p, const struct view *v)
 {
+	const struct trust_range none = {(double)INFINITY, -(double)INFINITY, 0};
 	uint32_t there = 0, same = 0;
-	double other = isfinite(v->input_w) ? v->input_w : v->supply_c;
 	for (int i = 0; i < RETICLES; i++) {
 		if (!isfinite(v->temp_c[i]))
 			continue;
@@ -131,13 +176,17 @@ watch_frozen(struct trust *t, const struct control_params *p, const struct view 
 		same += fabs(v->temp_c[i] - t->one[i].last_c) <= SAME_K;
 	}
 	if (there < RETICLES / 2 || same < there) {
-		t->still_steps = t->other_moves = 0;
+		t->still_steps = t->moved_steps = 0;
+		t->power_w = t->supply_c = none;
 	} else {
 		t->still_steps++;
-		t->other_moves += isfinite(other) && fabs(other - t->other) > SAME_K;
+		trust_range_add(&t->power_w, power_of(v));
+		trust_range_add(&t->supply_c, v->supply_c);
+		bool moved = t->power_w.hi - t->power_w.lo > MOVED_FRAC * t->power_w.hi ||
+			     t->supply_c.hi - t->supply_c.lo > MOVED_K;
+		t->moved_steps = moved ? t->moved_steps + 1 : 0;
 	}
-	t->other = other;
-	t->frozen = p->trust_frozen_s > 0.0 && t->other_moves >= OTHER_MOVES &&
+	t->frozen = p->trust_frozen_s > 0.0 && t->moved_steps >= FOLLOW_STEPS &&
 		    (double)t->still_steps >= p->trust_frozen_s * LAW_STEPS_PER_S;
 }
 
@@ -146,7 +195,22 @@ trust_reset(struct trust *t)
 {
 	memset(t, 0, sizeof *t);
 	for (int i = 0; i < RETICLES; i++)
-		t->one[i].last_c = t->one[i].duty_frac = (double)NAN;
+		t->one[i].last_c = t->one[i].duty_frac = t->one[i].power_k = (double)NAN;
+}
+
+static void
+conclude(struct trust *t, int i, double temp_c, double out_c[RETICLES])
+{
+	const struct trust_one *o = &t->one[i];
+	bool doubted = o->why != TRUST_ALL;
+	bool waits = o->jump_steps > 0; /* not told yet, and not used */
+	bool wild = waits || o->why == TRUST_OFF || o->why == TRUST_JUMP;
+	out_c[i] = doubted || waits || t->frozen ? (double)NAN : temp_c;
+	t->maybe_c[i] = wild && !o->no_power && !t->frozen ? temp_c : (double)NAN;
+	if (!doubted || !isfinite(temp_c))
+		return;
+	t->doubted++;
+	t->doubted_max_c = fmax(t->doubted_max_c, temp_c);
 }
 
 void
@@ -157,9 +221,11 @@ trust_step(struct trust *t, const struct control_params *p, const struct view *v
 	watch_frozen(t, p, v);
 	for (int i = 0; i < RETICLES; i++)
 		seen[i] = (struct seen){.temp_c = v->temp_c[i],
+					.power_k = p->trust_k_per_w * v->power_w[i],
 					.rest_c = v->temp_c[i] - p->trust_k_per_w * v->power_w[i],
 					.change_k = v->temp_c[i] - t->one[i].last_c};
 	t->doubted = 0;
+	t->doubted_max_c = 0.0;
 	for (int i = 0; i < RETICLES; i++) {
 		struct trust_one *o = &t->one[i];
 		struct around around;
@@ -176,7 +242,7 @@ trust_step(struct trust *t, const struct control_params *p, const struct view *v
 		if (isfinite(v->duty_frac[i]))
 			o->duty_frac = law_low_pass(o->duty_frac, v->duty_frac[i], DUTY_TAU_S);
 		o->last_c = v->temp_c[i];
-		t->doubted += isfinite(v->temp_c[i]) && o->why != TRUST_ALL;
-		out_c[i] = o->why == TRUST_ALL && !t->frozen ? v->temp_c[i] : (double)NAN;
+		o->power_k = seen[i].power_k;
+		conclude(t, i, v->temp_c[i], out_c);
 	}
 }

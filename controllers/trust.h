@@ -7,12 +7,18 @@
  * another power is judged by what is left of its temperature without that power.
  *
  *   rest_i = T_i - trust_k_per_w P_i        (P_i as last read; left out where one is missing)
- *   off_i  = distance of T_i, and of rest_i, from the range of the neighbours': the smaller one
- *   doubted: |off| > trust_off_k for 300 ms, or at once where there was no reading before, until it is below two thirds of that for 5 s
- *            a change within 100 ms further than 20 K/s outside the range of the neighbours' changes
- *            the same reading for trust_still_s while the power moved by 5 %
- * Frozen: at least half of the readings, to the last bit, for trust_frozen_s, while another device's
- * kept moving: the measurement of the device stands, and the wafer isn't seen.
+ *   off_i  = distance of T_i, and of rest_i, from the range of the neighbours': the smaller one, and
+ *            0 where they differ in sign
+ *   doubted: |off| > trust_off_k for 300 ms, or at once where there was no reading before, until it
+ *            is below two thirds of that for 5 s
+ *            a change within 100 ms further than 20 K/s outside the range of the neighbours'
+ *            changes, that P_i has not explained 1.2 s later; until then it is not used
+ *            the same reading for trust_still_s while the power moved by 5 %, 5 s ago
+ *   believed: at once where T_i is above all neighbours' and rest_i is not. What is hot and has the
+ *            power for it, is.
+ * Frozen: at least half of the readings, to the last bit, for trust_frozen_s, while the power moved
+ * by 5 % or the supply by 1 K, 5 s ago: the measurement of the device stands, and the wafer isn't
+ * seen. Readings that stand while nothing moves them are those of quiet sensors.
  */
 #ifndef ISOTHERM_CONTROLLERS_TRUST_H
 #define ISOTHERM_CONTROLLERS_TRUST_H
@@ -24,18 +30,28 @@
 
 enum trust_why { TRUST_ALL, TRUST_OFF, TRUST_JUMP, TRUST_STILL };
 
+struct trust_range {
+	double lo, hi;
+	unsigned n;
+};
+
 struct trust_one {
-	double last_c, duty_frac;      /* last reading; low-passed duty */
+	double last_c, duty_frac;   /* last reading; low-passed duty */
+	double power_k;             /* what its power made of that */
+	double jump_k, jump_from_k; /* a jump that may have its power yet: so far; power_k before */
 	double still_lo_w, still_hi_w; /* power since the reading last moved */
 	double off_k;
-	uint32_t off_steps, well_steps, still_steps;
+	uint32_t off_steps, well_steps, still_steps, moved_steps, jump_steps;
+	bool no_power;      /* its power is known, and makes no such temperature */
 	enum trust_why why; /* not believed, and why */
 };
 
 struct trust {
 	struct trust_one one[RETICLES];
-	double other; /* of another device, to see that the plant lives */
-	uint32_t other_moves, still_steps;
+	double maybe_c[RETICLES];             /* what is not believed and may be true; NAN */
+	double doubted_max_c;                 /* hottest that is not believed; 0 none */
+	struct trust_range power_w, supply_c; /* since the wafer's readings last moved */
+	uint32_t still_steps, moved_steps;
 	uint32_t doubted; /* of them */
 	bool frozen;
 };

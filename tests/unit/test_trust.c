@@ -4,6 +4,7 @@
 
 #include <math.h>
 
+#include "controllers/sensors.h"
 #include "controllers/trust.h"
 #include "core/keyed.h"
 
@@ -84,9 +85,9 @@ a_jump_is_seen_at_once_and_forgiven_when_it_was_one(void **state)
 	steps(20);
 	base_c[40] += 12.0;
 	steps(1);
-	believed(40, false);
-	assert_int_equal(t.one[40].why, TRUST_JUMP);
-	steps(3);
+	believed(40, false); /* and nobody is told before it is known */
+	assert_int_equal(t.doubted, 0);
+	steps(2);
 	assert_int_equal(t.one[40].why, TRUST_OFF);
 	assert_int_equal(t.doubted, 1);
 	base_c[40] -= 12.0;
@@ -164,8 +165,98 @@ a_reticle_of_another_power_is_judged_without_it(void **state)
 	steps(100);
 	believed(40, true);
 	base_c[40] += 9.0; /* and this is a lie, though its neighbours read the same */
-	steps(5);
+	for (int k = 0; k < 13; k++) {
+		steps(1);
+		believed(40, false);
+	}
 	assert_int_equal(t.one[40].why, TRUST_JUMP);
+	assert_true(isnan(t.maybe_c[40])); /* it hasn't the power */
+}
+
+static void
+a_lone_reticle_with_the_power_to_be_hot_is_believed(void **state)
+{
+	(void)state;
+	steps(20);
+	for (int k = 0; k < 300; k++) { /* dense work: .06 K/W, and .08 would explain too much */
+		base_c[40] += 0.08;
+		power_w[40] += 0.08 / 0.06;
+		steps(1);
+		believed(40, true);
+	}
+	assert_int_equal(t.doubted, 0);
+}
+
+static void
+a_job_that_starts_on_one_reticle_is_no_jump(void **state)
+{
+	(void)state;
+	base_c[40] = 28.0;
+	power_w[40] = 20.0;
+	steps(100);
+	believed(40, true);
+	base_c[40] += 11.0; /* not hotter than those beside it */
+	steps(10);
+	believed(40, false);
+	power_w[40] = 200.0; /* read once a second */
+	steps(4);
+	believed(40, true);
+	assert_int_equal(t.doubted, 0);
+	steps(20);
+	base_c[40] += 25.0;
+	steps(8);
+	assert_int_equal(t.one[40].why, TRUST_OFF);
+	power_w[40] = 600.0;
+	steps(6);
+	believed(40, true);
+	steps(100);
+	believed(40, true);
+}
+
+static void
+a_hot_reading_without_known_power_may_be_true(void **state)
+{
+	(void)state;
+	steps(20);
+	power_w[40] = (double)NAN;
+	base_c[40] += 16.0;
+	steps(20);
+	believed(40, false);
+	assert_true(fabs(t.maybe_c[40] - base_c[40]) < 1.0);
+	assert_true(t.doubted_max_c > 55.0);
+	power_w[40] = 200.0; /* and with it is a lie, that is told all the same */
+	steps(1);
+	assert_true(isnan(t.maybe_c[40]));
+	assert_true(t.doubted_max_c > 55.0);
+	base_c[40] -= 16.0;
+	steps(80);
+	assert_true(t.doubted_max_c < 1.0);
+}
+
+static void
+a_substitute_is_as_hot_as_it_may_be(void **state)
+{
+	static struct sensors s;
+	double raw_c[RETICLES], maybe_c[RETICLES];
+	(void)state;
+	for (int i = 0; i < RETICLES; i++) {
+		raw_c[i] = 40.0;
+		maybe_c[i] = (double)NAN;
+	}
+	raw_c[41] = 42.0;
+	raw_c[40] = (double)NAN;
+	sensors_reset(&s);
+	sensors_step(&s, &params, raw_c, maybe_c);
+	assert_true(fabs(s.temp_c[40] - 41.0) < 1e-9);
+	maybe_c[40] = 67.0;
+	sensors_reset(&s);
+	sensors_step(&s, &params, raw_c, maybe_c);
+	assert_true(fabs(s.temp_c[40] - 45.0) < 1e-9);
+	assert_false(s.measured[40]);
+	maybe_c[40] = 30.0;
+	sensors_reset(&s);
+	sensors_step(&s, &params, raw_c, maybe_c);
+	assert_true(fabs(s.temp_c[40] - 41.0) < 1e-9);
 }
 
 static void
@@ -208,6 +299,8 @@ a_wafer_that_is_frozen_is_not_seen(void **state)
 	steps(20);
 	memcpy(frozen, v.temp_c, sizeof frozen);
 	for (int k = 0; k < 210; k++) {
+		if (k == 100)
+			input_w *= 0.9;
 		step();
 		memcpy(v.temp_c, frozen, sizeof frozen);
 		judge();
@@ -231,6 +324,43 @@ where_nothing_at_all_moves_it_is_not_the_wafer(void **state)
 		judge();
 	assert_false(t.frozen);
 	assert_int_equal(t.doubted, 0);
+}
+
+static void
+quiet_sensors_of_a_still_wafer_are_not_frozen(void **state)
+{
+	(void)state;
+	step();
+	for (int k = 0; k < 3000; k++) {
+		v.input_w = input_w * (1.0 + 0.001 * keyed_normal(9, 1000, (uint64_t)k));
+		judge();
+		assert_false(t.frozen);
+	}
+	v.input_w = input_w = 19000.0; /* they follow, and not in the same step */
+	for (int k = 0; k < 600; k++) {
+		if (k > 10)
+			for (int i = 0; i < RETICLES; i++)
+				v.temp_c[i] -= k < 20 ? 0.125 : 0.0;
+		judge();
+		assert_false(t.frozen);
+		assert_int_equal(t.doubted, 0);
+	}
+}
+
+static void
+a_wafer_that_does_not_follow_its_coolant_is_frozen(void **state)
+{
+	(void)state;
+	step();
+	v.input_w = (double)NAN;
+	v.supply_c = 24.0;
+	for (int k = 0; k < 300; k++)
+		judge();
+	assert_false(t.frozen);
+	v.supply_c = 25.5;
+	for (int k = 0; k < 60; k++)
+		judge();
+	assert_true(t.frozen);
 }
 
 static void
@@ -280,6 +410,12 @@ main(void)
 		HERE(a_drift_is_seen_once_it_stands_away),
 		HERE(what_happens_to_many_at_once_is_believed),
 		HERE(a_reticle_of_another_power_is_judged_without_it),
+		HERE(a_lone_reticle_with_the_power_to_be_hot_is_believed),
+		HERE(a_job_that_starts_on_one_reticle_is_no_jump),
+		HERE(a_hot_reading_without_known_power_may_be_true),
+		HERE(a_substitute_is_as_hot_as_it_may_be),
+		HERE(quiet_sensors_of_a_still_wafer_are_not_frozen),
+		HERE(a_wafer_that_does_not_follow_its_coolant_is_frozen),
 		HERE(what_stands_still_while_the_power_moves_is_not_believed),
 		HERE(a_still_reading_under_a_still_power_is_believed),
 		HERE(a_wafer_that_is_frozen_is_not_seen),
