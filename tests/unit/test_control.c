@@ -72,7 +72,9 @@ demands_and_points_appear(void **state)
 	assert_true(demand(&b, "cs01.engine.release_cmd")->value < 0.5);
 	/* what nobody asks for is no demand */
 	assert_int_equal(demand(&b, "cs01.engine.reset_cmd")->quality, QUALITY_NEVER);
-	assert_int_equal(demand(&b, "cs01.engine.ceiling_cmd_w")->quality, QUALITY_NEVER);
+	/* one that stood before us is lifted */
+	assert_int_equal(demand(&b, "cs01.engine.ceiling_cmd_w")->quality, QUALITY_GOOD);
+	assert_true(fabs(demand(&b, "cs01.engine.ceiling_cmd_w")->value) < 1e-9);
 	assert_int_equal(mode(&b, 0), CTL_AUTO);
 	assert_true(fabs(ctl(&b, 0, ROLE_CTL_SPREAD)->value - 4.0) < 0.05);
 	assert_true(fabs(ctl(&b, 0, ROLE_CTL_TMAX)->value - 43.0) < 0.05);

@@ -22,6 +22,8 @@ a_stopped_system_has_no_duty_and_all_its_cooling(void **state)
 	uint16_t seq = b.s.demands.engine_seq;
 	/* the valve holds the supply */
 	b.v.supply_c = 26.0;
+	for (int i = 0; i < RETICLES; i++)
+		b.v.temp_c[i] += 2.0;
 	steps(&b, 100);
 	assert_true(b.s.demands.valve_frac > valve + 0.1);
 	assert_true(b.s.verdict.setpoint_c > 20.0 && b.s.verdict.setpoint_c < 24.1);
