@@ -333,6 +333,7 @@ a_start_that_says_an_activity_says_it_for_all(void **state)
 	(void)state;
 	load_good(PLANT "jobs: [{name: a, activity: 0.3}]\nstart: {activity: 0.5}\n");
 	assert_near(scenario->start_activity, 0.5);
+	scenario_free(scenario);
 	load_good(PLANT "jobs: [{name: a, activity: 0.3}]\nstart: {supply_c: 20}\n");
 	assert_near(scenario->start_activity, 0.0);
 }
