@@ -4,6 +4,7 @@
 #include <math.h>
 #include <string.h>
 
+#include "controllers/observer.h"
 #include "controllers/supervisor_private.h"
 #include "controllers/takeover.h"
 #include "core/clock.h"
@@ -70,6 +71,7 @@ supervisor_init(struct supervisor *s, const struct supervisor_setup *setup, int6
 	s->since_ns = now_ns;
 	sensors_reset(&s->sensors);
 	trust_reset(&s->trust);
+	estimate_init(&s->estimate);
 	supervisor_cap_init(s);
 	groups_of_one(&s->in.jobs, false);
 	demands_clear(&s->demands);
@@ -361,6 +363,7 @@ supervisor_step(struct supervisor *s, const struct control_params *p, const stru
 	supervisor_watch_authority(s, v, now_ns);
 	supervisor_watch_pumps(s, v);
 	supervisor_look(s, p, v, second);
+	observer_step(&s->estimate, &s->sensors);
 	bool first = transit(s, next_event(s, p, v, now_ns), v, now_ns);
 	supervisor_judge_cap(s);
 	act(s, p, v, cooling_was_lost && !s->cooling_lost, now_ns);

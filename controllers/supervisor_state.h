@@ -8,6 +8,7 @@
 
 #include "controllers/baselines.h"
 #include "controllers/caps.h"
+#include "controllers/estimate.h"
 #include "controllers/holds.h"
 #include "controllers/inputs.h"
 #include "controllers/sensors.h"
@@ -80,6 +81,7 @@ struct supervisor {
 	int64_t ceiling_end_ns; /* of the device's */
 	struct trust trust;
 	struct sensors sensors;
+	struct estimate estimate; /* what the law may build on */
 	struct law_in in;
 	struct law_out out;
 	union law_state state;

@@ -1,0 +1,29 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/*
+ * What is held to be true of one system's wafer and cooling: filled by the supervisor each LAW_DT_S, before its law.
+ * Never NAN but where this says so. No sensor reads any of it but the temperatures: see observer.h.
+ */
+#ifndef ISOTHERM_CONTROLLERS_ESTIMATE_H
+#define ISOTHERM_CONTROLLERS_ESTIMATE_H
+
+#include <stdbool.h>
+#include <stdint.h>
+
+#include "config/plant.h"
+
+struct estimate {
+	double temp_c[RETICLES];   /* low-passed, less offset_k; a substitute where not believed */
+	double offset_k[RETICLES]; /* of the sensor: reading less truth; 0 before a soak */
+	double gain[RETICLES]; /* rise of the own temperature over the model's; 1 before a soak */
+	double disturbance_k[RETICLES]; /* measured less model, slow; 0 while nothing is known */
+	double zone_g[ZONES];           /* flow of a zone to that of a clean one; 1 clean */
+	bool zone_sure[ZONES];          /* enough was seen to name it */
+	double ua_frac;           /* heat exchanger: UA to that of a clean one; NAN not known yet */
+	double heat_balance_frac; /* heat into the coolant to electrical power; NAN not known */
+	double spread_limit_k;    /* found by the soak for this wafer; NAN none */
+	uint32_t serial;          /* of the engine block that offset_k and gain belong to; 0 none */
+};
+
+void estimate_init(struct estimate *e);
+
+#endif
