@@ -10,6 +10,8 @@
 #define GLOBAL_EVERY 5
 #define GLOBAL_DOWN_FRAC 0.05
 #define GLOBAL_UP_FRAC 0.01
+#define BANG_LOW_FRAC 0.5
+#define BANG_HYSTERESIS_K 0.5
 
 static void
 cool_init(struct baseline *b, const struct control_params *p, const struct law_in *in)
@@ -96,6 +98,36 @@ global_step(union law_state *s, const struct control_params *p, const struct law
 	cool_step(b, p, in, out);
 }
 
+/* --- bang: half duty above a limit, full duty again once it is clear of it --- */
+static void
+bang_init(union law_state *s, const struct control_params *p, const struct law_in *in)
+{
+	none_init(s, p, in);
+	for (int i = 0; i < RETICLES; i++) {
+		bool low = applied_or_full(in, i) < (1.0 + BANG_LOW_FRAC) / 2.0;
+		s->baseline.duty_of[i] = low ? BANG_LOW_FRAC : 1.0;
+	}
+}
+
+static void
+bang_step(union law_state *s, const struct control_params *p, const struct law_in *in,
+	  struct law_out *out)
+{
+	struct baseline *b = &s->baseline;
+	struct law_face f = law_face(p, in);
+	double limit_c = fmin(in->temp_limit_c, f.min_c + in->spread_limit_k);
+	for (int i = 0; i < RETICLES; i++) {
+		if (in->temp_c[i] > limit_c)
+			b->duty_of[i] = BANG_LOW_FRAC;
+		else if (in->temp_c[i] < limit_c - BANG_HYSTERESIS_K)
+			b->duty_of[i] = 1.0;
+		out->duty_frac[i] = b->duty_of[i];
+	}
+	out->margin_k = law_clamp(f.reference_c - f.max_c, p->error_lo_k, p->error_hi_k);
+	say_limit(out, &f);
+	cool_step(b, p, in, out);
+}
+
 /* --- pi --- */
 static double
 pi_error_k(const struct control_params *p, const struct law_face *f, double temp_c)
@@ -151,6 +183,7 @@ structured_step(union law_state *s, const struct control_params *p, const struct
 static const struct law LAWS[CONTROLLERS] = {
 	[CONTROLLER_NONE] = {"none", none_init, none_step},
 	[CONTROLLER_GLOBAL] = {"global", global_init, global_step},
+	[CONTROLLER_BANG] = {"bang", bang_init, bang_step},
 	[CONTROLLER_PI] = {"pi", pi_init, pi_step},
 	[CONTROLLER_SPI] = {"spi", structured_init, structured_step},
 };

@@ -9,7 +9,8 @@
 struct baseline {
 	int wait; /* global: steps to the next move */
 	double duty_frac;
-	double i_frac[RETICLES]; /* pi */
+	double duty_of[RETICLES]; /* bang */
+	double i_frac[RETICLES];  /* pi */
 	struct law_valve valve;
 };
 

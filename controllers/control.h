@@ -19,6 +19,7 @@
 enum controller_kind {
 	CONTROLLER_NONE,   /* baseline: full duty, pumps .8, the supply held by the valve */
 	CONTROLLER_GLOBAL, /* baseline: one duty a wafer, what a chip does by itself */
+	CONTROLLER_BANG,   /* baseline: a thermostat a reticle, half duty or full */
 	CONTROLLER_PI,     /* baseline: a PI a reticle, no job, cooling or cap part */
 	CONTROLLER_SPI,    /* the structured PI: the product's controller */
 	CONTROLLERS

@@ -154,8 +154,8 @@ read_numbers(struct scenario *s, struct schema_walk *w, const struct scenario_ke
 	static const enum job_mode modes[] = {JOB_MODE_SYNC, JOB_MODE_IND, JOB_MODE_PIPE,
 					      JOB_MODE_PART};
 	static const char *const bounds[] = {"s1", "s2", "s2r", "s3", "s4", "s5", "s6", "s6h"};
-	static const int controllers[] = {CONTROLLER_NONE, CONTROLLER_GLOBAL, CONTROLLER_PI,
-					  CONTROLLER_SPI, SCENARIO_OFF};
+	static const int controllers[] = {CONTROLLER_NONE, CONTROLLER_GLOBAL, CONTROLLER_BANG,
+					  CONTROLLER_PI,   CONTROLLER_SPI,    SCENARIO_OFF};
 
 	if (keys->bound_at.line != 0)
 		(void)snprintf(s->bound, sizeof s->bound, "%s", bounds[keys->bound]);

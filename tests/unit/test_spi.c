@@ -419,6 +419,28 @@ the_global_throttle_steps_down_by_five_and_up_by_one(void **state)
 }
 
 static void
+the_thermostat_halves_duty_above_a_limit_and_gives_it_back_below(void **state)
+{
+	(void)state;
+	struct tiny t;
+	tiny_start(&t, CONTROLLER_BANG, true);
+	tiny_run(&t, 2);
+	assert_true(least_duty(&t) > 0.9999);
+	clog_zone(&t, 5, 1.6);
+	bool low = false, full = false;
+	for (int s = 0; s < 60; s++) {
+		tiny_run(&t, 1);
+		double least = 1.0;
+		for (int i = 0; i < RETICLES; i++)
+			least = fmin(least, t.out.duty_frac[i]);
+		assert_true(fabs(least - 0.5) < 1e-9 || fabs(least - 1.0) < 1e-9);
+		low |= least < 0.6;
+		full |= low && least > 0.9;
+	}
+	assert_true(low && full); /* it never settles */
+}
+
+static void
 the_other_baselines_hold_the_supply_and_leave_the_pumps(void **state)
 {
 	(void)state;
@@ -467,6 +489,7 @@ main(void)
 		cmocka_unit_test(a_change_of_the_jobs_mode_is_no_bump),
 		cmocka_unit_test(unknown_readings_never_reach_the_outputs),
 		cmocka_unit_test(the_global_throttle_steps_down_by_five_and_up_by_one),
+		cmocka_unit_test(the_thermostat_halves_duty_above_a_limit_and_gives_it_back_below),
 		cmocka_unit_test(the_other_baselines_hold_the_supply_and_leave_the_pumps),
 		cmocka_unit_test(laws_are_found_by_their_names),
 	};
