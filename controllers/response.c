@@ -1,0 +1,225 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#include "controllers/response.h"
+
+#include <math.h>
+#include <string.h>
+
+/* Entrance effect: the film is thinner where the grooves begin; mean 1. */
+static const double ENTRANCE[ROWS] = {1.10, 1.02, 0.99, 0.98, 0.97, 0.97, 0.97};
+
+#define FLOW_LEAST_KG_S 1e-3
+#define ZONE_LEAST_G 1e-3
+#define SAME_FLOW_FRAC 0.01
+#define SAME_ZONE_FRAC 0.02
+
+/* Five-point conduction: out = L t, with t a column of temperatures. */
+struct lateral {
+	double kx, ky;
+};
+
+/* m += by * L, L with its minus signs: heat into each node. */
+static void
+add_lateral(double m[RETICLES][RETICLES], struct lateral k, double by)
+{
+	for (int i = 0; i < RETICLES; i++) {
+		if (i % ZONES + 1 < ZONES) {
+			m[i][i] -= by * k.kx;
+			m[i + 1][i + 1] -= by * k.kx;
+			m[i][i + 1] += by * k.kx;
+			m[i + 1][i] += by * k.kx;
+		}
+		if (i + ZONES < RETICLES) {
+			m[i][i] -= by * k.ky;
+			m[i + ZONES][i + ZONES] -= by * k.ky;
+			m[i][i + ZONES] += by * k.ky;
+			m[i + ZONES][i] += by * k.ky;
+		}
+	}
+}
+
+/* m += what each copper node of a zone gives to the coolant, by all of the zone's temperatures. */
+static void
+add_march(double m[RETICLES][RETICLES], const struct system_model *md, int x, double zone_kg_s)
+{
+	double c = zone_kg_s * md->cp_j_kg_k, by[ROWS] = {0.0};
+	double film = md->ha_w_k * pow(zone_kg_s / (md->m_nom_kg_s / ZONES), md->ha_exponent);
+
+	for (int y = 0; y < ROWS; y++) { /* by: the coolant's temperature before row y */
+		double f = -expm1(-film * ENTRANCE[y] / c);
+		int i = ZONES * y + x;
+
+		m[i][i] += c * f;
+		for (int k = 0; k < y; k++) {
+			m[i][ZONES * k + x] -= c * f * by[k];
+			by[k] *= 1.0 - f;
+		}
+		by[y] = f;
+	}
+}
+
+/* Inverse in place, without pivots: the diagonal dominates, as in every network of conductances. */
+static void
+invert(double m[RETICLES][RETICLES])
+{
+	for (int k = 0; k < RETICLES; k++) {
+		double by = 1.0 / m[k][k];
+
+		m[k][k] = 1.0;
+		for (int j = 0; j < RETICLES; j++)
+			m[k][j] *= by;
+		for (int i = 0; i < RETICLES; i++) {
+			double f = m[i][k];
+
+			if (i == k || !(fabs(f) > 0.0))
+				continue;
+			m[i][k] = 0.0;
+			for (int j = 0; j < RETICLES; j++)
+				m[i][j] -= f * m[k][j];
+		}
+	}
+}
+
+/* m = (1 + e L) m */
+static void
+spread_rows(double m[RETICLES][RETICLES], struct lateral k, double e)
+{
+	static const int NEAR[4] = {-1, 1, -ZONES, ZONES};
+	double was[RETICLES][RETICLES];
+
+	memcpy(was, m, sizeof was);
+	for (int i = 0; i < RETICLES; i++)
+		for (int n = 0; n < 4; n++) {
+			int at = i + NEAR[n];
+			double g = e * (n < 2 ? k.kx : k.ky);
+
+			if (at < 0 || at >= RETICLES || (n < 2 && at / ZONES != i / ZONES))
+				continue;
+			for (int j = 0; j < RETICLES; j++)
+				m[i][j] += g * (was[at][j] - was[i][j]);
+		}
+}
+
+static void
+transpose(double m[RETICLES][RETICLES])
+{
+	for (int i = 0; i < RETICLES; i++)
+		for (int j = 0; j < i; j++) {
+			double t = m[i][j];
+
+			m[i][j] = m[j][i];
+			m[j][i] = t;
+		}
+}
+
+/*
+ * With E = Ls / G: Ts = (1 + E) (P / G + Tw), and (M - Lw - Ls (1 + E)) Tw = (1 + E) P, so that
+ * R = (1 + E) A^-1 (1 + E) + (1 + E) / G.
+ */
+void
+response_make(struct response *r, const struct system_model *md, double flow_kg_s,
+	      const double zone_g[ZONES])
+{
+	const struct lateral si = {md->k_si_x_w_k, md->k_si_y_w_k};
+	const struct lateral cu = {md->k_cu_x_w_k, md->k_cu_y_w_k};
+	double(*m)[RETICLES] = r->k_per_w, sum = 0.0, down_w_k = 0.0;
+	double g = md->g_si_cu_w_k, flow = fmax(flow_kg_s, FLOW_LEAST_KG_S);
+
+	memset(m, 0, sizeof r->k_per_w);
+	r->flow_kg_s = flow_kg_s;
+	for (int x = 0; x < ZONES; x++) {
+		r->zone_g[x] = zone_g[x];
+		sum += fmax(zone_g[x], ZONE_LEAST_G);
+	}
+	for (int x = 0; x < ZONES; x++)
+		add_march(m, md, x, flow * fmax(zone_g[x], ZONE_LEAST_G) / sum);
+	for (int i = 0; i < RETICLES; i++)
+		down_w_k += m[i][i] / RETICLES;
+	r->copper_tau_s = md->c_cu_j_k / down_w_k;
+	add_lateral(m, cu, -1.0);
+	add_lateral(m, si, -1.0);
+	invert(m);
+	spread_rows(m, si, 1.0 / g);
+	transpose(m);
+	spread_rows(m, si, 1.0 / g);
+	transpose(m);
+	for (int i = 0; i < RETICLES; i++)
+		m[i][i] += 1.0 / g;
+	add_lateral(m, si, 1.0 / (g * g));
+}
+
+bool
+response_serves(const struct response *r, double flow_kg_s, const double zone_g[ZONES])
+{
+	double sum = 0.0, was = 0.0;
+
+	if (!(fabs(flow_kg_s - r->flow_kg_s) <= SAME_FLOW_FRAC * r->flow_kg_s))
+		return false;
+	for (int x = 0; x < ZONES; x++) {
+		sum += zone_g[x] / ZONES;
+		was += r->zone_g[x] / ZONES;
+	}
+	for (int x = 0; x < ZONES; x++)
+		if (!(fabs(zone_g[x] / sum - r->zone_g[x] / was) <= SAME_ZONE_FRAC))
+			return false;
+	return true;
+}
+
+void
+response_rise(const struct response *r, const double power_w[RETICLES], double out_k[RETICLES])
+{
+	for (int i = 0; i < RETICLES; i++) {
+		double sum = 0.0;
+
+		for (int j = 0; j < RETICLES; j++)
+			sum += r->k_per_w[i][j] * power_w[j];
+		out_k[i] = sum;
+	}
+}
+
+double
+response_leak_w(const struct system_model *md, double temp_c, double *slope_w_k)
+{
+	double w = md->leak_w * exp(md->leak_per_k * (temp_c - md->leak_ref_c));
+
+	if (slope_w_k)
+		*slope_w_k = md->leak_per_k * w;
+	return w;
+}
+
+double
+response_power_w(const struct system_model *md, double density, double activity, double duty,
+		 double temp_c)
+{
+	double waits = fmax(duty - activity, 0.0);
+
+	return response_leak_w(md, temp_c, NULL) + md->idle_w +
+	       md->dynamic_w * density * (activity + md->barrier_frac * waits);
+}
+
+/* Counterflow; where the two capacity rates are near each other the formula is 0 / 0 in the limit. */
+static double
+effectiveness(double units, double ratio)
+{
+	if (ratio > 0.9999)
+		return units / (1.0 + units);
+	double e = exp(-units * (1.0 - ratio));
+	return (1.0 - e) / (1.0 - ratio * e);
+}
+
+double
+response_supply_k_per_w(const struct system_model *md, double flow_kg_s, double valve_frac,
+			double ua_frac)
+{
+	double valve = fmin(fmax(valve_frac, md->valve_min), 1.0);
+	double flow = fmax(flow_kg_s, FLOW_LEAST_KG_S);
+	double hot = flow * md->cp_j_kg_k;
+	double cold = md->facility_kg_s * valve * md->facility_cp_j_kg_k;
+	double a = md->hx_hot_w_k * pow(flow / md->m_nom_kg_s, md->hx_exponent);
+	double b = md->hx_facility_w_k * pow(valve, md->hx_exponent);
+	double least = fmin(hot, cold), ua = fmax(ua_frac, 0.01) * a * b / (a + b);
+	double heat_w_k = least * effectiveness(ua / least, least / fmax(hot, cold));
+	/* the coolant takes a part of what the core stage loses, too */
+	double heat = 1.0 + md->loss_to_loop_frac * (1.0 / md->core_stage_frac - 1.0);
+
+	return heat * (1.0 / heat_w_k - 1.0 / hot);
+}
