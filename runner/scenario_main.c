@@ -95,6 +95,7 @@ static int
 play(struct scenario *sc, const struct scenario_options *opt)
 {
 	struct world_options options = {.trace_path = opt->trace_path,
+					.truth_path = opt->truth_path,
 					.restore_path = opt->restore_path,
 					.save_path = opt->save_path,
 					.save_at_s = opt->save_at_s,

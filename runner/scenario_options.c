@@ -13,7 +13,7 @@
 
 static const char usage[] =
 	"usage: isotherm-scenario FILE [--seed N] [--mode M] [--grid G] "
-	"[--controller NAME] [--bound] [--trace FILE] [--json]\n"
+	"[--controller NAME] [--bound] [--trace FILE] [--truth FILE] [--json]\n"
 	"Plays a scenario in simulated time, through every room's own code, and prints its "
 	"scores.\n"
 	"      --seed N           everything random from this seed instead of the plant's\n"
@@ -31,6 +31,7 @@ static const char usage[] =
 	"all\n"
 	"      --bound            ask isotherm-bound how much was possible: bound_pct\n"
 	"      --trace FILE       write what changed, docs/trace.md\n"
+	"      --truth FILE       write the plant's true state ten times a second, as CSV\n"
 	"      --restore FILE     start from a saved state of the plant instead of from rest\n"
 	"      --save-at S:FILE   save the plant's state after S seconds of scenario time\n"
 	"      --record FILE      write what passes on the bus, docs/hil.md\n"
@@ -49,6 +50,7 @@ enum option_id {
 	OPTION_GRID,
 	OPTION_CONTROLLER,
 	OPTION_TRACE,
+	OPTION_TRUTH,
 	OPTION_RESTORE,
 	OPTION_SAVE_AT,
 	OPTION_RECORD,
@@ -154,6 +156,9 @@ take(struct scenario_options *o, int option)
 	case OPTION_TRACE:
 		o->trace_path = optarg;
 		return 0;
+	case OPTION_TRUTH:
+		o->truth_path = optarg;
+		return 0;
 	case OPTION_RESTORE:
 		o->restore_path = optarg;
 		return 0;
@@ -196,6 +201,7 @@ scenario_options_parse(struct scenario_options *o, int argc, char **argv, int *e
 		{"grid", required_argument, NULL, OPTION_GRID},
 		{"controller", required_argument, NULL, OPTION_CONTROLLER},
 		{"trace", required_argument, NULL, OPTION_TRACE},
+		{"truth", required_argument, NULL, OPTION_TRUTH},
 		{"restore", required_argument, NULL, OPTION_RESTORE},
 		{"save-at", required_argument, NULL, OPTION_SAVE_AT},
 		{"record", required_argument, NULL, OPTION_RECORD},

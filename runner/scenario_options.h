@@ -9,7 +9,7 @@
 #include "runner/scenario_file.h"
 
 struct scenario_options {
-	const char *file, *trace_path, *restore_path, *save_path, *record_path,
+	const char *file, *trace_path, *truth_path, *restore_path, *save_path, *record_path,
 		*replay_path; /* NULL: not given */
 	double save_at_s;
 	bool has_seed, json, bound;

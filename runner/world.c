@@ -331,6 +331,20 @@ record(struct world *w, uint32_t tick, int64_t now_ns)
 	look_at_points(w, now_ns);
 }
 
+static void
+write_truth(struct world *w)
+{
+	double t_s = scenario_time(w, sim_now_ns(w->sim));
+	struct sim_truth truth;
+
+	if (w->truth == NULL || t_s < 0.0)
+		return;
+	for (uint32_t s = 0; s < w->sc->plant->n_systems; s++) {
+		sim_truth(w->sim, s, &truth);
+		truth_file_put(w->truth, t_s, w->sc->plant->systems[s].name, &truth);
+	}
+}
+
 static int
 tick_once(struct world *w, uint32_t tick, struct errtext *err)
 {
@@ -341,6 +355,7 @@ tick_once(struct world *w, uint32_t tick, struct errtext *err)
 	if (rc != 0)
 		return rc;
 	now_ns = sim_now_ns(w->sim);
+	write_truth(w);
 	disturb_wires(w, now_ns);
 	bus_turn(&w->bus, now_ns);
 	control_due = now_ns % (w->sc->plant->control_period_ms * NS_PER_MS) == 0;
@@ -406,6 +421,10 @@ world_run(struct world *w, struct world_result *result, struct errtext *err)
 				 (unsigned long long)bus_reader_strayed(w->replay));
 	trace_rc = bus_writer_close(w->record, rc == 0 ? err : NULL);
 	w->record = w->bus.record = NULL;
+	if (trace_rc != 0 && rc == 0)
+		rc = trace_rc;
+	trace_rc = truth_file_close(w->truth, rc == 0 ? err : NULL);
+	w->truth = NULL;
 	if (trace_rc != 0 && rc == 0)
 		rc = trace_rc;
 	trace_rc = trace_close(w->trace, result->digest, rc == 0 ? err : NULL);

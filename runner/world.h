@@ -36,6 +36,7 @@ struct world_line {
 
 struct world_options {
 	const char *trace_path;   /* NULL: the digest alone */
+	const char *truth_path;   /* the true state as CSV; NULL: none */
 	const char *restore_path; /* a saved state of the plant to start from; NULL: from rest */
 	const char *save_path;    /* where its state goes at save_at_s; NULL: nowhere */
 	double save_at_s;

@@ -235,6 +235,9 @@ world_open(struct world **out, struct scenario *sc, const struct world_options *
 		rc = bus_reader_open(&w->replay, sc->plant, opt->replay_path, err);
 	if (rc != 0)
 		goto out;
+	rc = truth_file_open(&w->truth, opt->truth_path, err);
+	if (rc != 0)
+		goto out;
 	rc = open_memory(w);
 	if (rc == 0)
 		rc = open_rooms(w);
@@ -259,6 +262,7 @@ world_close(struct world *w)
 		return;
 	if (w->trace != NULL)
 		(void)trace_close(w->trace, digest, NULL);
+	(void)truth_file_close(w->truth, NULL);
 	desk_close(w->desk);
 	bus_fini(&w->bus);
 	(void)bus_writer_close(w->record, NULL);

@@ -7,6 +7,7 @@
 #include "runner/bus.h"
 #include "runner/probe.h"
 #include "runner/trace.h"
+#include "runner/truth_file.h"
 #include "runner/world.h"
 
 /* A region of the process image, and what of it is in the trace. */
@@ -30,8 +31,9 @@ struct world {
 	const char *trace_path, *save_path;
 	int64_t save_ns; /* plant time of it */
 	struct trace *trace;
-	struct score *scores; /* [n_systems] */
-	double site_cap_w;    /* due for all together, NAN none */
+	struct truth_file *truth; /* NULL: nobody wants it */
+	struct score *scores;     /* [n_systems] */
+	double site_cap_w;        /* due for all together, NAN none */
 	struct probe_state *probes;
 	struct world_line *lines; /* [WORLD_LOG_MAX] */
 	uint32_t n_lines, lines_lost;
