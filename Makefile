@@ -84,7 +84,7 @@ ARCHIVES := $(foreach r,$(ROOMS),$(B)/lib/$(r).a)
 BINS := $(addprefix $(B)/,$(PROGRAMS))
 UNIT := $(patsubst tests/unit/%.c,$(B)/tests/%,$(sort $(wildcard tests/unit/test_*.c)))
 
-.PHONY: all help run check check-built check-all bench bench-plant bound figures lint cover install uninstall clean tests headers FORCE
+.PHONY: all help run check check-built check-all bench bench-plant bench-control bound figures lint cover install uninstall clean tests headers FORCE
 all: $(BINS)
 help:
 	@sed -n 's/^#: //p' Makefile
@@ -95,6 +95,8 @@ help:
 #: make lint         format, static checks, the walls between rooms
 #: make bench        performance, as ratios to an anchor in the same run
 #: make bench-plant  how fast the simulated plant runs, at each grid, beside a roofline
+#: make bench-control  every scenario under every controller on 16 wafers, beside the best possible (SEEDS=1-4,
+#:                   SCENARIOS=s3,s4 CONTROLLERS=spi MODES=sync GRID=reference): tables, goals, pictures
 #: make bound        build isotherm-bound: the best that is possible in a scenario (needs CLP)
 #: make figures      pictures of the kernel beside exact solutions, in build/figures (needs gnuplot)
 #: make cover        line and branch coverage by room
@@ -209,6 +211,12 @@ bench: all $(B)/tests/bench
 	@tests/bench/run
 bench-plant: $(B)/tests/bench-plant
 	@$<
+# Reports: a goal that is missed is a red row, not an error.
+bench-control: all
+	@.ci/need bench-control
+	@$(MAKE) --no-print-directory $(B)/isotherm-bound
+	@tests/bench/control --build $(B) --seeds "$(or $(SEEDS),1-16)" --scenarios "$(SCENARIOS)" \
+		--controllers "$(CONTROLLERS)" --modes "$(MODES)" --grid "$(or $(GRID),48x28)"
 figures:
 	@.ci/need figures
 	@$(MAKE) --no-print-directory $(B)/tests/figures

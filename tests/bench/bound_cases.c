@@ -9,7 +9,8 @@
 #define WINDOW_STEP_S 1.0
 #define STREAM_STEP_S 0.5
 #define PERIODS 4
-#define COUNTED 2 /* the last ones */
+#define COUNTED 2              /* the last ones */
+#define ALL_OF_IT (1.0 - 1e-9) /* no other speed could do better */
 
 static const double speeds[] = {0.6, 0.7, 0.8, 0.9, 1.0};
 #define N_SPEEDS (sizeof(speeds) / sizeof(speeds[0]))
@@ -149,7 +150,7 @@ steady(struct work *w, double cap_w, struct bound_answer *out)
 	double most = -(double)INFINITY;
 	bool any = false;
 
-	for (size_t k = w->c->one_pump ? N_SPEEDS - 1 : 0; k < N_SPEEDS; k++) {
+	for (size_t k = N_SPEEDS; k-- > (w->c->one_pump ? N_SPEEDS - 1 : 0) && most < ALL_OF_IT;) {
 		const struct bound_stage *s = &w->problem.stages[0];
 		int rc = flow_at(w, w->c->one_pump ? 0.0 : speeds[k], speeds[k]);
 		double worth;
@@ -284,7 +285,7 @@ stream(struct work *w, struct bound_answer *out)
 	double most = -1.0, duty = 0.0;
 
 	w->p->faults.supply_c = w->c->facility_c;
-	for (size_t k = N_SPEEDS; k-- > 0;) {
+	for (size_t k = N_SPEEDS; k-- > 0 && most < ALL_OF_IT;) {
 		int rc = stream_at(w, speeds[k], &duty);
 
 		if (rc < 0)
