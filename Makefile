@@ -84,7 +84,7 @@ ARCHIVES := $(foreach r,$(ROOMS),$(B)/lib/$(r).a)
 BINS := $(addprefix $(B)/,$(PROGRAMS))
 UNIT := $(patsubst tests/unit/%.c,$(B)/tests/%,$(sort $(wildcard tests/unit/test_*.c)))
 
-.PHONY: all help run check check-built check-all bench bench-plant bench-control bound figures lint cover install uninstall clean tests headers FORCE
+.PHONY: all help run check check-built check-all bench bench-plant bench-core bench-control bound figures lint cover install uninstall clean tests headers FORCE
 all: $(BINS)
 help:
 	@sed -n 's/^#: //p' Makefile
@@ -95,6 +95,7 @@ help:
 #: make lint         format, static checks, the walls between rooms
 #: make bench        performance, as ratios to an anchor in the same run
 #: make bench-plant  how fast the simulated plant runs, at each grid, beside a roofline
+#: make bench-core   what the controllers of 64 wafers take of one core in real time
 #: make bench-control  every scenario under every controller on 16 wafers, beside the best possible (SEEDS=1-4,
 #:                   SCENARIOS=s3,s4 CONTROLLERS=spi MODES=sync GRID=reference): tables, goals, pictures
 #: make bound        build isotherm-bound: the best that is possible in a scenario (needs CLP)
@@ -173,6 +174,9 @@ $(B)/tests/bench-plant: $(B)/obj/tests/bench/plant.o $(B)/lib/engine_sim.a $(B)/
 $(B)/tests/figures: $(B)/obj/tests/bench/figures.o $(B)/lib/engine_sim.a $(B)/lib/config.a $(B)/lib/core.a
 	@mkdir -p $(@D)
 	$(Q)$(CC) $(ALL_LDFLAGS) -o $@ $^ -lcmocka -lmodbus $(addprefix -l,$(LIBS_ALL))
+$(B)/tests/bench-core: $(B)/obj/tests/bench/core.o $(foreach r,$(rooms_isotherm-scenario),$(B)/lib/$(r).a)
+	@mkdir -p $(@D)
+	$(Q)$(CC) $(ALL_LDFLAGS) -o $@ $^ $(addprefix -l,$(libs_isotherm-scenario) $(LIBS_ALL))
 # The best that a clairvoyant could do, by CLP: for benches alone, a target of its own.
 BOUND := $(sort $(wildcard tests/bench/bound*.c))
 $(B)/isotherm-bound: $(call obj_of,$(BOUND)) $(foreach r,$(rooms_isotherm-scenario),$(B)/lib/$(r).a)
@@ -207,12 +211,14 @@ lint:
 	@tests/lint
 check-all:
 	@FULL=1 tests/run
-bench: all $(B)/tests/bench
+bench: all $(B)/tests/bench $(B)/tests/bench-core
 	@tests/bench/run
 bench-plant: $(B)/tests/bench-plant
 	@$<
+bench-core: $(B)/tests/bench-core
+	@$< $(B)/bench-core.goals.json
 # Reports: a goal that is missed is a red row, not an error.
-bench-control: all
+bench-control: all bench-core
 	@.ci/need bench-control
 	@$(MAKE) --no-print-directory $(B)/isotherm-bound
 	@tests/bench/control --build $(B) --seeds "$(or $(SEEDS),1-16)" --scenarios "$(SCENARIOS)" \
