@@ -91,7 +91,9 @@ takeover_move(struct supervisor *s, const struct control_params *p)
 	const struct law_out *out = &s->out;
 	double step = s->ramping ? p->ramp_per_s * LAW_DT_S : (double)INFINITY;
 	bool over = out->margin_k < 0.0, there = true;
-	bool down = over || out->limit == REASON_CAP; /* a breaker does not wait for a ramp */
+	/* Over a limit, too: what we find there the device's foldback has held until now, and holds on. A
+	   breaker does not wait for a ramp. */
+	bool down = out->limit == REASON_CAP;
 	double least = 1.0;
 	for (int i = 0; i < RETICLES; i++) {
 		d->duty_frac[i] = towards(d->duty_frac[i], out->duty_frac[i], step, false, down);
