@@ -84,7 +84,7 @@ ARCHIVES := $(foreach r,$(ROOMS),$(B)/lib/$(r).a)
 BINS := $(addprefix $(B)/,$(PROGRAMS))
 UNIT := $(patsubst tests/unit/%.c,$(B)/tests/%,$(sort $(wildcard tests/unit/test_*.c)))
 
-.PHONY: all help run check check-built check-all bench bench-plant bench-core bench-kill bench-control bound figures lint cover install uninstall clean tests headers FORCE
+.PHONY: all help run check check-built check-all bench bench-plant bench-core bench-kill bench-day bench-control bound figures lint cover install uninstall clean tests headers FORCE
 all: $(BINS)
 help:
 	@sed -n 's/^#: //p' Makefile
@@ -97,6 +97,7 @@ help:
 #: make bench-plant  how fast the simulated plant runs, at each grid, beside a roofline
 #: make bench-core   what the controllers of 64 wafers take of one core in real time
 #: make bench-kill   controllers killed or stopped at 100 random instants (N=, PLANTS=4 beside each other)
+#: make bench-day    a day of sixteen systems under each controller: tokens and kWh (FACTOR=12: an hour in 5 minutes)
 #: make bench-control  every scenario under every controller on 16 wafers, beside the best possible (SEEDS=1-4,
 #:                   SCENARIOS=s3,s4 CONTROLLERS=spi MODES=sync GRID=reference): tables, goals, pictures
 #: make bound        build isotherm-bound: the best that is possible in a scenario (needs CLP)
@@ -220,6 +221,8 @@ bench-core: $(B)/tests/bench-core
 	@$< $(B)/bench-core.goals.json
 bench-kill: all
 	@/usr/bin/python3 tests/live/test_kill.py "$(or $(N),100)" "$(or $(PLANTS),4)"
+bench-day: all
+	@tests/bench/day --build $(B) --factor "$(or $(FACTOR),12)" --controllers "$(CONTROLLERS)"
 # Reports: a goal that is missed is a red row, not an error.
 bench-control: all bench-core
 	@.ci/need bench-control

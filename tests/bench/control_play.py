@@ -6,6 +6,8 @@ import hashlib
 import json
 import os
 import subprocess
+import sys
+import threading
 import time
 from concurrent.futures import ThreadPoolExecutor
 
@@ -52,6 +54,7 @@ class Player:
                                 sorted(os.path.join(bench, n) for n in os.listdir(bench) if n.startswith("bound")))
         self.played = self.from_before = 0
         self.busy_s = 0.0
+        self.lock, self.files = threading.Lock(), {}
 
     def path(self, program):
         return os.path.join(self.build, program)
@@ -63,7 +66,7 @@ class Player:
         return r
 
     def keep(self, key, make):
-        """make() is asked once a key; None is not kept."""
+        """make() is asked once a key; None and errors are not kept."""
         path = os.path.join(self.kept, hashlib.sha256(repr(key).encode()).hexdigest()[:32] + ".json")
         try:
             with open(path, encoding="utf-8") as f:
@@ -73,7 +76,7 @@ class Player:
             self.from_before -= os.path.exists(path)
         self.played += 1
         value = make()
-        if value is not None:
+        if value is not None and "error" not in value:
             with open(path + ".new", "w", encoding="utf-8") as f:
                 json.dump(value, f)
             os.replace(path + ".new", path)
@@ -119,11 +122,15 @@ class Player:
     # --- a scenario
 
     def file_of(self, case):
-        path = os.path.join(self.out, "scenarios", case.name + ".yaml")
-        text = case.text(SCENARIOS)
-        with open(path, "w", encoding="utf-8") as f:
-            f.write(text)
-        return path, text
+        """Written once: others may be reading it."""
+        with self.lock:
+            if case.name not in self.files:
+                path, text = os.path.join(self.out, "scenarios", case.name + ".yaml"), case.text(SCENARIOS)
+                with open(path + ".new", "w", encoding="utf-8") as f:
+                    f.write(text)
+                os.replace(path + ".new", path)
+                self.files[case.name] = (path, text)
+            return self.files[case.name]
 
     def best(self, case, mode, seed):
         """[best of each system] in %, None where none is known."""
@@ -131,6 +138,8 @@ class Player:
 
         def solve():
             r = self.ask("isotherm-bound", path, *options_of(mode), "--grid", self.grid, "--seed", str(seed), "--json")
+            if r.returncode != 0:
+                print(f"isotherm-bound {case.name} {mode} {seed}: {r.stderr.strip()[-300:]}", file=sys.stderr)
             return [[s["bound_pct"], s["s_lim_k"]] for s in json.loads(r.stdout)["systems"]] if r.returncode == 0 else None
 
         return self.keep(("best", self.solver, text, mode, self.grid, seed), solve)
