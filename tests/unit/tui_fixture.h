@@ -239,7 +239,7 @@ fixture_open(struct model *m, uint32_t n)
 	for (uint32_t k = 0; k < n; k++) {
 		struct model_system *s = &m->systems[k];
 		snprintf(s->name, sizeof(s->name), "cs%02u", k);
-		snprintf(s->label, sizeof(s->label), "%02u", k);
+		snprintf(s->label, sizeof(s->label), "%02u", k % 100);
 		s->spread_limit_k = 8;
 		s->temp_limit_c = 50;
 		fixture_wafer(s, k);
