@@ -85,7 +85,7 @@ def excess_k(run):
 
 
 def score(name):
-    return lambda run: run[name]
+    return lambda run: run.get(name)
 
 
 def event_s(words, after_s):
@@ -125,8 +125,8 @@ def goals():
         rows.append(Goal(f"tokens of what is possible, {name} {FREE}", [(name, FREE)], of_bound, 98.0, counts=0.05))
     rows += [
         Goal(f"a clogged zone: back within the limit of the spread, s3 {FREE}", [("s3", FREE)], score("back_s"), 20.0, at_most=True, unit="s"),
-        Goal(f"a clogged zone: named by then, s3 {FREE}", [("s3", FREE)], event_s(("zone", "5"), 30.0), 15.0, at_most=True, unit="s"),
-        Goal(f"a clogged zone: what is told of its flow is off by, s3 {FREE}", [("s3", FREE)], score("zone_off_pct"), 10.0, at_most=True),
+        Goal("a clogged zone: named by then, s3", [("s3", SYNC), ("s3", FREE)], event_s(("column 6", "is clogged"), 30.0), 15.0, at_most=True, unit="s"),
+        Goal("a clogged zone: what is told of its flow is off by, s3", [("s3", SYNC), ("s3", FREE)], score("zone_off_pct"), 10.0, at_most=True),
         Goal("a lying sensor: tokens of what is possible, s9", [("s9", m) for m in (SYNC, IND)], of_bound, 99.9, counts=0.05),
         Goal("a lying sensor: time above either limit, s9", [("s9", m) for m in (SYNC, IND)],
              lambda run: run["s_above_s"] + run["s_above_t"], 0.0, at_most=True, unit="s"),

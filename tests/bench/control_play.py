@@ -5,6 +5,7 @@ import csv
 import hashlib
 import json
 import os
+import re
 import subprocess
 import sys
 import threading
@@ -16,6 +17,7 @@ from control_cases import FREE, IND, PUBLISHED, PUBLISHED_WITHIN
 ROOT = os.path.dirname(os.path.dirname(os.path.dirname(os.path.abspath(__file__))))
 SCENARIOS = os.path.join(ROOT, "tests", "scenario")
 REFERENCE = os.path.join(ROOT, "config", "wafers", "reference.csv")
+CLOGGED_FRAC = 0.379 * 12 / (11 + 0.379)  # of the mean flow of a zone: s3 leaves that of zone 5
 FLAT = ("throughput_pct", "spread_mean_k", "spread_max_k", "tmax_c", "s_above_s", "s_above_t", "ks_above_s", "ks_above_t",
         "s_above_cap", "kj_above_cap", "cooling_kj", "effort_per_min", "pump_travel_per_min", "s_lim_k", "trips")
 GREATEST = ("spread_max_k", "tmax_c", "s_above_s", "s_above_t", "ks_above_s", "ks_above_t", "s_above_cap", "s_lim_k")
@@ -198,8 +200,17 @@ def flat(sheet, case):
     run["scaling_pct"], run["energy_kwh"] = job.get("scaling_pct"), job.get("energy_kwh")
     run["straggler"] = job.get("straggler")
     run["other_trips"] = sum(s["trips"] for s in systems if s["name"] != "cs05")
-    run["zone_off_pct"] = run["back_s"] = None
+    run["back_s"], run["zone_off_pct"] = None, zone_off_pct(text)
     return run
+
+
+def zone_off_pct(events):
+    """What s3's clog is told to leave of its zone's flow, when it is named, off the truth by so much; None: not told."""
+    for e in events:
+        told = re.search(r"column 6 of the cold plate is clogged: ([0-9.]+) %", e["text"])
+        if told:
+            return 100.0 * abs(float(told[1]) / 100.0 / CLOGGED_FRAC - 1.0)
+    return None
 
 
 def scored_s(case):
