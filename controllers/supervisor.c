@@ -68,7 +68,8 @@ supervisor_init(struct supervisor *s, const struct supervisor_setup *setup, int6
 	memset(s, 0, sizeof *s);
 	s->setup = *setup;
 	s->in_charge_at_once = setup->start_in_charge;
-	s->since_ns = now_ns;
+	s->since_ns = s->watched_ns = now_ns;
+	s->woken_ns = now_ns - NOT_OURS_NS;
 	sensors_reset(&s->sensors);
 	trust_reset(&s->trust);
 	estimate_init(&s->estimate);
@@ -135,8 +136,10 @@ next_event(struct supervisor *s, const struct control_params *p, const struct vi
 		return take;
 	case CTL_AUTO:
 	case CTL_SHADOW:
+		/* what we asked before we stood still is not what the device does since */
 		if (s->not_ours &&
-		    (supervisor_device_in_maintenance(v) || now_ns - s->not_ours_ns > NOT_OURS_NS))
+		    (supervisor_device_in_maintenance(v) || now_ns - s->woken_ns < NOT_OURS_NS ||
+		     now_ns - s->not_ours_ns > NOT_OURS_NS))
 			return EV_NOT_OURS;
 		return EV_NONE;
 	case CTL_HANDBACK:

@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* What a supervisor sees: who is in charge of its devices, its pumps, and the plain view its law gets. */
 #include "controllers/supervisor_private.h"
+#include "core/clock.h"
 
 #include <math.h>
 #include <string.h>
@@ -10,6 +11,9 @@
 #define PUMP_FAILED_BIT 2u
 #define ENGINE_CEILING_BIT 32u
 #define DEW_ASSUMED_C 18.0 /* where nobody measures it */
+
+/* Two sequence numbers were due. A host that stalls for less is not worth a takeover. */
+#define STOOD_STILL_NS (2 * NS_PER_S)
 
 static bool
 other_in_charge(double authority, bool shadow)
@@ -25,6 +29,9 @@ supervisor_watch_authority(struct supervisor *s, const struct view *v, int64_t n
 	if (other && !s->not_ours)
 		s->not_ours_ns = now_ns;
 	s->not_ours = other;
+	if (now_ns - s->watched_ns > STOOD_STILL_NS)
+		s->woken_ns = now_ns;
+	s->watched_ns = now_ns;
 	s->device_ceiling = !other && isfinite(v->engine_status) &&
 			    ((uint32_t)lrint(v->engine_status) & ENGINE_CEILING_BIT);
 }

@@ -61,6 +61,8 @@ struct supervisor {
 	uint32_t good_steps; /* since inputs are back */
 	int64_t not_ours_ns; /* since when a device says that another is in charge */
 	bool not_ours;
+	int64_t watched_ns; /* the last step, and the first one after we had stood still for longer than */
+	int64_t woken_ns;       /* a device may take for a death; before there was one: long ago */
 	bool device_ceiling;    /* its own ceiling may hold duties below what we ask for */
 	bool in_charge_at_once; /* at the start, as the setup says; never after */
 	bool release_asked, released;

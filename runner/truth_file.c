@@ -33,10 +33,10 @@ truth_file_open(struct truth_file **out, const char *path, struct errtext *err)
 		free(f);
 		return errtext_set(err, rc, "%s: %s", path, strerror(-rc));
 	}
-	(void)fputs(
-		"time_s,system,rate,spread_k,tmax_c,input_w,cooling_w,supply_c,pump0,pump1,valve,"
-		"duty_mean,trip",
-		f->to);
+	(void)fputs("time_s,system,rate,spread_k,tmax_c,input_w,wafer_w,cooling_w,supply_c,pump0,"
+		    "pump1,valve,"
+		    "duty_mean,trip",
+		    f->to);
 	for (int i = 0; i < RETICLES; i++)
 		(void)fprintf(f->to, ",r%02dc%02d", i / ZONES, i % ZONES);
 	(void)fputc('\n', f->to);
@@ -53,9 +53,10 @@ truth_file_put(struct truth_file *f, double time_s, const char *system, const st
 		return;
 	for (int i = 0; i < RETICLES; i++)
 		duty += t->duty[i] / RETICLES;
-	(void)fprintf(f->to, "%.1f,%s,%.6f,%.4f,%.4f,%.1f,%.1f,%.3f,%.4f,%.4f,%.4f,%.5f,%u", time_s,
-		      system, t->rate, t->spread_k, t->tmax_c, t->input_w, t->cooling_w,
-		      t->supply_c, t->pump_speed[0], t->pump_speed[1], t->valve, duty, t->trip);
+	(void)fprintf(f->to, "%.1f,%s,%.6f,%.4f,%.4f,%.1f,%.1f,%.1f,%.3f,%.4f,%.4f,%.4f,%.5f,%u",
+		      time_s, system, t->rate, t->spread_k, t->tmax_c, t->input_w, t->wafer_w,
+		      t->cooling_w, t->supply_c, t->pump_speed[0], t->pump_speed[1], t->valve, duty,
+		      t->trip);
 	for (int i = 0; i < RETICLES; i++)
 		(void)fprintf(f->to, ",%.3f", t->temp_c[i]);
 	(void)fputc('\n', f->to);

@@ -18,6 +18,7 @@ ROOT = os.path.dirname(os.path.dirname(os.path.dirname(os.path.abspath(__file__)
 SCENARIOS = os.path.join(ROOT, "tests", "scenario")
 REFERENCE = os.path.join(ROOT, "config", "wafers", "reference.csv")
 CLOGGED_FRAC = 0.379 * 12 / (11 + 0.379)  # of the mean flow of a zone: s3 leaves that of zone 5
+PACED = ("s7-pace", "s7-wait")
 FLAT = ("throughput_pct", "spread_mean_k", "spread_max_k", "tmax_c", "s_above_s", "s_above_t", "ks_above_s", "ks_above_t",
         "s_above_cap", "kj_above_cap", "cooling_kj", "effort_per_min", "pump_travel_per_min", "s_lim_k", "trips")
 GREATEST = ("spread_max_k", "tmax_c", "s_above_s", "s_above_t", "ks_above_s", "ks_above_t", "s_above_cap", "s_lim_k")
@@ -149,7 +150,7 @@ class Player:
     def play(self, case, mode, controller, seed):
         path, text = self.file_of(case)
         truth = os.path.join(self.kept, f"truth-{os.getpid()}-{case.name}-{mode}-{controller}-{seed}.csv")
-        want_truth = case.name == "s3" and mode == FREE
+        want_truth = (case.name == "s3" and mode == FREE) or case.name in PACED
 
         def run():
             r = self.ask("isotherm-scenario", path, *options_of(mode), "--grid", self.grid, "--seed", str(seed),
@@ -158,7 +159,10 @@ class Player:
                 return {"error": (r.stderr.strip().splitlines() or ["?"])[-1][:300]}
             run = flat(json.loads(r.stdout), case)
             if want_truth:
-                run["back_s"] = back_within(truth, 30.0, run["s_lim_k"])
+                if case.name in PACED:
+                    run["healthy_w"], run["healthy_wait"] = healthy(truth, 60.0)
+                else:
+                    run["back_s"] = back_within(truth, 30.0, run["s_lim_k"])
                 os.unlink(truth)
             return run
 
@@ -219,6 +223,35 @@ def scored_s(case):
             lower, upper = line.split("[")[1].rstrip("] ").split(",")
             return float(upper) - float(lower)
     return 300.0
+
+
+def healthy(path, from_s):
+    """Of all systems but the first, from then on: mean power of a wafer, and the mean part of the time that it waits for the slowest."""
+    power, wait, n = 0.0, 0.0, 0
+    with open(path, encoding="utf-8") as f:
+        next(f)
+        for line in f:
+            field = line.split(",", 7)
+            if field[1] != "cs00" and float(field[0]) >= from_s:
+                power, wait, n = power + float(field[6]), wait + 1.0 - float(field[2]), n + 1
+    return power / n, wait / n
+
+
+def model(key):
+    """A default of the simulated plant's model."""
+    with open(os.path.join(ROOT, "config", "model.def"), encoding="utf-8") as f:
+        return float(re.search(rf"MODEL\({key},\s*\"[^\"]*\",\s*([0-9.]+)", f.read())[1])
+
+
+def pair_paces(runs):
+    """What slowing the others down saves, in % of what their waiting would have drawn, and the tokens that it leaves."""
+    idle = {(r["controller"], r["seed"]): r for r in runs if r["case"] == PACED[1] and "error" not in r}
+    for r in runs:
+        other = idle.get((r["controller"], r["seed"]))
+        if r["case"] == PACED[0] and other and "error" not in r:
+            ideal_w = model("barrier_frac") * model("dynamic_w") * 84 * other["healthy_wait"]
+            r["pace_saved_pct"] = 100.0 * (other["healthy_w"] - r["healthy_w"]) / ideal_w
+            r["pace_kept_pct"] = 100.0 * r["scaling_pct"] / other["scaling_pct"]
 
 
 def back_within(path, from_s, limit_k):

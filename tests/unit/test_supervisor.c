@@ -407,6 +407,30 @@ whatever_happens_the_invariants_hold(void **state)
 	assert_int_equal(all, (1 << MODES) - 1 - (1 << CTL_SHADOW));
 }
 
+static void
+who_stood_still_follows_what_the_device_has_done_since(void **state)
+{
+	(void)state;
+	struct supervisor_setup in_charge = setup();
+	struct bench b;
+	in_charge.start_in_charge = true;
+	begin(&b, in_charge);
+	steps(&b, 20);
+	assert_int_equal(b.s.mode, CTL_AUTO);
+	b.now_ns += NS_PER_S; /* too short for a device to notice */
+	step(&b);
+	assert_int_equal(b.s.mode, CTL_AUTO);
+	all_duties(&b.v, 0.6);
+	b.v.engine_authority = AUTHORITY_LOCAL;
+	b.now_ns += 4 * NS_PER_S;
+	step(&b);
+	assert_int_equal(b.s.mode, CTL_TRACK);
+	assert_true(fabs(b.s.demands.duty_frac[0] - 0.6) < 1e-9);
+	b.v.engine_authority = AUTHORITY_SUPERVISOR;
+	steps(&b, (int)(PARAMS.track_s * LAW_STEPS_PER_S) + 2);
+	assert_int_equal(b.s.mode, CTL_AUTO);
+}
+
 int
 main(void)
 {
@@ -428,6 +452,7 @@ main(void)
 		cmocka_unit_test(a_device_that_obeys_another_is_tracked),
 		cmocka_unit_test(sequence_numbers_go_on_from_the_device_and_never_to_zero),
 		cmocka_unit_test(whatever_happens_the_invariants_hold),
+		cmocka_unit_test(who_stood_still_follows_what_the_device_has_done_since),
 	};
 	cmocka_set_message_output(CM_OUTPUT_TAP);
 	return cmocka_run_group_tests(tests, NULL, NULL);
