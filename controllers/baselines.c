@@ -180,12 +180,26 @@ structured_step(union law_state *s, const struct control_params *p, const struct
 	spi_step(&s->spi, p, in, out);
 }
 
+static void
+predictive_init(union law_state *s, const struct control_params *p, const struct law_in *in)
+{
+	mpc_init(&s->mpc, p, in);
+}
+
+static void
+predictive_step(union law_state *s, const struct control_params *p, const struct law_in *in,
+		struct law_out *out)
+{
+	mpc_step(&s->mpc, p, in, out);
+}
+
 static const struct law LAWS[CONTROLLERS] = {
 	[CONTROLLER_NONE] = {"none", none_init, none_step},
 	[CONTROLLER_GLOBAL] = {"global", global_init, global_step},
 	[CONTROLLER_BANG] = {"bang", bang_init, bang_step},
 	[CONTROLLER_PI] = {"pi", pi_init, pi_step},
 	[CONTROLLER_SPI] = {"spi", structured_init, structured_step},
+	[CONTROLLER_MPC] = {"mpc", predictive_init, predictive_step},
 };
 
 const struct law *

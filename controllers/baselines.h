@@ -4,6 +4,7 @@
 #define ISOTHERM_CONTROLLERS_BASELINES_H
 
 #include "controllers/law.h"
+#include "controllers/mpc.h"
 #include "controllers/spi.h"
 
 struct baseline {
@@ -16,6 +17,7 @@ struct baseline {
 
 union law_state {
 	struct spi spi;
+	struct mpc mpc;
 	struct baseline baseline;
 };
 

@@ -48,6 +48,8 @@ setup_of(const struct plant *plant, const struct control_options *opt, uint32_t 
 		.has_cooling = cooling >= 0,
 		.temp_limit_c = plant->systems[system].temp_limit_c,
 		.spread_limit_k = plant->systems[system].spread_limit_k,
+		.plant = plant,
+		.system = system,
 	};
 }
 

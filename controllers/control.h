@@ -22,6 +22,7 @@ enum controller_kind {
 	CONTROLLER_BANG,   /* baseline: a thermostat a reticle, half duty or full */
 	CONTROLLER_PI,     /* baseline: a PI a reticle, no job, cooling or cap part */
 	CONTROLLER_SPI,    /* the structured PI: the product's controller */
+	CONTROLLER_MPC,    /* the predictive program, with the structured PI behind it */
 	CONTROLLERS
 };
 const char *controller_name(enum controller_kind kind);

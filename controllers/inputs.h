@@ -17,7 +17,7 @@
 
 struct view {
 	/* engine block */
-	double temp_c[RETICLES], duty_frac[RETICLES], power_w[RETICLES];
+	double temp_c[RETICLES], duty_frac[RETICLES], power_w[RETICLES], share_frac[RETICLES];
 	double wafer_w, trip, engine_authority, foldback_frac, engine_status;
 	double engine_seq, engine_seq_cmd;
 	double job_mode, job_rate_frac, tokens_per_s;

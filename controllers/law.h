@@ -11,6 +11,7 @@
 
 #include "config/plant.h"
 #include "controllers/control.h"
+#include "controllers/estimate.h"
 #include "controllers/jobs.h"
 
 #define LAW_DT_S 0.1
@@ -28,6 +29,13 @@ struct law_in {
 	double supply_lo_c;    /* the set-point stays above: dew point */
 	double input_w, cap_w; /* power into the system and its cap; NAN unknown, none */
 	bool second;           /* the once-a-second part is due in this step */
+	/* for laws with a model of the wafer */
+	const struct estimate *estimate;  /* NULL: none */
+	const struct system_model *model; /* NULL: none */
+	double power_w[RETICLES];         /* NAN unknown */
+	double share_frac[RETICLES];      /* of its job's work, in force; NAN unknown */
+	double density[JOBS_MAX + 1];     /* of the job in a slot, as its plant says; NAN unknown */
+	double flow_kg_s;                 /* NAN unknown */
 };
 
 struct law_out {

@@ -10,6 +10,7 @@
 #define PUMP_BEHIND_STEPS (5u * LAW_STEPS_PER_S) /* its lag from standstill, and more */
 #define PUMP_FAILED_BIT 2u
 #define ENGINE_CEILING_BIT 32u
+#define LPM_PER_KG_S 60.0  /* water */
 #define DEW_ASSUMED_C 18.0 /* where nobody measures it */
 
 /* Two sequence numbers were due. A host that stalls for less is not worth a takeover. */
@@ -71,6 +72,35 @@ supervisor_watch_pumps(struct supervisor *s, const struct view *v)
 	s->pump_alarm = pump_failed(v) || s->pump_behind > PUMP_BEHIND_STEPS;
 }
 
+/* Of the job in each slot, by its number in the plant's list. */
+static void
+densities(const struct plant *plant, const struct view *v, double out[JOBS_MAX + 1])
+{
+	for (int k = 0; k < JOBS_MAX; k++) {
+		double id = v->slot_id[k];
+		out[k] = (double)NAN;
+		if (plant && id > 0.5 && id < (double)plant->n_jobs + 0.5) {
+			const struct job_config *job = &plant->jobs[lrint(id) - 1];
+			out[k] = job->density * job_sparse_power(job);
+		}
+	}
+	out[JOBS_MAX] = plant && plant->n_jobs == 1 ? out[0] : (double)NAN;
+}
+
+/* For laws that have a model. */
+static void
+look_closer(struct supervisor *s, const struct view *v)
+{
+	struct law_in *in = &s->in;
+	const struct plant *plant = s->setup.plant;
+	in->estimate = &s->estimate;
+	in->model = plant ? &plant->systems[s->setup.system].model : NULL;
+	memcpy(in->power_w, v->power_w, sizeof in->power_w);
+	memcpy(in->share_frac, v->share_frac, sizeof in->share_frac);
+	densities(plant, v, in->density);
+	in->flow_kg_s = v->flow_lpm / LPM_PER_KG_S;
+}
+
 void
 supervisor_look(struct supervisor *s, const struct control_params *p, const struct view *v,
 		bool second)
@@ -90,6 +120,7 @@ supervisor_look(struct supervisor *s, const struct control_params *p, const stru
 	in->input_w = supervisor_input_w(s, p, v);
 	in->cap_w = s->cap.watts;
 	in->second = second;
+	look_closer(s, v);
 	bool missing = !isfinite(v->supply_c) || !isfinite(v->flow_lpm) || !isfinite(in->pump_frac);
 	if (!missing)
 		s->cooling_seen = true;

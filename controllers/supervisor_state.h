@@ -51,6 +51,8 @@ struct supervisor_setup {
 	bool engine_shadow, cooling_shadow; /* demands of it are not sent */
 	bool has_cooling;
 	double temp_limit_c, spread_limit_k;
+	const struct plant *plant; /* its model and jobs; NULL: not known */
+	uint32_t system;
 };
 
 struct supervisor {

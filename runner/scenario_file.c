@@ -155,7 +155,8 @@ read_numbers(struct scenario *s, struct schema_walk *w, const struct scenario_ke
 					      JOB_MODE_PART};
 	static const char *const bounds[] = {"s1", "s2", "s2r", "s3", "s4", "s5", "s6", "s6h"};
 	static const int controllers[] = {CONTROLLER_NONE, CONTROLLER_GLOBAL, CONTROLLER_BANG,
-					  CONTROLLER_PI,   CONTROLLER_SPI,    SCENARIO_OFF};
+					  CONTROLLER_PI,   CONTROLLER_SPI,    CONTROLLER_MPC,
+					  SCENARIO_OFF};
 
 	if (keys->bound_at.line != 0)
 		(void)snprintf(s->bound, sizeof s->bound, "%s", bounds[keys->bound]);

@@ -26,7 +26,7 @@ static const char usage[] =
 	"      --grid G           resolution of the wafers, instead of the file's: reference, "
 	"48x28, "
 	"96x56\n"
-	"      --controller NAME  instead of the file's: none, global, bang, pi, spi, or off: "
+	"      --controller NAME  instead of the file's: none, global, bang, pi, spi, mpc, or off: "
 	"nobody at "
 	"all\n"
 	"      --bound            ask isotherm-bound how much was possible: bound_pct\n"

@@ -1,0 +1,410 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#include "controllers/mpc.h"
+
+#include <math.h>
+#include <string.h>
+
+#include "controllers/mpc_private.h"
+
+#define KNOWN_STEPS                                                                                \
+	LAW_STEPS_PER_S /* all it needs is known so long: the program takes over again */
+#define FEW_GROUPS 8
+#define FEW_ITERATIONS 240 /* half a millisecond with few groups … */
+#define MANY_ITERATIONS 60 /* … a whole one with 84 */
+#define AGAIN_STEPS 3      /* between two seconds: not more often */
+#define AGAIN_ABOVE_K 0.5
+#define GIVE_WAY_ABOVE_K 0.15
+#define FLOW_MOVED_FRAC 0.03
+#define LEAD_S 0.5 /* what is asked now is in force, and its heat arrived, so much later */
+#define SHARE_LEAST 0.05
+#define THROTTLED_BELOW 0.999
+
+/* --- groups and the program's matrices --- */
+
+static bool
+is_known(const struct law_in *in)
+{
+	bool known = in->model && in->estimate && isfinite(in->supply_c) && in->flow_kg_s > 0.0;
+	for (int i = 0; known && i < RETICLES; i++)
+		known = isfinite(in->estimate->temp_c[i]) && in->applied_frac[i] >= 0.0;
+	return known;
+}
+
+static double
+share_of(const struct law_in *in, int i)
+{
+	return in->share_frac[i] >= SHARE_LEAST && !in->jobs.alone[i] ? in->share_frac[i] : 1.0;
+}
+
+/* Are groups or shares others than the program was made for? */
+static bool
+take_groups(struct mpc *m, const struct law_in *in)
+{
+	bool changed = false;
+	for (int i = 0; i < RETICLES; i++) {
+		double share = share_of(in, i);
+		changed = changed || m->jobs.lead[i] != in->jobs.lead[i] ||
+			  m->jobs.slot[i] != in->jobs.slot[i] ||
+			  m->jobs.alone[i] != in->jobs.alone[i] || fabs(share - m->share[i]) > 1e-3;
+		if (m->jobs.slot[i] != in->jobs.slot[i]) {
+			int s = in->jobs.slot[i] < JOBS_MAX ? in->jobs.slot[i] : JOBS_MAX;
+			double density = in->density[s];
+			m->work_w[i] = in->model->dynamic_w * (density > 0.0 ? density : 1.0);
+		}
+		m->share[i] = share;
+	}
+	m->jobs = in->jobs;
+	return changed;
+}
+
+static void
+number_groups(struct mpc *m)
+{
+	struct program *p = &m->program;
+	p->n = 0;
+	for (int i = 0; i < RETICLES; i++) {
+		int lead = m->jobs.lead[i];
+		if (!groups_counts(&m->jobs, i)) {
+			m->group[i] = RETICLES;
+			continue;
+		}
+		if (lead == i) {
+			p->size[p->n] = 0.0;
+			m->group[i] = (uint8_t)p->n++;
+		} else {
+			m->group[i] = m->group[lead];
+		}
+		p->size[m->group[i]] += 1.0;
+	}
+}
+
+/* Work of a group, in the model's full work of a reticle: what its variable is at rate 1. */
+static void
+group_work(const struct mpc *m, double work[RETICLES])
+{
+	const struct program *p = &m->program;
+	for (int g = 0; g < p->n; g++)
+		work[g] = 0.0;
+	for (int i = 0; i < RETICLES; i++)
+		if (m->group[i] < RETICLES)
+			work[m->group[i]] += m->work_w[i] / p->size[m->group[i]];
+}
+
+/* Leakage grows with what the work warms: its part of R, for all reticles alike. */
+static double
+leak_gain(const struct law_in *in, const struct response *r)
+{
+	double slope_w_k, sum = 0.0;
+	response_leak_w(in->model, in->model->leak_ref_c, &slope_w_k);
+	for (int j = 0; j < RETICLES; j++)
+		sum += r->k_per_w[RETICLES / 2][j];
+	return 1.0 + slope_w_k * sum;
+}
+
+static void
+make_gain(struct mpc *m, const struct law_in *in, const double work[RETICLES])
+{
+	struct program *p = &m->program;
+	double by[RETICLES], leak = leak_gain(in, &m->response);
+	for (int j = 0; j < RETICLES; j++)
+		if (m->group[j] < RETICLES)
+			by[j] = leak * in->model->dynamic_w * m->share[j] * m->work_w[j] /
+				work[m->group[j]];
+	for (int g = 0; g < p->n; g++)
+		p->watts[g] = in->model->dynamic_w * p->size[g] / 100.0;
+	for (int i = 0; i < RETICLES; i++) {
+		double *row = p->gain[i];
+		for (int g = 0; g < p->n; g++)
+			row[g] = 0.0;
+		for (int j = 0; j < RETICLES; j++)
+			if (m->group[j] < RETICLES)
+				row[m->group[j]] += m->response.k_per_w[i][j] * by[j];
+	}
+	program_factorise(p);
+}
+
+/* --- one solution --- */
+
+static double
+still_w(const struct law_in *in, double temp_c)
+{
+	return response_leak_w(in->model, temp_c, NULL) + in->model->idle_w;
+}
+
+/* What the plan leads to; returns the wafer's power in it. */
+static double
+foresee(struct mpc *m, const struct law_in *in, const double duty[RETICLES])
+{
+	double power_w[RETICLES], rise_k[RETICLES], sum_w = 0.0;
+	for (int i = 0; i < RETICLES; i++) {
+		power_w[i] = still_w(in, m->plan_c[i]) + m->work_w[i] * duty[i];
+		sum_w += power_w[i];
+	}
+	response_rise(&m->response, power_w, rise_k);
+	for (int i = 0; i < RETICLES; i++)
+		m->plan_c[i] =
+			m->supply_c + LEAD_S * m->supply_k_s + rise_k[i] + m->disturbance_k[i];
+	return sum_w;
+}
+
+/* Duties of the program's solution: no reticle may do more than its job's pace needs. */
+static void
+duties_of(const struct mpc *m, const double work[RETICLES], const double v[RETICLES],
+	  double duty[RETICLES])
+{
+	for (int i = 0; i < RETICLES; i++) {
+		int g = m->group[i];
+		duty[i] = g < RETICLES ? law_clamp(v[g] / work[g] * m->share[i], 0.0, 1.0) : 1.0;
+	}
+}
+
+static void
+set_case(struct mpc *m, const struct control_params *p, const struct law_in *in,
+	 const double work[RETICLES], double planned_w)
+{
+	struct program_case *c = &m->program_case;
+	const struct program *q = &m->program;
+	double most[RETICLES], dynamic_w = 0.0;
+	for (int g = 0; g < q->n; g++)
+		most[g] = 1.0;
+	for (int i = 0; i < RETICLES; i++)
+		if (m->group[i] < RETICLES)
+			most[m->group[i]] = fmax(most[m->group[i]], m->share[i]);
+	for (int g = 0; g < q->n; g++) {
+		c->hi[g] = work[g] / in->model->dynamic_w / most[g];
+		c->weight[g] = q->size[g] / (work[g] / in->model->dynamic_w);
+		dynamic_w += 100.0 * q->watts[g] * q->v[g];
+	}
+	for (int i = 0; i < RETICLES; i++) {
+		double t = m->plan_c[i];
+		for (int g = 0; g < q->n; g++)
+			t -= q->gain[i][g] * q->v[g];
+		c->base_c[i] = t;
+		c->counts[i] = in->measured[i] && groups_counts(&m->jobs, i);
+	}
+	c->temp_limit_c = in->temp_limit_c - p->edge_k;
+	c->spread_limit_k = in->spread_limit_k - p->edge_k;
+	c->cap = (double)INFINITY;
+	if (isfinite(in->cap_w) && in->cap_w >= 0.0) {
+		double pump = isfinite(in->pump_frac) ? in->pump_frac : m->pump_frac;
+		double wafer_w =
+			mpc_wafer_w(in->model, pump, in->cap_w - p->cap_margin_w - m->input_off_w);
+		c->cap = fmax(wafer_w - planned_w + dynamic_w, 0.0) / 100.0;
+	}
+}
+
+/* How much too warm is each reticle for its limit, by the plan? */
+static double
+too_warm(const struct mpc *m, const double temp_c[RETICLES], double over_k[RETICLES])
+{
+	const struct program_case *c = &m->program_case;
+	double min_c = (double)INFINITY, worst_k = -(double)INFINITY;
+	for (int i = 0; i < RETICLES; i++)
+		if (c->counts[i])
+			min_c = fmin(min_c, temp_c[i]);
+	double limit_c = fmin(c->temp_limit_c, min_c + c->spread_limit_k);
+	for (int i = 0; i < RETICLES; i++) {
+		over_k[i] = temp_c[i] - limit_c;
+		worst_k = fmax(worst_k, over_k[i]);
+	}
+	return worst_k;
+}
+
+/* Between two solutions what gets too warm gives way by itself. */
+static void
+give_way(const struct mpc *m, const struct law_in *in, const double over_k[RETICLES],
+	 double duty[RETICLES])
+{
+	double less[RETICLES] = {0.0};
+	for (int i = 0; i < RETICLES; i++) {
+		int g = m->group[i];
+		double gain = g < RETICLES
+				      ? m->program.gain[i][g] / in->model->dynamic_w * m->work_w[i]
+				      : 0.0;
+		if (over_k[i] > GIVE_WAY_ABOVE_K && gain > 0.0)
+			less[g] = fmax(less[g], (over_k[i] - GIVE_WAY_ABOVE_K) / gain);
+	}
+	for (int i = 0; i < RETICLES; i++)
+		if (m->group[i] < RETICLES)
+			duty[i] = fmax(duty[i] - less[m->group[i]] * m->share[i], 0.0);
+}
+
+static void
+renew_matrices(struct mpc *m, const struct law_in *in, bool changed)
+{
+	bool moved = fabs(m->flow_kg_s - m->response.flow_kg_s) >
+		     FLOW_MOVED_FRAC * m->response.flow_kg_s;
+	bool made = false;
+	double work[RETICLES];
+	if (changed)
+		number_groups(m);
+	if (moved ||
+	    (in->second && !response_serves(&m->response, m->flow_kg_s, in->estimate->zone_g))) {
+		response_make(&m->response, in->model, m->flow_kg_s, in->estimate->zone_g);
+		made = true;
+	}
+	group_work(m, work);
+	if (changed) { /* as far as it goes, from what is applied */
+		program_reset(&m->program);
+		number_groups(m);
+		for (int i = RETICLES; i-- > 0;)
+			if (m->group[i] < RETICLES)
+				m->program.v[m->group[i]] = mpc_applied(in, i) / m->share[i] *
+							    work[m->group[i]] /
+							    in->model->dynamic_w;
+	}
+	if (changed || made || (in->second && m->program.n <= FEW_GROUPS))
+		make_gain(m, in, work);
+}
+
+static bool
+solve(struct mpc *m, const struct control_params *p, const struct law_in *in, double duty[RETICLES])
+{
+	struct program *q = &m->program;
+	double work[RETICLES], full[RETICLES], over_k[RETICLES], planned_w, worst_k;
+	group_work(m, work);
+	for (int g = 0; g < q->n; g++)
+		full[g] = work[g] / in->model->dynamic_w;
+	duties_of(m, full, q->v, duty);
+	planned_w = foresee(m, in, duty);
+	set_case(m, p, in, work, planned_w);
+	worst_k = too_warm(m, m->plan_c, over_k);
+	m->since_solve++;
+	if (q->n <= 1 || in->second || (worst_k > AGAIN_ABOVE_K && m->since_solve > AGAIN_STEPS)) {
+		m->limit = program_solve(q, &m->program_case,
+					 q->n <= FEW_GROUPS ? FEW_ITERATIONS : MANY_ITERATIONS);
+		m->since_solve = 0;
+		program_temperatures(q, &m->program_case, q->v, m->plan_c);
+		worst_k = too_warm(m, m->plan_c, over_k);
+	}
+	duties_of(m, full, q->v, duty);
+	if (q->n > 1)
+		give_way(m, in, over_k, duty);
+	bool sound = isfinite(worst_k);
+	for (int i = 0; i < RETICLES; i++)
+		sound = sound && isfinite(duty[i]);
+	return sound;
+}
+
+/* --- cooling: first of all more of it --- */
+
+static void
+cool(struct mpc *m, const struct control_params *p, const struct law_in *in)
+{
+	double max_c = -(double)INFINITY, over_k[RETICLES];
+	double room_k = -too_warm(m, m->plan_c, over_k);
+	bool held = m->limit == PROGRAM_BY_SPREAD || m->limit == PROGRAM_BY_TEMPERATURE;
+	for (int i = 0; i < RETICLES; i++)
+		max_c = fmax(max_c, m->plan_c[i]);
+	if (in->pump_alarm)
+		m->pump_frac = p->pump_max_frac;
+	else if (held || room_k < p->pump_up_below_k)
+		m->pump_frac += p->pump_step_up_frac;
+	else if (room_k > p->pump_down_above_k)
+		m->pump_frac -= p->pump_step_down_frac;
+	m->pump_frac = law_clamp(m->pump_frac, p->pump_min_frac, p->pump_max_frac);
+	room_k = in->temp_limit_c - max_c;
+	if (room_k < p->supply_down_below_k + p->margin_k)
+		m->setpoint_c -= p->supply_step_down_k;
+	else if (room_k > p->supply_up_above_k + p->margin_k)
+		m->setpoint_c += p->supply_step_up_k;
+	m->setpoint_c = law_setpoint(p, in, m->setpoint_c);
+	law_valve_step(&m->valve, p, in, m->setpoint_c);
+}
+
+/* --- the law --- */
+
+static void
+start_program(struct mpc *m, const struct law_in *in)
+{
+	m->acts = true;
+	m->since_solve = 0;
+	m->limit = PROGRAM_FREE;
+	mpc_see_init(m, in);
+	take_groups(m, in);
+	renew_matrices(m, in, true);
+}
+
+void
+mpc_init(struct mpc *m, const struct control_params *p, const struct law_in *in)
+{
+	memset(m, 0, sizeof *m);
+	spi_init(&m->spi, p, in);
+	m->pump_frac = m->spi.pump_frac;
+	m->setpoint_c = m->spi.setpoint_c;
+	m->valve = m->spi.valve;
+	if (is_known(in))
+		start_program(m, in);
+}
+
+/* The structured PI goes on from what is applied, and the program from where that leaves. */
+static void
+fall_back(struct mpc *m, const struct control_params *p, const struct law_in *in,
+	  struct law_out *out)
+{
+	if (m->acts) {
+		spi_init(&m->spi, p, in);
+		m->spi.pump_frac = m->pump_frac;
+		m->spi.setpoint_c = m->setpoint_c;
+		m->spi.valve = m->valve;
+	}
+	m->acts = false;
+	spi_step(&m->spi, p, in, out);
+	m->pump_frac = m->spi.pump_frac;
+	m->setpoint_c = m->spi.setpoint_c;
+	m->valve = m->spi.valve;
+}
+
+static void
+say(struct mpc *m, const struct control_params *p, const struct law_in *in, struct law_out *out)
+{
+	double least = 1.0, over_k[RETICLES];
+	for (int i = 0; i < RETICLES; i++)
+		if (m->group[i] < RETICLES)
+			least = fmin(least, out->duty_frac[i]);
+	out->limit = REASON_NONE;
+	if (least < THROTTLED_BELOW)
+		switch (m->limit) {
+		case PROGRAM_FREE:
+			break;
+		case PROGRAM_BY_CAP:
+			out->limit = REASON_CAP;
+			break;
+		case PROGRAM_BY_SPREAD:
+			out->limit = REASON_SPREAD;
+			break;
+		case PROGRAM_BY_TEMPERATURE:
+			out->limit = REASON_TEMPERATURE;
+			break;
+		}
+	out->margin_k =
+		law_clamp(-too_warm(m, in->estimate->temp_c, over_k), p->error_lo_k, p->error_hi_k);
+	out->pump_frac = m->pump_frac;
+	out->valve_frac = m->valve.valve_frac;
+	out->setpoint_c = m->setpoint_c;
+}
+
+void
+mpc_step(struct mpc *m, const struct control_params *p, const struct law_in *in,
+	 struct law_out *out)
+{
+	m->known_steps = is_known(in) ? m->known_steps + 1 : 0;
+	if (m->known_steps == 0 || (!m->acts && m->known_steps < KNOWN_STEPS)) {
+		fall_back(m, p, in, out);
+		return;
+	}
+	if (!m->acts)
+		start_program(m, in);
+	mpc_see(m, p, in);
+	renew_matrices(m, in, take_groups(m, in));
+	if (!solve(m, p, in, out->duty_frac)) {
+		m->known_steps = 0;
+		fall_back(m, p, in, out);
+		return;
+	}
+	if (in->second)
+		cool(m, p, in);
+	else if (in->pump_alarm)
+		m->pump_frac = p->pump_max_frac;
+	say(m, p, in, out);
+}

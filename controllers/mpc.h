@@ -1,0 +1,57 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/*
+ * The predictive law. It holds the wafer at its limits, not at a distance from them: from the model
+ * (response.h) and what the model is found to miss (a disturbance of each reticle, learnt while the
+ * wafer works), the program (program.h) says how much each job, or each reticle that works by
+ * itself, may do.
+ *
+ *   T_i = Tc + sum_j R_ij (leakage_j + idle + work_j u_j) + d_i
+ *   work_j  watts of full work: of the job's kernels at first, then as measured; a phase in which
+ *           little is done does not make it less, so that what comes after finds its duty
+ *   d_i     measured less model, low-passed; faster where the difference is none of noise's; held
+ *           while the job does not do what its duty lets it do, and where the sensor is not used
+ *
+ * One job that keeps pace: solved each step. Else once a second, and between two seconds what gets
+ * too warm gives way by itself. Work at a barrier's wait is never asked for: u_i = R x_i.
+ * Where supply, flow or power are not known, or the program says nonsense, the structured PI goes on
+ * from what is applied.
+ */
+#ifndef ISOTHERM_CONTROLLERS_MPC_H
+#define ISOTHERM_CONTROLLERS_MPC_H
+
+#include "controllers/program.h"
+#include "controllers/response.h"
+#include "controllers/spi.h"
+
+struct mpc {
+	struct spi spi;       /* acts where the program can't */
+	bool acts;            /* the program does */
+	uint32_t known_steps; /* since all it needs is known */
+	struct job_groups jobs;
+	double share[RETICLES];      /* in force */
+	uint8_t group[RETICLES];     /* RETICLES: it has no work */
+	double work_w[RETICLES];     /* dynamic power at full duty and share */
+	double supply_c, supply_k_s; /* low-passed, and how fast it moves */
+	double flow_kg_s;
+	struct response response;
+	struct program program;
+	struct program_case program_case;
+	enum program_limit limit;
+	double disturbance_k[RETICLES];
+	double copper_k[RETICLES],
+		rise_k[RETICLES];         /* the model's rise, as late as the reading's */
+	uint8_t off_steps[RETICLES];      /* since when d is off by more than noise */
+	double plan_c[RETICLES];          /* temperatures that the plan leads to */
+	double active_frac[JOBS_MAX + 1]; /* of what the duty lets a slot do */
+	uint32_t idle_steps[JOBS_MAX + 1];
+	double input_off_w; /* input power less what the model says */
+	uint32_t since_solve;
+	double pump_frac, setpoint_c;
+	struct law_valve valve;
+};
+
+void mpc_init(struct mpc *m, const struct control_params *p, const struct law_in *in);
+void mpc_step(struct mpc *m, const struct control_params *p, const struct law_in *in,
+	      struct law_out *out);
+
+#endif

@@ -1,0 +1,31 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* What the parts of the predictive law share: what is seen (mpc_see.c), what is done (mpc.c). */
+#ifndef ISOTHERM_CONTROLLERS_MPC_PRIVATE_H
+#define ISOTHERM_CONTROLLERS_MPC_PRIVATE_H
+
+#include "controllers/mpc.h"
+
+#define MPC_DUTY_LEAST 0.05 /* below it, power does not tell what full work would take */
+
+/* From what is applied: all of the difference between model and readings is disturbance. */
+void mpc_see_init(struct mpc *m, const struct law_in *in);
+/* Each step: supply, flow, work and disturbances. */
+void mpc_see(struct mpc *m, const struct control_params *p, const struct law_in *in);
+/* Power at the supply's terminals for watts of the wafer, and back; without what the meter adds. */
+double mpc_input_w(const struct system_model *md, double pump_frac, double wafer_w);
+double mpc_wafer_w(const struct system_model *md, double pump_frac, double input_w);
+
+static inline int
+mpc_slot(const struct mpc *m, int i)
+{
+	return m->jobs.slot[i] < JOBS_MAX ? m->jobs.slot[i] : JOBS_MAX;
+}
+
+static inline double
+mpc_applied(const struct law_in *in, int i)
+{
+	double u = in->applied_frac[i];
+	return u >= 0.0 && u <= 1.0 ? u : 1.0;
+}
+
+#endif

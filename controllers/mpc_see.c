@@ -1,0 +1,168 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* What the predictive law learns of its wafer. */
+#include "controllers/mpc_private.h"
+
+#include <math.h>
+#include <string.h>
+
+#define SUPPLY_TAU_S 0.5
+#define SLOPE_TAU_S 1.0
+#define FLOW_TAU_S 0.5
+#define INPUT_TAU_S 3.0
+#define WORK_TAU_S 10.0
+#define WORK_UP_FRAC 0.3 /* of the difference, each step, where a job takes more than was known */
+#define WORK_DOWN_TAU_S 5.0
+#define MORE_FRAC 1.02
+#define WORKING_FRAC 0.93 /* a job that does less of what it may is in another phase */
+#define OFF_STEPS 3u
+
+double
+mpc_input_w(const struct system_model *md, double pump_frac, double wafer_w)
+{
+	double pumps_w = 2.0 * (md->pump_idle_w + md->pump_w * pow(pump_frac, 3.0));
+
+	return wafer_w / (md->core_stage_frac * md->supply_frac) + pumps_w + md->other_w;
+}
+
+double
+mpc_wafer_w(const struct system_model *md, double pump_frac, double input_w)
+{
+	double rest_w = mpc_input_w(md, pump_frac, 0.0);
+
+	return (input_w - rest_w) * md->core_stage_frac * md->supply_frac;
+}
+
+static double
+still_w(const struct law_in *in, double temp_c)
+{
+	return response_leak_w(in->model, temp_c, NULL) + in->model->idle_w;
+}
+
+/* What each slot does of what its duty lets it do. */
+static void
+see_activity(struct mpc *m, const struct law_in *in)
+{
+	double does_w[JOBS_MAX + 1] = {0.0}, may_w[JOBS_MAX + 1] = {0.0};
+
+	for (int i = 0; i < RETICLES; i++) {
+		int s = mpc_slot(m, i);
+
+		if (!isfinite(in->power_w[i]))
+			continue;
+		does_w[s] += in->power_w[i] - still_w(in, in->estimate->temp_c[i]);
+		may_w[s] += m->work_w[i] * mpc_applied(in, i);
+	}
+	for (int s = 0; s <= JOBS_MAX; s++)
+		if (may_w[s] > 1.0)
+			m->active_frac[s] = fmax(does_w[s] / may_w[s], 0.0);
+}
+
+/* More than was known is believed at once; less only where it lasts, for phases come back. */
+static void
+learn_work(struct mpc *m, const struct control_params *p, const struct law_in *in)
+{
+	double by[JOBS_MAX + 1];
+
+	for (int s = 0; s <= JOBS_MAX; s++) {
+		double a = m->active_frac[s];
+
+		by[s] = 1.0;
+		m->idle_steps[s] = a < WORKING_FRAC ? m->idle_steps[s] + 1 : 0;
+		if (a > MORE_FRAC)
+			by[s] = 1.0 + WORK_UP_FRAC * (a - 1.0);
+		else if (m->idle_steps[s] > p->work_hold_s * LAW_STEPS_PER_S)
+			by[s] = 1.0 - (1.0 - fmax(a, 0.1)) * LAW_DT_S / WORK_DOWN_TAU_S;
+	}
+	for (int i = 0; i < RETICLES; i++) {
+		int s = mpc_slot(m, i);
+		double u = mpc_applied(in, i), w;
+
+		m->work_w[i] *= by[s];
+		if (m->active_frac[s] < WORKING_FRAC || u < MPC_DUTY_LEAST ||
+		    !isfinite(in->power_w[i]))
+			continue;
+		w = (in->power_w[i] - still_w(in, in->estimate->temp_c[i])) / u;
+		m->work_w[i] = law_low_pass(m->work_w[i], fmax(w, 1.0), WORK_TAU_S);
+	}
+}
+
+/* The model's rise now, of two first orders: copper, and the readings' own low-pass. */
+static void
+follow_rise(struct mpc *m, const struct control_params *p, const struct law_in *in, bool start)
+{
+	double power_w[RETICLES], rise_k[RETICLES], sum_w = 0.0;
+
+	for (int i = 0; i < RETICLES; i++) {
+		power_w[i] = still_w(in, in->estimate->temp_c[i]) +
+			     m->work_w[i] * mpc_applied(in, i) * m->active_frac[mpc_slot(m, i)];
+		sum_w += power_w[i];
+	}
+	response_rise(&m->response, power_w, rise_k);
+	for (int i = 0; i < RETICLES; i++) {
+		double tau_s = start ? 0.0 : m->response.copper_tau_s;
+
+		m->copper_k[i] = law_low_pass(m->copper_k[i], rise_k[i], tau_s);
+		m->rise_k[i] =
+			law_low_pass(m->rise_k[i], m->copper_k[i], start ? 0.0 : p->filter_s);
+	}
+	if (isfinite(in->input_w) && isfinite(in->pump_frac)) {
+		double off_w = in->input_w - mpc_input_w(in->model, in->pump_frac, sum_w);
+
+		m->input_off_w = start ? off_w : law_low_pass(m->input_off_w, off_w, INPUT_TAU_S);
+	}
+}
+
+static void
+learn_disturbance(struct mpc *m, const struct control_params *p, const struct law_in *in)
+{
+	for (int i = 0; i < RETICLES; i++) {
+		double off_k =
+			in->estimate->temp_c[i] - m->supply_c - m->rise_k[i] - m->disturbance_k[i];
+		bool off = fabs(off_k) > p->disturbance_off_k;
+
+		if (!in->measured[i] || m->active_frac[mpc_slot(m, i)] < WORKING_FRAC)
+			continue;
+		m->off_steps[i] =
+			(uint8_t)(off ? (m->off_steps[i] < 255 ? m->off_steps[i] + 1 : 255) : 0);
+		m->disturbance_k[i] +=
+			off_k * LAW_DT_S /
+			(m->off_steps[i] >= OFF_STEPS ? p->disturbance_fast_s : p->disturbance_s);
+	}
+}
+
+void
+mpc_see_init(struct mpc *m, const struct law_in *in)
+{
+	double density;
+
+	m->supply_c = in->supply_c;
+	m->supply_k_s = 0.0;
+	m->flow_kg_s = in->flow_kg_s;
+	for (int i = 0; i < RETICLES; i++) {
+		density = in->density[mpc_slot(m, i)];
+		m->work_w[i] = in->model->dynamic_w * (density > 0.0 ? density : 1.0);
+		m->plan_c[i] = in->estimate->temp_c[i];
+	}
+	for (int s = 0; s <= JOBS_MAX; s++)
+		m->active_frac[s] = 1.0;
+	see_activity(m, in);
+	response_make(&m->response, in->model, m->flow_kg_s, in->estimate->zone_g);
+	static const struct control_params NONE = {0};
+	follow_rise(m, &NONE, in, true);
+	for (int i = 0; i < RETICLES; i++)
+		m->disturbance_k[i] = in->estimate->temp_c[i] - m->supply_c - m->rise_k[i];
+}
+
+void
+mpc_see(struct mpc *m, const struct control_params *p, const struct law_in *in)
+{
+	double was_c = m->supply_c;
+
+	m->supply_c = law_low_pass(m->supply_c, in->supply_c, SUPPLY_TAU_S);
+	m->supply_k_s = law_low_pass(m->supply_k_s, (m->supply_c - was_c) / LAW_DT_S, SLOPE_TAU_S);
+	m->flow_kg_s = law_low_pass(m->flow_kg_s, in->flow_kg_s, FLOW_TAU_S);
+	see_activity(m, in);
+	learn_work(m, p, in);
+	follow_rise(m, p, in, false);
+	learn_disturbance(m, p, in);
+}
