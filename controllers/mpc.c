@@ -11,12 +11,13 @@
 #define FEW_GROUPS 8
 #define FEW_ITERATIONS 240 /* half a millisecond with few groups … */
 #define MANY_ITERATIONS 60 /* … a whole one with 84 */
-#define AGAIN_STEPS 3      /* between two seconds: not more often */
-#define AGAIN_ABOVE_K 0.5
+#define AGAIN_STEPS 2      /* between two seconds: not more often */
+#define AGAIN_ABOVE_K 0.3
 #define GIVE_WAY_ABOVE_K 0.15
 #define FLOW_MOVED_FRAC 0.03
 #define LEAD_S 0.5 /* what is asked now is in force, and its heat arrived, so much later */
 #define SHARE_LEAST 0.05
+#define FULL_FRAC 5e-4
 #define THROTTLED_BELOW 0.999
 
 /* --- groups and the program's matrices --- */
@@ -40,17 +41,21 @@ share_of(const struct law_in *in, int i)
 static bool
 take_groups(struct mpc *m, const struct law_in *in)
 {
-	bool changed = false;
+	bool changed = false, other[JOBS_MAX + 1];
+	for (int s = 0; s <= JOBS_MAX; s++) {
+		double density = in->density[s] > 0.0 ? in->density[s] : 1.0;
+		other[s] = fabs(density - m->density[s]) > 1e-6;
+		changed = changed || other[s];
+		m->density[s] = density;
+	}
 	for (int i = 0; i < RETICLES; i++) {
 		double share = share_of(in, i);
 		changed = changed || m->jobs.lead[i] != in->jobs.lead[i] ||
 			  m->jobs.slot[i] != in->jobs.slot[i] ||
 			  m->jobs.alone[i] != in->jobs.alone[i] || fabs(share - m->share[i]) > 1e-3;
-		if (m->jobs.slot[i] != in->jobs.slot[i]) {
-			int s = in->jobs.slot[i] < JOBS_MAX ? in->jobs.slot[i] : JOBS_MAX;
-			double density = in->density[s];
-			m->work_w[i] = in->model->dynamic_w * (density > 0.0 ? density : 1.0);
-		}
+		int s = in->jobs.slot[i] < JOBS_MAX ? in->jobs.slot[i] : JOBS_MAX;
+		if (m->jobs.slot[i] != in->jobs.slot[i] || other[s])
+			m->work_w[i] = in->model->dynamic_w * m->density[s];
 		m->share[i] = share;
 	}
 	m->jobs = in->jobs;
@@ -147,33 +152,31 @@ foresee(struct mpc *m, const struct law_in *in, const double duty[RETICLES])
 	return sum_w;
 }
 
-/* Duties of the program's solution: no reticle may do more than its job's pace needs. */
+/* No reticle may do more than its job's pace needs. */
 static void
-duties_of(const struct mpc *m, const double work[RETICLES], const double v[RETICLES],
-	  double duty[RETICLES])
+duties_of(const struct mpc *m, double duty[RETICLES])
 {
 	for (int i = 0; i < RETICLES; i++) {
 		int g = m->group[i];
-		duty[i] = g < RETICLES ? law_clamp(v[g] / work[g] * m->share[i], 0.0, 1.0) : 1.0;
+		duty[i] = g < RETICLES ? law_clamp(m->rate[g] * m->share[i], 0.0, 1.0) : 1.0;
 	}
 }
 
 static void
 set_case(struct mpc *m, const struct control_params *p, const struct law_in *in,
-	 const double work[RETICLES], double planned_w)
+	 const double work[RETICLES])
 {
 	struct program_case *c = &m->program_case;
 	const struct program *q = &m->program;
-	double most[RETICLES], dynamic_w = 0.0;
+	double most[RETICLES];
 	for (int g = 0; g < q->n; g++)
 		most[g] = 1.0;
 	for (int i = 0; i < RETICLES; i++)
 		if (m->group[i] < RETICLES)
 			most[m->group[i]] = fmax(most[m->group[i]], m->share[i]);
 	for (int g = 0; g < q->n; g++) {
-		c->hi[g] = work[g] / in->model->dynamic_w / most[g];
+		c->hi[g] = fmin(m->cap_frac, 1.0 / most[g]) * work[g] / in->model->dynamic_w;
 		c->weight[g] = q->size[g] / (work[g] / in->model->dynamic_w);
-		dynamic_w += 100.0 * q->watts[g] * q->v[g];
 	}
 	for (int i = 0; i < RETICLES; i++) {
 		double t = m->plan_c[i];
@@ -185,12 +188,33 @@ set_case(struct mpc *m, const struct control_params *p, const struct law_in *in,
 	c->temp_limit_c = in->temp_limit_c - p->edge_k;
 	c->spread_limit_k = in->spread_limit_k - p->edge_k;
 	c->cap = (double)INFINITY;
-	if (isfinite(in->cap_w) && in->cap_w >= 0.0) {
-		double pump = isfinite(in->pump_frac) ? in->pump_frac : m->pump_frac;
-		double wafer_w =
-			mpc_wafer_w(in->model, pump, in->cap_w - p->cap_margin_w - m->input_off_w);
-		c->cap = fmax(wafer_w - planned_w + dynamic_w, 0.0) / 100.0;
+}
+
+/*
+ * What a cap leaves is the same part of everybody's full work; what some can't use for other
+ * limits' sake, the others get, a step later.
+ */
+static void
+share_cap(struct mpc *m, const struct control_params *p, const struct law_in *in,
+	  const double full[RETICLES], double planned_w)
+{
+	const struct program *q = &m->program;
+	double full_w = 0.0, was = m->cap_frac;
+	if (!(isfinite(in->cap_w) && in->cap_w >= 0.0)) {
+		m->cap_frac = 1.0;
+		return;
 	}
+	for (int g = 0; g < q->n; g++)
+		full_w += in->model->dynamic_w * q->size[g] * full[g];
+	double pump = isfinite(in->pump_frac) ? in->pump_frac : m->pump_frac;
+	double allowed_w =
+		mpc_wafer_w(in->model, pump, in->cap_w - p->cap_margin_w - m->input_off_w);
+	if (full_w > 1.0)
+		m->cap_frac = law_clamp(was + (allowed_w - planned_w) / full_w, 0.0, 1.0);
+	/* who works as much as the cap lets him works more or less with it */
+	for (int g = 0; g < q->n; g++)
+		if (m->rate[g] >= was - FULL_FRAC || m->rate[g] > m->cap_frac)
+			m->rate[g] = m->cap_frac;
 }
 
 /* How much too warm is each reticle for its limit, by the plan? */
@@ -249,9 +273,7 @@ renew_matrices(struct mpc *m, const struct law_in *in, bool changed)
 		number_groups(m);
 		for (int i = RETICLES; i-- > 0;)
 			if (m->group[i] < RETICLES)
-				m->program.v[m->group[i]] = mpc_applied(in, i) / m->share[i] *
-							    work[m->group[i]] /
-							    in->model->dynamic_w;
+				m->rate[m->group[i]] = fmin(mpc_applied(in, i) / m->share[i], 1.0);
 	}
 	if (changed || made || (in->second && m->program.n <= FEW_GROUPS))
 		make_gain(m, in, work);
@@ -265,19 +287,25 @@ solve(struct mpc *m, const struct control_params *p, const struct law_in *in, do
 	group_work(m, work);
 	for (int g = 0; g < q->n; g++)
 		full[g] = work[g] / in->model->dynamic_w;
-	duties_of(m, full, q->v, duty);
+	duties_of(m, duty);
 	planned_w = foresee(m, in, duty);
-	set_case(m, p, in, work, planned_w);
+	share_cap(m, p, in, full, planned_w);
+	for (int g = 0; g < q->n; g++)
+		q->v[g] = m->rate[g] * full[g];
+	set_case(m, p, in, work);
 	worst_k = too_warm(m, m->plan_c, over_k);
 	m->since_solve++;
 	if (q->n <= 1 || in->second || (worst_k > AGAIN_ABOVE_K && m->since_solve > AGAIN_STEPS)) {
 		m->limit = program_solve(q, &m->program_case,
 					 q->n <= FEW_GROUPS ? FEW_ITERATIONS : MANY_ITERATIONS);
 		m->since_solve = 0;
+		for (int g = 0; g < q->n; g++)
+			m->rate[g] =
+				q->v[g] >= (1.0 - FULL_FRAC) * full[g] ? 1.0 : q->v[g] / full[g];
 		program_temperatures(q, &m->program_case, q->v, m->plan_c);
 		worst_k = too_warm(m, m->plan_c, over_k);
 	}
-	duties_of(m, full, q->v, duty);
+	duties_of(m, duty);
 	if (q->n > 1)
 		give_way(m, in, over_k, duty);
 	bool sound = isfinite(worst_k);
@@ -318,6 +346,7 @@ static void
 start_program(struct mpc *m, const struct law_in *in)
 {
 	m->acts = true;
+	m->cap_frac = 1.0;
 	m->since_solve = 0;
 	m->limit = PROGRAM_FREE;
 	mpc_see_init(m, in);
@@ -358,7 +387,7 @@ fall_back(struct mpc *m, const struct control_params *p, const struct law_in *in
 static void
 say(struct mpc *m, const struct control_params *p, const struct law_in *in, struct law_out *out)
 {
-	double least = 1.0, over_k[RETICLES];
+	double least = 1.0;
 	for (int i = 0; i < RETICLES; i++)
 		if (m->group[i] < RETICLES)
 			least = fmin(least, out->duty_frac[i]);
@@ -366,6 +395,7 @@ say(struct mpc *m, const struct control_params *p, const struct law_in *in, stru
 	if (least < THROTTLED_BELOW)
 		switch (m->limit) {
 		case PROGRAM_FREE:
+			out->limit = m->cap_frac < 1.0 ? REASON_CAP : REASON_NONE;
 			break;
 		case PROGRAM_BY_CAP:
 			out->limit = REASON_CAP;
@@ -377,8 +407,8 @@ say(struct mpc *m, const struct control_params *p, const struct law_in *in, stru
 			out->limit = REASON_TEMPERATURE;
 			break;
 		}
-	out->margin_k =
-		law_clamp(-too_warm(m, in->estimate->temp_c, over_k), p->error_lo_k, p->error_hi_k);
+	out->margin_k = law_clamp(-too_warm(m, in->estimate->temp_c, m->over_k), p->error_lo_k,
+				  p->error_hi_k);
 	out->pump_frac = m->pump_frac;
 	out->valve_frac = m->valve.valve_frac;
 	out->setpoint_c = m->setpoint_c;

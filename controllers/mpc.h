@@ -23,29 +23,38 @@
 #include "controllers/response.h"
 #include "controllers/spi.h"
 
+#define MPC_BACK 8 /* steps: power is read twice a second, and later than the duty it comes from */
+
 struct mpc {
 	struct spi spi;       /* acts where the program can't */
 	bool acts;            /* the program does */
 	uint32_t known_steps; /* since all it needs is known */
 	struct job_groups jobs;
-	double share[RETICLES];      /* in force */
-	uint8_t group[RETICLES];     /* RETICLES: it has no work */
-	double work_w[RETICLES];     /* dynamic power at full duty and share */
-	double supply_c, supply_k_s; /* low-passed, and how fast it moves */
+	double share[RETICLES];       /* in force */
+	uint8_t group[RETICLES];      /* RETICLES: it has no work */
+	double density[JOBS_MAX + 1]; /* that work was taken from */
+	double work_w[RETICLES];      /* dynamic power at full duty and share */
+	double supply_c, supply_k_s;  /* low-passed, and how fast it moves */
 	double flow_kg_s;
 	struct response response;
 	struct program program;
 	struct program_case program_case;
+	double rate[RETICLES]; /* of each group, of its full work: the plan */
 	enum program_limit limit;
 	double disturbance_k[RETICLES];
 	double copper_k[RETICLES],
-		rise_k[RETICLES];         /* the model's rise, as late as the reading's */
-	uint8_t off_steps[RETICLES];      /* since when d is off by more than noise */
-	double plan_c[RETICLES];          /* temperatures that the plan leads to */
-	double active_frac[JOBS_MAX + 1]; /* of what the duty lets a slot do */
-	uint32_t idle_steps[JOBS_MAX + 1];
-	double input_off_w; /* input power less what the model says */
-	uint32_t since_solve;
+		rise_k[RETICLES];             /* the model's rise, as late as the reading's */
+	double over_k[RETICLES];              /* measured, above the limits */
+	uint8_t off_steps[RETICLES];          /* since when d is off by more than noise */
+	double plan_c[RETICLES];              /* temperatures that the plan leads to */
+	double may_w[MPC_BACK][JOBS_MAX + 1]; /* what duties let a slot take, of late */
+	double active_frac[JOBS_MAX +
+			   1]; /* what it takes of that; 1 while it may be the duty that moved */
+	uint32_t idle_steps[JOBS_MAX + 1],
+		work_steps[JOBS_MAX + 1]; /* since when it does less, or not */
+	double cap_frac;                  /* of full work that the cap leaves */
+	double input_off_w;               /* input power less what the model says */
+	uint32_t since_solve, at;
 	double pump_frac, setpoint_c;
 	struct law_valve valve;
 };

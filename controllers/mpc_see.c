@@ -14,7 +14,8 @@
 #define WORK_DOWN_TAU_S 5.0
 #define MORE_FRAC 1.02
 #define WORKING_FRAC 0.93 /* a job that does less of what it may is in another phase */
-#define OFF_STEPS 3u
+#define OVER_K 0.2
+#define OFF_STEPS 2u
 
 double
 mpc_input_w(const struct system_model *md, double pump_frac, double wafer_w)
@@ -52,9 +53,22 @@ see_activity(struct mpc *m, const struct law_in *in)
 		does_w[s] += in->power_w[i] - still_w(in, in->estimate->temp_c[i]);
 		may_w[s] += m->work_w[i] * mpc_applied(in, i);
 	}
-	for (int s = 0; s <= JOBS_MAX; s++)
-		if (may_w[s] > 1.0)
-			m->active_frac[s] = fmax(does_w[s] / may_w[s], 0.0);
+	memcpy(m->may_w[m->at++ % MPC_BACK], may_w, sizeof may_w);
+	for (int s = 0; s <= JOBS_MAX; s++) {
+		double hi_w = may_w[s], lo_w = may_w[s];
+
+		if (may_w[s] < 1.0)
+			continue;
+		for (int k = 0; k < MPC_BACK; k++) {
+			hi_w = fmax(hi_w, m->may_w[k][s]);
+			lo_w = fmin(lo_w, m->may_w[k][s]);
+		}
+		m->active_frac[s] = 1.0;
+		if (does_w[s] > hi_w)
+			m->active_frac[s] = does_w[s] / hi_w;
+		else if (does_w[s] < lo_w)
+			m->active_frac[s] = fmax(does_w[s] / lo_w, 0.0);
+	}
 }
 
 /* More than was known is believed at once; less only where it lasts, for phases come back. */
@@ -68,6 +82,7 @@ learn_work(struct mpc *m, const struct control_params *p, const struct law_in *i
 
 		by[s] = 1.0;
 		m->idle_steps[s] = a < WORKING_FRAC ? m->idle_steps[s] + 1 : 0;
+		m->work_steps[s] = a < WORKING_FRAC ? 0 : m->work_steps[s] + 1;
 		if (a > MORE_FRAC)
 			by[s] = 1.0 + WORK_UP_FRAC * (a - 1.0);
 		else if (m->idle_steps[s] > p->work_hold_s * LAW_STEPS_PER_S)
@@ -99,11 +114,12 @@ follow_rise(struct mpc *m, const struct control_params *p, const struct law_in *
 	}
 	response_rise(&m->response, power_w, rise_k);
 	for (int i = 0; i < RETICLES; i++) {
-		double tau_s = start ? 0.0 : m->response.copper_tau_s;
+		double slow_k =
+			start ? rise_k[i] : law_low_pass(m->copper_k[i], rise_k[i], p->wafer_lag_s);
+		double now_k = slow_k + p->wafer_direct_frac * (rise_k[i] - slow_k);
 
-		m->copper_k[i] = law_low_pass(m->copper_k[i], rise_k[i], tau_s);
-		m->rise_k[i] =
-			law_low_pass(m->rise_k[i], m->copper_k[i], start ? 0.0 : p->filter_s);
+		m->copper_k[i] = slow_k;
+		m->rise_k[i] = start ? now_k : law_low_pass(m->rise_k[i], now_k, p->filter_s);
 	}
 	if (isfinite(in->input_w) && isfinite(in->pump_frac)) {
 		double off_w = in->input_w - mpc_input_w(in->model, in->pump_frac, sum_w);
@@ -118,10 +134,15 @@ learn_disturbance(struct mpc *m, const struct control_params *p, const struct la
 	for (int i = 0; i < RETICLES; i++) {
 		double off_k =
 			in->estimate->temp_c[i] - m->supply_c - m->rise_k[i] - m->disturbance_k[i];
-		bool off = fabs(off_k) > p->disturbance_off_k;
+		/* what is over its limit and warmer than foreseen is not waited for */
+		bool off = fabs(off_k) > p->disturbance_off_k ||
+			   (off_k > 0.0 && m->over_k[i] > OVER_K);
 
-		if (!in->measured[i] || m->active_frac[mpc_slot(m, i)] < WORKING_FRAC)
+		if (!in->measured[i] ||
+		    m->work_steps[mpc_slot(m, i)] < p->phase_wait_s * LAW_STEPS_PER_S) {
+			m->off_steps[i] = 0;
 			continue;
+		}
 		m->off_steps[i] =
 			(uint8_t)(off ? (m->off_steps[i] < 255 ? m->off_steps[i] + 1 : 255) : 0);
 		m->disturbance_k[i] +=
@@ -133,14 +154,13 @@ learn_disturbance(struct mpc *m, const struct control_params *p, const struct la
 void
 mpc_see_init(struct mpc *m, const struct law_in *in)
 {
-	double density;
-
+	for (int s = 0; s <= JOBS_MAX; s++)
+		m->density[s] = in->density[s] > 0.0 ? in->density[s] : 1.0;
 	m->supply_c = in->supply_c;
 	m->supply_k_s = 0.0;
 	m->flow_kg_s = in->flow_kg_s;
 	for (int i = 0; i < RETICLES; i++) {
-		density = in->density[mpc_slot(m, i)];
-		m->work_w[i] = in->model->dynamic_w * (density > 0.0 ? density : 1.0);
+		m->work_w[i] = in->model->dynamic_w * m->density[mpc_slot(m, i)];
 		m->plan_c[i] = in->estimate->temp_c[i];
 	}
 	for (int s = 0; s <= JOBS_MAX; s++)
