@@ -211,7 +211,7 @@ project(double *z, double *y, double image, double rho, double lo, double hi, do
 static void
 iterate(struct program *p, const struct program_case *c, const double base_k[RETICLES])
 {
-	double b[PROGRAM_ORDER], x[PROGRAM_ORDER], free = (double)INFINITY, sum = 0.0;
+	double b[PROGRAM_ORDER], x[PROGRAM_ORDER] = {0.0}, free = (double)INFINITY, sum = 0.0;
 	int n = p->n;
 
 	right_side(p, c, b);
