@@ -18,7 +18,7 @@ if (what eq "time") {
 	set ylabel "throughput, %"
 	set yrange [0:105]
 	plot for [n=1:words(names)] file(n) using 1:3 with lines lw (n == words(names) ? 2.2 : 1.3) lc rgb word(colors, n) title word(names, n), \
-		(best > 0 ? best : 1/0) with lines lw 1.2 dt 2 lc rgb "#b00020" title "possible (mean)"
+		(best > 0 ? best : 1/0) with lines lw 1.2 dt 2 lc rgb "#b00020" title "possible"
 	set ylabel "hottest reticle, °C"
 	set yrange [*:*]
 	set xlabel "time, s"
