@@ -50,6 +50,7 @@ setup_of(const struct plant *plant, const struct control_options *opt, uint32_t 
 		.spread_limit_k = plant->systems[system].spread_limit_k,
 		.plant = plant,
 		.system = system,
+		.shares_free = opt->shares_free,
 	};
 }
 

@@ -35,14 +35,17 @@ struct law_in {
 	double power_w[RETICLES];         /* NAN unknown */
 	double share_frac[RETICLES];      /* of its job's work, in force; NAN unknown */
 	double density[JOBS_MAX + 1];     /* of the job in a slot, as its plant says; NAN unknown */
-	double flow_kg_s;                 /* NAN unknown */
+	bool may_move[JOBS_MAX +
+		      1]; /* the work of the job in a slot may move between its reticles */
+	double flow_kg_s; /* NAN unknown */
 };
 
 struct law_out {
 	double duty_frac[RETICLES];
 	double pump_frac; /* of both pumps */
 	double valve_frac;
-	double setpoint_c;     /* of the coolant supply */
+	double setpoint_c;           /* of the coolant supply */
+	double share_frac[RETICLES]; /* of its job's work; NAN: as it is */
 	double margin_k;       /* room to the nearest limit less its margin; negative: over it */
 	enum ctl_reason limit; /* what bounds the duty where it is below 1 */
 };

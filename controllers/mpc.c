@@ -56,6 +56,8 @@ take_groups(struct mpc *m, const struct law_in *in)
 		int s = in->jobs.slot[i] < JOBS_MAX ? in->jobs.slot[i] : JOBS_MAX;
 		if (m->jobs.slot[i] != in->jobs.slot[i] || other[s])
 			m->work_w[i] = in->model->dynamic_w * m->density[s];
+		if (m->jobs.slot[i] != in->jobs.slot[i] && m->jobs.any)
+			mpc_share_forget(m, i);
 		m->share[i] = share;
 	}
 	m->jobs = in->jobs;
@@ -96,8 +98,8 @@ group_work(const struct mpc *m, double work[RETICLES])
 }
 
 /* Leakage grows with what the work warms: its part of R, for all reticles alike. */
-static double
-leak_gain(const struct law_in *in, const struct response *r)
+double
+mpc_leak_gain(const struct law_in *in, const struct response *r)
 {
 	double slope_w_k, sum = 0.0;
 	response_leak_w(in->model, in->model->leak_ref_c, &slope_w_k);
@@ -110,7 +112,7 @@ static void
 make_gain(struct mpc *m, const struct law_in *in, const double work[RETICLES])
 {
 	struct program *p = &m->program;
-	double by[RETICLES], leak = leak_gain(in, &m->response);
+	double by[RETICLES], leak = mpc_leak_gain(in, &m->response);
 	for (int j = 0; j < RETICLES; j++)
 		if (m->group[j] < RETICLES)
 			by[j] = leak * in->model->dynamic_w * m->share[j] * m->work_w[j] /
@@ -266,6 +268,7 @@ renew_matrices(struct mpc *m, const struct law_in *in, bool changed)
 	    (in->second && !response_serves(&m->response, m->flow_kg_s, in->estimate->zone_g))) {
 		response_make(&m->response, in->model, m->flow_kg_s, in->estimate->zone_g);
 		made = true;
+		m->made++;
 	}
 	group_work(m, work);
 	if (changed) { /* as far as it goes, from what is applied */
@@ -350,6 +353,8 @@ start_program(struct mpc *m, const struct law_in *in)
 	m->since_solve = 0;
 	m->limit = PROGRAM_FREE;
 	mpc_see_init(m, in);
+	m->made++;
+	mpc_share_init(m, in);
 	take_groups(m, in);
 	renew_matrices(m, in, true);
 }
@@ -432,6 +437,8 @@ mpc_step(struct mpc *m, const struct control_params *p, const struct law_in *in,
 		fall_back(m, p, in, out);
 		return;
 	}
+	mpc_share(m, p, in);
+	memcpy(out->share_frac, m->share_cmd, sizeof out->share_frac);
 	if (in->second)
 		cool(m, p, in);
 	else if (in->pump_alarm)

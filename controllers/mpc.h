@@ -55,6 +55,13 @@ struct mpc {
 	double cap_frac;                  /* of full work that the cap leaves */
 	double input_off_w;               /* input power less what the model says */
 	uint32_t since_solve, at;
+	/* work that moves */
+	struct program apart; /* each reticle by itself */
+	struct program_case apart_case;
+	uint32_t made, apart_made; /* responses so far; that `apart` was made of */
+	double share_cmd[RETICLES];
+	uint32_t share_steps[JOBS_MAX + 1]; /* since a slot's shares were asked for */
+	uint32_t settled_steps;             /* since all is as foreseen */
 	double pump_frac, setpoint_c;
 	struct law_valve valve;
 };

@@ -15,6 +15,15 @@ void mpc_see(struct mpc *m, const struct control_params *p, const struct law_in 
 double mpc_input_w(const struct system_model *md, double pump_frac, double wafer_w);
 double mpc_wafer_w(const struct system_model *md, double pump_frac, double input_w);
 
+/* What leakage adds to R. */
+double mpc_leak_gain(const struct law_in *in, const struct response *r);
+
+/* --- mpc_share.c --- */
+void mpc_share_init(struct mpc *m, const struct law_in *in);
+void mpc_share_forget(struct mpc *m, int i);
+/* Once a second: new shares into m->share_cmd, where they pay. */
+void mpc_share(struct mpc *m, const struct control_params *p, const struct law_in *in);
+
 static inline int
 mpc_slot(const struct mpc *m, int i)
 {

@@ -131,6 +131,7 @@ follow_rise(struct mpc *m, const struct control_params *p, const struct law_in *
 static void
 learn_disturbance(struct mpc *m, const struct control_params *p, const struct law_in *in)
 {
+	m->settled_steps++;
 	for (int i = 0; i < RETICLES; i++) {
 		double off_k =
 			in->estimate->temp_c[i] - m->supply_c - m->rise_k[i] - m->disturbance_k[i];
@@ -145,6 +146,8 @@ learn_disturbance(struct mpc *m, const struct control_params *p, const struct la
 		}
 		m->off_steps[i] =
 			(uint8_t)(off ? (m->off_steps[i] < 255 ? m->off_steps[i] + 1 : 255) : 0);
+		if (m->off_steps[i] >= OFF_STEPS)
+			m->settled_steps = 0;
 		m->disturbance_k[i] +=
 			off_k * LAW_DT_S /
 			(m->off_steps[i] >= OFF_STEPS ? p->disturbance_fast_s : p->disturbance_s);
@@ -181,6 +184,8 @@ mpc_see(struct mpc *m, const struct control_params *p, const struct law_in *in)
 	m->supply_c = law_low_pass(m->supply_c, in->supply_c, SUPPLY_TAU_S);
 	m->supply_k_s = law_low_pass(m->supply_k_s, (m->supply_c - was_c) / LAW_DT_S, SLOPE_TAU_S);
 	m->flow_kg_s = law_low_pass(m->flow_kg_s, in->flow_kg_s, FLOW_TAU_S);
+	for (int s = 0; s <= JOBS_MAX; s++)
+		m->share_steps[s] += m->share_steps[s] < UINT32_MAX / 2;
 	see_activity(m, in);
 	learn_work(m, p, in);
 	follow_rise(m, p, in, false);

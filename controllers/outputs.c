@@ -157,7 +157,7 @@ demand_of(const struct demands *d, enum role_id role, uint32_t k)
 	case ROLE_DUTY_CMD:
 		return d->duty_frac[k];
 	case ROLE_SHARE_CMD:
-		return 1.0; /* nobody moves work between reticles yet */
+		return d->share_frac[k];
 	case ROLE_ENGINE_SEQ_CMD:
 		return d->engine_seq;
 	case ROLE_COOLING_SEQ_CMD:

@@ -242,6 +242,8 @@ decide(struct supervisor *s, const struct control_params *p, const struct view *
 	/* what the law held of pumps and valve is not what they did meanwhile */
 	if (s->taking_over || cooling_back)
 		s->setup.law->init(&s->state, p, &s->in);
+	for (int i = 0; i < RETICLES; i++)
+		s->out.share_frac[i] = (double)NAN;
 	s->setup.law->step(&s->state, p, &s->in, &s->out);
 	if (!out_is_sound(&s->out)) {
 		s->fault = true;

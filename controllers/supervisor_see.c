@@ -98,6 +98,12 @@ look_closer(struct supervisor *s, const struct view *v)
 	memcpy(in->power_w, v->power_w, sizeof in->power_w);
 	memcpy(in->share_frac, v->share_frac, sizeof in->share_frac);
 	densities(plant, v, in->density);
+	bool free = s->setup.shares_free;
+	for (int k = 0; k < JOBS_MAX; k++)
+		in->may_move[k] = free && v->slot_mode[k] > JOB_MODE_SYNC - 0.5 &&
+				  v->slot_mode[k] < JOB_MODE_SYNC + 0.5;
+	in->may_move[JOBS_MAX] = free && !in->jobs.any && v->job_mode > JOB_MODE_SYNC - 0.5 &&
+				 v->job_mode < JOB_MODE_SYNC + 0.5;
 	in->flow_kg_s = v->flow_lpm / LPM_PER_KG_S;
 }
 

@@ -19,7 +19,7 @@ struct demands {
 	bool active; /* false: no demand at all */
 	bool release;
 	bool quiet; /* nothing but the release */
-	double duty_frac[RETICLES];
+	double duty_frac[RETICLES], share_frac[RETICLES];
 	double pump_frac, valve_frac;
 	double ceiling_w, ceiling_for_s; /* of the wafer, which its device holds by itself */
 	uint16_t engine_seq, cooling_seq;
@@ -53,6 +53,7 @@ struct supervisor_setup {
 	double temp_limit_c, spread_limit_k;
 	const struct plant *plant; /* its model and jobs; NULL: not known */
 	uint32_t system;
+	bool shares_free; /* the law may move work between reticles */
 };
 
 struct supervisor {

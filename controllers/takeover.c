@@ -16,6 +16,8 @@ demands_clear(struct demands *d)
 	d->ceiling_w = d->ceiling_for_s = (double)NAN;
 	for (int i = 0; i < RETICLES; i++)
 		d->duty_frac[i] = (double)NAN;
+	for (int i = 0; i < RETICLES; i++)
+		d->share_frac[i] = 1.0;
 }
 
 static double
@@ -34,6 +36,8 @@ takeover_track(struct demands *d, const struct law_in *in, bool ceiling)
 		if (!(ceiling && in->applied_frac[i] < d->duty_frac[i]))
 			d->duty_frac[i] =
 				follow(d->duty_frac[i], in->applied_frac[i], DUTY_BAND_FRAC);
+	for (int i = 0; i < RETICLES; i++)
+		d->share_frac[i] = isfinite(in->share_frac[i]) ? in->share_frac[i] : 1.0;
 	d->pump_frac = follow(d->pump_frac, in->pump_frac, COOLING_BAND_FRAC);
 	d->valve_frac = follow(d->valve_frac, in->valve_frac, COOLING_BAND_FRAC);
 }
@@ -100,6 +104,9 @@ takeover_move(struct supervisor *s, const struct control_params *p)
 		there = there && fabs(d->duty_frac[i] - out->duty_frac[i]) <= step;
 		least = fmin(least, d->duty_frac[i]);
 	}
+	for (int i = 0; i < RETICLES; i++)
+		if (isfinite(out->share_frac[i]))
+			d->share_frac[i] = out->share_frac[i];
 	d->pump_frac = towards(d->pump_frac, out->pump_frac, step, over || s->in.pump_alarm, false);
 	d->valve_frac = towards(d->valve_frac, out->valve_frac, step, over, false);
 	there = there && fabs(d->pump_frac - out->pump_frac) <= step &&

@@ -21,12 +21,10 @@ sim_options_of(const struct scenario *sc)
 				    .grid = sc->grid + 1};
 }
 
-/* Of the controllers that there are, none does. */
 static bool
 moves_work(int controller)
 {
-	(void)controller;
-	return false;
+	return controller == CONTROLLER_MPC;
 }
 
 static bool
@@ -155,6 +153,7 @@ open_rooms(struct world *w)
 {
 	const struct plant *plant = w->sc->plant;
 	struct control_options control = {.kind = (enum controller_kind)w->sc->controller,
+					  .shares_free = w->sc->shares_free,
 					  .start_in_charge = true};
 	int rc = collect_open(&w->collect, plant, w->in.image, w->ctl.image, plant->seed,
 			      w->begin_ns);

@@ -1,0 +1,121 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* Work that moves: the program once more, with each reticle by itself, says what each may carry. */
+#include "controllers/mpc_private.h"
+
+#include <math.h>
+
+#include "controllers/reshare.h"
+
+#define ITERATIONS 120
+#define UNIFORM 1e-3
+#define FULL_RATE 0.995
+
+void
+mpc_share_init(struct mpc *m, const struct law_in *in)
+{
+	for (int i = 0; i < RETICLES; i++)
+		m->share_cmd[i] = in->share_frac[i] >= RESHARE_LO && in->share_frac[i] <= RESHARE_HI
+					  ? in->share_frac[i]
+					  : 1.0;
+	for (int s = 0; s <= JOBS_MAX; s++)
+		m->share_steps[s] = UINT32_MAX / 2; /* long ago */
+	m->settled_steps = 0;
+	m->apart_made = 0;
+	program_reset(&m->apart);
+}
+
+/* Another job is on it, or none: the device gave it an equal share. */
+void
+mpc_share_forget(struct mpc *m, int i)
+{
+	m->share_cmd[i] = 1.0;
+	m->share_steps[mpc_slot(m, i)] = UINT32_MAX / 2;
+}
+
+static bool
+keeps_pace(const struct mpc *m, const struct law_in *in, int i)
+{
+	return in->may_move[mpc_slot(m, i)] && m->group[i] < RETICLES && !m->jobs.alone[i];
+}
+
+/* Is there a job that is held back, or that has moved its work? */
+static bool
+is_worth_it(const struct mpc *m, const struct law_in *in)
+{
+	for (int i = 0; i < RETICLES; i++)
+		if (keeps_pace(m, in, i) &&
+		    (m->rate[m->group[i]] < FULL_RATE || fabs(m->share[i] - 1.0) > UNIFORM))
+			return true;
+	return false;
+}
+
+static void
+solve_apart(struct mpc *m, const struct law_in *in, double may_frac[RETICLES])
+{
+	struct program *q = &m->apart;
+	struct program_case *c = &m->apart_case;
+	double leak = mpc_leak_gain(in, &m->response) * in->model->dynamic_w, work[RETICLES];
+	if (m->apart_made != m->made) {
+		q->n = RETICLES;
+		for (int j = 0; j < RETICLES; j++) {
+			q->size[j] = 1.0;
+			q->watts[j] = in->model->dynamic_w / 100.0;
+			for (int i = 0; i < RETICLES; i++)
+				q->gain[i][j] = leak * m->response.k_per_w[i][j];
+		}
+		program_factorise(q);
+		m->apart_made = m->made;
+	}
+	*c = m->program_case;
+	c->cap = (double)INFINITY;
+	for (int j = 0; j < RETICLES; j++) {
+		work[j] = m->group[j] < RETICLES ? m->work_w[j] / in->model->dynamic_w : 0.0;
+		c->hi[j] = work[j];
+		c->weight[j] = work[j] > 0.0 ? 1.0 / work[j] : 0.0;
+		may_frac[j] = m->group[j] < RETICLES ? fmin(m->rate[m->group[j]] * m->share[j], 1.0)
+						     : 0.0;
+	}
+	for (int i = 0; i < RETICLES; i++) {
+		double t = m->plan_c[i];
+		for (int j = 0; j < RETICLES; j++)
+			t -= q->gain[i][j] * work[j] * may_frac[j];
+		c->base_c[i] = t;
+	}
+	(void)program_solve(q, c, ITERATIONS);
+	for (int j = 0; j < RETICLES; j++)
+		may_frac[j] = work[j] > 0.0 ? fmin(q->v[j] / work[j], 1.0) : 0.0;
+}
+
+void
+mpc_share(struct mpc *m, const struct control_params *p, const struct law_in *in)
+{
+	double may_frac[RETICLES], share[RETICLES];
+	bool solved = false;
+	if (!in->second || !is_worth_it(m, in) || m->cap_frac < 1.0 ||
+	    m->settled_steps < p->reshare_settle_s * LAW_STEPS_PER_S)
+		return;
+	for (int s = 0; s <= JOBS_MAX; s++) {
+		bool member[RETICLES], any = false;
+		int group = RETICLES;
+		if (!in->may_move[s] || m->share_steps[s] < p->reshare_every_s * LAW_STEPS_PER_S)
+			continue;
+		for (int i = 0; i < RETICLES; i++) {
+			member[i] = mpc_slot(m, i) == s && keeps_pace(m, in, i);
+			any = any || member[i];
+			if (member[i])
+				group = m->group[i];
+		}
+		if (!any)
+			continue;
+		if (!solved)
+			solve_apart(m, in, may_frac);
+		solved = true;
+		double then = reshare_shares(may_frac, member, share);
+		if (!reshare_pays(m->rate[group], then, p->reshare_payback_s))
+			continue;
+		m->share_steps[s] = 0;
+		for (int i = 0; i < RETICLES; i++)
+			if (member[i])
+				m->share_cmd[i] = share[i];
+	}
+}
