@@ -15,6 +15,7 @@
 #define AGAIN_ABOVE_K 0.3
 #define GIVE_WAY_ABOVE_K 0.15
 #define FLOW_MOVED_FRAC 0.03
+#define MISS_MOVED 0.03
 #define LEAD_S 0.5 /* what is asked now is in force, and its heat arrived, so much later */
 #define SHARE_LEAST 0.05
 #define FULL_FRAC 5e-4
@@ -125,8 +126,10 @@ make_gain(struct mpc *m, const struct law_in *in, const double work[RETICLES])
 			row[g] = 0.0;
 		for (int j = 0; j < RETICLES; j++)
 			if (m->group[j] < RETICLES)
-				row[m->group[j]] += m->response.k_per_w[i][j] * by[j];
+				row[m->group[j]] +=
+					(1.0 + m->miss_frac[i]) * m->response.k_per_w[i][j] * by[j];
 	}
+	memcpy(m->made_miss, m->miss_frac, sizeof m->made_miss);
 	program_factorise(p);
 }
 
@@ -150,7 +153,7 @@ foresee(struct mpc *m, const struct law_in *in, const double duty[RETICLES])
 	response_rise(&m->response, power_w, rise_k);
 	for (int i = 0; i < RETICLES; i++)
 		m->plan_c[i] =
-			m->supply_c + LEAD_S * m->supply_k_s + rise_k[i] + m->disturbance_k[i];
+			m->supply_c + LEAD_S * m->supply_k_s + rise_k[i] * (1.0 + m->miss_frac[i]);
 	return sum_w;
 }
 
@@ -255,6 +258,16 @@ give_way(const struct mpc *m, const struct law_in *in, const double over_k[RETIC
 			duty[i] = fmax(duty[i] - less[m->group[i]] * m->share[i], 0.0);
 }
 
+/* Does the model miss by other parts than the program was made for? */
+static bool
+missed(const struct mpc *m)
+{
+	for (int i = 0; i < RETICLES; i++)
+		if (fabs(m->miss_frac[i] - m->made_miss[i]) > MISS_MOVED)
+			return true;
+	return false;
+}
+
 static void
 renew_matrices(struct mpc *m, const struct law_in *in, bool changed)
 {
@@ -268,7 +281,6 @@ renew_matrices(struct mpc *m, const struct law_in *in, bool changed)
 	    (in->second && !response_serves(&m->response, m->flow_kg_s, in->estimate->zone_g))) {
 		response_make(&m->response, in->model, m->flow_kg_s, in->estimate->zone_g);
 		made = true;
-		m->made++;
 	}
 	group_work(m, work);
 	if (changed) { /* as far as it goes, from what is applied */
@@ -278,7 +290,7 @@ renew_matrices(struct mpc *m, const struct law_in *in, bool changed)
 			if (m->group[i] < RETICLES)
 				m->rate[m->group[i]] = fmin(mpc_applied(in, i) / m->share[i], 1.0);
 	}
-	if (changed || made || (in->second && m->program.n <= FEW_GROUPS))
+	if (changed || made || (in->second && (m->program.n <= FEW_GROUPS || missed(m))))
 		make_gain(m, in, work);
 }
 
@@ -353,7 +365,6 @@ start_program(struct mpc *m, const struct law_in *in)
 	m->since_solve = 0;
 	m->limit = PROGRAM_FREE;
 	mpc_see_init(m, in);
-	m->made++;
 	mpc_share_init(m, in);
 	take_groups(m, in);
 	renew_matrices(m, in, true);

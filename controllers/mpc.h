@@ -5,7 +5,7 @@
  * wafer works), the program (program.h) says how much each job, or each reticle that works by
  * itself, may do.
  *
- *   T_i = Tc + sum_j R_ij (leakage_j + idle + work_j u_j) + d_i
+ *   T_i = Tc + (1 + d_i) sum_j R_ij (leakage_j + idle + work_j u_j)
  *   work_j  watts of full work: of the job's kernels at first, then as measured; a phase in which
  *           little is done does not make it less, so that what comes after finds its duty
  *   d_i     measured less model, low-passed; faster where the difference is none of noise's; held
@@ -41,7 +41,8 @@ struct mpc {
 	struct program_case program_case;
 	double rate[RETICLES]; /* of each group, of its full work: the plan */
 	enum program_limit limit;
-	double disturbance_k[RETICLES];
+	double miss_frac[RETICLES]; /* d_i, as part of the rise */
+	double made_miss[RETICLES]; /* that the program was made for */
 	double copper_k[RETICLES],
 		rise_k[RETICLES];             /* the model's rise, as late as the reading's */
 	double over_k[RETICLES];              /* measured, above the limits */
@@ -58,9 +59,9 @@ struct mpc {
 	/* work that moves */
 	struct program apart; /* each reticle by itself */
 	struct program_case apart_case;
-	uint32_t made, apart_made; /* responses so far; that `apart` was made of */
 	double share_cmd[RETICLES];
 	uint32_t share_steps[JOBS_MAX + 1]; /* since a slot's shares were asked for */
+	uint32_t share_rest;                /* steps until it is worth asking again */
 	uint32_t settled_steps;             /* since all is as foreseen */
 	double pump_frac, setpoint_c;
 	struct law_valve valve;

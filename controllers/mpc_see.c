@@ -14,6 +14,9 @@
 #define WORK_DOWN_TAU_S 5.0
 #define MORE_FRAC 1.02
 #define WORKING_FRAC 0.93 /* a job that does less of what it may is in another phase */
+#define RISE_LEAST_K 2.0
+#define MISS_LO -0.6
+#define MISS_HI 3.0
 #define OVER_K 0.2
 #define OFF_STEPS 2u
 
@@ -133,8 +136,9 @@ learn_disturbance(struct mpc *m, const struct control_params *p, const struct la
 {
 	m->settled_steps++;
 	for (int i = 0; i < RETICLES; i++) {
+		double rise_k = fmax(m->rise_k[i], RISE_LEAST_K);
 		double off_k =
-			in->estimate->temp_c[i] - m->supply_c - m->rise_k[i] - m->disturbance_k[i];
+			in->estimate->temp_c[i] - m->supply_c - rise_k * (1.0 + m->miss_frac[i]);
 		/* what is over its limit and warmer than foreseen is not waited for */
 		bool off = fabs(off_k) > p->disturbance_off_k ||
 			   (off_k > 0.0 && m->over_k[i] > OVER_K);
@@ -148,9 +152,10 @@ learn_disturbance(struct mpc *m, const struct control_params *p, const struct la
 			(uint8_t)(off ? (m->off_steps[i] < 255 ? m->off_steps[i] + 1 : 255) : 0);
 		if (m->off_steps[i] >= OFF_STEPS)
 			m->settled_steps = 0;
-		m->disturbance_k[i] +=
-			off_k * LAW_DT_S /
-			(m->off_steps[i] >= OFF_STEPS ? p->disturbance_fast_s : p->disturbance_s);
+		double tau_s =
+			m->off_steps[i] >= OFF_STEPS ? p->disturbance_fast_s : p->disturbance_s;
+		m->miss_frac[i] = law_clamp(m->miss_frac[i] + off_k / rise_k * LAW_DT_S / tau_s,
+					    MISS_LO, MISS_HI);
 	}
 }
 
@@ -173,7 +178,10 @@ mpc_see_init(struct mpc *m, const struct law_in *in)
 	static const struct control_params NONE = {0};
 	follow_rise(m, &NONE, in, true);
 	for (int i = 0; i < RETICLES; i++)
-		m->disturbance_k[i] = in->estimate->temp_c[i] - m->supply_c - m->rise_k[i];
+		m->miss_frac[i] = law_clamp((in->estimate->temp_c[i] - m->supply_c) /
+							    fmax(m->rise_k[i], RISE_LEAST_K) -
+						    1.0,
+					    MISS_LO, MISS_HI);
 }
 
 void

@@ -7,6 +7,8 @@
 #include "controllers/reshare.h"
 
 #define ITERATIONS 120
+#define REST_STEPS (5u * LAW_STEPS_PER_S)
+#define OPEN_FRAC 0.97
 #define UNIFORM 1e-3
 #define FULL_RATE 0.995
 
@@ -20,7 +22,7 @@ mpc_share_init(struct mpc *m, const struct law_in *in)
 	for (int s = 0; s <= JOBS_MAX; s++)
 		m->share_steps[s] = UINT32_MAX / 2; /* long ago */
 	m->settled_steps = 0;
-	m->apart_made = 0;
+	m->share_rest = 0;
 	program_reset(&m->apart);
 }
 
@@ -55,17 +57,20 @@ solve_apart(struct mpc *m, const struct law_in *in, double may_frac[RETICLES])
 	struct program *q = &m->apart;
 	struct program_case *c = &m->apart_case;
 	double leak = mpc_leak_gain(in, &m->response) * in->model->dynamic_w, work[RETICLES];
-	if (m->apart_made != m->made) {
-		q->n = RETICLES;
-		for (int j = 0; j < RETICLES; j++) {
-			q->size[j] = 1.0;
-			q->watts[j] = in->model->dynamic_w / 100.0;
-			for (int i = 0; i < RETICLES; i++)
-				q->gain[i][j] = leak * m->response.k_per_w[i][j];
-		}
-		program_factorise(q);
-		m->apart_made = m->made;
+	/* at rest: where the valve is open, more work makes the supply warmer, too */
+	double loop_k_w = m->valve.valve_frac > OPEN_FRAC
+				  ? response_supply_k_per_w(in->model, m->flow_kg_s, 1.0, 1.0)
+				  : 0.0;
+	q->n = RETICLES;
+	for (int j = 0; j < RETICLES; j++) {
+		q->size[j] = 1.0;
+		q->watts[j] = in->model->dynamic_w / 100.0;
+		for (int i = 0; i < RETICLES; i++)
+			q->gain[i][j] =
+				leak *
+				((1.0 + m->miss_frac[i]) * m->response.k_per_w[i][j] + loop_k_w);
 	}
+	program_factorise(q);
 	*c = m->program_case;
 	c->cap = (double)INFINITY;
 	for (int j = 0; j < RETICLES; j++) {
@@ -91,7 +96,8 @@ mpc_share(struct mpc *m, const struct control_params *p, const struct law_in *in
 {
 	double may_frac[RETICLES], share[RETICLES];
 	bool solved = false;
-	if (!in->second || !is_worth_it(m, in) || m->cap_frac < 1.0 ||
+	m->share_rest -= m->share_rest > 0;
+	if (!in->second || m->share_rest > 0 || !is_worth_it(m, in) || m->cap_frac < 1.0 ||
 	    m->settled_steps < p->reshare_settle_s * LAW_STEPS_PER_S)
 		return;
 	for (int s = 0; s <= JOBS_MAX; s++) {
@@ -111,6 +117,7 @@ mpc_share(struct mpc *m, const struct control_params *p, const struct law_in *in
 			solve_apart(m, in, may_frac);
 		solved = true;
 		double then = reshare_shares(may_frac, member, share);
+		m->share_rest = REST_STEPS;
 		if (!reshare_pays(m->rate[group], then, p->reshare_payback_s))
 			continue;
 		m->share_steps[s] = 0;

@@ -3,7 +3,7 @@
 
 #include <math.h>
 
-#define TURNS 8
+#define TURNS 50
 #define LOST_S 1.0 /* half rate for two seconds */
 #define MAY_LEAST 1e-3
 #define STEP 1e-4 /* of a share's register */
@@ -19,35 +19,28 @@ reshare_rate(const double may_frac[RETICLES], const bool member[RETICLES],
 	return rate;
 }
 
-/* x_i = clamp(k may_i) with the k that makes the mean 1. */
+/* x_i = clamp(k may_i) with the k that makes the mean 1: by halving, for the mean grows with k. */
 double
 reshare_shares(const double may_frac[RETICLES], const bool member[RETICLES], double share[RETICLES])
 {
-	double n = 0.0, sum_may = 0.0, k;
+	double lo = 0.0, hi = 2.0 / MAY_LEAST, n = 0.0;
 	for (int i = 0; i < RETICLES; i++) {
 		share[i] = (double)NAN;
-		if (member[i]) {
-			n += 1.0;
-			sum_may += fmax(may_frac[i], MAY_LEAST);
-		}
+		n += member[i] ? 1.0 : 0.0;
 	}
-	if (n < 1.0)
-		return 1.0;
-	k = n / sum_may;
 	for (int turn = 0; turn < TURNS; turn++) {
-		double sum = 0.0, free_may = 0.0;
+		double k = 0.5 * (lo + hi), sum = 0.0;
 		for (int i = 0; i < RETICLES; i++) {
 			if (!member[i])
 				continue;
 			double x = k * fmax(may_frac[i], MAY_LEAST);
 			share[i] = law_clamp(x, RESHARE_LO, RESHARE_HI);
 			sum += share[i];
-			if (x > RESHARE_LO && x < RESHARE_HI)
-				free_may += fmax(may_frac[i], MAY_LEAST);
 		}
-		if (!(free_may > 0.0) || fabs(sum - n) < STEP)
-			break;
-		k += (n - sum) / free_may;
+		if (sum > n)
+			hi = k;
+		else
+			lo = k;
 	}
 	for (int i = 0; i < RETICLES; i++)
 		share[i] = round(share[i] / STEP) * STEP; /* NAN stays */

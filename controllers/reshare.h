@@ -11,8 +11,8 @@
 #include "controllers/law.h"
 #include "controllers/program.h"
 
-#define RESHARE_LO 0.3 /* what the device accepts */
-#define RESHARE_HI 1.15
+#define RESHARE_LO 0.3001 /* what the device accepts is .3 to 1.15; a step of its register inside */
+#define RESHARE_HI 1.1499
 
 /* What `may_frac` (duty a reticle may have) makes of the shares of the members, NAN elsewhere.
  * Returns the job's rate with them: min may / x. */
