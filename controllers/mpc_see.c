@@ -19,6 +19,7 @@
 #define MISS_HI 3.0
 #define OVER_K 0.2
 #define OFF_STEPS 2u
+#define COLD_STEPS 10u
 
 double
 mpc_input_w(const struct system_model *md, double pump_frac, double wafer_w)
@@ -135,6 +136,10 @@ static void
 learn_disturbance(struct mpc *m, const struct control_params *p, const struct law_in *in)
 {
 	m->settled_steps++;
+	if (m->at % MPC_BACK == 0) {
+		memcpy(m->miss_was[1], m->miss_was[0], sizeof m->miss_was[1]);
+		memcpy(m->miss_was[0], m->miss_frac, sizeof m->miss_was[0]);
+	}
 	for (int i = 0; i < RETICLES; i++) {
 		double rise_k = fmax(m->rise_k[i], RISE_LEAST_K);
 		double off_k =
@@ -145,15 +150,20 @@ learn_disturbance(struct mpc *m, const struct control_params *p, const struct la
 
 		if (!in->measured[i] ||
 		    m->work_steps[mpc_slot(m, i)] < p->phase_wait_s * LAW_STEPS_PER_S) {
+			/* its power is read later than its temperature: what that taught is wrong */
+			if (m->idle_steps[mpc_slot(m, i)] == 1)
+				m->miss_frac[i] = m->miss_was[1][i];
 			m->off_steps[i] = 0;
 			continue;
 		}
 		m->off_steps[i] =
 			(uint8_t)(off ? (m->off_steps[i] < 255 ? m->off_steps[i] + 1 : 255) : 0);
-		if (m->off_steps[i] >= OFF_STEPS)
+		bool fast = m->off_steps[i] >= (off_k > 0.0 ? OFF_STEPS : COLD_STEPS);
+		if (fast)
 			m->settled_steps = 0;
-		double tau_s =
-			m->off_steps[i] >= OFF_STEPS ? p->disturbance_fast_s : p->disturbance_s;
+		else
+			off_k = law_clamp(off_k, -p->disturbance_off_k, p->disturbance_off_k);
+		double tau_s = fast ? p->disturbance_fast_s : p->disturbance_s;
 		m->miss_frac[i] = law_clamp(m->miss_frac[i] + off_k / rise_k * LAW_DT_S / tau_s,
 					    MISS_LO, MISS_HI);
 	}
@@ -182,6 +192,8 @@ mpc_see_init(struct mpc *m, const struct law_in *in)
 							    fmax(m->rise_k[i], RISE_LEAST_K) -
 						    1.0,
 					    MISS_LO, MISS_HI);
+	memcpy(m->miss_was[0], m->miss_frac, sizeof m->miss_was[0]);
+	memcpy(m->miss_was[1], m->miss_frac, sizeof m->miss_was[1]);
 }
 
 void
