@@ -2,18 +2,47 @@
 #include "core/keyed.h"
 
 #include <math.h>
+#include <string.h>
+
+#include "core/wide.h"
 
 /* 2^64 / golden ratio, odd: the increment of splitmix64. */
 #define GOLDEN UINT64_C(0x9e3779b97f4a7c15)
 
 #define PI 3.14159265358979323846
+#define LN2 0.69314718055994530942
+
+/* Of an IEEE 754 double: where its exponent begins, and the bits of 1, of the root of a half
+ * (nearly) and of 2^52, whose last bit counts ones. */
+#define EXPONENT_AT 52
+#define ONE_BITS UINT64_C(0x3ff0000000000000)
+#define ROOT_HALF_BITS UINT64_C(0x3fe6a09e00000000)
+#define WHOLE_BITS UINT64_C(0x4330000000000000)
+
+INLINED double
+as_double(uint64_t bits)
+{
+	double x;
+
+	memcpy(&x, &bits, sizeof(x));
+	return x;
+}
+
+INLINED uint64_t
+as_bits(double x)
+{
+	uint64_t bits;
+
+	memcpy(&bits, &x, sizeof(bits));
+	return bits;
+}
 
 /*
  * The finaliser of splitmix64 (Steele, Lea, Flood: "Fast splittable pseudorandom number
  * generators", OOPSLA 2014; constants of Stafford's variant 13). A bijection in which each input
  * bit flips each output bit with a probability near 1/2.
  */
-static uint64_t
+INLINED uint64_t
 mix(uint64_t z)
 {
 	z += GOLDEN;
@@ -30,11 +59,12 @@ keyed_u64(uint64_t seed, uint64_t signal, uint64_t tick)
 	return mix(mix(mix(seed) ^ signal) ^ mix(tick));
 }
 
-/* 52 bits and a half: 53 would let the largest round to 1. */
-static double
+/* 52 bits and a half: 53 would let the largest round to 1. Put behind the exponent of 1, since a
+ * conversion does not run in vectors. */
+INLINED double
 uniform(uint64_t bits)
 {
-	return ((double)(bits >> 12) + 0.5) * 0x1p-52;
+	return as_double(bits >> 12 | ONE_BITS) - (1.0 - 0x1p-53);
 }
 
 double
@@ -43,13 +73,67 @@ keyed_uniform(uint64_t seed, uint64_t signal, uint64_t tick)
 	return uniform(keyed_u64(seed, signal, tick));
 }
 
+/* log() for 0 < u < 1 within some units of the last place: u = 2^e m with m around 1, and the series of
+ * artanh((m - 1) / (m + 1)), of which the square is below .0295. */
+INLINED double
+log_of(double u)
+{
+	uint64_t bits = as_bits(u), above = bits + (ONE_BITS - ROOT_HALF_BITS);
+	uint64_t e = above >> EXPONENT_AT;
+	double m = as_double(bits - (e << EXPONENT_AT) + ONE_BITS);
+	double exponent = as_double(e | WHOLE_BITS) - (0x1p52 + 1023.0);
+	double s = (m - 1.0) / (m + 1.0), z = s * s, p = 1.0 / 21;
+
+	p = p * z + 1.0 / 19;
+	p = p * z + 1.0 / 17;
+	p = p * z + 1.0 / 15;
+	p = p * z + 1.0 / 13;
+	p = p * z + 1.0 / 11;
+	p = p * z + 1.0 / 9;
+	p = p * z + 1.0 / 7;
+	p = p * z + 1.0 / 5;
+	p = p * z + 1.0 / 3;
+	return exponent * LN2 + 2.0 * (s + s * z * p);
+}
+
+/* cos(2 pi u) for 0 <= u <= 1, absolute error below 1e-15: minus the sine of an angle within a
+ * quarter turn. */
+INLINED double
+cos_of_turns(double u)
+{
+	double x = 2.0 * PI * (0.25 - fabs(u - 0.5)), z = x * x, p = -1.0 / 121645100408832000.0;
+
+	p = p * z + 1.0 / 355687428096000.0;
+	p = p * z - 1.0 / 1307674368000.0;
+	p = p * z + 1.0 / 6227020800.0;
+	p = p * z - 1.0 / 39916800.0;
+	p = p * z + 1.0 / 362880.0;
+	p = p * z - 1.0 / 5040.0;
+	p = p * z + 1.0 / 120.0;
+	p = p * z - 1.0 / 6.0;
+	return -(x + x * z * p);
+}
+
 /* Box and Muller: no rejection, so one key gives one number. */
+INLINED double
+normal(uint64_t bits)
+{
+	return sqrt(-2.0 * log_of(uniform(bits))) * cos_of_turns(uniform(mix(bits)));
+}
+
 double
 keyed_normal(uint64_t seed, uint64_t signal, uint64_t tick)
 {
-	uint64_t bits = keyed_u64(seed, signal, tick);
+	return normal(keyed_u64(seed, signal, tick));
+}
 
-	return sqrt(-2.0 * log(uniform(bits))) * cos(2.0 * PI * uniform(mix(bits)));
+WIDE void
+keyed_normals(double *out, size_t n, uint64_t seed, uint64_t signal, uint64_t tick)
+{
+	uint64_t of_seed = mix(seed), of_tick = mix(tick);
+
+	for (size_t i = 0; i < n; i++)
+		out[i] = normal(mix(mix(of_seed ^ (signal + i)) ^ of_tick));
 }
 
 /* FNV-1a, 64 bits. */

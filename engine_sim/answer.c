@@ -48,15 +48,33 @@ walk_over(const struct sim *sim, const struct sim_device *d, const struct gate_r
 	return (struct walk){.sim = sim, .d = d, .r = r, .id = NO_POINT};
 }
 
+/* How many points from this one on, within the request, lie in registers that are alike. */
+static uint32_t
+alike(const struct walk *w)
+{
+	const struct gate_request *r = w->r;
+	uint32_t n = w->d->alike[r->table][r->address - w->d->map.table[r->table].first + w->at];
+
+	return n < r->quantity - w->at ? n : r->quantity - w->at;
+}
+
 /* Only what is asked for is made; registers that can be written hold what was written. */
 static void
 refresh(struct sim *sim, struct sim_device *d, const struct gate_request *r)
 {
 	struct walk w = walk_over(sim, d, r);
 
-	for (const struct point *pt = next_point(&w); pt; pt = next_point(&w))
-		if (!pt->writable && !odd_points_store(sim, d, pt) && !d->stands)
+	for (const struct point *pt = next_point(&w); pt; pt = next_point(&w)) {
+		uint32_t n = sim->any_odd || d->stands ? 1 : alike(&w);
+		const double *values = n > 1 ? sim_values(sim, d, pt) : NULL;
+
+		if (values) {
+			sim_registers_fill(d, pt, values, n);
+			w.at += n - 1;
+			w.id += n - 1;
+		} else if (!pt->writable && !odd_points_store(sim, d, pt) && !d->stands)
 			sim_registers_store(d, pt, sim_value(sim, d, pt));
+	}
 }
 
 /* The value that a write request brings for a point that lies wholly inside it. */

@@ -5,19 +5,7 @@
 #define ISOTHERM_ENGINE_SIM_LIMITS_H
 
 #include "config/plant.h"
-
-/* Compiled twice, for four doubles at a time where the processor has AVX2; the choice is made at
- * start. Nothing is contracted or reordered, so both give the same bits. Not under sanitizers,
- * whose start-up does not bear it. */
-#if defined(__x86_64__) && defined(__GNUC__) && !defined(__clang__) &&                             \
-	!defined(__SANITIZE_ADDRESS__) && !defined(__SANITIZE_THREAD__) && defined(__OPTIMIZE__)
-#define WIDE __attribute__((target_clones("avx2", "default")))
-#else
-#define WIDE
-#endif
-/* Of scratch that is filled before it is read: the compiler is not to clear it at each call. */
-#define UNCLEARED __attribute__((uninitialized))
-#define INLINED static inline __attribute__((always_inline))
+#include "core/wide.h"
 
 static inline double
 least(double a, double b)

@@ -11,6 +11,9 @@
 #include "engine_sim/limits.h"
 #include "engine_sim/state.h"
 
+#define MOST_FINITE                                                                                \
+	0x1.fffffffffffffp1023 /* isfinite() is no comparison, and does not run in vectors */
+
 /* ---- values and words ---- */
 
 static int
@@ -236,6 +239,43 @@ sim_registers_words(struct sim_device *d, const struct point *pt,
 			bits[at + k] = (uint8_t)words[k];
 }
 
+static bool
+plain_word(const struct point *pt)
+{
+	return (pt->type == REG_U16 || pt->type == REG_I16) && pt->order <= ORDER_CDAB &&
+	       pt->fc > 2;
+}
+
+/* bits_of() and the no-value code, for numbers of 16 bits. */
+WIDE static void
+fill_words(uint16_t *to, const double *values, uint32_t n, const struct point *pt)
+{
+	const double scale = pt->scale, offset = pt->offset;
+	const double lo = pt->type == REG_I16 ? -32768.0 : 0.0;
+	const double hi = pt->type == REG_I16 ? 32767.0 : 65535.0;
+	const int32_t none = pt->has_no_value ? (int32_t)(uint16_t)pt->no_value : 0;
+
+	for (uint32_t i = 0; i < n; i++) {
+		double x = clamp((values[i] - offset) / scale, lo, hi);
+		int32_t cut = (int32_t)x;
+		double rest = x - (double)cut;
+		int32_t word = cut + (rest >= 0.5) - (rest <= -0.5);
+
+		to[i] = (uint16_t)(fabs(values[i]) <= MOST_FINITE ? word : none);
+	}
+}
+
+void
+sim_registers_fill(struct sim_device *d, const struct point *pt, const double *values, uint32_t n)
+{
+	enum gate_table t = table_of_fc[pt->fc];
+	modbus_mapping_t *m = d->registers;
+	uint16_t *registers = t == GATE_HOLDING ? m->tab_registers : m->tab_input_registers;
+
+	fill_words(registers + (uint32_t)(pt->reg - d->map.table[t].first), values + pt->role_index,
+		   n, pt);
+}
+
 void
 sim_registers_store(struct sim_device *d, const struct point *pt, double value)
 {
@@ -246,8 +286,7 @@ sim_registers_store(struct sim_device *d, const struct point *pt, double value)
 	uint16_t *registers = t == GATE_HOLDING ? m->tab_registers : m->tab_input_registers;
 
 	/* most are one word, in the wire's order */
-	if ((pt->type == REG_U16 || pt->type == REG_I16) && pt->order <= ORDER_CDAB &&
-	    isfinite(value) && (t == GATE_HOLDING || t == GATE_INPUT)) {
+	if (plain_word(pt) && isfinite(value)) {
 		registers[at] = (uint16_t)bits_of(pt, value);
 		return;
 	}
@@ -329,7 +368,8 @@ open_tables(struct sim_device *d)
 	for (int t = 0; t < GATE_TABLES; t++) {
 		m->table[t].cell = calloc(m->table[t].n + 1, 1);
 		d->point_at[t] = malloc((m->table[t].n + 1) * sizeof(uint32_t));
-		if (!m->table[t].cell || !d->point_at[t])
+		d->alike[t] = calloc(m->table[t].n + 1, 1);
+		if (!m->table[t].cell || !d->point_at[t] || !d->alike[t])
 			return -ENOMEM;
 		for (uint32_t k = 0; k <= m->table[t].n; k++)
 			d->point_at[t][k] = NO_POINT;
@@ -339,6 +379,33 @@ open_tables(struct sim_device *d)
 		m->table[GATE_DISCRETE].n, m->table[GATE_HOLDING].first, m->table[GATE_HOLDING].n,
 		m->table[GATE_INPUT].first, m->table[GATE_INPUT].n);
 	return d->registers ? 0 : -ENOMEM;
+}
+
+/* May b's register be filled by the loop that fills a's, which is the one before it? */
+static bool
+are_alike(const struct point *a, const struct point *b)
+{
+	return plain_word(a) && !a->writable && !b->writable && b->role == a->role &&
+	       b->role_index == a->role_index + 1 && b->type == a->type && b->order == a->order &&
+	       memcmp(&b->scale, &a->scale, sizeof(a->scale)) == 0 &&
+	       memcmp(&b->offset, &a->offset, sizeof(a->offset)) == 0 &&
+	       b->has_no_value == a->has_no_value && b->no_value == a->no_value;
+}
+
+static void
+find_alike(const struct sim *sim, struct sim_device *d)
+{
+	const struct point *points = sim->plant->points;
+
+	for (int t = 0; t < GATE_TABLES; t++)
+		for (uint32_t k = d->map.table[t].n; k-- > 0;) {
+			uint32_t id = d->point_at[t][k], next = d->point_at[t][k + 1];
+			bool more = id != NO_POINT && next != NO_POINT && next != id &&
+				    d->alike[t][k + 1] < UINT8_MAX &&
+				    are_alike(&points[id], &points[next]);
+
+			d->alike[t][k] = (uint8_t)(more ? d->alike[t][k + 1] + 1 : 1);
+		}
 }
 
 int
@@ -379,6 +446,7 @@ sim_registers_open(struct sim *sim, uint32_t device, char *why, size_t why_size)
 		enter_point(d, &points[k], cfg->first_point + k);
 		sim_registers_store(d, &points[k], sim_value(sim, d, &points[k]));
 	}
+	find_alike(sim, d);
 	return 0;
 }
 
@@ -388,6 +456,7 @@ sim_registers_close(struct sim_device *d)
 	for (int t = 0; t < GATE_TABLES; t++) {
 		free(d->map.table[t].cell);
 		free(d->point_at[t]);
+		free(d->alike[t]);
 	}
 	modbus_mapping_free(d->registers);
 	modbus_mapping_free(d->identity);

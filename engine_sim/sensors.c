@@ -20,10 +20,20 @@ sensors_noisy(const struct sensors *s, enum sensor_signal signal, uint32_t index
 	return value + deviation * keyed_normal(s->seed, (uint64_t)signal << 32 | index, tick);
 }
 
-static double
+void
+sensors_noise(const struct sensors *s, enum sensor_signal signal, uint64_t tick,
+	      double out[RETICLES])
+{
+	keyed_normals(out, RETICLES, s->seed, (uint64_t)signal << 32, tick);
+}
+
+/* To the nearest step, halves away from zero. */
+INLINED double
 quantised(double t)
 {
-	return clamp(round(t * STEPS_PER_K) / STEPS_PER_K, SENSOR_LO_C, SENSOR_HI_C);
+	double steps = clamp(t, SENSOR_LO_C, SENSOR_HI_C) * STEPS_PER_K;
+
+	return (double)(int32_t)(steps + (steps < 0.0 ? -0.5 : 0.5)) / STEPS_PER_K;
 }
 
 /* Those that lie: the firmware sees what the bus sees. */
@@ -44,19 +54,26 @@ sample_odd(struct sensors *s, uint64_t tick)
 	}
 }
 
+WIDE static void
+sample_all(struct sensors *s, const struct process *p, const double noise[RETICLES])
+{
+	const double *si_c = p->wafer.si_c, *stuck = p->faults.sensor_stuck;
+	const double offset_k = p->md.sensor_offset_k, noise_k = p->md.sensor_noise_k;
+
+	for (int i = 0; i < RETICLES; i++) {
+		double t = si_c[i] + s->offset_c[i] * offset_k + p->faults.sensor_offset_c[i];
+
+		s->temp_c[i] = stuck[i] > 0.5 ? s->temp_c[i] : quantised(t + noise_k * noise[i]);
+	}
+}
+
 void
 sensors_wafer(struct sensors *s, const struct process *p, uint64_t tick)
 {
-	for (uint32_t i = 0; i < RETICLES; i++) {
-		double t;
+	UNCLEARED double noise[RETICLES];
 
-		if (p->faults.sensor_stuck[i] > 0.5)
-			continue;
-		t = p->wafer.si_c[i] + s->offset_c[i] * p->md.sensor_offset_k +
-		    p->faults.sensor_offset_c[i];
-		t = sensors_noisy(s, SENSE_TEMP, i, tick, t, p->md.sensor_noise_k);
-		s->temp_c[i] = quantised(t);
-	}
+	sensors_noise(s, SENSE_TEMP, tick, noise);
+	sample_all(s, p, noise);
 	if (s->any_odd)
 		sample_odd(s, tick);
 	s->wafer_w = most(0.0, sensors_noisy(s, SENSE_WAFER_POWER, 0, tick, p->power.wafer_w,

@@ -68,5 +68,8 @@ void sensors_loop(struct sensors *s, const struct process *p, uint64_t tick);
 /* A reading with noise of that standard deviation. */
 double sensors_noisy(const struct sensors *s, enum sensor_signal signal, uint32_t index,
 		     uint64_t tick, double value, double deviation);
+/* The noise of a signal that each reticle has, standard deviation 1. */
+void sensors_noise(const struct sensors *s, enum sensor_signal signal, uint64_t tick,
+		   double out[RETICLES]);
 
 #endif

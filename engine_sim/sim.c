@@ -340,23 +340,24 @@ sim_truth(const struct sim *sim, uint32_t system, struct sim_truth *out)
 	struct wafer_extremes ex;
 
 	wafer_extremes(&ex, p->wafer.si_c);
-	*out = (struct sim_truth){.tmax_c = ex.tmax_c,
-				  .tmin_c = ex.tmin_c,
-				  .mean_c = ex.mean_c,
-				  .spread_k = ex.spread_k,
-				  .rate = p->job.rate_wafer,
-				  .tokens_per_s = joblist_tokens(&sim->jobs, sys),
-				  .wafer_w = p->power.wafer_w,
-				  .input_w = p->power.input_w,
-				  .cooling_w = process_cooling_w(p),
-				  .flow_kg_s = p->cool.flow_kg_s,
-				  .supply_c = p->loop.cold_c,
-				  .return_c = p->loop.hot_c,
-				  .pump_speed = {p->pump[0], p->pump[1]},
-				  .valve = p->valve,
-				  .trip = sys->firmware.engine.trips,
-				  .authority = sys->firmware.engine.dog.authority,
-				  .energy_error_rel = p->energy_error_rel};
+	out->tmax_c = ex.tmax_c;
+	out->tmin_c = ex.tmin_c;
+	out->mean_c = ex.mean_c;
+	out->spread_k = ex.spread_k;
+	out->rate = p->job.rate_wafer;
+	out->tokens_per_s = joblist_tokens(&sim->jobs, sys);
+	out->wafer_w = p->power.wafer_w;
+	out->input_w = p->power.input_w;
+	out->cooling_w = process_cooling_w(p);
+	out->flow_kg_s = p->cool.flow_kg_s;
+	out->supply_c = p->loop.cold_c;
+	out->return_c = p->loop.hot_c;
+	out->pump_speed[0] = p->pump[0];
+	out->pump_speed[1] = p->pump[1];
+	out->valve = p->valve;
+	out->trip = sys->firmware.engine.trips;
+	out->authority = sys->firmware.engine.dog.authority;
+	out->energy_error_rel = p->energy_error_rel;
 	memcpy(out->temp_c, p->wafer.si_c, sizeof(out->temp_c));
 	memcpy(out->duty, p->duty, sizeof(out->duty));
 	memcpy(out->slot_rate, p->job.rate, sizeof(out->slot_rate));

@@ -89,9 +89,10 @@ static const struct hole column_holes[] = {
 	HOLE(struct column, cell),
 };
 static const struct hole device_holes[] = {
-	HOLE(struct sim_device, config),    HOLE(struct sim_device, system),
-	HOLE(struct sim_device, map),       HOLE(struct sim_device, point_at),
-	HOLE(struct sim_device, registers), HOLE(struct sim_device, identity),
+	HOLE(struct sim_device, config),   HOLE(struct sim_device, system),
+	HOLE(struct sim_device, map),      HOLE(struct sim_device, point_at),
+	HOLE(struct sim_device, alike),    HOLE(struct sim_device, registers),
+	HOLE(struct sim_device, identity),
 };
 #define HOLES(list) (list), sizeof(list) / sizeof((list)[0])
 

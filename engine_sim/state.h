@@ -21,7 +21,7 @@ struct sim_system {
 	struct sensors sensors;
 	struct firmware firmware;
 	struct process_demand demand;
-	/* readings of reticle power, made when first asked for in a step */
+	/* what the sensors say of the reticles' power, made when first asked for in a step */
 	double reticle_w[RETICLES];
 	int64_t reticle_w_step;
 	int32_t slot_job[JOBS_MAX];    /* index of the plant's job; -1 free */
@@ -47,6 +47,8 @@ struct sim_device {
 	bool stands, posing;
 	struct gate_map map;
 	uint32_t *point_at[GATE_TABLES]; /* [n of the table]: index of the point, NO_POINT */
+	uint8_t *alike
+		[GATE_TABLES]; /* [n of the table]: registers from here that one loop can fill */
 	modbus_mapping_t *registers, *identity;
 };
 
@@ -73,6 +75,9 @@ struct sim {
 int sim_registers_open(struct sim *sim, uint32_t device, char *why, size_t why_size);
 void sim_registers_close(struct sim_device *d);
 void sim_registers_store(struct sim_device *d, const struct point *pt, double value);
+/* The readings of an array's reticles into registers that are alike: values[role index]. */
+void sim_registers_fill(struct sim_device *d, const struct point *pt, const double *values,
+			uint32_t n);
 void sim_registers_words(struct sim_device *d, const struct point *pt,
 			 const uint16_t words[INSTRUMENT_WORDS]);
 /* It says so who it is, or who its faults say. */
@@ -96,6 +101,8 @@ void device_faults_manual(void (*row)(void *arg, const char *name, double lo, do
 /* values.c, demands.c. What a device says for a point; NAN where it has nothing to say. Noise is keyed by the
  * 100 ms tick. */
 double sim_value(struct sim *sim, struct sim_device *d, const struct point *pt);
+/* The array that sim_value would read the point's role from, by role index; NULL: there is none. */
+const double *sim_values(struct sim *sim, struct sim_device *d, const struct point *pt);
 /* A register was written: tell the firmware. */
 void sim_demand(struct sim *sim, struct sim_device *d, const struct point *pt, double value);
 /* Shares that the firmware took back for a new job: in the registers, too, so that a client sees it has to say them. */

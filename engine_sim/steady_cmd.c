@@ -50,8 +50,8 @@ print(const struct process *p, bool as_json)
 	char hot[8], cold[8];
 
 	wafer_extremes(&ex, p->wafer.si_c);
-	where(hot, ex.hottest);
-	where(cold, ex.coldest);
+	where(hot, wafer_where(p->wafer.si_c, ex.tmax_c));
+	where(cold, wafer_where(p->wafer.si_c, ex.tmin_c));
 	const struct figure figures[] = {{"m", p->cool.flow_kg_s, 4},
 					 {"tc_c", p->loop.cold_c, 3},
 					 {"th_c", p->loop.hot_c, 3},

@@ -25,19 +25,34 @@ reticle_temp(const struct asked *a)
 	return a->sys->sensors.temp_c[a->i];
 }
 
+/* All reticles' at once: whoever asks for one asks for all. */
+WIDE static void
+make_powers(struct sim_system *sys, uint64_t tick)
+{
+	const struct process *p = &sys->process;
+	UNCLEARED double noise[RETICLES];
+	double *w = sys->reticle_w;
+
+	wafer_power(w, &p->md, &p->variation, &p->wafer, p->load_w, p->powered);
+	sensors_noise(&sys->sensors, SENSE_RETICLE_POWER, tick, noise);
+	for (int i = 0; i < RETICLES; i++)
+		w[i] = most(0.0, w[i] + p->md.power_noise_frac * w[i] * noise[i]);
+}
+
+static const double *
+reticle_powers(const struct asked *a)
+{
+	if (a->sys->reticle_w_step != a->sim->step) {
+		make_powers(a->sys, a->tick);
+		a->sys->reticle_w_step = a->sim->step;
+	}
+	return a->sys->reticle_w;
+}
+
 static double
 reticle_power(const struct asked *a)
 {
-	const struct process *p = &a->sys->process;
-	double w;
-
-	if (a->sys->reticle_w_step != a->sim->step) {
-		wafer_power(a->sys->reticle_w, &p->md, &p->variation, &p->wafer, p->load_w,
-			    p->powered);
-		a->sys->reticle_w_step = a->sim->step;
-	}
-	w = a->sys->reticle_w[a->i];
-	return not_below_0(values_noisy(a, SENSE_RETICLE_POWER, w, p->md.power_noise_frac * w));
+	return reticle_powers(a)[a->i];
 }
 
 static double
@@ -503,13 +518,19 @@ static value_fn *const values[ROLES] = {
 	[ROLE_POWER_ENERGY] = power_energy,
 };
 
+static struct asked
+asked_of(struct sim *sim, const struct sim_device *d, const struct point *pt)
+{
+	return (struct asked){.sim = sim,
+			      .sys = d->system,
+			      .i = pt->role_index,
+			      .tick = (uint64_t)(sim->step / FIRMWARE_TICK_STEPS)};
+}
+
 double
 sim_value(struct sim *sim, struct sim_device *d, const struct point *pt)
 {
-	struct asked a = {.sim = sim,
-			  .sys = d->system,
-			  .i = pt->role_index,
-			  .tick = (uint64_t)(sim->step / FIRMWARE_TICK_STEPS)};
+	struct asked a = asked_of(sim, d, pt);
 
 	if (values_site[pt->role])
 		return values_site[pt->role](&a);
@@ -519,3 +540,27 @@ sim_value(struct sim *sim, struct sim_device *d, const struct point *pt)
 		return values_jobs[pt->role](&a);
 	return values[pt->role] ? values[pt->role](&a) : (double)NAN;
 }
+
+#pragma GCC diagnostic push
+#pragma GCC diagnostic ignored "-Wswitch-enum" /* the roles of which there is an array */
+const double *
+sim_values(struct sim *sim, struct sim_device *d, const struct point *pt)
+{
+	struct asked a = asked_of(sim, d, pt);
+
+	if (!a.sys)
+		return NULL;
+	switch (pt->role) {
+	case ROLE_RETICLE_TEMP:
+		return a.sys->sensors.temp_c;
+	case ROLE_RETICLE_POWER:
+		return reticle_powers(&a);
+	case ROLE_DUTY:
+		return a.sys->process.duty;
+	case ROLE_SHARE:
+		return a.sys->process.share;
+	default:
+		return NULL;
+	}
+}
+#pragma GCC diagnostic pop

@@ -175,23 +175,29 @@ wafer_rates(struct wafer_rates *out, const struct model *md, const struct wafer_
 	}
 }
 
-void
+WIDE void
 wafer_extremes(struct wafer_extremes *out, const double temp_c[RETICLES])
 {
-	double sum = 0.0;
+	four hi = four_load(temp_c), lo = hi, sum = four_all(0.0);
 
-	*out = (struct wafer_extremes){.tmax_c = temp_c[0], .tmin_c = temp_c[0]};
-	for (uint32_t i = 0; i < RETICLES; i++) {
-		sum += temp_c[i];
-		if (temp_c[i] > out->tmax_c) {
-			out->tmax_c = temp_c[i];
-			out->hottest = i;
-		}
-		if (temp_c[i] < out->tmin_c) {
-			out->tmin_c = temp_c[i];
-			out->coldest = i;
-		}
+	for (int i = 0; i < RETICLES; i += LANES) {
+		four t = four_load(temp_c + i);
+
+		hi = four_choose(hi > t, hi, t);
+		lo = four_choose(lo < t, lo, t);
+		sum += t;
 	}
-	out->mean_c = sum / RETICLES;
+	out->tmax_c = most(most(hi[0], hi[1]), most(hi[2], hi[3]));
+	out->tmin_c = least(least(lo[0], lo[1]), least(lo[2], lo[3]));
+	out->mean_c = four_sum(sum) / RETICLES;
 	out->spread_k = out->tmax_c - out->tmin_c;
+}
+
+uint32_t
+wafer_where(const double temp_c[RETICLES], double t_c)
+{
+	for (uint32_t i = 0; i < RETICLES; i++)
+		if (temp_c[i] >= t_c && temp_c[i] <= t_c)
+			return i;
+	return 0;
 }

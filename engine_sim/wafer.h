@@ -88,8 +88,9 @@ double wafer_power(double out_w[RETICLES], const struct model *md, const struct 
 
 struct wafer_extremes {
 	double tmax_c, tmin_c, mean_c, spread_k;
-	uint32_t hottest, coldest;
 };
 void wafer_extremes(struct wafer_extremes *out, const double temp_c[RETICLES]);
+/* The first reticle of that temperature, 0 if there is none. */
+uint32_t wafer_where(const double temp_c[RETICLES], double t_c);
 
 #endif

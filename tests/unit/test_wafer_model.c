@@ -294,8 +294,8 @@ extremes_name_their_reticles(void **state)
 	t[82] = 45.0;
 	t[5] = 38.0;
 	wafer_extremes(&ex, t);
-	assert_int_equal(ex.hottest, 82);
-	assert_int_equal(ex.coldest, 5);
+	assert_int_equal(wafer_where(t, ex.tmax_c), 82);
+	assert_int_equal(wafer_where(t, ex.tmin_c), 5);
 	near(ex.spread_k, 7.0, 1e-12);
 	near(ex.mean_c, 40.0 + 3.0 / 84, 1e-12);
 }
