@@ -6,6 +6,8 @@
 #include <math.h>
 #include <string.h>
 
+#include "core/wide.h"
+
 /* One row a type. Integers hold lo .. hi; both bounds are exact doubles, and the upper one of the
  * 64-bit types is open: 2^64 - 1 is none. */
 struct reg_row {
@@ -119,6 +121,41 @@ decode_value(const struct point *p, uint64_t raw, double *value)
 		return QUALITY_BAD;
 	*value = v;
 	return in_range(p, v) ? QUALITY_GOOD : QUALITY_RANGE;
+}
+
+static bool
+same_number(double a, double b)
+{
+	return memcmp(&a, &b, sizeof a) == 0;
+}
+
+bool
+decode_alike(const struct point *a, const struct point *b)
+{
+	return (a->type == REG_U16 || a->type == REG_I16) && a->order <= ORDER_CDAB &&
+	       !is_coil(a) && !a->writable && !b->writable && b->fc == a->fc &&
+	       b->reg == a->reg + 1 && b->type == a->type && b->order == a->order &&
+	       same_number(b->scale, a->scale) && same_number(b->offset, a->offset) &&
+	       same_number(b->lo, a->lo) && same_number(b->hi, a->hi) &&
+	       b->has_no_value == a->has_no_value && b->no_value == a->no_value;
+}
+
+WIDE void
+decode_words(const struct point *p, const uint8_t *data, uint16_t first, uint32_t n, double *value,
+	     uint32_t *quality)
+{
+	const uint8_t *at = data + 2 * (size_t)(p->reg - first);
+	int32_t sign = p->type == REG_I16 ? 0x8000 : 0;
+	int32_t none = p->has_no_value ? (int32_t)(p->no_value & 0xffff) : -1;
+	double slack = fabs(p->scale) * 1e-6, lo = p->lo - slack, hi = p->hi + slack;
+	double scale = p->scale, offset = p->offset;
+	for (uint32_t i = 0; i < n; i++) {
+		int32_t raw = at[2 * i] << 8 | at[2 * i + 1];
+		double v = (double)((raw ^ sign) - sign) * scale + offset;
+		uint32_t q = (v >= lo) & (v <= hi) ? QUALITY_GOOD : QUALITY_RANGE;
+		value[i] = raw == none ? (double)NAN : v;
+		quality[i] = raw == none ? QUALITY_BAD : q;
+	}
 }
 
 static int

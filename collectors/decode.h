@@ -21,6 +21,13 @@ unsigned decode_registers(enum reg_type type); /* 1, 2 or 4 */
  * registers for 3 and 4). The caller has made sure that the read covers the point. */
 uint64_t decode_raw(const struct point *p, const uint8_t *data, uint16_t first);
 
+/* Does b follow a on the wire and mean its number alike? Then decode_words may have both: plain words
+ * that nobody writes. */
+bool decode_alike(const struct point *a, const struct point *b);
+/* n points of which each is alike the one before, the first of them `p` in the answer to a read that
+ * began at `first`: value[n], NAN where the quality[n] is BAD; else as decode_value says. */
+void decode_words(const struct point *p, const uint8_t *data, uint16_t first, uint32_t n,
+		  double *value, uint32_t *quality);
 /* GOOD, or RANGE outside lo..hi, both with *value; BAD (not a number, or the no-value code) leaves
  * *value alone. */
 enum quality decode_value(const struct point *p, uint64_t raw, double *value);

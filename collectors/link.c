@@ -322,26 +322,39 @@ on_air(struct link *l, int64_t now_ns)
 	judge(l, LINK_OK, now_ns, "");
 }
 
+static void
+read_point(struct link *l, uint32_t id, const uint8_t *data, int64_t now_ns)
+{
+	const struct plant *plant = l->shared->plant;
+	const struct point *point = &plant->points[id];
+	int32_t demands = plant_demand_group(plant, l->index);
+	uint64_t raw = decode_raw(point, data, l->flight.read->reg);
+	publish_raw(&l->shared->publisher, id, raw, flags_of(l), now_ns);
+	if (point->writable && demands >= 0)
+		actuate_read_back(&l->actuate, point->demand - plant->ctl.first[demands], raw,
+				  now_ns);
+}
+
 /* `data` NULL: the device refused the read, and `verdict` is on its points. */
 static void
 read_done(struct link *l, const uint8_t *data, enum quality verdict, int64_t now_ns)
 {
 	struct publisher *p = &l->shared->publisher;
 	const struct plan_read *r = l->flight.read;
-	uint32_t first = publish_first(p, l->index, l->flight.scan) + r->first;
-	int32_t demands = plant_demand_group(l->shared->plant, l->index);
-	for (uint32_t id = first; id < first + r->n; id++) {
-		const struct point *point = &l->shared->plant->points[id];
-		if (data == NULL) {
-			publish_verdict(p, id, verdict, flags_of(l));
+	uint32_t id = publish_first(p, l->index, l->flight.scan) + r->first, end = id + r->n;
+	while (id < end) {
+		uint32_t n = data == NULL ? 0
+					  : publish_words(p, id, end - id, data, r->reg,
+							  flags_of(l), now_ns);
+		if (n > 0) {
+			id += n;
 			continue;
 		}
-		uint64_t raw = decode_raw(point, data, r->reg);
-		publish_raw(p, id, raw, flags_of(l), now_ns);
-		if (point->writable && demands >= 0)
-			actuate_read_back(&l->actuate,
-					  point->demand - l->shared->plant->ctl.first[demands], raw,
-					  now_ns);
+		if (data == NULL)
+			publish_verdict(p, id, verdict, flags_of(l));
+		else
+			read_point(l, id, data, now_ns);
+		id++;
 	}
 	if (scan_done(&l->scan, l->flight.scan))
 		publish_class(p, l->index, l->flight.scan);

@@ -7,11 +7,29 @@
 #include <string.h>
 
 #include "collectors/decode.h"
+#include "core/wide.h"
 
 struct known {
 	double value;
 	int64_t time_ns;
 };
+
+#define ALIKE_MAX 125 /* as many words as an answer has */
+
+/* Points of one device and class lie side by side; what is alike across their ends is not asked for
+ * in one read. */
+static void
+find_alike(struct publisher *p)
+{
+	const struct plant *plant = p->plant;
+	for (uint32_t i = plant->n_in; i-- > 0;) {
+		const struct point *a = &plant->points[i];
+		bool more = i + 1 < plant->n_in && a->owner == OWNER_FIELD &&
+			    a[1].owner == OWNER_FIELD && a[1].device == a->device &&
+			    p->alike[i + 1] < ALIKE_MAX && decode_alike(a, a + 1);
+		p->alike[i] = (uint8_t)(more ? p->alike[i + 1] + 1 : 1);
+	}
+}
 
 int
 publish_init(struct publisher *p, const struct plant *plant, struct image *in)
@@ -20,13 +38,15 @@ publish_init(struct publisher *p, const struct plant *plant, struct image *in)
 	*p = (struct publisher){.plant = plant, .in = in};
 	p->now = calloc(n, sizeof *p->now);
 	p->last_known = calloc(n, sizeof *p->last_known);
-	if (p->now == NULL || p->last_known == NULL) {
+	p->alike = calloc(n, sizeof *p->alike);
+	if (p->now == NULL || p->last_known == NULL || p->alike == NULL) {
 		publish_fini(p);
 		return -ENOMEM;
 	}
 	/* no value yet is no number, lest somebody computes with a zero that nobody measured */
 	for (size_t i = 0; i < n; i++)
 		p->now[i].value = p->last_known[i].value = (double)NAN;
+	find_alike(p);
 	return 0;
 }
 
@@ -35,6 +55,7 @@ publish_fini(struct publisher *p)
 {
 	free(p->now);
 	free(p->last_known);
+	free(p->alike);
 	memset(p, 0, sizeof *p);
 }
 
@@ -74,6 +95,29 @@ publish_raw(struct publisher *p, uint32_t point, uint64_t raw, uint32_t flags, i
 	s->quality = q;
 	s->flags = flags;
 	return q;
+}
+
+uint32_t
+publish_words(struct publisher *p, uint32_t point, uint32_t most, const uint8_t *data,
+	      uint16_t first, uint32_t flags, int64_t now_ns)
+{
+	UNCLEARED double value[ALIKE_MAX];
+	UNCLEARED uint32_t quality[ALIKE_MAX];
+	uint32_t n = p->alike[point] < most ? p->alike[point] : most;
+	if (n < 2)
+		return 0;
+	decode_words(&p->plant->points[point], data, first, n, value, quality);
+	for (uint32_t i = 0; i < n; i++) {
+		struct sample *s = &p->now[point + i];
+		if (quality[i] == QUALITY_BAD) {
+			publish_verdict(p, point + i, QUALITY_BAD, flags);
+			continue;
+		}
+		if (quality[i] == QUALITY_GOOD)
+			p->last_known[point + i] = (struct known){value[i], now_ns};
+		*s = (struct sample){value[i], now_ns, quality[i], flags};
+	}
+	return n;
 }
 
 void

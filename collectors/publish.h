@@ -17,6 +17,7 @@ struct publisher {
 	struct image *in;
 	struct sample *now;       /* [n_in] as last published, or to be */
 	struct known *last_known; /* [n_in] value and time of the last good sample */
+	uint8_t *alike;           /* [n_in] points from this one on that are decoded together */
 };
 
 /* Counters and state of a device, as its LINK points show them. */
@@ -37,6 +38,11 @@ uint32_t publish_first(const struct publisher *p, uint32_t device, enum scan_cla
 enum quality publish_raw(struct publisher *p, uint32_t point, uint64_t raw, uint32_t flags,
 			 int64_t now_ns);
 void publish_verdict(struct publisher *p, uint32_t point, enum quality verdict, uint32_t flags);
+
+/* Of the `most` points from this one on, those that lie in the answer to a read that began at `first`
+ * and are decoded in one go; returns how many, 0: this one is not such. */
+uint32_t publish_words(struct publisher *p, uint32_t point, uint32_t most, const uint8_t *data,
+		       uint16_t first, uint32_t flags, int64_t now_ns);
 
 /* Into the image. */
 void publish_class(struct publisher *p, uint32_t device, enum scan_class scan);

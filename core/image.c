@@ -108,6 +108,7 @@ image_fill(struct image *img, int32_t pid, int64_t now_ns)
 		img->group[g].first = img->first[g];
 		img->group[g].n = img->first[g + 1] - img->first[g];
 		atomic_init(&img->group[g].not_good_ns, INT64_MIN);
+		atomic_init(&img->group[g].oldest_ns, INT64_MAX);
 	}
 	img->writer = true;
 }
@@ -171,6 +172,25 @@ latest_ns(const struct image *img, const struct sample *samples, uint32_t n)
 	return latest;
 }
 
+static int64_t
+earlier(int64_t a_ns, int64_t b_ns)
+{
+	return a_ns < b_ns ? a_ns : b_ns;
+}
+
+static int64_t
+later(int64_t a_ns, int64_t b_ns)
+{
+	return a_ns > b_ns ? a_ns : b_ns;
+}
+
+/* Can time alone change what the sample is worth? */
+static bool
+ages(const struct sample *s)
+{
+	return s->quality == QUALITY_GOOD || s->quality == QUALITY_UNCERTAIN;
+}
+
 void
 image_publish(struct image *img, uint32_t group, const struct sample *samples)
 {
@@ -183,6 +203,7 @@ image_publish(struct image *img, uint32_t group, const struct sample *samples)
 	/* NEVER does not count: it is what a start looks like, and a point that was once measured
 	 * turns COMM or worse, not NEVER. */
 	bool not_good = false;
+	int64_t oldest_ns = INT64_MAX, newest_ns = INT64_MIN;
 
 	atomic_store_explicit(&g->seq, seq + 1, memory_order_relaxed);
 	for (uint32_t i = 0; i < n; i++, word += SAMPLE_WORDS) {
@@ -193,7 +214,12 @@ image_publish(struct image *img, uint32_t group, const struct sample *samples)
 			atomic_store_explicit(&word[k], tmp[k], memory_order_release);
 		not_good |=
 			samples[i].quality != QUALITY_GOOD && samples[i].quality != QUALITY_NEVER;
+		newest_ns = later(newest_ns, samples[i].time_ns);
+		if (ages(&samples[i]))
+			oldest_ns = earlier(oldest_ns, samples[i].time_ns);
 	}
+	atomic_store_explicit(&g->oldest_ns, oldest_ns, memory_order_release);
+	atomic_store_explicit(&g->newest_ns, newest_ns, memory_order_release);
 	atomic_store_explicit(&g->seq, seq + 2, memory_order_release);
 	if (not_good)
 		atomic_store_explicit(&g->not_good_ns, latest_ns(img, samples, n),
@@ -211,9 +237,14 @@ image_beat(struct image *img, int64_t now_ns, uint64_t tick, uint64_t overruns)
 
 /* --- reader --- */
 
+/* Of a group's samples: those of region_group. */
+struct times {
+	int64_t oldest_ns, newest_ns;
+};
+
 /* A whole group into scratch: 0, or -EAGAIN if no try found the writer elsewhere. */
 static int
-group_copy(const struct image *img, uint32_t group)
+group_copy(const struct image *img, uint32_t group, struct times *times)
 {
 	const struct region_group *g = &img->group[group];
 	const _Atomic uint64_t *word = img->word + img->first[group] * SAMPLE_WORDS;
@@ -229,48 +260,49 @@ group_copy(const struct image *img, uint32_t group)
 			tmp[k + 1] = atomic_load_explicit(&word[k + 1], memory_order_acquire);
 			tmp[k + 2] = atomic_load_explicit(&word[k + 2], memory_order_acquire);
 		}
+		times->oldest_ns = atomic_load_explicit(&g->oldest_ns, memory_order_acquire);
+		times->newest_ns = atomic_load_explicit(&g->newest_ns, memory_order_acquire);
 		if (atomic_load_explicit(&g->seq, memory_order_relaxed) == seq)
 			return 0;
 	}
 	return -EAGAIN;
 }
 
-/* Judges samples at now_ns on their way to `out` (`from` NULL: where they are). Returns until when they are judged
- * so as long as they stay what they are. */
-static int64_t
-judge_group(const struct sample *from, struct sample *out, uint32_t n, int64_t now_ns,
-	    int64_t max_age_ns)
+/* Judges samples where they are. */
+static struct times
+judge_group(struct sample *s, uint32_t n, int64_t now_ns, int64_t max_age_ns)
 {
-	int64_t oldest_ns = INT64_MAX, newest_ns = INT64_MIN;
+	struct times t = {INT64_MAX, INT64_MIN};
 
-	if (from == NULL)
-		from = out;
 	for (uint32_t i = 0; i < n; i++) {
-		struct sample s = from[i];
-		bool ages = s.quality == QUALITY_GOOD || s.quality == QUALITY_UNCERTAIN;
-
-		s.quality = quality_aged(s.quality, s.time_ns, now_ns, max_age_ns);
-		newest_ns = s.time_ns > newest_ns ? s.time_ns : newest_ns;
-		if (ages && s.quality != QUALITY_STALE && s.time_ns < oldest_ns)
-			oldest_ns = s.time_ns;
-		out[i] = s;
+		t.newest_ns = later(t.newest_ns, s[i].time_ns);
+		s[i].quality = quality_aged(s[i].quality, s[i].time_ns, now_ns, max_age_ns);
+		if (ages(&s[i]))
+			t.oldest_ns = earlier(t.oldest_ns, s[i].time_ns);
 	}
-	if (newest_ns > now_ns) /* too far in the future today, not tomorrow */
-		return now_ns;
-	return oldest_ns == INT64_MAX ? INT64_MAX : oldest_ns + max_age_ns;
+	return t;
 }
 
+/* *until_ns: until when the samples are judged so as long as they stay what they are. */
 static int
 read_group(const struct image *img, uint32_t group, int64_t now_ns, struct sample *out,
 	   int64_t *until_ns)
 {
 	assert(group < img->n_groups);
 	uint32_t n = img->first[group + 1] - img->first[group];
-	int rc = group_copy(img, group);
-	const struct sample *copied = (const struct sample *)(const void *)img->scratch;
+	int64_t max_age_ns = img->period_ns[group] * IMAGE_STALE_PERIODS;
+	struct times t;
+	int rc = group_copy(img, group, &t);
 
-	*until_ns = judge_group(rc == 0 ? copied : NULL, out, n, now_ns,
-				img->period_ns[group] * IMAGE_STALE_PERIODS);
+	if (rc == 0)
+		memcpy(out, img->scratch, n * sizeof(*out));
+	/* mostly they are as good as when they were published */
+	if (rc != 0 || t.oldest_ns < now_ns - max_age_ns || t.newest_ns > now_ns)
+		t = judge_group(out, n, now_ns, max_age_ns);
+	if (t.newest_ns > now_ns) /* too far in the future today, not tomorrow */
+		*until_ns = now_ns;
+	else
+		*until_ns = t.oldest_ns == INT64_MAX ? INT64_MAX : t.oldest_ns + max_age_ns;
 	return rc;
 }
 

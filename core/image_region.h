@@ -39,6 +39,8 @@ struct region_group {
 	_Alignas(REGION_ALIGN) _Atomic uint32_t seq; /* odd while the writer is at work */
 	uint32_t first, n;                           /* fixed: the samples it holds */
 	_Atomic int64_t not_good_ns;
+	/* times of its samples: the oldest of those that can turn stale, the newest of all */
+	_Atomic int64_t oldest_ns, newest_ns;
 };
 
 struct region_slot {

@@ -505,7 +505,7 @@ another_layout_version_is_refused(void **state)
 	(void)state;
 	w->head->layout_version++;
 	assert_int_equal(image_attach(&r, dir, &layout, &err), -EPROTO);
-	assert_non_null(strstr(err.text, "layout 2, this program reads 1"));
+	assert_non_null(strstr(err.text, "layout 3, this program reads 2"));
 	image_close(w);
 }
 
