@@ -7,11 +7,17 @@
 #define VALVE_STUCK_FRAC 0.25
 
 double
+law_weight(double tau_s)
+{
+	return tau_s > 0.0 ? 1.0 - exp(-LAW_DT_S / tau_s) : 1.0;
+}
+
+double
 law_low_pass(double filtered, double value, double tau_s)
 {
 	if (tau_s <= 0.0)
 		return value;
-	return filtered + (1.0 - exp(-LAW_DT_S / tau_s)) * (value - filtered);
+	return filtered + law_weight(tau_s) * (value - filtered);
 }
 
 double

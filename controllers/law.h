@@ -7,6 +7,7 @@
 #ifndef ISOTHERM_CONTROLLERS_LAW_H
 #define ISOTHERM_CONTROLLERS_LAW_H
 
+#include <math.h>
 #include <stdbool.h>
 
 #include "config/plant.h"
@@ -59,7 +60,23 @@ struct law_face {
 
 /* A first-order low-pass of time constant tau_s, one step of LAW_DT_S. */
 double law_low_pass(double filtered, double value, double tau_s);
+/* What that filter takes of a new value: filtered + law_weight(tau_s) * (value - filtered). */
+double law_weight(double tau_s);
 double law_clamp(double value, double lo, double hi); /* NAN stays NAN */
+
+/* fmin and fmax without their call: they pass a NAN over. */
+static inline double
+law_least(double a, double b)
+{
+	return b < a || isnan(a) ? b : a;
+}
+
+static inline double
+law_most(double a, double b)
+{
+	return b > a || isnan(a) ? b : a;
+}
+
 struct law_face law_face(const struct control_params *p, const struct law_in *in);
 
 /* The supply set-point nearest to `wanted_c` that may be asked for: within the table's bounds, but

@@ -98,7 +98,7 @@ sensors_step(struct sensors *s, const struct control_params *p, const double raw
 	for (int i = 0; i < RETICLES; i++) {
 		s->measured[i] = isfinite(raw_c[i]);
 		if (s->measured[i])
-			hottest_c = fmax(hottest_c, raw_c[i]);
+			hottest_c = law_most(hottest_c, raw_c[i]);
 		else
 			s->lost++;
 	}
@@ -112,11 +112,12 @@ sensors_step(struct sensors *s, const struct control_params *p, const double raw
 		s->started = false; /* the last picture stays for people to see */
 		return;
 	}
+	double weight = law_weight(p->filter_s);
 	for (int i = 0; i < RETICLES; i++) {
 		double t = raw_c[i];
 		if (!s->measured[i])
 			t = substitute(raw_c, maybe_c[i], hottest_c, i);
-		s->temp_c[i] = s->started ? law_low_pass(s->temp_c[i], t, p->filter_s) : t;
+		s->temp_c[i] = s->started ? s->temp_c[i] + weight * (t - s->temp_c[i]) : t;
 	}
 	s->started = true;
 }

@@ -14,7 +14,7 @@ least_of(const double duty_frac[RETICLES])
 {
 	double least = (double)NAN;
 	for (int i = 0; i < RETICLES; i++)
-		least = fmin(least, duty_frac[i]); /* fmin passes NAN over */
+		least = law_least(least, duty_frac[i]); /* passes NAN over */
 	return least;
 }
 
@@ -23,7 +23,7 @@ watch_stop(struct supervisor *s, const struct view *v)
 {
 	double most = (double)NAN;
 	for (int i = 0; i < RETICLES; i++)
-		most = fmax(most, v->duty_frac[i]); /* fmax passes NAN over */
+		most = law_most(most, v->duty_frac[i]); /* passes NAN over */
 	bool ignored = s->mode == CTL_STOPPED && !(most < STOP_IGNORED_FRAC);
 	s->stop_ignored = ignored ? s->stop_ignored + 1 : 0;
 	s->verdict.stop_ignored = s->stop_ignored > STOP_IGNORED_STEPS;

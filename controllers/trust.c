@@ -5,6 +5,7 @@
 #include <string.h>
 
 #include "controllers/law.h"
+#include "core/wide.h"
 
 #define OFF_STEPS 3u                      /* 300 ms */
 #define WELL_STEPS (5u * LAW_STEPS_PER_S) /* … and back */
@@ -20,53 +21,63 @@
 /* A quiet sensor with coarse steps needs time to follow what moves it. */
 #define FOLLOW_STEPS (5u * LAW_STEPS_PER_S)
 
-#define WITNESSES 2u /* one neighbour may be the liar itself */
+#define WITNESSES 2.0 /* one neighbour may be the liar itself */
 
 static void
 trust_range_add(struct trust_range *r, double x)
 {
 	if (!isfinite(x))
 		return;
-	r->lo = fmin(r->lo, x);
-	r->hi = fmax(r->hi, x);
+	r->lo = law_least(r->lo, x);
+	r->hi = law_most(r->hi, x);
 	r->n++;
 }
 
-/* How far x is outside; 0 inside, or where too few are beside it. */
-static double
-outside(const struct trust_range *r, double x)
+/* What the wafer shows, a number or NAN a reticle; a rim of NAN around it, so that each has four
+ * neighbours. */
+#define STRIDE (ZONES + 2)
+#define INSIDE(i) (STRIDE * ((i) / ZONES + 1) + (i) % ZONES + 1)
+struct face {
+	double at[STRIDE * (ROWS + 2)];
+};
+
+struct beside {
+	double lo, hi, n;
+};
+
+INLINED struct beside
+widened(struct beside b, double t)
 {
-	if (r->n < WITNESSES || !isfinite(x))
-		return 0.0;
-	return x > r->hi ? x - r->hi : x < r->lo ? x - r->lo : 0.0;
+	double lo = t < b.lo ? t : b.lo, hi = t > b.hi ? t : b.hi; /* a NAN changes neither */
+	return (struct beside){lo, hi, b.n + (t - t >= 0.0 ? 1.0 : 0.0)};
+}
+
+/* How far each is outside of what its neighbours show; 0 inside, or where too few are beside it. */
+WIDE static void
+outside(double out[RETICLES], const struct face *f)
+{
+	for (int y = 0; y < ROWS; y++) {
+		const double *at = f->at + STRIDE * (y + 1) + 1;
+		double *to = out + ZONES * y;
+		for (int x = 0; x < ZONES; x++) {
+			struct beside b = {(double)INFINITY, -(double)INFINITY, 0.0};
+			b = widened(b, at[x - 1]);
+			b = widened(b, at[x + 1]);
+			b = widened(b, at[x - STRIDE]);
+			b = widened(b, at[x + STRIDE]);
+			double above = at[x] - b.hi, below = at[x] - b.lo;
+			double by = above > 0.0 ? above : below < 0.0 ? below : 0.0;
+			to[x] = b.n >= WITNESSES ? by : 0.0;
+		}
+	}
 }
 
 struct seen { /* of a reticle: temperature, what is left without its power, last step's change */
 	double temp_c, rest_c, change_k;
 	double power_k; /* what its power makes */
+	double of_temp_k, of_rest_k,
+		of_change_k; /* each, how far it is outside of its neighbours' */
 };
-
-struct around {
-	struct trust_range temp_c, rest_c, change_k;
-};
-
-static void
-look_around(struct around *out, const struct seen s[RETICLES], int i)
-{
-	static const int dx[] = {-1, 1, 0, 0}, dy[] = {0, 0, -1, 1};
-	const struct trust_range none = {(double)INFINITY, -(double)INFINITY, 0};
-	int x = i % ZONES, y = i / ZONES;
-	*out = (struct around){none, none, none};
-	for (int k = 0; k < 4; k++) {
-		int nx = x + dx[k], ny = y + dy[k];
-		if (nx < 0 || nx >= ZONES || ny < 0 || ny >= ROWS)
-			continue;
-		const struct seen *n = &s[ZONES * ny + nx];
-		trust_range_add(&out->temp_c, n->temp_c);
-		trust_range_add(&out->rest_c, n->rest_c);
-		trust_range_add(&out->change_k, n->change_k);
-	}
-}
 
 static double
 power_of(const struct view *v)
@@ -85,8 +96,8 @@ still(struct trust_one *o, const struct control_params *p, double temp_c, double
 		return false;
 	}
 	o->still_steps++;
-	o->still_lo_w = fmin(o->still_lo_w, power_w);
-	o->still_hi_w = fmax(o->still_hi_w, power_w);
+	o->still_lo_w = law_least(o->still_lo_w, power_w);
+	o->still_hi_w = law_most(o->still_hi_w, power_w);
 	bool moved = o->still_hi_w - o->still_lo_w > MOVED_FRAC * o->still_hi_w;
 	o->moved_steps = moved ? o->moved_steps + 1 : 0;
 	return p->trust_still_s > 0.0 && o->moved_steps >= FOLLOW_STEPS &&
@@ -134,13 +145,11 @@ off_k(const struct seen *s, double of_temp_k, double of_rest_k)
 }
 
 static void
-judge(struct trust_one *o, const struct control_params *p, const struct seen *s,
-      const struct around *a, double duty_frac)
+judge(struct trust_one *o, const struct control_params *p, const struct seen *s, double duty_frac)
 {
-	double of_temp_k = outside(&a->temp_c, s->temp_c);
-	double of_rest_k = outside(&a->rest_c, s->rest_c);
+	double of_temp_k = s->of_temp_k, of_rest_k = s->of_rest_k;
 	bool moves = fabs(duty_frac - o->duty_frac) > DUTY_MOVES_FRAC;
-	bool jump = jumped(o, s, outside(&a->change_k, s->change_k), moves);
+	bool jump = jumped(o, s, s->of_change_k, moves);
 	o->off_k = off_k(s, of_temp_k, of_rest_k);
 	o->no_power = isfinite(s->rest_c) && of_rest_k > p->trust_off_k;
 	bool off = fabs(o->off_k) > p->trust_off_k && !moves;
@@ -213,34 +222,64 @@ conclude(struct trust *t, int i, double temp_c, double out_c[RETICLES])
 	t->doubted_max_c = fmax(t->doubted_max_c, temp_c);
 }
 
+static double
+number(double x)
+{
+	return isfinite(x) ? x : (double)NAN;
+}
+
+/* All that is seen of the wafer in this step, a reticle a row. */
+static void
+look(struct seen out[RETICLES], const struct trust *t, const struct control_params *p,
+     const struct view *v)
+{
+	struct face temp_c, rest_c, change_k;
+	double of_temp_k[RETICLES], of_rest_k[RETICLES], of_change_k[RETICLES];
+	for (int i = 0; i < STRIDE * (ROWS + 2); i++)
+		temp_c.at[i] = rest_c.at[i] = change_k.at[i] = (double)NAN;
+	for (int i = 0; i < RETICLES; i++) {
+		double power_k = p->trust_k_per_w * v->power_w[i];
+		out[i].power_k = power_k;
+		out[i].temp_c = v->temp_c[i];
+		temp_c.at[INSIDE(i)] = number(v->temp_c[i]);
+		out[i].rest_c = v->temp_c[i] - power_k;
+		rest_c.at[INSIDE(i)] = number(out[i].rest_c);
+		out[i].change_k = v->temp_c[i] - t->one[i].last_c;
+		change_k.at[INSIDE(i)] = number(out[i].change_k);
+	}
+	outside(of_temp_k, &temp_c);
+	outside(of_rest_k, &rest_c);
+	outside(of_change_k, &change_k);
+	for (int i = 0; i < RETICLES; i++) {
+		out[i].of_temp_k = of_temp_k[i];
+		out[i].of_rest_k = of_rest_k[i];
+		out[i].of_change_k = of_change_k[i];
+	}
+}
+
 void
 trust_step(struct trust *t, const struct control_params *p, const struct view *v,
 	   double out_c[RETICLES])
 {
 	struct seen seen[RETICLES];
+	double weight = law_weight(DUTY_TAU_S);
 	watch_frozen(t, p, v);
-	for (int i = 0; i < RETICLES; i++)
-		seen[i] = (struct seen){.temp_c = v->temp_c[i],
-					.power_k = p->trust_k_per_w * v->power_w[i],
-					.rest_c = v->temp_c[i] - p->trust_k_per_w * v->power_w[i],
-					.change_k = v->temp_c[i] - t->one[i].last_c};
+	look(seen, t, p, v);
 	t->doubted = 0;
 	t->doubted_max_c = 0.0;
 	for (int i = 0; i < RETICLES; i++) {
 		struct trust_one *o = &t->one[i];
-		struct around around;
 		bool stands = still(o, p, v->temp_c[i], power_of(v));
 		if (!isfinite(o->duty_frac))
 			o->duty_frac = v->duty_frac[i];
-		look_around(&around, seen, i);
 		if (p->trust_off_k > 0.0)
-			judge(o, p, &seen[i], &around, v->duty_frac[i]);
+			judge(o, p, &seen[i], v->duty_frac[i]);
 		if (stands)
 			o->why = TRUST_STILL;
 		else if (o->why == TRUST_STILL && o->still_steps == 0)
 			o->why = TRUST_ALL;
 		if (isfinite(v->duty_frac[i]))
-			o->duty_frac = law_low_pass(o->duty_frac, v->duty_frac[i], DUTY_TAU_S);
+			o->duty_frac += weight * (v->duty_frac[i] - o->duty_frac);
 		o->last_c = v->temp_c[i];
 		o->power_k = seen[i].power_k;
 		conclude(t, i, v->temp_c[i], out_c);
