@@ -74,11 +74,13 @@ allocate(struct engine *e)
 	e->n_shown = plant->alm.first[plant->alm.n_groups];
 	e->alarms = calloc(plant->n_alarms + 1u, sizeof(*e->alarms));
 	e->shown = calloc(e->n_shown + 1u, sizeof(*e->shown));
+	e->changed = calloc(plant->alm.n_groups + 1u, sizeof(*e->changed));
 	e->system_mode = calloc(plant->n_systems + 1u, sizeof(const struct sample *));
 	e->maintenance = calloc(plant->n_systems + 1u, sizeof(*e->maintenance));
 	e->entries = calloc(ENTRIES, sizeof(*e->entries));
-	return e->alarms && e->shown && e->system_mode && e->maintenance && e->entries ? 0
-										       : -ENOMEM;
+	return e->alarms && e->shown && e->changed && e->system_mode && e->maintenance && e->entries
+		       ? 0
+		       : -ENOMEM;
 }
 
 /* What a restart may have changed: the priorities of the records. */
@@ -136,6 +138,7 @@ engine_close(struct engine *e)
 	paging_close(e->paging);
 	free(e->alarms);
 	free(e->shown);
+	free(e->changed);
 	free(e->system_mode);
 	free(e->maintenance);
 	free(e->entries);
@@ -164,6 +167,7 @@ remember(struct engine *e, uint32_t alarm, enum alarm_state from, const struct a
 	struct alarm_now *a = &e->alarms[alarm];
 	enum alarm_state to = a->m.life.state;
 
+	engine_changed(e, alarm);
 	a->m.value = last_value(a->input);
 	a->m.limit = judge_limit(record_of(e, alarm), a->base);
 	a->known = true;
@@ -277,6 +281,7 @@ step_alarm(struct engine *e, uint32_t i)
 	struct alarm_now *a = &e->alarms[i];
 	int32_t system = e->plant->alarms[i].system;
 	static const struct sample none = {0};
+	bool blind = a->judge.blind;
 
 	if (system >= 0)
 		follow_mode(e, i, e->maintenance[system]);
@@ -291,6 +296,8 @@ step_alarm(struct engine *e, uint32_t i)
 	case JUDGE_SAME:
 		break;
 	}
+	if (a->judge.blind != blind)
+		engine_changed(e, i);
 	end_in_time(e, i);
 }
 
@@ -337,11 +344,8 @@ silent(const struct engine *e)
 static void
 show_points(struct engine *e)
 {
-	uint32_t count[ALARM_STATES] = {0};
+	const uint32_t *count = e->count;
 	uint32_t held = e->journal_ok ? 0 : e->n_entries, index = 0;
-
-	for (uint32_t i = 0; i < e->plant->n_alarms; i++)
-		count[e->alarms[i].m.life.state]++;
 	const struct {
 		enum role_id role;
 		double value;
@@ -354,32 +358,58 @@ show_points(struct engine *e)
 		{ROLE_ALARM_JOURNAL_HELD, held + (double)e->entries_lost},
 		{ROLE_ALARM_SILENT, silent(e)},
 	};
+
 	for (size_t i = 0; i < sizeof(points) / sizeof(points[0]); i++)
 		if (plant_where(e->plant, plant_role(e->plant, SITE, points[i].role, 0), &index) ==
 		    REGION_ALM)
 			e->shown[index] = shown(e, points[i].value, QUALITY_GOOD);
 }
 
+static void
+show_alarm(struct engine *e, uint32_t alarm)
+{
+	const struct alarm_now *a = &e->alarms[alarm];
+	struct sample *s = &e->shown[alarm * ALARM_FIELDS];
+	/* the last real state of an input that is lost */
+	enum quality quality = a->judge.blind ? QUALITY_UNCERTAIN : QUALITY_GOOD;
+
+	s[ALARM_FIELD_STATE] = shown(e, a->m.life.state, quality);
+	s[ALARM_FIELD_VALUE] = shown(e, a->m.value, quality);
+	s[ALARM_FIELD_EPISODE] = shown(e, (double)a->m.episode, QUALITY_GOOD);
+	s[ALARM_FIELD_RAISED] =
+		shown(e, (double)a->m.raised_wall_ns / (double)NS_PER_S, QUALITY_GOOD);
+}
+
+static void
+count_states(struct engine *e)
+{
+	memset(e->count, 0, sizeof(e->count));
+	for (uint32_t i = 0; i < e->plant->n_alarms; i++)
+		e->count[e->alarms[i].m.life.state]++;
+}
+
+/* A group of alarms at once when one of them changed, and all once a second. */
 void
 engine_publish(struct engine *e)
 {
 	const struct plant_layout *layout = &e->plant->alm;
+	bool due = e->now_ns >= e->due_ns, any = false;
 
-	for (uint32_t i = 0; i < e->plant->n_alarms; i++) {
-		const struct alarm_now *a = &e->alarms[i];
-		struct sample *s = &e->shown[i * ALARM_FIELDS];
-		/* the last real state of an input that is lost */
-		enum quality quality = a->judge.blind ? QUALITY_UNCERTAIN : QUALITY_GOOD;
-
-		s[ALARM_FIELD_STATE] = shown(e, a->m.life.state, quality);
-		s[ALARM_FIELD_VALUE] = shown(e, a->m.value, quality);
-		s[ALARM_FIELD_EPISODE] = shown(e, (double)a->m.episode, QUALITY_GOOD);
-		s[ALARM_FIELD_RAISED] =
-			shown(e, (double)a->m.raised_wall_ns / (double)NS_PER_S, QUALITY_GOOD);
-	}
-	show_points(e);
-	for (uint32_t g = 0; g < layout->n_groups; g++)
+	for (uint32_t g = 0; g + 1 < layout->n_groups; g++) {
+		if (!due && !e->changed[g])
+			continue;
+		for (uint32_t s = layout->first[g]; s < layout->first[g + 1]; s += ALARM_FIELDS)
+			show_alarm(e, s / ALARM_FIELDS);
 		image_publish(e->alm, g, &e->shown[layout->first[g]]);
+		e->changed[g] = false;
+		any = true;
+	}
+	if (due)
+		e->due_ns = e->now_ns + ALARM_PERIOD_NS;
+	if (any)
+		count_states(e);
+	show_points(e);
+	image_publish(e->alm, layout->n_groups - 1, &e->shown[layout->first[layout->n_groups - 1]]);
 }
 
 void

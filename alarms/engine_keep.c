@@ -288,6 +288,7 @@ take_alarm(void *context, const char *key, const struct alarm_memory *memory)
 	struct alarm_now *a = &e->alarms[i];
 	bool latched = a->m.life.latched;
 
+	engine_changed(e, (uint32_t)i);
 	if (a->known) {
 		resolve_older(e, (uint32_t)i, memory);
 		return;

@@ -34,6 +34,9 @@ struct engine {
 	bool watched[REGIONS];             /* somebody is to write it */
 	struct sample *shown;              /* alm.img */
 	uint32_t n_shown;
+	bool *changed;  /* [groups of alarms]: what is shown of one of them is not what is so */
+	int64_t due_ns; /* when all are shown again, changed or not */
+	uint32_t count[ALARM_STATES];
 	uint64_t tick;
 	int64_t now_ns, wall_ns; /* of the step or request at hand */
 
@@ -53,6 +56,13 @@ struct engine {
 	uint32_t set_aside_told;
 	int64_t journal_retry_ns, set_aside_ns;
 };
+
+/* What is shown of that alarm is another thing now. */
+static inline void
+engine_changed(struct engine *e, uint32_t alarm)
+{
+	e->changed[alarm / ALARMS_PER_GROUP] = true;
+}
 
 /* Who is behind a step; NULL user: the plant itself. */
 struct actor {

@@ -80,8 +80,9 @@ enum alarm_state {
 
 /* What each alarm shows in alm.img, in this order: sample ALARM_FIELDS * alarm + field. A group
  * holds ALARMS_PER_GROUP alarms, the last one of them what is left; the ALARM points are a group
- * behind them. */
+ * behind them, published each control period. */
 #define ALARMS_PER_GROUP 32u
+#define ALARM_PERIOD_NS INT64_C(1000000000) /* how often a group is published that did not change */
 enum alarm_field {
 	ALARM_FIELD_STATE,   /* enum alarm_state */
 	ALARM_FIELD_VALUE,   /* the input when the state last changed */

@@ -147,7 +147,7 @@ alarm_groups(struct plant *p)
 		uint32_t n = p->n_alarms - i;
 
 		layout_add(&p->alm, ALARM_FIELDS * (n < ALARMS_PER_GROUP ? n : ALARMS_PER_GROUP),
-			   p->control_period_ms * MS_NS);
+			   ALARM_PERIOD_NS);
 	}
 	layout_add(&p->alm, role_owner_slots(OWNER_ALARM), p->control_period_ms * MS_NS);
 }
