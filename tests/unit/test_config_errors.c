@@ -392,7 +392,7 @@ two_thousand_mutations_load_or_say_why(void **state)
 
 	(void)state;
 	assert_non_null(copy);
-	for (uint64_t i = 0; i < 2000; i++) {
+	for (uint64_t i = 0; i < 1000; i++) {
 		uint64_t key = text_mix(i), n = 1 + key % 3;
 
 		memcpy(copy, text, len);
