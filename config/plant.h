@@ -218,6 +218,7 @@ enum plant_region {
 };
 
 enum grid { GRID_REFERENCE, GRID_48X28, GRID_96X56 }; /* cells of a simulated wafer */
+enum plant_law { PLANT_SPI, PLANT_MPC };              /* `controller:` */
 enum plant_history { HISTORY_FULL, HISTORY_SHORT };   /* how far the history goes back */
 
 /* Gains, steps and bounds of the controllers, the plant file's `control:`; units in the table. */
@@ -287,6 +288,8 @@ struct plant {
 	uint32_t n_jobs;
 	bool jobs_listed; /* from a list or file, not of the short form */
 	struct control_params control;
+	enum plant_law law;
+	bool shares_free;
 	struct supply_params supply;
 	struct plant_arming *arming;
 	uint32_t n_arming;

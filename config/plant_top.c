@@ -94,6 +94,8 @@ load_top(struct load *l)
 	p->seed = k->seed;
 	p->faults_allowed = k->faults == 1;
 	p->control_period_ms = (int32_t)k->control_period_ms;
+	p->law = (enum plant_law)k->controller;
+	p->shares_free = k->shares == 1;
 	read_part(l, "limits", k->limits, &limits_schema, &limits);
 	p->temp_limit_c = limits.temp_c;
 	p->spread_limit_k = limits.spread_k;

@@ -33,6 +33,8 @@ write_top(FILE *f, const struct plant *p)
 	fprintf(f, "site: \"%s\"\ngrid: %s\nseed: %llu\nfaults: %s\ncontrol_period_ms: %d\n",
 		p->site, grids[p->grid], (unsigned long long)p->seed,
 		p->faults_allowed ? "allowed" : "refused", p->control_period_ms);
+	fprintf(f, "controller: %s\nshares: %s\n", p->law == PLANT_MPC ? "mpc" : "spi",
+		p->shares_free ? "free" : "fixed");
 	fprintf(f, "limits: {temp_c: %.17g, spread_k: %.17g}\n", p->temp_limit_c,
 		p->spread_limit_k);
 	jobs_write(f, p);

@@ -84,8 +84,10 @@ recall(enum control_kept k, int64_t now_ns)
 static int
 start(void)
 {
-	static const struct control_options opt = {.kind = CONTROLLER_SPI};
 	const struct plant *plant = room.daemon.plant;
+	const struct control_options opt = {.kind = plant->law == PLANT_MPC ? CONTROLLER_MPC
+									    : CONTROLLER_SPI,
+					    .shares_free = plant->shares_free};
 	struct image_layout layout = images_layout(plant, &plant->ctl);
 	struct errtext err = {""};
 	int64_t now_ns = clock_mono_ns();

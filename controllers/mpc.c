@@ -14,6 +14,7 @@
 #define AGAIN_STEPS 2      /* between two seconds: not more often */
 #define AGAIN_ABOVE_K 0.3
 #define GIVE_WAY_ABOVE_K 0.15
+#define HASTEN_ABOVE_K 0.3
 #define FLOW_MOVED_FRAC 0.03
 #define MISS_MOVED 0.03
 #define LEAD_S 0.5 /* what is asked now is in force, and its heat arrived, so much later */
@@ -250,8 +251,11 @@ give_way(const struct mpc *m, const struct law_in *in, const double over_k[RETIC
 		double gain = g < RETICLES
 				      ? m->program.gain[i][g] / in->model->dynamic_w * m->work_w[i]
 				      : 0.0;
-		if (over_k[i] > GIVE_WAY_ABOVE_K && gain > 0.0)
-			less[g] = fmax(less[g], (over_k[i] - GIVE_WAY_ABOVE_K) / gain);
+		/* what is too warm already is to cool faster than its plan would let it */
+		double by_k = fmax(over_k[i] - GIVE_WAY_ABOVE_K, 0.0) +
+			      fmax(m->over_k[i] - HASTEN_ABOVE_K, 0.0);
+		if (by_k > 0.0 && gain > 0.0)
+			less[g] = fmax(less[g], by_k / gain);
 	}
 	for (int i = 0; i < RETICLES; i++)
 		if (m->group[i] < RETICLES)

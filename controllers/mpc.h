@@ -41,9 +41,9 @@ struct mpc {
 	struct program_case program_case;
 	double rate[RETICLES]; /* of each group, of its full work: the plan */
 	enum program_limit limit;
-	double miss_frac[RETICLES]; /* d_i, as part of the rise */
-	double miss_was[2][RETICLES];                /* some time ago, and twice that */
-	double made_miss[RETICLES]; /* that the program was made for */
+	double miss_frac[RETICLES];   /* d_i, as part of the rise */
+	double miss_was[2][RETICLES]; /* some time ago, and twice that */
+	double made_miss[RETICLES];   /* that the program was made for */
 	double copper_k[RETICLES],
 		rise_k[RETICLES];             /* the model's rise, as late as the reading's */
 	double over_k[RETICLES];              /* measured, above the limits */
