@@ -9,6 +9,8 @@
 #define ITERATIONS 120
 #define REST_STEPS (5u * LAW_STEPS_PER_S)
 #define OPEN_FRAC 0.97
+#define EDGE_K 0.3
+#define FAR_FRAC 0.3
 #define UNIFORM 1e-3
 #define FULL_RATE 0.995
 
@@ -73,6 +75,15 @@ solve_apart(struct mpc *m, const struct law_in *in, double may_frac[RETICLES])
 	program_factorise(q);
 	*c = m->program_case;
 	c->cap = (double)INFINITY;
+	/* the further work has to move, the less is known of where it goes; and a share too much of one
+	 * reticle holds all others up */
+	double least = 1.0;
+	for (int i = 0; i < RETICLES; i++)
+		if (keeps_pace(m, in, i))
+			least = fmin(least, m->rate[m->group[i]]);
+	double edge_k = EDGE_K * fmin((1.0 - least) / FAR_FRAC, 1.0);
+	c->spread_limit_k -= edge_k;
+	c->temp_limit_c -= edge_k;
 	for (int j = 0; j < RETICLES; j++) {
 		work[j] = m->group[j] < RETICLES ? m->work_w[j] / in->model->dynamic_w : 0.0;
 		c->hi[j] = work[j];
