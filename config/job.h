@@ -20,7 +20,10 @@
 
 #define WAFER_MEMORY_GB 40.0 /* 476 MB a reticle */
 
-enum job_class { JOB_OWN, JOB_GRANT };            /* own work, or time given to others */
+enum job_class { JOB_OWN, JOB_GRANT }; /* own work, or time given to others */
+/* What becomes of the others while one system is slower: they get more of its micro-batches, and whom that leaves waiting
+ * is slowed; all are slowed to it; or nothing. */
+enum job_slow { JOB_SLOW_REBALANCE, JOB_SLOW_PACE, JOB_SLOW_NONE };
 enum job_kind { JOB_TRAIN, JOB_EVAL, JOB_INFER }; /* what it is for */
 
 /* Layers alike, one after another: each takes max(sigma_s, tau_s / R) + the job's bar_s. */
@@ -76,6 +79,7 @@ struct job_config {
 	/* step of a job on several systems */
 	bool together;         /* no: each works by itself */
 	uint32_t microbatches; /* a system's in a step, at equal shares */
+	enum job_slow slow;    /* what is done about a slow system */
 	double step_s;         /* computing of a step at rate 1; with layers: their sum */
 	double reduce_s;       /* exchange after it */
 	double batch;          /* tokens a pass through the layers; NAN: tokens_per_s was given */

@@ -78,6 +78,9 @@ write_job(FILE *f, const struct plant *p, const struct job_config *job)
 {
 	static const char *const kinds[] = {
 		[JOB_TRAIN] = "train", [JOB_EVAL] = "eval", [JOB_INFER] = "infer"};
+	static const char *const slows[] = {[JOB_SLOW_REBALANCE] = "rebalance",
+					    [JOB_SLOW_PACE] = "pace",
+					    [JOB_SLOW_NONE] = "none"};
 
 	fprintf(f, "  - {name: \"%s\", class: %s, kind: %s, mode: %s, priority: %u", job->name,
 		job->class == JOB_GRANT ? "grant" : "own", kinds[job->kind], modes[job->mode],
@@ -106,8 +109,8 @@ write_job(FILE *f, const struct plant *p, const struct job_config *job)
 	number(f, "working_gb", job->working_gb);
 	number(f, "spare", job->spare_frac);
 	number(f, "io_gbps", job->io_gbps);
-	fprintf(f, ", together: %s, microbatches: %u", job->together ? "yes" : "no",
-		job->microbatches);
+	fprintf(f, ", together: %s, microbatches: %u, straggler: %s", job->together ? "yes" : "no",
+		job->microbatches, slows[job->slow]);
 	number(f, "step_s", job->step_s);
 	number(f, "reduce_s", job->reduce_s);
 	write_rows(f, job);

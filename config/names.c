@@ -81,7 +81,7 @@ role_near(const char *name)
 struct state_names {
 	enum role_id role;
 	double first;
-	const char *names[9];
+	const char *names[10];
 };
 
 static const struct state_names states[] = {
@@ -91,8 +91,8 @@ static const struct state_names states[] = {
 	 {"off", "track", "auto", "failsafe", "handback", "shadow", "stopped", "maintenance"}},
 	{ROLE_CTL_REASON,
 	 REASON_NONE,
-	 {"none", "spread", "temperature", "power cap", "input lost", "low flow", "device",
-	  "ramp"}},
+	 {"none", "spread", "temperature", "power cap", "input lost", "low flow", "device", "ramp",
+	  "pace"}},
 	{ROLE_ENGINE_AUTHORITY, AUTHORITY_LOCAL, {"local", "supervisor", "maintenance"}},
 	{ROLE_COOLING_AUTHORITY, AUTHORITY_LOCAL, {"local", "supervisor", "maintenance"}},
 	{ROLE_JOB_MODE, JOB_MODE_IDLE, {"idle", "sync", "ind", "pipe", "part"}},

@@ -87,7 +87,8 @@ enum ctl_reason {
 	REASON_INPUT_LOST,
 	REASON_LOW_FLOW,
 	REASON_DEVICE, /* the device's own foldback or trip holds it */
-	REASON_RAMP    /* coming back after a takeover */
+	REASON_RAMP,   /* coming back after a takeover */
+	REASON_PACE    /* as fast as the slowest system of its job: costs nothing, saves power */
 };
 /* values of JOB_MODE and JOB_SLOT_MODE; PART: several jobs on a wafer, which only a wafer's can be */
 enum job_mode { JOB_MODE_IDLE, JOB_MODE_SYNC, JOB_MODE_IND, JOB_MODE_PIPE, JOB_MODE_PART };

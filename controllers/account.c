@@ -112,7 +112,7 @@ cost_of_slots(struct account *a, const struct supervisor *s, const struct view *
 		if (!isfinite(job_full[k]))
 			continue;
 		sum_full += job_full[k];
-		if (a->reason == REASON_NONE)
+		if (a->reason == REASON_NONE || a->reason == REASON_PACE)
 			continue;
 		/* what it waits for slower systems is not its own throttle's */
 		double wait = v->slot_wait_frac[k];
@@ -139,7 +139,7 @@ account_cost(struct account *a, const struct control_params *p, const struct sup
 	else
 		cost_of_one(a, s, v, tokens_full);
 	a->cost_w = 0.0;
-	if (a->reason == REASON_NONE)
+	if (a->reason == REASON_NONE || a->reason == REASON_PACE)
 		return;
 	for (int i = 0; i < RETICLES; i++) {
 		double u = duty_of(&s->demands, v, i),

@@ -161,13 +161,23 @@ tell_caps(struct control *c)
 }
 
 static void
-report(struct cluster_report *r, const struct view *v, const struct account *a)
+report(struct cluster_report *r, const struct view *v, const struct account *a,
+       const struct supervisor *s)
 {
+	r->ours = (s->mode == CTL_AUTO || s->mode == CTL_STOPPED) && !s->setup.engine_shadow;
+	r->capped = s->mode == CTL_AUTO && isfinite(s->cap.watts) &&
+		    (s->out.limit == REASON_CAP || s->cap_scale_frac < 1.0);
+	r->still = s->mode == CTL_STOPPED || s->verdict.trip != 0;
 	for (int k = 0; k < JOBS_MAX; k++) {
 		double id = isfinite(v->slot_id[k]) ? law_clamp(v->slot_id[k], 0.0, 65535.0) : 0.0;
 		r->job[k] = (uint16_t)lrint(id);
 		r->wait_frac[k] = v->slot_wait_frac[k];
+		r->sync[k] = isfinite(v->slot_mode[k]) && lrint(v->slot_mode[k]) == JOB_MODE_SYNC;
 		r->full_per_s[k] = a->job_full[k];
+		r->rate_frac[k] = v->slot_rate_frac[k];
+		r->own_frac[k] = s->own_frac[k];
+		r->asked_frac[k] = s->asked_frac[k];
+		r->batch_frac[k] = v->slot_batch_frac[k];
 	}
 }
 
@@ -177,6 +187,7 @@ step_cluster(struct control *c, int64_t now_ns)
 {
 	struct image_event e;
 	uint32_t system;
+	cluster_pace(c->cluster, c->reports);
 	if (c->tick % LAW_STEPS_PER_S != 0)
 		return;
 	cluster_step(c->cluster, c->reports, now_ns);
@@ -195,16 +206,18 @@ step_system(struct control *c, uint32_t system, int64_t now_ns)
 	tell_holds(c);
 	supervisor_hold(&u->supervisor, holds_of(c->holds, system)->kind);
 	supervisor_allow(&u->supervisor, caps_allowance(c->caps, system));
+	supervisor_order(&u->supervisor, cluster_order(c->cluster, system));
 	inputs_view(c->inputs, system, now_ns, &c->view);
 	supervisor_step(&u->supervisor, &c->plant->control, &c->view, second, now_ns);
 	c->draw[system] = supervisor_draw(&u->supervisor, &c->plant->control);
 	outputs_demands(c->outputs, c->ctl, system, &u->supervisor.demands, now_ns);
 	int n = explain_step(&u->explain, &c->plant->control, &u->supervisor, &c->view, now_ns,
 			     &c->account, events);
-	report(&c->reports[system], &c->view, &c->account);
+	report(&c->reports[system], &c->view, &c->account, &u->supervisor);
 	const struct straggler *slow = cluster_straggler(c->cluster, system);
 	c->account.straggler_job = slow->job;
 	c->account.straggler_cost = slow->cost_per_s;
+	c->account.straggler_wait_frac = slow->wait_frac;
 	outputs_points(c->outputs, c->ctl, system, &c->account, &u->supervisor, &c->view, now_ns);
 	for (int k = 0; k < n; k++)
 		emit(c, system, &events[k]);

@@ -173,6 +173,8 @@ name_of(enum ctl_reason reason)
 		return "its device";
 	case REASON_RAMP:
 		return "a takeover";
+	case REASON_PACE:
+		return "the slowest system of its job";
 	}
 	return "?";
 }
@@ -253,6 +255,7 @@ tell_held(struct telling *t, const struct supervisor *s, const struct account *a
 		     d->cap_w / 1000.0, cost);
 		break;
 	case REASON_NONE:
+	case REASON_PACE: /* one line for all of them is the cluster's */
 	case REASON_INPUT_LOST:
 		break; /* a release has its own line, and the mode tells of lost inputs */
 	}
@@ -278,6 +281,8 @@ tell_reason(struct telling *t, const struct supervisor *s, struct account *a,
 			tell_held(t, s, a);
 		return;
 	}
+	if (x->shown == REASON_NONE && was == REASON_PACE)
+		return;
 	if (x->shown == REASON_NONE)
 		tell(t, CONTROL_EVENT_LIMIT, REASON_NONE, "no longer held back by %s, after %.0f s",
 		     name_of(was), lasted_s);
@@ -402,6 +407,13 @@ tell_inputs(struct telling *t, const struct verdict *d, const struct trust *trus
 		tell(t, CONTROL_EVENT_INPUT, 0.0, "cooling readings are back");
 }
 
+/* Does it cost something? */
+static bool
+holds(enum ctl_reason reason)
+{
+	return reason != REASON_NONE && reason != REASON_PACE;
+}
+
 int
 explain_step(struct explain *x, const struct control_params *p, const struct supervisor *s,
 	     const struct view *v, int64_t now_ns, struct account *out,
@@ -422,7 +434,7 @@ explain_step(struct explain *x, const struct control_params *p, const struct sup
 	bool over = !d->inputs_lost &&
 		    (out->spread_k > s->setup.spread_limit_k || out->tmax_c > d->temp_limit_c);
 	bool ours = d->mode != CTL_OFF && d->mode != CTL_MAINTENANCE;
-	if (ours && (over || d->reason != REASON_NONE || x->shown != REASON_NONE))
+	if (ours && (over || holds(d->reason) || holds(x->shown)))
 		x->limited_ns = now_ns;
 	out->limited_age_s = (double)(now_ns - x->limited_ns) / (double)NS_PER_S;
 	return t.n;

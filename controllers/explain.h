@@ -24,7 +24,7 @@ struct account {
 	double tokens_full, cost_tokens, cost_w;
 	double job_full[JOBS_MAX], job_cost[JOBS_MAX]; /* of the job in a slot, likewise */
 	int32_t straggler_job;                         /* index of the job that waits for it; -1 */
-	double straggler_cost;
+	double straggler_cost, straggler_wait_frac;
 	double limited_age_s;
 };
 

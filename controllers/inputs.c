@@ -42,6 +42,7 @@ static const struct kind KINDS[] = {
 	{ROLE_JOB_SLOT_RATE, JOBS_MAX, AT(slot_rate_frac), HOLD_PERIODS, false},
 	{ROLE_JOB_SLOT_TOKENS, JOBS_MAX, AT(slot_tokens_per_s), HOLD_PERIODS, false},
 	{ROLE_JOB_SLOT_WAIT, JOBS_MAX, AT(slot_wait_frac), HOLD_PERIODS, false},
+	{ROLE_JOB_SLOT_BATCH, JOBS_MAX, AT(slot_batch_frac), HOLD_PERIODS, false},
 	{ROLE_LOOP_FLOW, 1, AT(flow_lpm), HOLD_COOLING, false},
 	{ROLE_LOOP_SUPPLY, 1, AT(supply_c), HOLD_COOLING, false},
 	{ROLE_PUMP_SPEED, 2, AT(pump_pct), HOLD_COOLING, false},

@@ -23,7 +23,7 @@ struct view {
 	double job_mode, job_rate_frac, tokens_per_s;
 	double job_of[RETICLES]; /* slot + 1, 0 none */
 	double slot_id[JOBS_MAX], slot_mode[JOBS_MAX], slot_rate_frac[JOBS_MAX],
-		slot_tokens_per_s[JOBS_MAX], slot_wait_frac[JOBS_MAX];
+		slot_tokens_per_s[JOBS_MAX], slot_wait_frac[JOBS_MAX], slot_batch_frac[JOBS_MAX];
 	/* cooling unit */
 	double flow_lpm, supply_c, pump_pct[2], pump_status[2], valve_pct;
 	double cooling_authority, cooling_seq, cooling_seq_cmd;

@@ -10,11 +10,17 @@ static const struct {
 	enum role_id role;
 	uint32_t n;
 } DEMANDS[] = {
-	{ROLE_DUTY_CMD, RETICLES},    {ROLE_SHARE_CMD, RETICLES},
-	{ROLE_ENGINE_SEQ_CMD, 1},     {ROLE_ENGINE_RELEASE_CMD, 1},
-	{ROLE_PUMP_SPEED_CMD, 2},     {ROLE_VALVE_CMD, 1},
-	{ROLE_COOLING_SEQ_CMD, 1},    {ROLE_COOLING_RELEASE_CMD, 1},
-	{ROLE_ENGINE_CEILING_CMD, 1}, {ROLE_ENGINE_CEILING_FOR_CMD, 1},
+	{ROLE_DUTY_CMD, RETICLES},
+	{ROLE_SHARE_CMD, RETICLES},
+	{ROLE_ENGINE_SEQ_CMD, 1},
+	{ROLE_ENGINE_RELEASE_CMD, 1},
+	{ROLE_PUMP_SPEED_CMD, 2},
+	{ROLE_VALVE_CMD, 1},
+	{ROLE_COOLING_SEQ_CMD, 1},
+	{ROLE_COOLING_RELEASE_CMD, 1},
+	{ROLE_ENGINE_CEILING_CMD, 1},
+	{ROLE_ENGINE_CEILING_FOR_CMD, 1},
+	{ROLE_JOB_SLOT_BATCH_CMD, JOBS_MAX},
 };
 #define DEMAND_KINDS (sizeof DEMANDS / sizeof DEMANDS[0])
 
@@ -41,6 +47,9 @@ static const enum role_id POINTS[] = {
 	ROLE_CTL_CAP_MISSED,
 	ROLE_CTL_STRAGGLER,
 	ROLE_CTL_STRAGGLER_COST,
+	ROLE_CTL_STRAGGLER_WAIT,
+	ROLE_CTL_PACE,
+	ROLE_CTL_PACE_SAVED,
 	ROLE_CTL_JOB_COST, /* an array: its points are those of the slots */
 };
 #define N_ROLES (sizeof POINTS / sizeof POINTS[0])
@@ -164,6 +173,8 @@ demand_of(const struct demands *d, enum role_id role, uint32_t k)
 		return d->cooling_seq;
 	case ROLE_PUMP_SPEED_CMD:
 		return 100.0 * d->pump_frac;
+	case ROLE_JOB_SLOT_BATCH_CMD:
+		return d->batch_frac[k];
 	case ROLE_ENGINE_CEILING_CMD:
 		return d->ceiling_w;
 	case ROLE_ENGINE_CEILING_FOR_CMD:
@@ -255,6 +266,12 @@ reading_of(enum role_id role, uint32_t index, const struct account *a, const str
 		return (struct reading){a->straggler_job + 1, false};
 	case ROLE_CTL_STRAGGLER_COST:
 		return (struct reading){a->straggler_cost, false};
+	case ROLE_CTL_STRAGGLER_WAIT:
+		return (struct reading){a->straggler_wait_frac, false};
+	case ROLE_CTL_PACE:
+		return (struct reading){s->verdict.pace_frac, false};
+	case ROLE_CTL_PACE_SAVED:
+		return (struct reading){s->verdict.pace_saved_w, false};
 	case ROLE_CTL_CAP:
 		return (struct reading){isfinite(s->verdict.cap_w) ? s->verdict.cap_w : 0.0, false};
 	case ROLE_CTL_CAP_MISSED:

@@ -74,6 +74,7 @@ supervisor_init(struct supervisor *s, const struct supervisor_setup *setup, int6
 	trust_reset(&s->trust);
 	estimate_init(&s->estimate);
 	supervisor_cap_init(s);
+	supervisor_pace_init(s);
 	groups_of_one(&s->in.jobs, false);
 	demands_clear(&s->demands);
 }
@@ -256,6 +257,7 @@ decide(struct supervisor *s, const struct control_params *p, const struct view *
 	takeover_move(s, p);
 	cap_by_flow(s, p, v);
 	supervisor_scale(s);
+	supervisor_pace(s);
 	if (s->cooling_lost)
 		cool_fully(&s->demands);
 }
@@ -371,6 +373,7 @@ supervisor_step(struct supervisor *s, const struct control_params *p, const stru
 	observer_step(&s->estimate, &s->sensors);
 	bool first = transit(s, next_event(s, p, v, now_ns), v, now_ns);
 	supervisor_judge_cap(s);
+	supervisor_pace_begin(s);
 	act(s, p, v, cooling_was_lost && !s->cooling_lost, now_ns);
 	supervisor_ask_ceiling(s, p, now_ns);
 	watch_release(s, v);
@@ -379,6 +382,7 @@ supervisor_step(struct supervisor *s, const struct control_params *p, const stru
 		s->demands.cooling_seq = next_seq(s->demands.cooling_seq);
 	}
 	supervisor_say(s, p, v);
+	supervisor_pace_say(s, p, v);
 }
 
 void

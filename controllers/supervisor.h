@@ -17,6 +17,8 @@ void supervisor_step(struct supervisor *s, const struct control_params *p, const
 void supervisor_hold(struct supervisor *s, enum hold_kind hold);
 /* What it may draw, from the next step on. */
 void supervisor_allow(struct supervisor *s, const struct cap_allowance *cap);
+/* What it is to do for its jobs' sake, from the next step on. */
+void supervisor_order(struct supervisor *s, const struct cluster_order *order);
 /* What it draws, as the caps want to know it, after a step. */
 struct cap_draw supervisor_draw(const struct supervisor *s, const struct control_params *p);
 void supervisor_hand_back(struct supervisor *s); /* from the next step on */

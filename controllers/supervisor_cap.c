@@ -82,12 +82,19 @@ supervisor_unscale(struct supervisor *s)
 }
 
 void
+supervisor_keep_whole(struct supervisor *s)
+{
+	if (!s->scaled)
+		memcpy(s->unscaled_frac, s->demands.duty_frac, sizeof s->unscaled_frac);
+	s->scaled = true;
+}
+
+void
 supervisor_scale(struct supervisor *s)
 {
-	s->scaled = s->cap_scale_frac < 1.0;
-	if (!s->scaled)
+	if (!(s->cap_scale_frac < 1.0))
 		return;
-	memcpy(s->unscaled_frac, s->demands.duty_frac, sizeof s->unscaled_frac);
+	supervisor_keep_whole(s);
 	for (int i = 0; i < RETICLES; i++)
 		s->demands.duty_frac[i] *= s->cap_scale_frac;
 }

@@ -27,6 +27,19 @@ void supervisor_unscale(struct supervisor *s);
 /* The device's own ceiling, which outlives us. */
 void supervisor_ask_ceiling(struct supervisor *s, const struct control_params *p, int64_t now_ns);
 
+/* Duties as they are before they are scaled down: what the next step goes on from. */
+void supervisor_keep_whole(struct supervisor *s);
+
+/* --- supervisor_pace.c --- */
+void supervisor_pace_init(struct supervisor *s);
+/* Before anything is decided. */
+void supervisor_pace_begin(struct supervisor *s);
+/* After all that is its own: slows it to what its jobs can use. */
+void supervisor_pace(struct supervisor *s);
+/* What is known of each slot, and the shares that are demanded; after the verdict. */
+void supervisor_pace_say(struct supervisor *s, const struct control_params *p,
+			 const struct view *v);
+
 /* --- supervisor_say.c: the verdict of the step --- */
 void supervisor_say(struct supervisor *s, const struct control_params *p, const struct view *v);
 

@@ -58,6 +58,8 @@ reason_of(struct supervisor *s, const struct view *v)
 		return REASON_NONE;
 	if (s->mode == CTL_TRACK)
 		return REASON_RAMP;
+	if (s->pace_frac < 1.0)
+		return REASON_PACE; /* whatever else holds it: less than that */
 	if (s->low_flow_cap_frac < least_of(s->out.duty_frac))
 		return REASON_LOW_FLOW;
 	if (s->cap_scale_frac < 1.0)

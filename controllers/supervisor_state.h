@@ -8,6 +8,7 @@
 
 #include "controllers/baselines.h"
 #include "controllers/caps.h"
+#include "controllers/cluster.h"
 #include "controllers/estimate.h"
 #include "controllers/holds.h"
 #include "controllers/inputs.h"
@@ -21,6 +22,7 @@ struct demands {
 	bool quiet; /* nothing but the release */
 	double duty_frac[RETICLES], share_frac[RETICLES];
 	double pump_frac, valve_frac;
+	double batch_frac[JOBS_MAX];     /* share of the micro-batches of the job in a slot */
 	double ceiling_w, ceiling_for_s; /* of the wafer, which its device holds by itself */
 	uint16_t engine_seq, cooling_seq;
 };
@@ -42,6 +44,8 @@ struct verdict {
 	double applied_frac; /* greatest duty in force; NAN unknown */
 	double cap_w;        /* in force; NAN none */
 	double input_w;      /* NAN unknown */
+	double pace_frac;    /* least rate that a job here is slowed to; 1 none is */
+	double pace_saved_w; /* by that */
 	bool cap_missed;     /* its deadline has passed, and the power is above it all the same */
 };
 
@@ -83,7 +87,11 @@ struct supervisor {
 	double unscaled_frac[RETICLES]; /* duties demanded, before the scale; if scaled */
 	uint32_t cap_over;              /* steps */
 	bool cap_missed;
-	int64_t ceiling_end_ns; /* of the device's */
+	struct cluster_order order;
+	double own_frac[JOBS_MAX], asked_frac[JOBS_MAX]; /* of a slot, as struct cluster_report */
+	double pace_factor[JOBS_MAX]; /* of the duties of a slot, in the last step */
+	double pace_frac;             /* the least in force; 1 none */
+	int64_t ceiling_end_ns;       /* of the device's */
 	struct trust trust;
 	struct sensors sensors;
 	struct estimate estimate; /* what the law may build on */

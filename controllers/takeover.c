@@ -18,6 +18,8 @@ demands_clear(struct demands *d)
 		d->duty_frac[i] = (double)NAN;
 	for (int i = 0; i < RETICLES; i++)
 		d->share_frac[i] = 1.0;
+	for (int k = 0; k < JOBS_MAX; k++)
+		d->batch_frac[k] = (double)NAN;
 }
 
 static double

@@ -193,7 +193,8 @@ judge(const struct snapshot *s)
 			mode != NULL && sample_usable(mode) && lround(mode->value) == CTL_AUTO;
 		v.tripped += trip != NULL && sample_usable(trip) && fabs(trip->value) > 0;
 		if (reason != NULL && sample_usable(reason))
-			v.held_back += lround(reason->value) != REASON_NONE;
+			v.held_back += lround(reason->value) != REASON_NONE &&
+				       lround(reason->value) != REASON_PACE;
 		else
 			v.unknown++;
 	}

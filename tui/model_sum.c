@@ -123,7 +123,8 @@ classify(const struct model_system *s)
 		return CLASS_DATA;
 	bool over = (model_live(&s->spread_k) && s->spread_k.value > s->spread_limit_k) ||
 		    (model_live(&s->tmax_c) && s->tmax_c.value > s->temp_limit_c);
-	if (over || s->mode == CTL_STOPPED || (s->reason_live && s->reason != REASON_NONE))
+	if (over || s->mode == CTL_STOPPED ||
+	    (s->reason_live && s->reason != REASON_NONE && s->reason != REASON_PACE))
 		return CLASS_HELD;
 	return CLASS_OK;
 }
@@ -139,7 +140,7 @@ summarise_system(struct model_system *s, int64_t now_ns)
 	if (s->mode_live)
 		s->mode = (enum ctl_mode)(int)mode->value;
 	s->reason_live =
-		sample_usable(reason) && reason->value >= 0 && reason->value <= REASON_RAMP;
+		sample_usable(reason) && reason->value >= 0 && reason->value <= REASON_PACE;
 	if (s->reason_live)
 		s->reason = (enum ctl_reason)(int)reason->value;
 	/* a latched trip that can't be read any more is still a trip; only a fresh 0 clears it */

@@ -72,6 +72,8 @@ model_reason_word(enum ctl_reason reason)
 		return "the device";
 	case REASON_RAMP:
 		return "ramp";
+	case REASON_PACE:
+		return "pace";
 	}
 	return "?";
 }

@@ -207,7 +207,8 @@ facts_control(struct view *v, struct pen *p)
 	pen_look_text(p, s->mode_live ? LOOK_BOLD : LOOK_STALE, "%s%s", model_mode_word(s->mode),
 		      s->mode_live ? "" : "?");
 	if (s->reason_live && s->reason != REASON_NONE)
-		pen_look_text(p, LOOK_WARN, " by %s", model_reason_word(s->reason));
+		pen_look_text(p, s->reason == REASON_PACE ? LOOK_TEXT : LOOK_WARN, " by %s",
+			      model_reason_word(s->reason));
 	pen_text(p, " | duty ");
 	view_inline(p, v->m, &one[ROLE_CTL_DUTY], 1, 2, "");
 	pen_text(p, " costs ");

@@ -1,0 +1,125 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* A supervisor's part of a job on several systems: the rate that its own rules leave each slot, and
+ * slowing it to what the job can use. */
+#include <math.h>
+
+#include "controllers/supervisor.h"
+#include "controllers/supervisor_private.h"
+
+#define SHARE_LEAST 0.05 /* a reticle that has less work of its job holds it up no more */
+#define PROBE_PER_K 0.03
+#define BINDS_FRAC 0.001 /* a pace that is nearer to the own rate slows nothing */
+
+void
+supervisor_pace_init(struct supervisor *s)
+{
+	for (int k = 0; k < JOBS_MAX; k++) {
+		s->order.pace_frac[k] = s->pace_factor[k] = 1.0;
+		s->order.batch_frac[k] = s->own_frac[k] = s->asked_frac[k] = (double)NAN;
+	}
+	s->pace_frac = 1.0;
+}
+
+void
+supervisor_order(struct supervisor *s, const struct cluster_order *order)
+{
+	s->order = *order;
+}
+
+/* Rate of each slot: least duty of its reticles, for their share of its work; NAN: it has none, or
+ * nothing is known. */
+static void
+rates_of_slots(const struct law_in *in, const double duty_frac[RETICLES], double out[JOBS_MAX])
+{
+	const struct job_groups *g = &in->jobs;
+	for (int k = 0; k < JOBS_MAX; k++)
+		out[k] = (double)NAN;
+	for (int i = 0; i < RETICLES; i++)
+		if (g->slot[i] < JOBS_MAX) {
+			double share = in->share_frac[i];
+			double rate = duty_frac[i] / (share >= SHARE_LEAST ? share : 1.0);
+			out[g->slot[i]] = fmin(out[g->slot[i]], rate); /* passes NAN over */
+		}
+}
+
+void
+supervisor_pace_begin(struct supervisor *s)
+{
+	bool acts = s->mode == CTL_AUTO || s->mode == CTL_SHADOW;
+	s->pace_frac = 1.0;
+	for (int k = 0; k < JOBS_MAX && (!acts || s->taking_over); k++)
+		s->pace_factor[k] = 1.0;
+	/*
+	 * A law waits where less is applied than it asks for, a little further where that is for
+	 * others' sake: else it never finds out that it could do more. How far goes with its room: a
+	 * system that is hot at this pace must not be promised for a faster one.
+	 */
+	double probe = PROBE_PER_K * law_clamp(s->out.margin_k, 0.0, 1.0);
+	for (int i = 0; i < RETICLES; i++)
+		if (s->in.jobs.slot[i] < JOBS_MAX && s->pace_factor[s->in.jobs.slot[i]] < 1.0)
+			s->in.applied_frac[i] =
+				fmin(s->in.applied_frac[i] / s->pace_factor[s->in.jobs.slot[i]],
+				     s->in.applied_frac[i] + probe);
+}
+
+void
+supervisor_pace(struct supervisor *s)
+{
+	const struct job_groups *g = &s->in.jobs;
+	double *factor = s->pace_factor;
+	bool any = false;
+	rates_of_slots(&s->in, s->demands.duty_frac, s->own_frac);
+	for (int k = 0; k < JOBS_MAX; k++) {
+		factor[k] = 1.0;
+		if (!(s->own_frac[k] * (1.0 - BINDS_FRAC) > s->order.pace_frac[k]))
+			continue;
+		factor[k] = s->order.pace_frac[k] / s->own_frac[k];
+		s->pace_frac = fmin(s->pace_frac, s->order.pace_frac[k]);
+		any = true;
+	}
+	if (!any)
+		return;
+	supervisor_keep_whole(s);
+	for (int i = 0; i < RETICLES; i++)
+		if (g->slot[i] < JOBS_MAX)
+			s->demands.duty_frac[i] *= factor[g->slot[i]];
+}
+
+/* Power that waiting would draw: the dynamic power of what it does now, by what more it could do. */
+static double
+saved_w(const struct supervisor *s, const struct control_params *p, const struct view *v)
+{
+	double sum_w = 0.0;
+	for (int i = 0; i < RETICLES; i++) {
+		uint8_t k = s->in.jobs.slot[i];
+		double moving_w = v->power_w[i] - p->reticle_static_w;
+		if (k < JOBS_MAX && moving_w > 0.0 && s->asked_frac[k] > 0.0 &&
+		    s->own_frac[k] > s->asked_frac[k])
+			sum_w += moving_w * (s->own_frac[k] / s->asked_frac[k] - 1.0);
+	}
+	return p->pace_wait_frac * sum_w;
+}
+
+void
+supervisor_pace_say(struct supervisor *s, const struct control_params *p, const struct view *v)
+{
+	double applied[JOBS_MAX];
+	bool acts = s->mode == CTL_AUTO, writes = acts || s->mode == CTL_STOPPED;
+	bool device = s->verdict.reason == REASON_DEVICE;
+	rates_of_slots(&s->in, v->duty_frac, applied);
+	rates_of_slots(&s->in, s->demands.duty_frac, s->asked_frac);
+	for (int k = 0; k < JOBS_MAX; k++) {
+		if (!acts)
+			s->own_frac[k] = s->asked_frac[k] = applied[k];
+		else if (device) /* what it does not let through is not there */
+			s->own_frac[k] = s->asked_frac[k] = fmin(applied[k], s->asked_frac[k]);
+	}
+	s->verdict.pace_frac = acts ? s->pace_frac : 1.0;
+	s->verdict.pace_saved_w = acts && s->pace_frac < 1.0 ? saved_w(s, p, v) : 0.0;
+	for (int k = 0; k < JOBS_MAX; k++) {
+		if (s->mode == CTL_HANDBACK)
+			s->demands.batch_frac[k] = 1.0;
+		else if (writes)
+			s->demands.batch_frac[k] = s->order.batch_frac[k];
+	}
+}
