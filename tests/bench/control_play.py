@@ -53,7 +53,8 @@ class Player:
         self.program = digest_of([self.path("isotherm-scenario"), config])
         # a bound hangs on the plant, the program that solves it, and the scenario: not on controllers
         bench = os.path.join(ROOT, "tests", "bench")
-        self.solver = digest_of([os.path.join(ROOT, "engine_sim"), config] +
+        plant = [os.path.join(config, n) for n in ("model.def", "supply_params.def", "types", "wafers")]
+        self.solver = digest_of([os.path.join(ROOT, "engine_sim"), *plant] +
                                 sorted(os.path.join(bench, n) for n in os.listdir(bench) if n.startswith("bound")))
         self.played = self.from_before = 0
         self.busy_s = 0.0
@@ -137,6 +138,7 @@ class Player:
 
     def best(self, case, mode, seed):
         """[best of each system] in %, None where none is known."""
+        mode = IND if mode == FREE else mode  # with free shares as much is possible
         path, text = self.file_of(case)
 
         def solve():
