@@ -1,31 +1,10 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* The plant as a slave of co-simulation. */
-#include "tests/unit/sim_fixture.h"
+#include "tests/unit/sim_two.h"
 
 #include <errno.h>
 
 #include "engine_sim/cosim.h"
-
-static struct plant *plant;
-static struct sim *sim;
-
-static int
-setup(void **state)
-{
-	(void)state;
-	plant = plant_of(PLANT_TWO);
-	sim = sim_of(plant, NULL);
-	return 0;
-}
-
-static int
-teardown(void **state)
-{
-	(void)state;
-	sim_close(sim);
-	plant_free(plant);
-	return 0;
-}
 
 static uint32_t
 reference(const char *name)

@@ -1,32 +1,19 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-#include "tests/unit/sim_fixture.h"
+#include "tests/unit/sim_two.h"
 
 #include <errno.h>
 
 #include "config/identity.h"
 #include "engine_sim/gate.h"
 
-static struct plant *plant;
-static struct sim *sim;
 static uint32_t engine, meter;
 
 static int
-setup(void **state)
+setup_devices(void **state)
 {
-	(void)state;
-	plant = plant_of(PLANT_TWO);
-	sim = sim_of(plant, NULL);
+	setup(state);
 	engine = device_of(plant, "cs00.engine");
 	meter = device_of(plant, "site.meter");
-	return 0;
-}
-
-static int
-teardown(void **state)
-{
-	(void)state;
-	sim_close(sim);
-	plant_free(plant);
 	return 0;
 }
 
@@ -289,5 +276,5 @@ main(void)
 		cmocka_unit_test(half_a_value_is_not_written),
 		cmocka_unit_test(no_change_of_one_byte_of_a_request_breaks_anything),
 	};
-	return cmocka_run_group_tests(tests, setup, teardown);
+	return cmocka_run_group_tests(tests, setup_devices, teardown);
 }

@@ -1,32 +1,11 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* Instruments that lie, drives that don't do as they are told, devices that are not who they were. */
-#include "tests/unit/sim_fixture.h"
+#include "tests/unit/sim_two.h"
 
 #include <errno.h>
 
 #include "config/identity.h"
 #include "engine_sim/registers.h"
-
-static struct plant *plant;
-static struct sim *sim;
-
-static int
-setup(void **state)
-{
-	(void)state;
-	plant = plant_of(PLANT_TWO);
-	sim = sim_of(plant, NULL);
-	return 0;
-}
-
-static int
-teardown(void **state)
-{
-	(void)state;
-	sim_close(sim);
-	plant_free(plant);
-	return 0;
-}
 
 /* What a master reads, NAN for the no-value code; bits of it in words, where wanted. */
 static double

@@ -1,30 +1,9 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-#include "tests/unit/sim_fixture.h"
+#include "tests/unit/sim_two.h"
 
 #include "collectors/decode.h"
 #include "core/keyed.h"
 #include "engine_sim/registers.h"
-
-static struct plant *plant;
-static struct sim *sim;
-
-static int
-setup(void **state)
-{
-	(void)state;
-	plant = plant_of(PLANT_TWO);
-	sim = sim_of(plant, NULL);
-	return 0;
-}
-
-static int
-teardown(void **state)
-{
-	(void)state;
-	sim_close(sim);
-	plant_free(plant);
-	return 0;
-}
 
 static void
 near(double got, double expected, double within)
