@@ -1,0 +1,311 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* The predictive law in closed loop with a wafer of the model's kind, some of it other than the model. */
+#include "tests/unit/support.h"
+
+#include <math.h>
+#include <string.h>
+
+#include "controllers/baselines.h"
+
+static const struct control_params PARAMS = {
+#define CONTROL_PARAM(key, unit, lo, hi, value, text) .key = value,
+#include "config/control_params.def"
+#undef CONTROL_PARAM
+};
+
+static const struct system_model MODEL = {
+#define MODEL(field, unit, value, lo, hi, text) .field = (value),
+#include "config/model.def"
+#undef MODEL
+};
+
+static struct rig {
+	struct response plant;
+	double odd[RETICLES]; /* rise of the plant to that of the model */
+	double temp_c[RETICLES], duty[RETICLES], share[RETICLES];
+	double supply_c, activity, density;
+	int slow_steps; /* while shares move */
+	int step;
+	struct estimate estimate;
+	struct law_in in;
+	struct law_out out;
+	union law_state law;
+} r;
+
+static double
+rate(void)
+{
+	double least = 1.0;
+	for (int i = 0; i < RETICLES; i++)
+		least = fmin(least, r.duty[i] / r.share[i]);
+	return r.slow_steps > 0 ? 0.5 * least : least;
+}
+
+static void
+settle(double part)
+{
+	double power_w[RETICLES], rise_k[RETICLES], pace = fmin(rate(), r.activity);
+	for (int i = 0; i < RETICLES; i++) {
+		double act = r.in.jobs.alone[0] ? fmin(r.duty[i], r.activity) : r.share[i] * pace;
+		power_w[i] = response_power_w(&MODEL, r.density, act, act, r.temp_c[i]);
+		r.in.power_w[i] = power_w[i];
+	}
+	response_rise(&r.plant, power_w, rise_k);
+	for (int i = 0; i < RETICLES; i++)
+		r.temp_c[i] += part * (r.supply_c + rise_k[i] * r.odd[i] - r.temp_c[i]);
+}
+
+static void
+observe(void)
+{
+	for (int i = 0; i < RETICLES; i++) {
+		r.estimate.temp_c[i] += 0.28 * (r.temp_c[i] - r.estimate.temp_c[i]);
+		r.in.temp_c[i] = r.estimate.temp_c[i];
+		r.in.applied_frac[i] = r.duty[i];
+		r.in.share_frac[i] = r.share[i];
+	}
+	r.in.supply_c = r.supply_c;
+	r.in.second = r.step % LAW_STEPS_PER_S == 0;
+}
+
+static void
+begin(bool independent)
+{
+	static const double clean[ZONES] = {1, 1, 1, 1, 1, 1, 1, 1, 1, 1, 1, 1};
+	memset(&r, 0, sizeof r);
+	response_make(&r.plant, &MODEL, 1.0, clean);
+	r.supply_c = 24.0;
+	r.activity = r.density = 1.0;
+	memcpy(r.estimate.zone_g, clean, sizeof clean);
+	groups_of_one(&r.in.jobs, independent);
+	for (int i = 0; i < RETICLES; i++) {
+		r.odd[i] = r.duty[i] = r.share[i] = 1.0;
+		r.temp_c[i] = 42.0;
+		r.in.measured[i] = true;
+	}
+	for (int k = 0; k < 60; k++)
+		settle(0.5);
+	memcpy(r.estimate.temp_c, r.temp_c, sizeof r.temp_c);
+	for (int s = 0; s <= JOBS_MAX; s++)
+		r.in.density[s] = (double)NAN;
+	r.in.flow_kg_s = 1.0;
+	r.in.pump_frac = 0.8;
+	r.in.valve_frac = 0.5;
+	r.in.temp_limit_c = 50.0;
+	r.in.spread_limit_k = 6.0;
+	r.in.supply_lo_c = 20.0;
+	r.in.input_w = 21300.0;
+	r.in.cap_w = (double)NAN;
+	r.in.estimate = &r.estimate;
+	r.in.model = &MODEL;
+	observe();
+	law_of(CONTROLLER_MPC)->init(&r.law, &PARAMS, &r.in);
+}
+
+static void
+run(double seconds)
+{
+	for (int k = 0; k < (int)lrint(seconds * LAW_STEPS_PER_S); k++) {
+		bool moved = false;
+		law_of(CONTROLLER_MPC)->step(&r.law, &PARAMS, &r.in, &r.out);
+		for (int i = 0; i < RETICLES; i++) {
+			double step = r.out.duty_frac[i] - r.duty[i];
+			r.duty[i] += fmin(fmax(step, -0.1), 0.02);
+			moved = moved || fabs(r.out.share_frac[i] - r.share[i]) > 1e-6;
+			r.share[i] = r.out.share_frac[i];
+		}
+		r.slow_steps = moved ? 20 : r.slow_steps - (r.slow_steps > 0);
+		settle(0.2);
+		r.step++;
+		observe();
+	}
+}
+
+static double
+spread_k(void)
+{
+	double max_c = 0.0, min_c = 100.0;
+	for (int i = 0; i < RETICLES; i++) {
+		max_c = fmax(max_c, r.temp_c[i]);
+		min_c = fmin(min_c, r.temp_c[i]);
+	}
+	return max_c - min_c;
+}
+
+static double
+max_c(void)
+{
+	double max = 0.0;
+	for (int i = 0; i < RETICLES; i++)
+		max = fmax(max, r.temp_c[i]);
+	return max;
+}
+
+static double
+mean_duty(void)
+{
+	double sum = 0.0;
+	for (int i = 0; i < RETICLES; i++)
+		sum += r.duty[i] / RETICLES;
+	return sum;
+}
+
+static void
+a_wafer_within_its_limits_works_fully(void **state)
+{
+	(void)state;
+	begin(false);
+	run(30.0);
+	assert_true(rate() > 0.9999);
+	assert_int_equal(r.out.limit, REASON_NONE);
+	assert_true(r.law.mpc.acts);
+}
+
+static void
+a_job_rests_on_the_spreads_limit_whatever_the_model_misses(void **state)
+{
+	(void)state;
+	begin(false);
+	for (int y = 0; y < ROWS; y++)
+		r.odd[ZONES * y + 5] = 1.25;
+	run(60.0);
+	assert_true(fabs(spread_k() - 6.0) < 0.08);
+	assert_int_equal(r.out.limit, REASON_SPREAD);
+	assert_true(rate() < 0.95 && rate() > 0.4);
+}
+
+static void
+a_job_rests_on_the_temperatures_limit(void **state)
+{
+	(void)state;
+	begin(false);
+	r.in.spread_limit_k = 20.0;
+	r.supply_c = 32.0;
+	run(40.0);
+	assert_true(fabs(max_c() - 50.0) < 0.08);
+	assert_int_equal(r.out.limit, REASON_TEMPERATURE);
+}
+
+static void
+independent_reticles_give_way_one_by_one(void **state)
+{
+	(void)state;
+	begin(true);
+	for (int y = 0; y < ROWS; y++)
+		r.odd[ZONES * y + 5] = 1.25;
+	run(60.0);
+	assert_true(spread_k() < 6.08);
+	assert_true(mean_duty() > 0.95 && mean_duty() < 0.999);
+	assert_true(r.duty[0] > 0.999);
+}
+
+static void
+what_rises_is_answered_within_seconds(void **state)
+{
+	(void)state;
+	for (int independent = 0; independent < 2; independent++) {
+		begin(independent != 0);
+		run(5.0);
+		for (int y = 0; y < ROWS; y++)
+			r.odd[ZONES * y + 5] = 1.3;
+		run(4.0);
+		assert_true(spread_k() < 6.5);
+	}
+}
+
+static void
+work_moves_and_the_job_is_faster(void **state)
+{
+	(void)state;
+	begin(false);
+	for (int s = 0; s <= JOBS_MAX; s++)
+		r.in.may_move[s] = true;
+	for (int y = 0; y < ROWS; y++)
+		r.odd[ZONES * y + 5] = 1.25;
+	run(90.0);
+	assert_true(rate() > 0.96);
+	assert_true(spread_k() < 6.1);
+	double sum = 0.0;
+	for (int i = 0; i < RETICLES; i++)
+		sum += r.share[i];
+	assert_true(fabs(sum - RETICLES) < 0.05);
+	assert_true(r.share[77] < 0.95);
+}
+
+static void
+a_phase_of_little_work_takes_nothing_back(void **state)
+{
+	(void)state;
+	begin(false);
+	r.in.spread_limit_k = 20.0;
+	r.supply_c = 30.5;
+	run(30.0);
+	double held = rate();
+	assert_true(held < 0.99);
+	r.activity = 0.3;
+	run(5.0);
+	r.activity = 1.0;
+	for (int k = 0; k < 30; k++) {
+		run(0.1);
+		assert_true(max_c() < 50.3);
+	}
+	assert_true(fabs(rate() - held) < 0.03);
+}
+
+static void
+without_a_supply_reading_the_structured_pi_goes_on_from_there(void **state)
+{
+	double was, next;
+	(void)state;
+	begin(false);
+	for (int y = 0; y < ROWS; y++)
+		r.odd[ZONES * y + 5] = 1.25;
+	run(60.0);
+	was = r.out.duty_frac[0];
+	double supply_c = r.supply_c;
+	r.in.supply_c = (double)NAN;
+	law_of(CONTROLLER_MPC)->step(&r.law, &PARAMS, &r.in, &r.out);
+	next = r.out.duty_frac[0];
+	assert_false(r.law.mpc.acts);
+	assert_true(fabs(next - was) < 0.03);
+	r.supply_c = supply_c;
+	r.in.supply_c = supply_c;
+	run(20.0);
+	assert_true(r.law.mpc.acts);
+	assert_true(spread_k() < 6.2);
+}
+
+static void
+all_limits_and_groups_unknown_is_no_nonsense(void **state)
+{
+	(void)state;
+	begin(false);
+	r.in.model = NULL;
+	law_of(CONTROLLER_MPC)->step(&r.law, &PARAMS, &r.in, &r.out);
+	for (int i = 0; i < RETICLES; i++)
+		assert_true(isfinite(r.out.duty_frac[i]));
+	r.in.model = &MODEL;
+	for (int i = 0; i < RETICLES; i++)
+		r.in.power_w[i] = (double)NAN;
+	for (int k = 0; k < 30; k++)
+		law_of(CONTROLLER_MPC)->step(&r.law, &PARAMS, &r.in, &r.out);
+	for (int i = 0; i < RETICLES; i++)
+		assert_true(isfinite(r.out.duty_frac[i]));
+}
+
+int
+main(void)
+{
+	const struct CMUnitTest tests[] = {
+		cmocka_unit_test(a_wafer_within_its_limits_works_fully),
+		cmocka_unit_test(a_job_rests_on_the_spreads_limit_whatever_the_model_misses),
+		cmocka_unit_test(a_job_rests_on_the_temperatures_limit),
+		cmocka_unit_test(independent_reticles_give_way_one_by_one),
+		cmocka_unit_test(what_rises_is_answered_within_seconds),
+		cmocka_unit_test(work_moves_and_the_job_is_faster),
+		cmocka_unit_test(a_phase_of_little_work_takes_nothing_back),
+		cmocka_unit_test(without_a_supply_reading_the_structured_pi_goes_on_from_there),
+		cmocka_unit_test(all_limits_and_groups_unknown_is_no_nonsense),
+	};
+	return cmocka_run_group_tests(tests, NULL, NULL);
+}
