@@ -56,6 +56,7 @@ healthy_value(const struct point *p)
 	case ROLE_RETICLE_POWER:
 		return 208.0;
 	case ROLE_DUTY:
+	case ROLE_SHARE:
 	case ROLE_ENGINE_FOLDBACK:
 	case ROLE_JOB_RATE:
 	case ROLE_PUMP_STATUS:
