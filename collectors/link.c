@@ -221,10 +221,14 @@ block_read(struct link *l, const struct news *n)
 	l->block_seen = word_at(n->answer, IDENTITY_MAGIC_0) == IDENTITY_MAGIC_WORD_0 &&
 			word_at(n->answer, IDENTITY_MAGIC_1) == IDENTITY_MAGIC_WORD_1;
 	const char *why = block_contradiction(l, n->answer);
-	if (why != NULL)
+	if (why != NULL) {
 		contradicted(l, n, why);
-	else
-		begin_profile(l, n->now_ns);
+		return;
+	}
+	if (l->block_seen)
+		l->report.serial = word_at(n->answer, IDENTITY_SERIAL_HI) << 16 |
+				   word_at(n->answer, IDENTITY_SERIAL_LO);
+	begin_profile(l, n->now_ns);
 }
 
 static void
@@ -285,7 +289,7 @@ serial_read(struct link *l, const struct news *n)
 		contradicted(l, n, why);
 		return;
 	}
-	l->serial = found;
+	l->serial = l->report.serial = found;
 	begin_polling(l, n->now_ns);
 }
 

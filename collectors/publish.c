@@ -152,6 +152,7 @@ publish_link(struct publisher *p, uint32_t device, const struct link_report *r, 
 		{ROLE_LINK_RTT, r->rtt_ms},
 		{ROLE_LINK_WOULD_WRITE, (double)r->would_write},
 		{ROLE_LINK_MISMATCH, (double)r->mismatch},
+		{ROLE_LINK_SERIAL, (double)r->serial},
 	};
 	int32_t group = plant_link_group(p->plant, device);
 	if (group < 0)

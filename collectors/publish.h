@@ -25,6 +25,7 @@ struct link_report {
 	enum link_state state;
 	uint64_t transactions, errors, would_write;
 	uint32_t mismatch;
+	uint32_t serial; /* that it told last; 0: none */
 	double rtt_ms; /* NAN: nothing was ever answered */
 };
 

@@ -8,6 +8,7 @@
 
 #include "controllers/caps.h"
 #include "controllers/cluster.h"
+#include "controllers/commissions.h"
 #include "controllers/explain.h"
 #include "controllers/holds.h"
 #include "controllers/inputs.h"
@@ -27,6 +28,7 @@ struct control {
 	struct holds *holds;
 	struct caps *caps;
 	struct cluster *cluster;
+	struct commissions *commissions;
 	struct cap_draw *draw;          /* [n_systems] */
 	struct cluster_report *reports; /* [n_systems] */
 	struct unit *units;
@@ -76,6 +78,8 @@ control_open(struct control **out, const struct plant *plant, const struct contr
 		rc = caps_open(&c->caps, plant);
 	if (rc == 0)
 		rc = cluster_open(&c->cluster, plant);
+	if (rc == 0)
+		rc = commissions_open(&c->commissions, plant, !opt->keep_spread_limit);
 	c->draw = calloc((size_t)plant->n_systems + 1, sizeof *c->draw);
 	c->reports = calloc((size_t)plant->n_systems + 1, sizeof *c->reports);
 	if (rc == 0 && (!c->draw || !c->reports))
@@ -105,6 +109,7 @@ control_close(struct control *c)
 	holds_close(c->holds);
 	caps_close(c->caps);
 	cluster_close(c->cluster);
+	commissions_close(c->commissions);
 	free(c->draw);
 	free(c->reports);
 	free(c->units);
@@ -124,6 +129,8 @@ emit(struct control *c, uint32_t system, struct image_event *e)
 		e->point = outputs_point(c->outputs, system, ROLE_CTL_MODE);
 	else if (e->code == CONTROL_EVENT_CLUSTER)
 		e->point = outputs_point(c->outputs, system, ROLE_CTL_STRAGGLER);
+	else if (e->code == CONTROL_EVENT_ZONE)
+		e->point = outputs_point(c->outputs, system, ROLE_CTL_CLOGGED);
 	else if (e->code == CONTROL_EVENT_LIMIT)
 		e->point = outputs_point(c->outputs, system, ROLE_CTL_REASON);
 	image_emit(c->ctl, e);
@@ -157,6 +164,18 @@ tell_caps(struct control *c)
 			image_emit(c->ctl, &e);
 		else
 			emit(c, (uint32_t)system, &e);
+	}
+}
+
+static void
+tell_commissions(struct control *c)
+{
+	struct image_event e;
+	int32_t system;
+	while (commissions_line(c->commissions, &e, &system)) {
+		if (!isfinite(e.value))
+			e.value = c->units[system].supervisor.verdict.mode;
+		emit(c, (uint32_t)system, &e);
 	}
 }
 
@@ -208,7 +227,10 @@ step_system(struct control *c, uint32_t system, int64_t now_ns)
 	supervisor_allow(&u->supervisor, caps_allowance(c->caps, system));
 	supervisor_order(&u->supervisor, cluster_order(c->cluster, system));
 	inputs_view(c->inputs, system, now_ns, &c->view);
+	commissions_before(c->commissions, system, &u->supervisor, &c->view, now_ns);
 	supervisor_step(&u->supervisor, &c->plant->control, &c->view, second, now_ns);
+	commissions_after(c->commissions, system, &u->supervisor, &c->view, now_ns);
+	tell_commissions(c);
 	c->draw[system] = supervisor_draw(&u->supervisor, &c->plant->control);
 	outputs_demands(c->outputs, c->ctl, system, &u->supervisor.demands, now_ns);
 	int n = explain_step(&u->explain, &c->plant->control, &u->supervisor, &c->view, now_ns,
@@ -264,10 +286,42 @@ void
 control_ask(struct control *c, const struct hold_request *req, const struct hold_keeper *keepers,
 	    char *result)
 {
-	if (!caps_ask(c->caps, req, c->draw, keepers ? &keepers[CONTROL_CAPS] : NULL, result))
+	if (!caps_ask(c->caps, req, c->draw, keepers ? &keepers[CONTROL_CAPS] : NULL, result) &&
+	    !commissions_ask(c->commissions, req, result))
 		holds_ask(c->holds, req, keepers ? &keepers[CONTROL_HOLDS] : NULL, result);
 	tell_caps(c);
+	tell_commissions(c);
 	tell_holds(c);
+}
+
+int
+control_commissioned(struct control *c, const struct commissioned *known)
+{
+	return commissions_put(c->commissions, known);
+}
+
+const struct commissioned *
+control_fresh_soak(struct control *c)
+{
+	return commissions_unkept(c->commissions);
+}
+
+void
+control_soak_not_kept(struct control *c, uint32_t serial)
+{
+	commissions_not_kept(c->commissions, serial);
+}
+
+bool
+control_soaked(const struct control *c, uint32_t system, enum soak_stage stage)
+{
+	return commissions_did(c->commissions, system, stage);
+}
+
+const struct commissioned *
+control_soak_of(const struct control *c, uint32_t system)
+{
+	return commissions_of(c->commissions, c->units[system].supervisor.estimate.serial);
 }
 
 static int

@@ -10,6 +10,7 @@
 #include <stdint.h>
 
 #include "config/plant.h"
+#include "controllers/commission.h"
 #include "core/errtext.h"
 #include "core/image.h"
 
@@ -39,12 +40,21 @@ enum control_event {
 	CONTROL_EVENT_AUTHORITY = 5,
 	CONTROL_EVENT_CLUSTER = 7, /* a job's other systems wait for one; value: tokens/s lost */
 	CONTROL_EVENT_CAP =
-		6 /* the power stays above its cap, or is below again; value: input power */
+		6, /* the power stays above its cap, or is below again; value: input power */
+	/* a zone of the cold plate clogs, or is clean again; value: its flow */
+	CONTROL_EVENT_ZONE = 8,
+	/* the heat exchanger fouls, or does no more; value: its UA */
+	CONTROL_EVENT_EXCHANGER = 9,
+	/* heat and power disagree, or agree again; value: their ratio */
+	CONTROL_EVENT_BALANCE = 10,
+	/* of a commissioning soak; value: serial number of the engine block */
+	CONTROL_EVENT_SOAK = 11
 };
 
 struct control_options {
 	enum controller_kind kind;
 	bool shares_free;     /* work may move between the reticles of a job, where the law can */
+	bool keep_spread_limit; /* of the plant file, whatever a soak found: scenarios have their own */
 	bool start_in_charge; /* scenarios start commissioned and in AUTO instead of TRACK */
 };
 
@@ -81,6 +91,18 @@ int control_recall(struct control *c, enum control_kept what, const char *text, 
 /* Is there something that the keeper does not have yet? */
 bool control_unkept(const struct control *c, enum control_kept what);
 int control_keep(struct control *c, enum control_kept what, const struct hold_keeper *keeper);
+/*
+ * What soaks have found of engine blocks (controllers/commissions.h): what is given is in use from the next step on, of
+ * the block whose serial number it has. control_fresh_soak: the next result that nobody has kept yet, which counts as
+ * kept from then on; NULL: none.
+ */
+int control_commissioned(struct control *c, const struct commissioned *known); /* 0, -ENOSPC */
+const struct commissioned *control_fresh_soak(struct control *c);
+void control_soak_not_kept(struct control *c, uint32_t serial); /* it is to be given again */
+/* Has the soak that runs of that system done a stage of it? */
+bool control_soaked(const struct control *c, uint32_t system, enum soak_stage stage);
+/* NULL: the block that answers in that system has no soak. */
+const struct commissioned *control_soak_of(const struct control *c, uint32_t system);
 /* The power cap of a system, or of all together (SITE), whose deadline has passed; NAN none. */
 double control_cap_w(const struct control *c, int32_t system, int64_t now_ns);
 /* How many systems a person has stopped. An orderly end does not release them: their devices keep

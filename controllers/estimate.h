@@ -17,9 +17,12 @@ struct estimate {
 	double gain[RETICLES]; /* rise of the own temperature over the model's; 1 before a soak */
 	double disturbance_k[RETICLES]; /* measured less model, slow; 0 while nothing is known */
 	double zone_g[ZONES];           /* flow of a zone to that of a clean one; 1 clean */
-	bool zone_sure[ZONES];          /* enough was seen to name it */
+	double zone_flow[ZONES];        /* the same to an equal part of all; mean 1 */
+	bool zone_sure[ZONES];          /* enough was seen to say so */
+	bool zone_clogged[ZONES];       /* for long enough to be named */
 	double ua_frac;           /* heat exchanger: UA to that of a clean one; NAN not known yet */
 	double heat_balance_frac; /* heat into the coolant to electrical power; NAN not known */
+	bool fouled, unbalanced;  /* ua_frac, heat_balance_frac: for long enough to be named */
 	double spread_limit_k;    /* found by the soak for this wafer; NAN none */
 	uint32_t serial;          /* of the engine block that offset_k and gain belong to; 0 none */
 };

@@ -414,6 +414,45 @@ holds(enum ctl_reason reason)
 	return reason != REASON_NONE && reason != REASON_PACE;
 }
 
+/* --- what a person has to mend: one zone a step, so that none goes untold --- */
+static void
+tell_zones(struct telling *t, const struct estimate *e)
+{
+	struct explain *x = t->x;
+	int z = 0;
+	while (z < ZONES && x->clogged[z] == e->zone_clogged[z])
+		z++;
+	if (z == ZONES)
+		return;
+	x->clogged[z] = e->zone_clogged[z];
+	if (x->clogged[z])
+		tell(t, CONTROL_EVENT_ZONE, e->zone_flow[z],
+		     "column %d of the cold plate is clogged: %.0f %% of its flow", z + 1,
+		     100.0 * e->zone_flow[z]);
+	else
+		tell(t, CONTROL_EVENT_ZONE, e->zone_flow[z],
+		     "column %d of the cold plate has its flow again: %.0f %%", z + 1,
+		     100.0 * e->zone_flow[z]);
+}
+
+static void
+tell_wear(struct telling *t, const struct estimate *e)
+{
+	struct explain *x = t->x;
+	tell_zones(t, e);
+	if (e->fouled != x->fouled)
+		tell(t, CONTROL_EVENT_EXCHANGER, e->ua_frac,
+		     "heat exchanger %s: UA is %.0f %% of a clean one's",
+		     e->fouled ? "is fouled" : "is no longer fouled", 100.0 * e->ua_frac);
+	x->fouled = e->fouled;
+	if (e->unbalanced != x->unbalanced)
+		tell(t, CONTROL_EVENT_BALANCE, e->heat_balance_frac,
+		     "heat balance %s: the coolant takes %.0f %% of what the power makes",
+		     e->unbalanced ? "is off, a meter lies" : "agrees again",
+		     100.0 * e->heat_balance_frac);
+	x->unbalanced = e->unbalanced;
+}
+
 int
 explain_step(struct explain *x, const struct control_params *p, const struct supervisor *s,
 	     const struct view *v, int64_t now_ns, struct account *out,
@@ -431,6 +470,7 @@ explain_step(struct explain *x, const struct control_params *p, const struct sup
 	tell_cap(&t, d);
 	tell_pump(&t, d, s->demands.pump_frac);
 	tell_inputs(&t, d, &s->trust);
+	tell_wear(&t, &s->estimate);
 	bool over = !d->inputs_lost &&
 		    (out->spread_k > s->setup.spread_limit_k || out->tmax_c > d->temp_limit_c);
 	bool ours = d->mode != CTL_OFF && d->mode != CTL_MAINTENANCE;

@@ -38,6 +38,7 @@ struct explain {
 	double told_frac; /* … and the duty then */
 	double tokens_full, job_full[JOBS_MAX];
 	bool pump_alarm, cooling_lost, degraded, stop_ignored, cap_missed;
+	bool clogged[ZONES], fouled, unbalanced; /* as told */
 	uint32_t sensors_lost, sensors_candidate;
 	enum trust_why doubted[RETICLES]; /* as told */
 	bool frozen;

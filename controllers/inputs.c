@@ -10,7 +10,7 @@
 
 #define DEW_HOLD_S 60.0 /* older than this, the dew point is assumed instead */
 
-enum hold { HOLD_PERIODS, HOLD_COOLING, HOLD_DEW };
+enum hold { HOLD_PERIODS, HOLD_COOLING, HOLD_DEW, HOLD_FOR_GOOD };
 
 struct kind {
 	enum role_id role;
@@ -33,6 +33,7 @@ static const struct kind KINDS[] = {
 	{ROLE_ENGINE_STATUS, 1, AT(engine_status), HOLD_PERIODS, false},
 	{ROLE_ENGINE_SEQ, 1, AT(engine_seq), HOLD_PERIODS, false},
 	{ROLE_ENGINE_SEQ_CMD, 1, AT(engine_seq_cmd), HOLD_PERIODS, false},
+	{ROLE_LINK_SERIAL, 1, AT(engine_serial), HOLD_FOR_GOOD, false},
 	{ROLE_JOB_MODE, 1, AT(job_mode), HOLD_PERIODS, false},
 	{ROLE_JOB_RATE, 1, AT(job_rate_frac), HOLD_PERIODS, false},
 	{ROLE_JOB_TOKENS, 1, AT(tokens_per_s), HOLD_PERIODS, false},
@@ -45,6 +46,11 @@ static const struct kind KINDS[] = {
 	{ROLE_JOB_SLOT_BATCH, JOBS_MAX, AT(slot_batch_frac), HOLD_PERIODS, false},
 	{ROLE_LOOP_FLOW, 1, AT(flow_lpm), HOLD_COOLING, false},
 	{ROLE_LOOP_SUPPLY, 1, AT(supply_c), HOLD_COOLING, false},
+	{ROLE_LOOP_RETURN, 1, AT(return_c), HOLD_COOLING, false},
+	{ROLE_HX_FACILITY_IN, 1, AT(facility_in_c), HOLD_COOLING, false},
+	{ROLE_HX_FACILITY_OUT, 1, AT(facility_out_c), HOLD_COOLING, false},
+	{ROLE_HX_FACILITY_FLOW, 1, AT(facility_lpm), HOLD_COOLING, false},
+	{ROLE_HX_AIR_FLOW, 1, AT(air_kg_s), HOLD_COOLING, false},
 	{ROLE_PUMP_SPEED, 2, AT(pump_pct), HOLD_COOLING, false},
 	{ROLE_PUMP_STATUS, 2, AT(pump_status), HOLD_COOLING, false},
 	{ROLE_VALVE, 1, AT(valve_pct), HOLD_COOLING, false},
@@ -83,6 +89,16 @@ group_of(const struct plant_layout *layout, uint32_t point)
 	return g;
 }
 
+/* A link's book-keeping is that of the engine block's link. */
+static uint32_t
+point_of(const struct plant *plant, int32_t of, const struct kind *kind, uint32_t k)
+{
+	if (role_table[kind->role].owner != OWNER_LINK)
+		return plant_role(plant, of, kind->role, k);
+	int32_t engine = plant_device_of(plant, of, "engine");
+	return engine < 0 ? NO_POINT : plant_link(plant, (uint32_t)engine, kind->role);
+}
+
 static void
 resolve(struct inputs *x, const struct plant *plant, uint32_t system)
 {
@@ -91,7 +107,7 @@ resolve(struct inputs *x, const struct plant *plant, uint32_t system)
 		const struct kind *kind = &KINDS[r];
 		for (uint32_t k = 0; k < kind->n; k++, in++) {
 			int32_t of = kind->site ? SITE : (int32_t)system;
-			in->point = plant_role(plant, of, kind->role, k);
+			in->point = point_of(plant, of, kind, k);
 			if (in->point == NO_POINT)
 				continue;
 			uint32_t g = group_of(&plant->in, in->point);
@@ -99,6 +115,8 @@ resolve(struct inputs *x, const struct plant *plant, uint32_t system)
 			in->hold_ns = IMAGE_STALE_PERIODS * plant->in.period_ns[g];
 			if (kind->hold == HOLD_COOLING)
 				in->hold_ns = (int64_t)(plant->control.input_hold_s * 1e9);
+			if (kind->hold == HOLD_FOR_GOOD)
+				in->hold_ns = INT64_MAX;
 			if (kind->hold == HOLD_DEW)
 				in->hold_ns = (int64_t)(DEW_HOLD_S * 1e9);
 		}

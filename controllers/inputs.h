@@ -20,12 +20,14 @@ struct view {
 	double temp_c[RETICLES], duty_frac[RETICLES], power_w[RETICLES], share_frac[RETICLES];
 	double wafer_w, trip, engine_authority, foldback_frac, engine_status;
 	double engine_seq, engine_seq_cmd;
+	double engine_serial; /* number that the block told, as last read; 0 none told, NAN not yet */
 	double job_mode, job_rate_frac, tokens_per_s;
 	double job_of[RETICLES]; /* slot + 1, 0 none */
 	double slot_id[JOBS_MAX], slot_mode[JOBS_MAX], slot_rate_frac[JOBS_MAX],
 		slot_tokens_per_s[JOBS_MAX], slot_wait_frac[JOBS_MAX], slot_batch_frac[JOBS_MAX];
 	/* cooling unit */
 	double flow_lpm, supply_c, pump_pct[2], pump_status[2], valve_pct;
+	double return_c, facility_in_c, facility_out_c, facility_lpm, air_kg_s;
 	double cooling_authority, cooling_seq, cooling_seq_cmd;
 	/* power shelf, facility */
 	double input_w, dew_c;

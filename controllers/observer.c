@@ -3,6 +3,21 @@
 
 #include <math.h>
 #include <string.h>
+#include <stdio.h>
+#include <stdlib.h>
+
+#include "controllers/law.h"
+
+#define KG_S_PER_LPM (1.0 / 60.0)
+#define LOG_LO (-3.0) /* a twentieth of its flow: less can't be told from none */
+#define LOG_HI 0.7
+#define LOG_STEP 0.02     /* of the derivative */
+#define MOVE_MAX 0.3      /* of ln m_x at once: the march is not linear */
+#define LATERAL_STEPS 10u /* of a flow that is low, before anything is made of it */
+#define NEIGHBOUR_G 0.75  /* below it, it is clogged itself */
+#define FEW_ROWS 3        /* of seven: fewer say nothing of their zone */
+#define MODEL_SWEEPS 2
+#define COPPER_S 0.25
 
 void
 estimate_init(struct estimate *e)
@@ -11,12 +26,234 @@ estimate_init(struct estimate *e)
 	for (int i = 0; i < RETICLES; i++)
 		e->gain[i] = 1.0;
 	for (int x = 0; x < ZONES; x++)
-		e->zone_g[x] = 1.0;
+		e->zone_g[x] = e->zone_flow[x] = 1.0;
 	e->ua_frac = e->heat_balance_frac = e->spread_limit_k = (double)NAN;
 }
 
 void
-observer_step(struct estimate *e, const struct sensors *s)
+observer_init(struct observer *o, const struct system_model *type)
 {
+	memset(o, 0, sizeof *o);
+	o->type = type;
+	if (type)
+		face_init(&o->face, type);
+}
+
+/* Powers as they were when the temperatures came about: each reticle's part as read now and then, the sum as read ten
+ * times a second, behind copper and the sensors' low-pass. */
+static bool
+see_power(struct observer *o, const struct control_params *p, const struct view *v, double out_w[])
+{
+	double sum_w = 0.0;
+	for (int i = 0; i < RETICLES; i++)
+		sum_w += v->power_w[i]; /* NAN: one is missing */
+	if (!isfinite(sum_w) || !isfinite(v->wafer_w) || sum_w <= 0.0)
+		return false;
+	bool first = !o->started;
+	for (int i = 0; i < RETICLES; i++) {
+		double share = v->power_w[i] / sum_w;
+		o->share[i] = first ? share : law_low_pass(o->share[i], share, p->observer_tau_s);
+	}
+	o->late_w[0] = first ? v->wafer_w : law_low_pass(o->late_w[0], v->wafer_w, COPPER_S);
+	o->late_w[1] = first ? v->wafer_w : law_low_pass(o->late_w[1], o->late_w[0], p->filter_s);
+	bool moves = fabs(v->wafer_w - o->late_w[1]) > p->observer_quiet_frac * o->late_w[1];
+	o->quiet_steps = first || moves ? 0 : o->quiet_steps + 1;
+	for (int i = 0; i < RETICLES; i++)
+		out_w[i] = o->share[i] * o->late_w[1];
+	return true;
+}
+
+/* As the nominal reticle would show it: less what the soak found of this one. */
+static double
+as_nominal(const struct estimate *e, int i, double temp_c, double supply_c)
+{
+	return supply_c + (temp_c - supply_c) / e->gain[i];
+}
+
+static void
+see_wafer(struct observer *o, const struct estimate *e, const struct control_params *p,
+	  const struct view *v, const struct sensors *s, const double power_w[])
+{
+	bool first = !o->started;
+	double supply_c = isfinite(v->supply_c) ? v->supply_c : o->supply_c;
+	double kg_s = isfinite(v->flow_lpm) ? v->flow_lpm * KG_S_PER_LPM : o->flow_kg_s;
+	o->supply_c = first ? supply_c : law_low_pass(o->supply_c, supply_c, p->observer_tau_s);
+	o->flow_kg_s = first ? kg_s : law_low_pass(o->flow_kg_s, kg_s, p->observer_tau_s);
+	for (int i = 0; i < RETICLES; i++) {
+		double t = as_nominal(e, i, s->temp_c[i], supply_c);
+		o->si_c[i] = first ? t : law_low_pass(o->si_c[i], t, p->observer_tau_s);
+		o->power_w[i] = first ? power_w[i]
+				      : law_low_pass(o->power_w[i], power_w[i], p->observer_tau_s);
+	}
+	if (first) {
+		o->lateral_mul = p->lateral_mul;
+		face_lateral(&o->face, o->type, o->lateral_mul);
+	}
+	o->started = true;
+}
+
+/* One step of Gauss and Newton on the rows that are measured. */
+static void
+fit_zone(struct observer *o, const struct sensors *s, int x, const double cu_c[],
+	 const double heat_w[], double *move)
+{
+	double at_c[ROWS], near_c[ROWS], up = 0.0, down = 0.0;
+	double equal_kg_s = o->flow_kg_s / ZONES;
+	int n = 0;
+	face_march(&o->face, x, equal_kg_s * exp(o->log_flow[x]), o->supply_c, heat_w, at_c);
+	face_march(&o->face, x, equal_kg_s * exp(o->log_flow[x] + LOG_STEP), o->supply_c, heat_w,
+		   near_c);
+	for (int y = 0; y < ROWS; y++) {
+		int i = ZONES * y + x;
+		double slope = (near_c[y] - at_c[y]) / LOG_STEP;
+		if (!s->measured[i])
+			continue;
+		up += slope * (cu_c[i] - at_c[y]);
+		down += slope * slope;
+		n++;
+	}
+	*move = n < FEW_ROWS || !(down > 0.0) ? 0.0 : law_clamp(up / down, -MOVE_MAX, MOVE_MAX);
+}
+
+static double
+median_of(const double x[ZONES])
+{
+	double sorted[ZONES];
+	int n = 0;
+	for (int k = 0; k < ZONES; k++) {
+		int b = n++;
+		for (; b > 0 && sorted[b - 1] > x[k]; b--)
+			sorted[b] = sorted[b - 1];
+		sorted[b] = x[k];
+	}
+	return 0.5 * (sorted[ZONES / 2 - 1] + sorted[ZONES / 2]);
+}
+
+static void
+tell_zones(const struct observer *o, struct estimate *e)
+{
+	double clean = median_of(o->log_flow), sum = 0.0;
+	for (int x = 0; x < ZONES; x++) {
+		e->zone_g[x] = exp(o->log_flow[x] - clean);
+		sum += e->zone_g[x] / ZONES;
+	}
+	for (int x = 0; x < ZONES; x++)
+		e->zone_flow[x] = e->zone_g[x] / sum;
+}
+
+/* Only a clog shows how much heat goes across; what was found then stays. Two neighbours on each side, since what one
+ * node a reticle gets wrong of the first it gets wrong of the second, too, the other way. */
+static void
+lateral_step(struct observer *o, const struct estimate *e, const struct control_params *p)
+{
+	double sum = 0.0;
+	int n = 0, low = 0;
+	for (int x = 1; x < ZONES; x++)
+		if (e->zone_flow[x] < e->zone_flow[low])
+			low = x;
+	if (!e->zone_clogged[low] && o->low_steps[low] < LATERAL_STEPS)
+		return;
+	for (int x = low - 2; x <= low + 2; x++)
+		if (x >= 0 && x < ZONES && x != low && e->zone_g[x] > NEIGHBOUR_G) {
+			sum += log(e->zone_g[x]);
+			n++;
+		}
+	if (n)
+		o->lateral_mul = law_clamp(o->lateral_mul - p->lateral_per_s * LAW_DT_S * sum / n,
+					   p->lateral_lo, p->lateral_hi);
+	face_lateral(&o->face, o->type, o->lateral_mul);
+}
+
+static void
+zones_step(struct observer *o, struct estimate *e, const struct control_params *p,
+	   const struct sensors *s)
+{
+	double cu_c[RETICLES], heat_w[RETICLES];
+	face_split(&o->face, o->si_c, o->power_w, cu_c, heat_w);
+	for (int x = 0; x < ZONES; x++) {
+		double move, sum_w = 0.0;
+		for (int y = 0; y < ROWS; y++)
+			sum_w += o->power_w[ZONES * y + x];
+		if (sum_w < p->observer_least_w * ROWS)
+			continue;
+		fit_zone(o, s, x, cu_c, heat_w, &move);
+		o->log_flow[x] = law_clamp(o->log_flow[x] + move * LAW_DT_S / p->observer_fit_s,
+					   LOG_LO, LOG_HI);
+		o->good_steps[x]++;
+	}
+	tell_zones(o, e);
+	lateral_step(o, e, p);
+}
+
+/* A clog must last to be named, and its end to be believed. */
+static void
+judge_zones(struct observer *o, struct estimate *e, const struct control_params *p)
+{
+	uint32_t after = (uint32_t)lrint(p->clog_after_s * LAW_STEPS_PER_S);
+	for (int x = 0; x < ZONES; x++) {
+		double limit =
+			p->clog_below_frac + (e->zone_clogged[x] ? p->clog_deadband_frac : 0.0);
+		bool low = e->zone_flow[x] < limit;
+		e->zone_sure[x] = o->good_steps[x] >= after;
+		o->low_steps[x] = low != e->zone_clogged[x] ? o->low_steps[x] + 1 : 0;
+		if (!e->zone_sure[x] || o->low_steps[x] < after)
+			continue;
+		e->zone_clogged[x] = low;
+		o->low_steps[x] = 0;
+	}
+}
+
+/* What the model leaves of the measured: slow, and only where it is measured. */
+static void
+disturbance_step(struct observer *o, struct estimate *e, const struct control_params *p,
+		 const struct sensors *s)
+{
+	double kg_s[ZONES];
+	for (int x = 0; x < ZONES; x++)
+		kg_s[x] = o->flow_kg_s / ZONES * e->zone_flow[x];
+	face_relax(&o->face, o->power_w, o->supply_c, kg_s, MODEL_SWEEPS, o->model_si_c,
+		   o->model_cu_c);
+	for (int i = 0; i < RETICLES; i++)
+		if (s->measured[i])
+			e->disturbance_k[i] = law_low_pass(
+				e->disturbance_k[i], e->gain[i] * (o->si_c[i] - o->model_si_c[i]),
+				p->disturbance_tau_s);
+}
+
+void
+observer_step(struct observer *o, struct estimate *e, const struct control_params *p,
+	      const struct view *v, const struct sensors *s)
+{
+	double power_w[RETICLES];
 	memcpy(e->temp_c, s->temp_c, sizeof e->temp_c);
+	if (!o->type || s->blind)
+		return;
+	bool known = o->started || (isfinite(v->supply_c) && isfinite(v->flow_lpm));
+	if (!known || !see_power(o, p, v, power_w)) {
+		o->quiet_steps = 0;
+		return;
+	}
+	if (!o->started)
+		for (int i = 0; i < RETICLES; i++)
+			o->model_si_c[i] = o->model_cu_c[i] = s->temp_c[i];
+	see_wafer(o, e, p, v, s, power_w);
+	observer_loop_step(o, e, p, v);
+	bool quiet = o->quiet_steps >= (uint32_t)lrint(p->observer_quiet_s * LAW_STEPS_PER_S);
+	bool flows = o->flow_kg_s > p->observer_least_flow_frac * o->type->m_nom_kg_s;
+	if (!quiet || !flows || !isfinite(v->flow_lpm) || !isfinite(v->supply_c))
+		return;
+	zones_step(o, e, p, s);
+	judge_zones(o, e, p);
+	disturbance_step(o, e, p, s);
+	{
+		static int n;
+		if (getenv("ESTDBG") && ++n % atoi(getenv("ESTDBG")) == 0) {
+			fprintf(stderr, "%d m %.3f", n, o->flow_kg_s);
+			for (int x = 0; x < ZONES; x++)
+				fprintf(stderr, " %.3f", exp(o->log_flow[x]));
+			fprintf(stderr, " | g5 %.3f f5 %.3f ua %.3f hb %.4f lat %.2f\n",
+				e->zone_g[5], e->zone_flow[5], e->ua_frac, e->heat_balance_frac,
+				o->lateral_mul);
+		}
+	}
 }

@@ -24,36 +24,43 @@ static const struct {
 };
 #define DEMAND_KINDS (sizeof DEMANDS / sizeof DEMANDS[0])
 
-static const enum role_id POINTS[] = {
-	ROLE_CTL_MODE,
-	ROLE_CTL_REASON,
-	ROLE_CTL_SPREAD,
-	ROLE_CTL_SPREAD_LIMIT,
-	ROLE_CTL_TMAX,
-	ROLE_CTL_TMIN,
-	ROLE_CTL_TMEAN,
-	ROLE_CTL_TEMP_LIMIT,
-	ROLE_CTL_HOTTEST,
-	ROLE_CTL_COLDEST,
-	ROLE_CTL_DUTY,
-	ROLE_CTL_COST_TOKENS,
-	ROLE_CTL_COST_POWER,
-	ROLE_CTL_LIMITED_AGE,
-	ROLE_CTL_SUPPLY_SETPOINT,
-	ROLE_CTL_TOKENS_FULL,
-	ROLE_CTL_SENSORS_DOUBTED,
-	ROLE_CTL_DOUBTED_MAX,
-	ROLE_CTL_CAP,
-	ROLE_CTL_CAP_MISSED,
-	ROLE_CTL_STRAGGLER,
-	ROLE_CTL_STRAGGLER_COST,
-	ROLE_CTL_STRAGGLER_WAIT,
-	ROLE_CTL_PACE,
-	ROLE_CTL_PACE_SAVED,
-	ROLE_CTL_JOB_COST, /* an array: its points are those of the slots */
+static const struct {
+	enum role_id role;
+	uint32_t n;
+} POINTS[] = {
+	{ROLE_CTL_MODE, 1},
+	{ROLE_CTL_REASON, 1},
+	{ROLE_CTL_SPREAD, 1},
+	{ROLE_CTL_SPREAD_LIMIT, 1},
+	{ROLE_CTL_TMAX, 1},
+	{ROLE_CTL_TMIN, 1},
+	{ROLE_CTL_TMEAN, 1},
+	{ROLE_CTL_TEMP_LIMIT, 1},
+	{ROLE_CTL_HOTTEST, 1},
+	{ROLE_CTL_COLDEST, 1},
+	{ROLE_CTL_DUTY, 1},
+	{ROLE_CTL_COST_TOKENS, 1},
+	{ROLE_CTL_COST_POWER, 1},
+	{ROLE_CTL_LIMITED_AGE, 1},
+	{ROLE_CTL_SUPPLY_SETPOINT, 1},
+	{ROLE_CTL_TOKENS_FULL, 1},
+	{ROLE_CTL_SENSORS_DOUBTED, 1},
+	{ROLE_CTL_DOUBTED_MAX, 1},
+	{ROLE_CTL_CAP, 1},
+	{ROLE_CTL_CAP_MISSED, 1},
+	{ROLE_CTL_STRAGGLER, 1},
+	{ROLE_CTL_STRAGGLER_COST, 1},
+	{ROLE_CTL_STRAGGLER_WAIT, 1},
+	{ROLE_CTL_PACE, 1},
+	{ROLE_CTL_PACE_SAVED, 1},
+	{ROLE_CTL_JOB_COST, JOBS_MAX},
+	{ROLE_CTL_ZONE_FLOW, ZONES},
+	{ROLE_CTL_CLOGGED, 1},
+	{ROLE_CTL_UA, 1},
+	{ROLE_CTL_HEAT_BALANCE, 1},
+	{ROLE_CTL_COMMISSIONED, 1},
 };
 #define N_ROLES (sizeof POINTS / sizeof POINTS[0])
-#define N_POINTS (N_ROLES - 1 + JOBS_MAX)
 
 struct target {
 	uint32_t index; /* in ctl.img, NO_POINT none */
@@ -63,7 +70,8 @@ struct target {
 struct outputs {
 	uint32_t n_targets;     /* of one system */
 	struct target *targets; /* [n_systems * n_targets], in the order of DEMANDS */
-	uint32_t *points;       /* [n_systems * N_POINTS]: point ids */
+	uint32_t n_points;      /* CTL points of one system */
+	uint32_t *points;       /* [n_systems * n_points], in the order of POINTS: point ids */
 	uint32_t n_in;
 	const uint32_t *first; /* of the ctl image's groups */
 	int32_t *ctl_group;    /* [n_systems] */
@@ -72,18 +80,6 @@ struct outputs {
 	int32_t *system_of;    /* [n_devices] */
 	struct sample *samples;
 };
-
-static enum role_id
-role_at(size_t k)
-{
-	return POINTS[k < N_ROLES ? k : N_ROLES - 1];
-}
-
-static uint32_t
-index_at(size_t k)
-{
-	return k < N_ROLES ? 0 : (uint32_t)(k - (N_ROLES - 1));
-}
 
 static void
 resolve(struct outputs *x, const struct plant *plant, uint32_t system)
@@ -99,9 +95,10 @@ resolve(struct outputs *x, const struct plant *plant, uint32_t system)
 			t->lo = plant->points[id].lo;
 			t->hi = plant->points[id].hi;
 		}
-	for (size_t k = 0; k < N_POINTS; k++)
-		x->points[system * N_POINTS + k] =
-			plant_role(plant, (int32_t)system, role_at(k), index_at(k));
+	uint32_t *id = x->points + (size_t)system * x->n_points;
+	for (size_t r = 0; r < N_ROLES; r++)
+		for (uint32_t k = 0; k < POINTS[r].n; k++)
+			*id++ = plant_role(plant, (int32_t)system, POINTS[r].role, k);
 	x->ctl_group[system] = plant_ctl_group(plant, system);
 }
 
@@ -114,11 +111,13 @@ outputs_open(struct outputs **out, const struct plant *plant)
 	size_t n = plant->n_systems;
 	for (size_t r = 0; r < DEMAND_KINDS; r++)
 		x->n_targets += DEMANDS[r].n;
+	for (size_t r = 0; r < N_ROLES; r++)
+		x->n_points += POINTS[r].n;
 	x->n_in = plant->n_in;
 	x->first = plant->ctl.first;
 	x->n_devices = plant->n_devices;
 	x->targets = calloc(n * x->n_targets + 1, sizeof *x->targets);
-	x->points = calloc(n * N_POINTS + 1, sizeof *x->points);
+	x->points = calloc(n * x->n_points + 1, sizeof *x->points);
 	x->ctl_group = calloc(n + 1, sizeof *x->ctl_group);
 	x->demand_group = calloc((size_t)x->n_devices + 1, sizeof *x->demand_group);
 	x->system_of = calloc((size_t)x->n_devices + 1, sizeof *x->system_of);
@@ -218,9 +217,21 @@ struct reading {
 	bool measured; /* follows from the wafer's sensors */
 };
 
+/* The one that is clogged most; -1 none. */
+static int
+clogged_zone(const struct estimate *e)
+{
+	int most = -1;
+	for (int x = 0; x < ZONES; x++)
+		if (e->zone_clogged[x] && (most < 0 || e->zone_flow[x] < e->zone_flow[most]))
+			most = x;
+	return most;
+}
+
 static struct reading
 reading_of(enum role_id role, uint32_t index, const struct account *a, const struct supervisor *s)
 {
+	const struct estimate *e = &s->estimate;
 #pragma GCC diagnostic push
 #pragma GCC diagnostic ignored "-Wswitch-enum" /* the rows of POINTS, and no other */
 	switch (role) {
@@ -276,6 +287,17 @@ reading_of(enum role_id role, uint32_t index, const struct account *a, const str
 		return (struct reading){isfinite(s->verdict.cap_w) ? s->verdict.cap_w : 0.0, false};
 	case ROLE_CTL_CAP_MISSED:
 		return (struct reading){s->verdict.cap_missed, false};
+	case ROLE_CTL_ZONE_FLOW:
+		return (struct reading){e->zone_sure[index] ? e->zone_flow[index] : (double)NAN,
+					false};
+	case ROLE_CTL_CLOGGED:
+		return (struct reading){clogged_zone(e) + 1, false};
+	case ROLE_CTL_UA:
+		return (struct reading){e->ua_frac, false};
+	case ROLE_CTL_HEAT_BALANCE:
+		return (struct reading){e->heat_balance_frac, false};
+	case ROLE_CTL_COMMISSIONED:
+		return (struct reading){e->serial, false};
 	default:
 		return (struct reading){(double)NAN, false};
 	}
@@ -306,12 +328,12 @@ void
 outputs_points(struct outputs *x, struct image *ctl, uint32_t system, const struct account *a,
 	       const struct supervisor *s, const struct view *v, int64_t now_ns)
 {
-	for (size_t k = 0; k < N_POINTS; k++) {
-		uint32_t id = x->points[system * N_POINTS + k];
-		if (id != NO_POINT)
-			set_point(&x->samples[id - x->n_in],
-				  reading_of(role_at(k), index_at(k), a, s), s, v, now_ns);
-	}
+	const uint32_t *id = x->points + (size_t)system * x->n_points;
+	for (size_t r = 0; r < N_ROLES; r++)
+		for (uint32_t k = 0; k < POINTS[r].n; k++, id++)
+			if (*id != NO_POINT)
+				set_point(&x->samples[*id - x->n_in],
+					  reading_of(POINTS[r].role, k, a, s), s, v, now_ns);
 	if (x->ctl_group[system] >= 0) {
 		uint32_t g = (uint32_t)x->ctl_group[system];
 		image_publish(ctl, g, &x->samples[x->first[g]]);
@@ -321,8 +343,9 @@ outputs_points(struct outputs *x, struct image *ctl, uint32_t system, const stru
 uint32_t
 outputs_point(const struct outputs *x, uint32_t system, enum role_id role)
 {
-	for (size_t k = 0; k < N_ROLES; k++)
-		if (POINTS[k] == role)
-			return x->points[system * N_POINTS + k];
+	const uint32_t *id = x->points + (size_t)system * x->n_points;
+	for (size_t r = 0; r < N_ROLES; id += POINTS[r++].n)
+		if (POINTS[r].role == role)
+			return *id;
 	return NO_POINT;
 }

@@ -73,6 +73,7 @@ supervisor_init(struct supervisor *s, const struct supervisor_setup *setup, int6
 	sensors_reset(&s->sensors);
 	trust_reset(&s->trust);
 	estimate_init(&s->estimate);
+	observer_init(&s->observer, supervisor_type(setup));
 	supervisor_cap_init(s);
 	supervisor_pace_init(s);
 	groups_of_one(&s->in.jobs, false);
@@ -357,6 +358,18 @@ patience_ns(const struct control_params *p, const struct view *v)
 	return in_charge && ns > PATIENCE_IN_CHARGE_NS ? PATIENCE_IN_CHARGE_NS : ns;
 }
 
+/* Each sensor less the offset that its soak found. */
+static void
+see_temperatures(struct supervisor *s, const struct control_params *p)
+{
+	double believed_c[RETICLES], maybe_c[RETICLES];
+	for (int i = 0; i < RETICLES; i++) {
+		believed_c[i] = s->believed_c[i] - s->estimate.offset_k[i];
+		maybe_c[i] = s->trust.maybe_c[i] - s->estimate.offset_k[i];
+	}
+	sensors_step(&s->sensors, p, believed_c, maybe_c);
+}
+
 void
 supervisor_step(struct supervisor *s, const struct control_params *p, const struct view *v,
 		bool second, int64_t now_ns)
@@ -364,13 +377,12 @@ supervisor_step(struct supervisor *s, const struct control_params *p, const stru
 	bool cooling_was_lost = s->cooling_lost;
 	if (s->mode != CTL_OFF || now_ns - s->since_ns >= patience_ns(p, v))
 		s->patience_over = true;
-	double believed_c[RETICLES];
-	trust_step(&s->trust, p, v, believed_c);
-	sensors_step(&s->sensors, p, believed_c, s->trust.maybe_c);
+	trust_step(&s->trust, p, v, s->believed_c);
+	see_temperatures(s, p);
 	supervisor_watch_authority(s, v, now_ns);
 	supervisor_watch_pumps(s, v);
 	supervisor_look(s, p, v, second);
-	observer_step(&s->estimate, &s->sensors);
+	observer_step(&s->observer, &s->estimate, p, v, &s->sensors);
 	bool first = transit(s, next_event(s, p, v, now_ns), v, now_ns);
 	supervisor_judge_cap(s);
 	supervisor_pace_begin(s);

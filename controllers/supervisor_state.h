@@ -12,6 +12,7 @@
 #include "controllers/estimate.h"
 #include "controllers/holds.h"
 #include "controllers/inputs.h"
+#include "controllers/observer.h"
 #include "controllers/sensors.h"
 #include "controllers/trust.h"
 
@@ -93,7 +94,9 @@ struct supervisor {
 	double pace_frac;             /* the least in force; 1 none */
 	int64_t ceiling_end_ns;       /* of the device's */
 	struct trust trust;
+	double believed_c[RETICLES]; /* as read, before offsets are taken off; NAN not believed */
 	struct sensors sensors;
+	struct observer observer;
 	struct estimate estimate; /* what the law may build on */
 	struct law_in in;
 	struct law_out out;
@@ -101,6 +104,13 @@ struct supervisor {
 	struct demands demands;
 	struct verdict verdict;
 };
+
+/* What its type says of it; NULL: not known. */
+static inline const struct system_model *
+supervisor_type(const struct supervisor_setup *s)
+{
+	return s->plant ? &s->plant->systems[s->system].model : NULL;
+}
 
 static inline bool
 supervisor_in_shadow(const struct supervisor *s)

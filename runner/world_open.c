@@ -7,6 +7,7 @@
 
 #include "core/clock.h"
 #include "engine_sim/state_file.h"
+#include "runner/soak.h"
 #include "runner/world_private.h"
 
 #define NOMINAL_MARGIN_K                                                                           \
@@ -148,12 +149,27 @@ open_memory(struct world *w)
 	return 0;
 }
 
+/* What soaks found before it all began. */
+static int
+give_soaks(struct world *w)
+{
+	struct commissioned *found = calloc(w->sc->plant->n_systems + 1u, sizeof *found);
+	int rc = found == NULL ? -ENOMEM : soak_scenario(w->sc, found, NULL);
+
+	for (uint32_t s = 0; rc == 0 && s < w->sc->plant->n_systems; s++)
+		if (found[s].serial != 0)
+			rc = control_commissioned(w->control, &found[s]);
+	free(found);
+	return rc;
+}
+
 static int
 open_rooms(struct world *w)
 {
 	const struct plant *plant = w->sc->plant;
 	struct control_options control = {.kind = (enum controller_kind)w->sc->controller,
 					  .shares_free = w->sc->shares_free,
+					  .keep_spread_limit = true,
 					  .start_in_charge = true};
 	int rc = collect_open(&w->collect, plant, w->in.image, w->ctl.image, plant->seed,
 			      w->begin_ns);
@@ -161,6 +177,8 @@ open_rooms(struct world *w)
 	if (rc == 0 && w->sc->controller != SCENARIO_OFF)
 		rc = control_open(&w->control, plant, &control, w->in.image, w->ctl.image,
 				  w->begin_ns);
+	if (rc == 0 && w->control != NULL)
+		rc = give_soaks(w);
 	if (rc == 0)
 		rc = bus_init(&w->bus, plant, w->sim, w->collect);
 	w->bus.record = w->record;

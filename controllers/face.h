@@ -1,0 +1,46 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/*
+ * Silicon and cold plate at one node a reticle, standing still: what a temperature and a power say of the water of a
+ * zone, and the other way round. i = 12 y + x, the water of zone x flows along y.
+ *
+ *   heat into the copper   P_i + L_si,i            = g_si_cu_w_k (Tsi_i - Tcu_i)
+ *   heat into the water    q_i = P_i + L_si,i + L_cu,i
+ *   copper over water      Tcu_i = th_i + q_i / (m_x cp f_i),   f_i = 1 - exp(-hA_x r_y / (m_x cp))
+ *   water                  th_(y+1) = th_y + q_i / (m_x cp),    th_0 = supply
+ *   film                   hA_x = ha_w_k (m_x / (m_nom_kg_s / 12))^ha_exponent
+ *   entrance               r_y, the film is thinner where the grooves begin; mean 1
+ *
+ * L: heat from the neighbours. Effectiveness of a wall at one temperature along a channel: Kays and London, Compact Heat
+ * Exchangers, chapter 2. Copper follows within .35 s: whoever feeds it filters both sides alike. The numbers are those of
+ * the type (`model:`); every reticle is the nominal one.
+ */
+#ifndef ISOTHERM_CONTROLLERS_FACE_H
+#define ISOTHERM_CONTROLLERS_FACE_H
+
+#include "config/plant.h"
+
+struct face {
+	double g_w_k, si_x_w_k, si_y_w_k, cu_x_w_k, cu_y_w_k;
+	double ha_w_k, exponent, zone_kg_s, cp_j_kg_k; /* zone_kg_s: of one zone at nominal flow */
+};
+
+void face_init(struct face *p, const struct system_model *type);
+
+/* Heat across the zones is `mul` times what the type's one node a reticle lets expect: the copper between two unlike
+ * zones bends over less than a reticle, so that its nodes stand too far apart. */
+void face_lateral(struct face *p, const struct system_model *type, double mul);
+
+/* Relaxes si_c and cu_c, the caller's, towards what power_w makes: `sweeps` of Gauss-Seidel; eighty from a uniform
+ * start leave less than 1 mK. kg_s: of each zone, > 0. */
+void face_relax(const struct face *p, const double power_w[RETICLES], double supply_c,
+		const double kg_s[ZONES], unsigned sweeps, double si_c[RETICLES],
+		double cu_c[RETICLES]);
+
+/* Temperatures and powers as the plate sees them: copper, and the heat that its water takes. */
+void face_split(const struct face *p, const double si_c[RETICLES], const double power_w[RETICLES],
+		double cu_c[RETICLES], double heat_w[RETICLES]);
+/* Copper of zone x over the rows, for a flow of it. */
+void face_march(const struct face *p, int x, double kg_s, double supply_c,
+		const double heat_w[RETICLES], double out_c[ROWS]);
+
+#endif
