@@ -100,7 +100,7 @@ struct stage { /* means, and what the model says of them */
 };
 
 static void
-model_rise(const struct face *f, const double power_w[], double flow_kg_s, double out_k[])
+model_rise(const struct zone_face *f, const double power_w[], double flow_kg_s, double out_k[])
 {
 	double kg_s[ZONES], cu_k[RETICLES];
 	for (int x = 0; x < ZONES; x++)
@@ -111,7 +111,7 @@ model_rise(const struct face *f, const double power_w[], double flow_kg_s, doubl
 }
 
 static void
-make_stage(struct stage *out, const struct face *f, const struct soak_sum *s)
+make_stage(struct stage *out, const struct zone_face *f, const struct soak_sum *s)
 {
 	for (int i = 0; i < RETICLES; i++) {
 		out->rise_k[i] = (s->temp_c[i] - s->supply_c) / s->n;
@@ -122,7 +122,7 @@ make_stage(struct stage *out, const struct face *f, const struct soak_sum *s)
 
 /* At full work, nominal flow and supply: leakage of each reticle as the empty stage showed it. */
 static double
-nominal_spread_k(const struct face *f, const struct system_model *type,
+nominal_spread_k(const struct zone_face *f, const struct system_model *type,
 		 const struct commissioned *c, const struct stage *empty, double empty_supply_c)
 {
 	double leak[RETICLES], power_w[RETICLES], rise_k[RETICLES] = {0}, hi, lo;
@@ -172,7 +172,7 @@ soak_result(const struct soak *s, const struct control_params *p, const struct s
 	    struct commissioned *out, struct errtext *err)
 {
 	const struct soak_sum *sum = s->sum;
-	struct face f;
+	struct zone_face f;
 	struct stage stage[SOAK_STAGES];
 	double common_k = 0.0;
 	face_init(&f, type);

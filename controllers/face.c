@@ -6,21 +6,21 @@
 static const double ENTRANCE[ROWS] = {1.10, 1.02, 0.99, 0.98, 0.97, 0.97, 0.97};
 
 void
-face_init(struct face *p, const struct system_model *type)
+face_init(struct zone_face *p, const struct system_model *type)
 {
-	*p = (struct face){.g_w_k = type->g_si_cu_w_k,
-			   .si_x_w_k = type->k_si_x_w_k,
-			   .si_y_w_k = type->k_si_y_w_k,
-			   .cu_x_w_k = type->k_cu_x_w_k,
-			   .cu_y_w_k = type->k_cu_y_w_k,
-			   .ha_w_k = type->ha_w_k,
-			   .exponent = type->ha_exponent,
-			   .zone_kg_s = type->m_nom_kg_s / ZONES,
-			   .cp_j_kg_k = type->cp_j_kg_k};
+	*p = (struct zone_face){.g_w_k = type->g_si_cu_w_k,
+				.si_x_w_k = type->k_si_x_w_k,
+				.si_y_w_k = type->k_si_y_w_k,
+				.cu_x_w_k = type->k_cu_x_w_k,
+				.cu_y_w_k = type->k_cu_y_w_k,
+				.ha_w_k = type->ha_w_k,
+				.exponent = type->ha_exponent,
+				.zone_kg_s = type->m_nom_kg_s / ZONES,
+				.cp_j_kg_k = type->cp_j_kg_k};
 }
 
 void
-face_lateral(struct face *p, const struct system_model *type, double mul)
+face_lateral(struct zone_face *p, const struct system_model *type, double mul)
 {
 	p->si_x_w_k = mul * type->k_si_x_w_k;
 	p->cu_x_w_k = mul * type->k_cu_x_w_k;
@@ -53,14 +53,14 @@ lateral_w(const double t_c[RETICLES], int i, double x_w_k, double y_w_k, double 
 }
 
 static double
-effectiveness(const struct face *p, double kg_s, int y)
+effectiveness(const struct zone_face *p, double kg_s, int y)
 {
 	double ha = p->ha_w_k * pow(kg_s / p->zone_kg_s, p->exponent);
 	return 1.0 - exp(-ha * ENTRANCE[y] / (kg_s * p->cp_j_kg_k));
 }
 
 void
-face_relax(const struct face *p, const double power_w[RETICLES], double supply_c,
+face_relax(const struct zone_face *p, const double power_w[RETICLES], double supply_c,
 	   const double kg_s[ZONES], unsigned sweeps, double si_c[RETICLES], double cu_c[RETICLES])
 {
 	double film_w_k[RETICLES], water_w_k[ZONES];
@@ -89,7 +89,7 @@ face_relax(const struct face *p, const double power_w[RETICLES], double supply_c
 }
 
 void
-face_split(const struct face *p, const double si_c[RETICLES], const double power_w[RETICLES],
+face_split(const struct zone_face *p, const double si_c[RETICLES], const double power_w[RETICLES],
 	   double cu_c[RETICLES], double heat_w[RETICLES])
 {
 	for (int i = 0; i < RETICLES; i++) {
@@ -106,8 +106,8 @@ face_split(const struct face *p, const double si_c[RETICLES], const double power
 }
 
 void
-face_march(const struct face *p, int x, double kg_s, double supply_c, const double heat_w[RETICLES],
-	   double out_c[ROWS])
+face_march(const struct zone_face *p, int x, double kg_s, double supply_c,
+	   const double heat_w[RETICLES], double out_c[ROWS])
 {
 	double water_w_k = kg_s * p->cp_j_kg_k, water_c = supply_c;
 	for (int y = 0; y < ROWS; y++) {

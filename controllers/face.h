@@ -19,28 +19,28 @@
 
 #include "config/plant.h"
 
-struct face {
+struct zone_face {
 	double g_w_k, si_x_w_k, si_y_w_k, cu_x_w_k, cu_y_w_k;
 	double ha_w_k, exponent, zone_kg_s, cp_j_kg_k; /* zone_kg_s: of one zone at nominal flow */
 };
 
-void face_init(struct face *p, const struct system_model *type);
+void face_init(struct zone_face *p, const struct system_model *type);
 
 /* Heat across the zones is `mul` times what the type's one node a reticle lets expect: the copper between two unlike
  * zones bends over less than a reticle, so that its nodes stand too far apart. */
-void face_lateral(struct face *p, const struct system_model *type, double mul);
+void face_lateral(struct zone_face *p, const struct system_model *type, double mul);
 
 /* Relaxes si_c and cu_c, the caller's, towards what power_w makes: `sweeps` of Gauss-Seidel; eighty from a uniform
  * start leave less than 1 mK. kg_s: of each zone, > 0. */
-void face_relax(const struct face *p, const double power_w[RETICLES], double supply_c,
+void face_relax(const struct zone_face *p, const double power_w[RETICLES], double supply_c,
 		const double kg_s[ZONES], unsigned sweeps, double si_c[RETICLES],
 		double cu_c[RETICLES]);
 
 /* Temperatures and powers as the plate sees them: copper, and the heat that its water takes. */
-void face_split(const struct face *p, const double si_c[RETICLES], const double power_w[RETICLES],
-		double cu_c[RETICLES], double heat_w[RETICLES]);
+void face_split(const struct zone_face *p, const double si_c[RETICLES],
+		const double power_w[RETICLES], double cu_c[RETICLES], double heat_w[RETICLES]);
 /* Copper of zone x over the rows, for a flow of it. */
-void face_march(const struct face *p, int x, double kg_s, double supply_c,
+void face_march(const struct zone_face *p, int x, double kg_s, double supply_c,
 		const double heat_w[RETICLES], double out_c[ROWS]);
 
 #endif

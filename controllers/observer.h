@@ -36,7 +36,7 @@ struct observer_loop { /* low-passed alike */
 
 struct observer {
 	const struct system_model *type; /* NULL: nothing is known of it, nothing is estimated */
-	struct face face;
+	struct zone_face face;
 	/* low-passed alike */
 	bool started;
 	double si_c[RETICLES], power_w[RETICLES], supply_c, flow_kg_s;

@@ -44,7 +44,7 @@ make_wafer(struct wafer *w)
 static void
 set_power(struct wafer *w, double watts)
 {
-	struct face f;
+	struct zone_face f;
 	double kg_s[ZONES], cu_k[RETICLES] = {0}, si_k[RETICLES] = {0};
 	face_init(&f, &TYPE);
 	face_lateral(&f, &TYPE, PARAMS.lateral_mul);
