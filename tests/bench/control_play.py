@@ -33,7 +33,7 @@ def digest_of(paths):
             names = sorted(os.path.join(base, n) for base, _, files in os.walk(path) for n in files)
         for name in names:
             with open(name, "rb") as f:
-                sha.update(name.encode() + f.read())
+                sha.update(os.path.relpath(name, path).encode() + f.read())
     return sha.hexdigest()
 
 
