@@ -20,23 +20,22 @@
 #define ACTUATE_CONFIRM_NS INT64_C(1000000000)  /* a write not read back by then is repeated */
 #define ACTUATE_MISMATCH_NS INT64_C(2000000000) /* a read-back that differs for longer counts */
 
-struct actuator { /* one writable point */
+struct actuator { /* one writable point; all of them are looked at each 100 ms, so no holes */
 	const struct point *point;
 	int64_t read_period_ns; /* of the class that reads it back */
-	bool last;              /* a sequence number */
-	double demand;          /* as last taken, and whether the device can hold it */
-	int encoded;
-	bool wanted; /* the demand is usable, and the device can hold it: */
-	uint64_t want;
-	bool pending;   /* to be written in this batch */
-	bool has_asked; /* written at asked_ns (refused, too): */
-	uint64_t asked;
+	double demand;          /* as last taken, and whether the device can hold it: */
+	uint64_t want;          /* if wanted */
+	uint64_t asked;         /* if it has asked, then at asked_ns (refused, too): */
 	int64_t asked_ns;
-	bool refused;  /* … but the device answered with an exception */
-	bool has_read; /* read back since: */
-	uint64_t read;
+	uint64_t read;      /* if it has read, since then */
 	int64_t differs_ns; /* read-back differs since then, INT64_MAX: it does not */
-	bool out_of_range;  /* the demand is, and was counted as an error */
+	int encoded;
+	bool last;               /* a sequence number */
+	bool wanted;             /* the demand is usable, and the device can hold it */
+	bool pending;            /* to be written in this batch */
+	bool has_asked, refused; /* refused: the device answered with an exception */
+	bool has_read;
+	bool out_of_range; /* the demand is, and was counted as an error */
 };
 
 struct actuate {

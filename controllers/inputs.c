@@ -64,10 +64,10 @@ static const struct kind KINDS[] = {
 
 struct input {
 	uint32_t point; /* NO_POINT: this plant has none */
-	int64_t hold_ns;
-	double value; /* last usable one … */
+	bool ever;      /* there was a usable value; the last one: */
+	double value;
 	int64_t time_ns;
-	bool ever; /* … if there was one */
+	int64_t hold_ns;
 };
 
 struct inputs {

@@ -152,8 +152,17 @@ outputs_close(struct outputs *x)
 }
 
 /* --- demands --- */
+/* Of the reticles, one by one; NULL: the role has one demand for all, or none. */
+static const double *
+demand_each(const struct demands *d, enum role_id role)
+{
+	if (d->quiet)
+		return NULL;
+	return role == ROLE_DUTY_CMD ? d->duty_frac : role == ROLE_SHARE_CMD ? d->share_frac : NULL;
+}
+
 static double
-demand_of(const struct demands *d, enum role_id role, uint32_t k)
+demand_of(const struct demands *d, enum role_id role)
 {
 	if (role == ROLE_ENGINE_RELEASE_CMD || role == ROLE_COOLING_RELEASE_CMD)
 		return d->release ? 1.0 : 0.0;
@@ -162,10 +171,6 @@ demand_of(const struct demands *d, enum role_id role, uint32_t k)
 #pragma GCC diagnostic push
 #pragma GCC diagnostic ignored "-Wswitch-enum" /* of 80 roles these are ours */
 	switch (role) {
-	case ROLE_DUTY_CMD:
-		return d->duty_frac[k];
-	case ROLE_SHARE_CMD:
-		return d->share_frac[k];
 	case ROLE_ENGINE_SEQ_CMD:
 		return d->engine_seq;
 	case ROLE_COOLING_SEQ_CMD:
@@ -191,19 +196,21 @@ outputs_demands(struct outputs *x, struct image *ctl, uint32_t system, const str
 		int64_t now_ns)
 {
 	const struct target *t = x->targets + (size_t)system * x->n_targets;
-	for (size_t r = 0; r < DEMAND_KINDS; r++)
+	for (size_t r = 0; r < DEMAND_KINDS; r++) {
+		double all = demand_of(d, DEMANDS[r].role);
+		const double *each = demand_each(d, DEMANDS[r].role);
 		for (uint32_t k = 0; k < DEMANDS[r].n; k++, t++) {
 			if (t->index == NO_POINT)
 				continue;
-			double value = demand_of(d, DEMANDS[r].role, k);
-			struct sample *s = &x->samples[t->index];
-			memset(s, 0, sizeof *s);
-			if (!d->active || !isfinite(value))
-				continue;
-			s->value = law_clamp(value, t->lo, t->hi);
-			s->time_ns = now_ns;
-			s->quality = QUALITY_GOOD;
+			double value = each != NULL ? each[k] : all;
+			bool none = !d->active || !isfinite(value);
+			x->samples[t->index] =
+				none ? (struct sample){0}
+				     : (struct sample){.value = law_clamp(value, t->lo, t->hi),
+						       .time_ns = now_ns,
+						       .quality = QUALITY_GOOD};
 		}
+	}
 	for (uint32_t i = 0; i < x->n_devices; i++)
 		if (x->system_of[i] == (int32_t)system && x->demand_group[i] >= 0) {
 			uint32_t g = (uint32_t)x->demand_group[i];

@@ -10,6 +10,8 @@
 #include "engine_sim/registers.h"
 #include "engine_sim/state.h"
 
+#define LINE_UNIT 1     /* on libmodbus' own line, where all devices are one */
+#define RTU_CRC 2       /* bytes of a check sum */
 #define RTU_BROADCAST 0 /* Modbus over Serial Line 1.02, 2.2 */
 
 /* The identity block beside the profile's own registers. */
@@ -131,19 +133,29 @@ apply(struct sim *sim, struct sim_device *d, const struct gate_request *r)
 		sim_demand(sim, d, seqs[k], brought(r, seqs[k]));
 }
 
-/* libmodbus writes its answer into one end of a socketpair; it is read from the other. */
+/* libmodbus writes its answer as it would to a serial line, which is a pipe of our own; the header
+ * that it has on TCP is ours. */
 static int
 reply(struct sim *sim, const uint8_t *request, size_t len, modbus_mapping_t *registers,
       uint8_t *out)
 {
 	uint8_t whole[GATE_ADU_MAX] = {0}; /* libmodbus may read past a short request's end */
+	uint8_t frame[GATE_ADU_MAX];
+	size_t unit_at = GATE_MBAP - 1, pdu = len - GATE_MBAP;
 	ssize_t n;
 
-	memcpy(whole, request, len);
-	if (modbus_reply(sim->modbus, whole, (int)len, registers) < 0)
+	memcpy(whole, request + unit_at, 1 + pdu);
+	whole[0] = LINE_UNIT;
+	if (modbus_reply(sim->modbus, whole, (int)(1 + pdu) + RTU_CRC, registers) < 0)
 		return 0;
-	n = read(sim->wire[1], out, GATE_ADU_MAX);
-	return n > 0 ? (int)n : 0;
+	n = read(sim->wire[0], frame, sizeof(frame)) - RTU_CRC;
+	if (n < 2)
+		return 0;
+	memcpy(out, request, GATE_MBAP);
+	out[4] = 0;
+	out[5] = (uint8_t)n;
+	memcpy(out + GATE_MBAP, frame + 1, (size_t)n - 1);
+	return GATE_MBAP - 1 + (int)n;
 }
 
 static bool

@@ -147,17 +147,6 @@ row_sum(struct row p)
 	return four_sum(p.a + p.b + p.c);
 }
 
-/* What flows in from the neighbours in the row through a conductance k. The rims are adiabatic. */
-INLINED struct row
-row_across(struct row p, double k)
-{
-	four a = k * (four_after(p.a, p.b) - p.a), b = k * (four_after(p.b, p.c) - p.b);
-	four c = (four){k, k, k, 0.0} * (four_after(p.c, p.c) - p.c);
-
-	return (struct row){a - four_before(four_all(0.0), a), b - four_before(a, b),
-			    c - four_before(b, c)};
-}
-
 /*
  * exp() of small arguments: the series of degree 11 at x / 8, squared three times. Relative error
  * below 1e-15 for |x| < 1.6 (80 K around the reference temperature at 2 % a kelvin), 5e-12 at 4,

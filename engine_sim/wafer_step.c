@@ -8,56 +8,90 @@
 #include "engine_sim/lanes.h"
 #include "engine_sim/wafer.h"
 
+struct block_sums {
+	four th, took_si, took_cu;
+};
+
+/* What flows in from the neighbours in the row through a conductance k; at: block b of three. The
+ * rims are adiabatic. */
+INLINED four
+across(const double *at, four t, int b, double k)
+{
+	four before = b == 0 ? four_before(t, t) : four_load(at - 1);
+	four after = b == 2 ? four_after(t, t) : four_load(at + 1);
+
+	if (b == 0)
+		before[0] = t[0];
+	if (b == 2)
+		after[3] = t[3];
+	return k * (after - t) - k * (t - before);
+}
+
 /*
- * The step's start, moved on for dt_s with the rates of the state `at`. to may be where start is:
- * then what silicon and copper took on goes to *stored_j. Returns the mixed outlet temperature.
+ * Four zones of the wafer, along the flow: all of them at once would need more registers than there
+ * are. The step's start, moved on for dt_s with the rates of the state `at`; to may be where start
+ * is: then what silicon and copper took on is summed, too.
  */
-INLINED double
-stage(struct wafer_state *to, const struct wafer_state *start, const struct wafer_state *at,
+INLINED struct block_sums
+block(struct wafer_state *to, const struct wafer_state *start, const struct wafer_state *at,
       const double power_w[RETICLES], const struct wafer_inputs *in, double dt_s, double supply_c,
-      double *stored_j)
+      int b)
 {
 	const struct model *md = in->md;
 	const struct wafer_cooling *cool = in->cool;
 	const double per_si = dt_s / md->c_si_j_k, per_cu = dt_s / md->c_cu_j_k;
-	const struct row zone = row_load(cool->zone_w_k), part = row_load(cool->zone_share);
-	struct row si = row_load(at->si_c), cu = row_load(at->cu_c), th = row_all(supply_c);
-	struct row from_si = row_all(0.0), from_cu = row_all(0.0); /* what the row before took */
-	struct row took_si = row_all(0.0), took_cu = row_all(0.0);
-	double share = row_sum(part);
+	const four zone = four_load(cool->zone_w_k + LANES * b);
+	four si = four_load(at->si_c + LANES * b), cu = four_load(at->cu_c + LANES * b);
+	four from_si = four_all(0.0), from_cu = four_all(0.0); /* what the row before took */
+	struct block_sums sums = {four_all(supply_c), four_all(0.0), four_all(0.0)};
 
-	for (int i = 0; i < RETICLES; i += ZONES) {
+	for (int i = LANES * b; i < RETICLES; i += ZONES) {
 		int next = i + ZONES < RETICLES ? i + ZONES : i; /* the last row's rim: no flux */
-		struct row after_si = row_load(at->si_c + next);
-		struct row after_cu = row_load(at->cu_c + next);
-		struct row to_si = row_scaled(md->k_si_y_w_k, row_less(after_si, si));
-		struct row to_cu = row_scaled(md->k_cu_y_w_k, row_less(after_cu, cu));
-		struct row down = row_times(row_load(cool->contact + i), row_less(si, cu));
-		struct row rise = row_times(row_load(cool->effect + i), row_less(cu, th));
-		struct row net_si = row_less(row_load(power_w + i), down);
-		struct row net_cu = row_less(down, row_times(zone, rise));
-		struct row was_si = row_load(start->si_c + i), was_cu = row_load(start->cu_c + i);
+		four after_si = four_load(at->si_c + next), after_cu = four_load(at->cu_c + next);
+		four to_si = md->k_si_y_w_k * (after_si - si);
+		four to_cu = md->k_cu_y_w_k * (after_cu - cu);
+		four down = four_load(cool->contact + i) * (si - cu);
+		four rise = four_load(cool->effect + i) * (cu - sums.th);
+		four net_si = four_load(power_w + i) - down, net_cu = down - zone * rise;
+		four was_si = four_load(start->si_c + i), was_cu = four_load(start->cu_c + i);
+		four moved_si, moved_cu;
 
-		th = row_add(th, rise);
-		net_si = row_add(net_si,
-				 row_add(row_across(si, md->k_si_x_w_k), row_less(to_si, from_si)));
-		net_cu = row_add(net_cu,
-				 row_add(row_across(cu, md->k_cu_x_w_k), row_less(to_cu, from_cu)));
-		si = row_add(was_si, row_scaled(per_si, net_si));
-		cu = row_add(was_cu, row_scaled(per_cu, net_cu));
-		row_store(to->si_c + i, si);
-		row_store(to->cu_c + i, cu);
-		if (stored_j) {
-			took_si = row_add(took_si, row_less(si, was_si));
-			took_cu = row_add(took_cu, row_less(cu, was_cu));
+		sums.th += rise;
+		net_si += across(at->si_c + i, si, b, md->k_si_x_w_k) + (to_si - from_si);
+		net_cu += across(at->cu_c + i, cu, b, md->k_cu_x_w_k) + (to_cu - from_cu);
+		moved_si = was_si + per_si * net_si;
+		moved_cu = was_cu + per_cu * net_cu;
+		four_store(to->si_c + i, moved_si);
+		four_store(to->cu_c + i, moved_cu);
+		if (to == start) {
+			sums.took_si += moved_si - was_si;
+			sums.took_cu += moved_cu - was_cu;
 		}
 		si = after_si;
 		cu = after_cu;
 		from_si = to_si;
 		from_cu = to_cu;
 	}
+	return sums;
+}
+
+/* All of the wafer; what it took on goes to *stored_j where to is start. Returns the mixed outlet
+ * temperature. */
+INLINED double
+stage(struct wafer_state *to, const struct wafer_state *start, const struct wafer_state *at,
+      const double power_w[RETICLES], const struct wafer_inputs *in, double dt_s, double supply_c,
+      double *stored_j)
+{
+	const struct row part = row_load(in->cool->zone_share);
+	struct block_sums a = block(to, start, at, power_w, in, dt_s, supply_c, 0);
+	struct block_sums b = block(to, start, at, power_w, in, dt_s, supply_c, 1);
+	struct block_sums c = block(to, start, at, power_w, in, dt_s, supply_c, 2);
+	struct row th = {a.th, b.th, c.th};
+	double share = row_sum(part);
+
 	if (stored_j)
-		*stored_j = md->c_si_j_k * row_sum(took_si) + md->c_cu_j_k * row_sum(took_cu);
+		*stored_j = in->md->c_si_j_k * four_sum(a.took_si + b.took_si + c.took_si) +
+			    in->md->c_cu_j_k * four_sum(a.took_cu + b.took_cu + c.took_cu);
 	return share > 0.0 ? row_sum(row_times(part, th)) / share : supply_c;
 }
 
