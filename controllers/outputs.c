@@ -152,13 +152,17 @@ outputs_close(struct outputs *x)
 }
 
 /* --- demands --- */
-/* Of the reticles, one by one; NULL: the role has one demand for all, or none. */
+/* Of the reticles or slots, one by one; NULL: the role has one demand for all, or none. */
 static const double *
 demand_each(const struct demands *d, enum role_id role)
 {
 	if (d->quiet)
 		return NULL;
-	return role == ROLE_DUTY_CMD ? d->duty_frac : role == ROLE_SHARE_CMD ? d->share_frac : NULL;
+	if (role == ROLE_DUTY_CMD)
+		return d->duty_frac;
+	if (role == ROLE_SHARE_CMD)
+		return d->share_frac;
+	return role == ROLE_JOB_SLOT_BATCH_CMD ? d->batch_frac : NULL;
 }
 
 static double
@@ -177,8 +181,6 @@ demand_of(const struct demands *d, enum role_id role)
 		return d->cooling_seq;
 	case ROLE_PUMP_SPEED_CMD:
 		return 100.0 * d->pump_frac;
-	case ROLE_JOB_SLOT_BATCH_CMD:
-		return d->batch_frac[k];
 	case ROLE_ENGINE_CEILING_CMD:
 		return d->ceiling_w;
 	case ROLE_ENGINE_CEILING_FOR_CMD:
