@@ -273,6 +273,36 @@ missed(const struct mpc *m)
 }
 
 static void
+row_sums(const struct response *r, double out[RETICLES])
+{
+	for (int i = 0; i < RETICLES; i++) {
+		out[i] = 0.0;
+		for (int j = 0; j < RETICLES; j++)
+			out[i] += r->k_per_w[i][j];
+	}
+}
+
+/* A zone that is found to be clogged was missed before: what is learnt of it goes over into R. */
+static void
+make_response(struct mpc *m, const struct law_in *in)
+{
+	bool zones = !response_serves(&m->response, m->response.flow_kg_s, in->estimate->zone_g);
+	double was[RETICLES], is[RETICLES];
+	row_sums(&m->response, was);
+	response_make(&m->response, in->model, m->flow_kg_s, in->estimate->zone_g);
+	if (!zones)
+		return;
+	row_sums(&m->response, is);
+	for (int i = 0; i < RETICLES; i++) {
+		double by = is[i] / was[i];
+		m->miss_frac[i] = (1.0 + m->miss_frac[i]) / by - 1.0;
+		m->miss_was[0][i] = m->miss_was[1][i] = m->miss_frac[i];
+		m->copper_k[i] *= by;
+		m->rise_k[i] *= by;
+	}
+}
+
+static void
 renew_matrices(struct mpc *m, const struct law_in *in, bool changed)
 {
 	bool moved = fabs(m->flow_kg_s - m->response.flow_kg_s) >
@@ -283,7 +313,7 @@ renew_matrices(struct mpc *m, const struct law_in *in, bool changed)
 		number_groups(m);
 	if (moved ||
 	    (in->second && !response_serves(&m->response, m->flow_kg_s, in->estimate->zone_g))) {
-		response_make(&m->response, in->model, m->flow_kg_s, in->estimate->zone_g);
+		make_response(m, in);
 		made = true;
 	}
 	group_work(m, work);
