@@ -79,6 +79,7 @@ struct job_config {
 	/* step of a job on several systems */
 	bool together;         /* no: each works by itself */
 	uint32_t microbatches; /* a system's in a step, at equal shares */
+	bool on_request;       /* it starts when it is asked for, not by a time */
 	enum job_slow slow;    /* what is done about a slow system */
 	double step_s;         /* computing of a step at rate 1; with layers: their sum */
 	double reduce_s;       /* exchange after it */

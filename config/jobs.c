@@ -354,6 +354,7 @@ fill(const struct job_entry_keys *k, const struct plant *p, struct job_config *j
 	job->priority = (uint32_t)k->priority;
 	job->microbatches = (uint32_t)k->microbatches;
 	job->together = k->together;
+	job->on_request = k->on_request;
 	job->slow = (enum job_slow)k->straggler;
 	job->floor_frac = k->floor;
 	job->spare_frac = k->spare;

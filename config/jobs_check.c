@@ -23,6 +23,8 @@ end_of(const struct job_config *job)
 static bool
 meet(const struct job_config *a, const struct job_config *b)
 {
+	if (a->on_request || b->on_request)
+		return false; /* nobody knows when: who asks too early waits */
 	if (a->start_s > b->start_s) {
 		const struct job_config *later = a;
 

@@ -109,6 +109,8 @@ write_job(FILE *f, const struct plant *p, const struct job_config *job)
 	number(f, "working_gb", job->working_gb);
 	number(f, "spare", job->spare_frac);
 	number(f, "io_gbps", job->io_gbps);
+	if (job->on_request)
+		fprintf(f, ", on_request: yes");
 	fprintf(f, ", together: %s, microbatches: %u, straggler: %s", job->together ? "yes" : "no",
 		job->microbatches, slows[job->slow]);
 	number(f, "step_s", job->step_s);

@@ -12,6 +12,7 @@
 #include "controllers/explain.h"
 #include "controllers/holds.h"
 #include "controllers/inputs.h"
+#include "controllers/jobbook.h"
 #include "controllers/outputs.h"
 #include "controllers/supervisor.h"
 
@@ -29,6 +30,7 @@ struct control {
 	struct caps *caps;
 	struct cluster *cluster;
 	struct commissions *commissions;
+	struct jobbook *jobbook;
 	struct cap_draw *draw;          /* [n_systems] */
 	struct cluster_report *reports; /* [n_systems] */
 	struct unit *units;
@@ -80,6 +82,8 @@ control_open(struct control **out, const struct plant *plant, const struct contr
 		rc = cluster_open(&c->cluster, plant);
 	if (rc == 0)
 		rc = commissions_open(&c->commissions, plant, !opt->keep_spread_limit);
+	if (rc == 0)
+		rc = jobbook_open(&c->jobbook, plant);
 	c->draw = calloc((size_t)plant->n_systems + 1, sizeof *c->draw);
 	c->reports = calloc((size_t)plant->n_systems + 1, sizeof *c->reports);
 	if (rc == 0 && (!c->draw || !c->reports))
@@ -110,6 +114,7 @@ control_close(struct control *c)
 	caps_close(c->caps);
 	cluster_close(c->cluster);
 	commissions_close(c->commissions);
+	jobbook_close(c->jobbook);
 	free(c->draw);
 	free(c->reports);
 	free(c->units);
@@ -200,6 +205,55 @@ report(struct cluster_report *r, const struct view *v, const struct account *a,
 	}
 }
 
+/* Why no job should start there; NULL: it may. */
+static const char *
+unfit(const struct supervisor *s)
+{
+	if (s->verdict.trip)
+		return "it has tripped";
+	switch (s->mode) {
+	case CTL_STOPPED:
+		return "a person has stopped it";
+	case CTL_MAINTENANCE:
+		return "it is in maintenance";
+	case CTL_FAILSAFE:
+		return "its inputs are lost";
+	case CTL_OFF:
+	case CTL_HANDBACK:
+		return "nobody controls it";
+	case CTL_TRACK:
+	case CTL_AUTO:
+	case CTL_SHADOW:
+		break;
+	}
+	return NULL;
+}
+
+/* Of the jobs there, once a second of each system, in turn. */
+static void
+count_jobs(struct control *c, uint32_t system, const struct view *v, const struct supervisor *s)
+{
+	struct job_use use = {.input_w = v->input_w, .unfit = unfit(s)};
+	if (c->tick % LAW_STEPS_PER_S != 0)
+		return;
+	for (int i = 0; i < RETICLES; i++)
+		if (s->in.jobs.slot[i] < JOBS_MAX)
+			use.reticles[s->in.jobs.slot[i]] += 1.0;
+	jobbook_take(c->jobbook, system, &c->reports[system], &use);
+}
+
+static void
+tell_jobs(struct control *c)
+{
+	struct image_event e;
+	int32_t system;
+	while (jobbook_line(c->jobbook, &e, &system)) {
+		if (!isfinite(e.value))
+			e.value = 0.0;
+		image_emit(c->ctl, &e);
+	}
+}
+
 /* Who holds up a job that runs on several systems. */
 static void
 step_cluster(struct control *c, int64_t now_ns)
@@ -209,6 +263,8 @@ step_cluster(struct control *c, int64_t now_ns)
 	cluster_pace(c->cluster, c->reports);
 	if (c->tick % LAW_STEPS_PER_S != 0)
 		return;
+	jobbook_step(c->jobbook, now_ns);
+	tell_jobs(c);
 	cluster_step(c->cluster, c->reports, now_ns);
 	while (cluster_line(c->cluster, &e, &system))
 		emit(c, system, &e);
@@ -236,6 +292,7 @@ step_system(struct control *c, uint32_t system, int64_t now_ns)
 	int n = explain_step(&u->explain, &c->plant->control, &u->supervisor, &c->view, now_ns,
 			     &c->account, events);
 	report(&c->reports[system], &c->view, &c->account, &u->supervisor);
+	count_jobs(c, system, &c->view, &u->supervisor);
 	const struct straggler *slow = cluster_straggler(c->cluster, system);
 	c->account.straggler_job = slow->job;
 	c->account.straggler_cost = slow->cost_per_s;
@@ -286,6 +343,10 @@ void
 control_ask(struct control *c, const struct hold_request *req, const struct hold_keeper *keepers,
 	    char *result)
 {
+	if (jobbook_ask(c->jobbook, req, result)) {
+		tell_jobs(c);
+		return;
+	}
 	if (!caps_ask(c->caps, req, c->draw, keepers ? &keepers[CONTROL_CAPS] : NULL, result) &&
 	    !commissions_ask(c->commissions, req, result))
 		holds_ask(c->holds, req, keepers ? &keepers[CONTROL_HOLDS] : NULL, result);

@@ -41,6 +41,23 @@ command_fault_allowed(const struct plant *plant, char *why, size_t why_size)
 	return 0;
 }
 
+/* What a workload manager does: a job runs, or no longer. No fault, so it needs no leave for them. */
+static bool
+run_job(struct sim *sim, const struct plant *plant, const json_t *root, char *why, size_t size)
+{
+	const char *name = json_string_value(json_object_get(root, "job"));
+	const json_t *run = json_object_get(root, "run");
+	char text[64];
+	struct change change;
+
+	if (!name || !json_is_boolean(run) || plant_job(plant, name) < 0) {
+		snprintf(why, size, "needs \"job\", one of this plant's, and \"run\"");
+		return false;
+	}
+	snprintf(text, sizeof(text), "job.%.23s.run=%d", name, json_is_true(run) ? 1 : 0);
+	return change_parse(text, &change, why, size) == 0 && sim_set(sim, &change, why, size) == 0;
+}
+
 bool
 command_fault(struct sim *sim, const struct plant *plant, const char *request, char *out,
 	      size_t size)
@@ -63,6 +80,12 @@ command_fault(struct sim *sim, const struct plant *plant, const char *request, c
 		done = command_fault_allowed(plant, why, sizeof(why)) == 0 &&
 		       change_parse(text, &change, why, sizeof(why)) == 0 &&
 		       sim_set(sim, &change, why, sizeof(why)) == 0;
+		if (done)
+			answer(out, size, json_pack("{sb}", "ok", 1));
+		else
+			refuse(out, size, why);
+	} else if (strcmp(cmd, "job") == 0) {
+		done = run_job(sim, plant, root, why, sizeof(why));
 		if (done)
 			answer(out, size, json_pack("{sb}", "ok", 1));
 		else

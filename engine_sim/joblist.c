@@ -24,7 +24,7 @@ make_run(struct job_list *l, uint32_t j, const struct plant *plant, struct job_m
 	*run = (struct job_run){.config = config,
 				.member = *free_member,
 				.mode = config->mode,
-				.run = -1.0,
+				.run = config->on_request ? 0.0 : -1.0,
 				.density = config->density * job_sparse_power(config),
 				.activity = config->activity,
 				.due_step = -1,
@@ -91,7 +91,7 @@ joblist_begin(struct job_list *l, struct sim_system *system, uint32_t k,
 	for (uint32_t j = 0; j < l->n; j++) {
 		struct job_run *run = &l->run[j];
 
-		if (run->config->start_s > 0.0)
+		if (run->config->start_s > 0.0 || run->config->on_request)
 			continue;
 		if (opt && opt->start_activity > 0.0)
 			run->activity = run->activity_was = opt->start_activity;
@@ -108,7 +108,7 @@ joblist_begun(struct job_list *l, struct sim_system *systems)
 	for (uint32_t j = 0; j < l->n; j++) {
 		struct job_run *run = &l->run[j];
 
-		if (run->config->start_s > 0.0)
+		if (run->config->start_s > 0.0 || run->config->on_request)
 			continue;
 		run->state = SIM_JOB_RUNNING;
 		run->due_step = run->start_step = 0;

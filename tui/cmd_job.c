@@ -1,21 +1,32 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* `isotherm job list`: what runs, where, and how fast. */
+/* `isotherm job`: what runs, where, and how fast; and what a workload manager says of it. */
 #include <getopt.h>
 #include <jansson.h>
+#include <limits.h>
 #include <math.h>
 #include <stdio.h>
 #include <string.h>
+#include <unistd.h>
 
 #include "core/clock.h"
+#include "core/rundir.h"
 #include "tui/cmd.h"
+#include "tui/request.h"
 
 static const char help[] =
 	"isotherm job list [--json]\n"
+	"isotherm job start NAME [--json]\n"
+	"isotherm job end NAME [--json]\n"
 	"  The jobs that run, a line each: name, tenant, mode, on how many systems, rate of the\n"
 	"  slowest of them, tokens a second of all, lost to holding back, the longest that one of\n"
 	"  its systems waits for others, and which one they wait for.\n"
+	"  start, end: what a workload manager's prolog and epilog call. A job of this plant may\n"
+	"  start if it does not run and all its systems are fit for work; the end of one says what "
+	"it\n"
+	"  has done, used and lost. In a simulated plant the simulator then runs it, or no "
+	"longer.\n"
 	"  --json     for scripts; a value that is not known is null\n"
-	"exit: 0, 2 not running, 3 running but not readable by this program\n";
+	"exit: 0, 1 refused (and why), 2 not running, 3 running but not readable by this program\n";
 
 static json_t *
 value_of(const struct sample *s)
@@ -92,24 +103,11 @@ print_list(const struct model *m)
 	}
 }
 
-int
-cmd_job(int argc, char **argv)
+static int
+list(bool json)
 {
-	static const struct option options[] = {
-		{"json", no_argument, NULL, 'j'}, {"help", no_argument, NULL, 'h'}, {0}};
-	bool json = false;
 	struct attach a;
 	struct errtext err;
-	int c;
-	while ((c = getopt_long(argc, argv, "", options, NULL)) != -1)
-		if (c == 'h')
-			return fputs(help, stdout) < 0 ? EXIT_NOT_HEALTHY : 0;
-		else if (c == 'j')
-			json = true;
-		else
-			return cmd_usage("job", "what is that?");
-	if (optind + 1 != argc || strcmp(argv[optind], "list") != 0)
-		return cmd_usage("job", "list is what there is");
 	int rc = cmd_attach(&a);
 	if (rc)
 		return rc;
@@ -123,4 +121,63 @@ cmd_job(int argc, char **argv)
 	}
 	attach_close(&a);
 	return rc;
+}
+
+/* The simulator stands in for the workload manager where there is one. */
+static int
+tell_simulator(const char *job, bool start)
+{
+	char run_dir[PATH_MAX], path[PATH_MAX + 16];
+	struct errtext err;
+	struct request r = {.cmd = "job", .job = job, .run = start ? "yes" : "no"};
+	if (rundir_find(false, run_dir, sizeof(run_dir), &err))
+		return 0;
+	snprintf(path, sizeof(path), "%s/sim.sock", run_dir);
+	return access(path, F_OK) ? 0 : request_ask("sim", "the simulator is gone", &r, NULL);
+}
+
+static int
+start_or_end(const char *job, bool start, bool json)
+{
+	struct request r = {.cmd = start ? "job_start" : "job_end", .job = job};
+	json_t *answer;
+	int rc = request_ask("control", "isotherm-control does not run", &r, &answer);
+	const char *said = json_string_value(json_object_get(answer, "said"));
+	if (!rc)
+		rc = tell_simulator(job, start);
+	if (json && answer) {
+		json_dumpf(answer, stdout, JSON_INDENT(1));
+		printf("\n");
+	} else if (!rc) {
+		printf("%s\n", said ? said : "done");
+	}
+	json_decref(answer);
+	return rc;
+}
+
+int
+cmd_job(int argc, char **argv)
+{
+	static const struct option options[] = {
+		{"json", no_argument, NULL, 'j'}, {"help", no_argument, NULL, 'h'}, {0}};
+	bool json = false;
+	int c;
+	while ((c = getopt_long(argc, argv, "", options, NULL)) != -1)
+		if (c == 'h')
+			return fputs(help, stdout) < 0 ? EXIT_NOT_HEALTHY : 0;
+		else if (c == 'j')
+			json = true;
+		else
+			return cmd_usage("job", "what is that?");
+	const char *verb = optind < argc ? argv[optind] : "";
+	const char *job = optind + 1 < argc ? argv[optind + 1] : NULL;
+	bool start = strcmp(verb, "start") == 0;
+	if (optind + 2 < argc)
+		return cmd_usage("job", "what is \"%.60s\"?", argv[optind + 2]);
+	if (start || strcmp(verb, "end") == 0)
+		return job ? start_or_end(job, start, json)
+			   : cmd_usage("job", "%s needs the NAME of a job", verb);
+	if (strcmp(verb, "list") != 0 || job)
+		return cmd_usage("job", "list, start NAME and end NAME are what there is");
+	return list(json);
 }

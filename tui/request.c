@@ -27,7 +27,9 @@ request_text(const struct request *r)
 	int bad = add_word(o, "cmd", r->cmd) | add_word(o, "alarm", r->alarm) |
 		  add_word(o, "system", r->system) | add_word(o, "comment", r->comment) |
 		  add_word(o, "why", r->why) | add_word(o, "path", r->path) |
-		  add_word(o, "change", r->change);
+		  add_word(o, "change", r->change) | add_word(o, "job", r->job);
+	if (r->run)
+		bad |= json_object_set_new(o, "run", json_boolean(r->run[0] == 'y'));
 	if (r->for_s > 0)
 		bad |= json_object_set_new(o, "for_s", json_integer((json_int_t)r->for_s));
 	if (r->at_s > 0)

@@ -22,6 +22,8 @@ struct request {
 	double watts, frac; /* of a power cap */
 	uint64_t from, before;
 	const char *path, *change; /* of the simulator */
+	const char *job;
+	const char *run; /* of it, of the simulator: "yes" or "no" */
 };
 
 /* To be freed; NULL: a word of it is no UTF-8. */

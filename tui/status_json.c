@@ -7,6 +7,7 @@
 
 #include "core/clock.h"
 #include "tui/cmd.h"
+#include "tui/fitness.h"
 #include "tui/pace.h"
 
 #define SIGNIFICANT_DIGITS 9
@@ -56,6 +57,10 @@ system_json(const struct model *m, const struct model_system *s)
 	json_object_set_new(o, "name", json_string(s->name));
 	json_object_set_new(o, "mode", state_word(ROLE_CTL_MODE, &one[ROLE_CTL_MODE]));
 	json_object_set_new(o, "reason", state_word(ROLE_CTL_REASON, &one[ROLE_CTL_REASON]));
+	char why[120];
+	enum fitness fit = fitness_of(m, (uint32_t)(s - m->systems), why, sizeof(why));
+	json_object_set_new(o, "fit", json_string(fitness_word(fit)));
+	json_object_set_new(o, "fit_why", why[0] ? json_string(why) : json_null());
 	json_object_set_new(o, "trip", json_integer(s->trip));
 	json_object_set_new(o, "spread_k", live(&s->spread_k, 1, 0.001));
 	json_object_set_new(o, "spread_limit_k", json_real(s->spread_limit_k));

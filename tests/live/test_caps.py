@@ -60,4 +60,22 @@ with Run("config/plants/cluster4.yaml") as run:
     ok(r.returncode == 0 and "lifted" in r.stdout, "a cap is lifted", r.stdout + r.stderr)
     ok(wait(lambda: power(run) > watts * 1.05, 60, 0.5), "and power rises again", f"{power(run)} of {watts}")
     ok(wait(lambda: (run.value("cs02.engine.ceiling_cmd_w") or 0) == 0, 10), "the device's ceiling, too, is gone")
+
+    # --- what a workload manager does
+    r = run.cli("job", "start", jobs[0]["name"])
+    ok(r.returncode == 1 and "runs already" in r.stderr, "a job that runs is not started again", r.stdout + r.stderr)
+    r = run.cli("job", "start", "nothing")
+    ok(r.returncode == 1 and 'no job "nothing"' in r.stderr, "nor one that there is not", r.stdout + r.stderr)
+    r = run.cli("job", "end", jobs[0]["name"], "--json")
+    end = json.loads(r.stdout).get("job", {}) if r.returncode == 0 else {}
+    ok(end.get("tokens", 0) > 1000 and end.get("energy_kwh", 0) > 0 and "lost_tokens" in end,
+       "the end of one says what it has done, used and lost", r.stdout + r.stderr)
+    ok(wait(lambda: json.loads(run.cli("job", "list", "--json").stdout or "{}").get("jobs") == [], 15), "and it is gone")
+    run.cli("stop", "cs03", "--why", "a look inside")
+    fit = lambda: {s["name"]: s["fit"] for s in json.loads(run.cli("status", "--json").stdout)["systems"]}
+    ok(wait(lambda: fit()["cs03"] == "no", 15), "a system that is stopped is not fit for work", str(fit()))
+    ok(wait(lambda: "cs03 is not fit" in run.cli("job", "start", jobs[0]["name"]).stderr, 15), "and no job starts on it")
+    run.cli("start", "cs03", "--why", "done")
+    ok(wait(lambda: run.cli("job", "start", jobs[0]["name"]).returncode == 0, 15), "then it does")
+    ok(wait(lambda: len(json.loads(run.cli("job", "list", "--json").stdout or "{}").get("jobs", [])) == 1, 15), "and runs")
 done()
