@@ -9,7 +9,7 @@
 #define ITERATIONS 120
 #define REST_STEPS (5u * LAW_STEPS_PER_S)
 #define OPEN_FRAC 0.97
-#define EDGE_K 0.3
+#define EDGE_K 0.5
 #define FAR_FRAC 0.3
 #define UNIFORM 1e-3
 #define FULL_RATE 0.995
