@@ -52,22 +52,25 @@ lateral_w(const double t_c[RETICLES], int i, double x_w_k, double y_w_k, double 
 	return w;
 }
 
-static double
-effectiveness(const struct zone_face *p, double kg_s, int y)
+/* Of a zone's reticles along its flow. */
+static void
+effectiveness(const struct zone_face *p, double kg_s, double out[ROWS])
 {
 	double ha = p->ha_w_k * pow(kg_s / p->zone_kg_s, p->exponent);
-	return 1.0 - exp(-ha * ENTRANCE[y] / (kg_s * p->cp_j_kg_k));
+	for (int y = 0; y < ROWS; y++)
+		out[y] = 1.0 - exp(-ha * ENTRANCE[y] / (kg_s * p->cp_j_kg_k));
 }
 
 void
 face_relax(const struct zone_face *p, const double power_w[RETICLES], double supply_c,
 	   const double kg_s[ZONES], unsigned sweeps, double si_c[RETICLES], double cu_c[RETICLES])
 {
-	double film_w_k[RETICLES], water_w_k[ZONES];
+	double film_w_k[RETICLES], water_w_k[ZONES], effect[ROWS];
 	for (int x = 0; x < ZONES; x++) {
 		water_w_k[x] = kg_s[x] * p->cp_j_kg_k;
+		effectiveness(p, kg_s[x], effect);
 		for (int y = 0; y < ROWS; y++)
-			film_w_k[ZONES * y + x] = water_w_k[x] * effectiveness(p, kg_s[x], y);
+			film_w_k[ZONES * y + x] = water_w_k[x] * effect[y];
 	}
 	while (sweeps-- > 0)
 		for (int x = 0; x < ZONES; x++) {
@@ -109,10 +112,11 @@ void
 face_march(const struct zone_face *p, int x, double kg_s, double supply_c,
 	   const double heat_w[RETICLES], double out_c[ROWS])
 {
-	double water_w_k = kg_s * p->cp_j_kg_k, water_c = supply_c;
+	double water_w_k = kg_s * p->cp_j_kg_k, water_c = supply_c, effect[ROWS];
+	effectiveness(p, kg_s, effect);
 	for (int y = 0; y < ROWS; y++) {
 		double q = heat_w[ZONES * y + x];
-		out_c[y] = water_c + q / (water_w_k * effectiveness(p, kg_s, y));
+		out_c[y] = water_c + q / (water_w_k * effect[y]);
 		water_c += q / water_w_k;
 	}
 }
