@@ -50,7 +50,7 @@ mean_power_w(const struct soak_sum *s)
 	return s->n ? sum / s->n / RETICLES : 0.0;
 }
 
-/* All of it, or nothing: a gap would be a mean over other times. */
+/* All of it, or nothing: no reticle is the mean over other times than the rest. */
 static bool
 add(struct soak_sum *s, const struct view *v, const double temp_c[])
 {
@@ -81,10 +81,12 @@ soak_step(struct soak *s, const struct control_params *p, const struct view *v,
 		return false;
 	if (!empty && isfinite(v->wafer_w) && v->wafer_w < p->soak_least_w * RETICLES)
 		ready = false; /* at work, but not hard enough to tell anything */
-	if (!ready || !add(sum, v, temp_c)) {
+	if (!ready) {
 		memset(sum, 0, sizeof *sum);
 		return false;
 	}
+	if (!add(sum, v, temp_c))
+		return false; /* a poll that came late: the others are as good */
 	sum->done = (double)sum->n >= p->soak_s * LAW_STEPS_PER_S;
 	return sum->done;
 }

@@ -7,6 +7,7 @@
 #include <string.h>
 #include <sysexits.h>
 
+#include "controllers/commission_file.h"
 #include "controllers/control.h"
 #include "controllers/holds.h"
 #include "controllers/holds_file.h"
@@ -14,6 +15,7 @@
 #include "core/command.h"
 #include "core/log.h"
 #include "core/notify.h"
+#include "core/rundir.h"
 #include "shell/daemon.h"
 #include "shell/images.h"
 
@@ -30,6 +32,9 @@ static struct {
 	struct command_server *commands;
 	struct holds_file file[CONTROL_KEPT];
 	struct hold_keeper keeper[CONTROL_KEPT];
+	struct commission_files soaks;
+	int64_t soaks_ns; /* last look at them */
+	bool soaks_failed;
 	struct cadence cadence;
 	uint64_t events_seen, overruns_told;
 	int64_t overruns_told_ns;
@@ -81,6 +86,65 @@ recall(enum control_kept k, int64_t now_ns)
 	return 0;
 }
 
+/* --- what soaks found --- */
+static void
+soak_put(void *arg, const struct commissioned *c)
+{
+	(void)arg;
+	if (control_commissioned(room.control, c) != 0)
+		log_warning("engine block %" PRIu32 ": too many are known, its soak is not used",
+			    c->serial);
+}
+
+static void
+soak_say(void *arg, const char *line)
+{
+	(void)arg;
+	log_error("%s", line);
+}
+
+/* Without a folder soaks last as long as this program does. */
+static void
+load_soaks(void)
+{
+	char state_dir[256];
+	struct errtext err = {""};
+	if (statedir_find(state_dir, sizeof state_dir, &err) != 0 ||
+	    commission_files_open(&room.soaks, state_dir, &err) != 0) {
+		log_warning("%s: soaks will not outlive this program", err.text);
+		return;
+	}
+	commission_files_load(&room.soaks, soak_put, soak_say, NULL);
+}
+
+/* One at a time, once a second; one that failed again and again until it is kept. */
+static void
+keep_soaks(int64_t now_ns)
+{
+	if (!room.soaks.dir[0] || now_ns - room.soaks_ns < KEEP_AGAIN_NS)
+		return;
+	room.soaks_ns = now_ns;
+	uint32_t serial = room.soaks.serial;
+	bool wrote = room.soaks.child != 0;
+	int rc = commission_files_poll(&room.soaks);
+	if (rc == 0)
+		return;
+	if (rc < 0) {
+		control_soak_not_kept(room.control, serial);
+		if (!room.soaks_failed)
+			log_error("%s: the soak of engine block %" PRIu32 " can't be written, and "
+				  "would not outlive a restart",
+				  room.soaks.dir, serial);
+	} else if (wrote) {
+		log_info("%s: the soak of engine block %" PRIu32 " is kept", room.soaks.dir,
+			 serial);
+	}
+	room.soaks_failed = rc < 0;
+	const struct commissioned *c = control_fresh_soak(room.control);
+	if (c && commission_files_keep(&room.soaks, c) != 0)
+		control_soak_not_kept(room.control, c->serial);
+}
+
 static int
 start(void)
 {
@@ -106,6 +170,7 @@ start(void)
 		if (code != 0)
 			return code;
 	}
+	load_soaks();
 	if (command_open(&room.commands, room.daemon.loop, room.daemon.run_dir, "control", &err) !=
 	    0) {
 		log_error("%s", err.text);
@@ -217,6 +282,7 @@ work(int64_t now_ns)
 	log_overruns(now_ns);
 	for (int k = 0; k < CONTROL_KEPT; k++)
 		keep((enum control_kept)k, now_ns);
+	keep_soaks(now_ns);
 	if (control_failed(room.control)) {
 		log_error("internal error: a law gave no number; the fail-safe demands stand");
 		return EX_SOFTWARE;
@@ -276,7 +342,8 @@ main(int argc, char **argv)
 			"second.\n",
 		.more = "TERM and INT first hand every system back to its devices' own control, "
 			"2 s at most;\nwhat a person has stopped is not released.\n"
-			"What people ask for (isotherm stop, start, maintenance, cap) comes in by "
+			"What people ask for (isotherm stop, start, maintenance, commission, cap) "
+			"comes in by "
 			"control.sock\nin the run folder, and outlives this program in "
 			"control.holds and control.caps\nthere.\n"
 			"Exit code 70: internal error; the fail-safe demands stand.\n",

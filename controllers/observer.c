@@ -166,7 +166,7 @@ lateral_step(struct observer *o, const struct estimate *e, const struct control_
 
 static void
 zones_step(struct observer *o, struct estimate *e, const struct control_params *p,
-	   const struct sensors *s)
+	   const struct sensors *s, bool told[ZONES])
 {
 	double cu_c[RETICLES], heat_w[RETICLES];
 	face_split(&o->face, o->si_c, o->power_w, cu_c, heat_w);
@@ -174,7 +174,8 @@ zones_step(struct observer *o, struct estimate *e, const struct control_params *
 		double move, sum_w = 0.0;
 		for (int y = 0; y < ROWS; y++)
 			sum_w += o->power_w[ZONES * y + x];
-		if (sum_w < p->observer_least_w * ROWS)
+		told[x] = sum_w >= p->observer_least_w * ROWS;
+		if (!told[x])
 			continue;
 		fit_zone(o, s, x, cu_c, heat_w, &move);
 		o->log_flow[x] = law_clamp(o->log_flow[x] + move * LAW_DT_S / p->observer_fit_s,
@@ -185,15 +186,18 @@ zones_step(struct observer *o, struct estimate *e, const struct control_params *
 	lateral_step(o, e, p);
 }
 
-/* A clog must last to be named, and its end to be believed. */
+/* A clog must last to be named, and its end to be believed; only while it is seen. */
 static void
-judge_zones(struct observer *o, struct estimate *e, const struct control_params *p)
+judge_zones(struct observer *o, struct estimate *e, const struct control_params *p,
+	    const bool told[ZONES])
 {
 	uint32_t after = (uint32_t)lrint(p->clog_after_s * LAW_STEPS_PER_S);
 	for (int x = 0; x < ZONES; x++) {
 		double limit =
 			p->clog_below_frac + (e->zone_clogged[x] ? p->clog_deadband_frac : 0.0);
 		bool low = e->zone_flow[x] < limit;
+		if (!told[x])
+			continue;
 		e->zone_sure[x] = o->good_steps[x] >= after;
 		o->low_steps[x] = low != e->zone_clogged[x] ? o->low_steps[x] + 1 : 0;
 		if (!e->zone_sure[x] || o->low_steps[x] < after)
@@ -242,8 +246,9 @@ observer_step(struct observer *o, struct estimate *e, const struct control_param
 	bool flows = o->flow_kg_s > p->observer_least_flow_frac * o->type->m_nom_kg_s;
 	if (!quiet || !flows || !isfinite(v->flow_lpm) || !isfinite(v->supply_c))
 		return;
-	zones_step(o, e, p, s);
-	judge_zones(o, e, p);
+	bool told[ZONES];
+	zones_step(o, e, p, s, told);
+	judge_zones(o, e, p, told);
 	disturbance_step(o, e, p, s);
 	{
 		static int n;

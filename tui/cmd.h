@@ -29,6 +29,7 @@ int cmd_reset(int argc, char **argv);
 int cmd_stop(int argc, char **argv);
 int cmd_start(int argc, char **argv);
 int cmd_maintenance(int argc, char **argv);
+int cmd_commission(int argc, char **argv);
 int cmd_cap(int argc, char **argv);
 int cmd_job(int argc, char **argv);
 

@@ -37,6 +37,7 @@ enum verb_id {
 	VERB_STOP,
 	VERB_START,
 	VERB_MAINTENANCE,
+	VERB_COMMISSION,
 	VERBS
 };
 
@@ -89,6 +90,14 @@ static const struct verb verbs[VERBS] = {
 			      .duration = NEED_MUST,
 			      .why = NEED_MUST,
 			      .may_end = true},
+	[VERB_COMMISSION] =
+		{.name = "commission",
+		 .usage = "isotherm commission SYSTEM --why TEXT\n",
+		 .help = "Measure its wafer, at work and stopped: offsets of its sensors, "
+			 "gains of its\n  reticles, its spread. Of either state what is "
+			 "so now at once; the other when it is\n  stopped, or started "
+			 "again and at work.\n",
+		 .why = NEED_MUST},
 };
 
 static const char key_help[] = "  KEY: the key of the alarm, its beginning or a pattern, if that "
@@ -304,4 +313,10 @@ int
 cmd_maintenance(int argc, char **argv)
 {
 	return do_system(&verbs[VERB_MAINTENANCE], argc, argv);
+}
+
+int
+cmd_commission(int argc, char **argv)
+{
+	return do_system(&verbs[VERB_COMMISSION], argc, argv);
 }

@@ -34,6 +34,8 @@ static const struct command_row commands[] = {
 	{"start", "SYSTEM --why TEXT", "a stopped system works again", cmd_start},
 	{"maintenance", "SYSTEM --for 2h --why TEXT", "hand a system to its devices",
 	 cmd_maintenance},
+	{"commission", "SYSTEM --why TEXT", "measure a wafer and its sensors, at work and stopped",
+	 cmd_commission},
 	{"job", "list|start NAME|end NAME [--json]",
 	 "what runs; a workload manager's start and end", cmd_job},
 	{"cap", "[16.5kW --for 2h --why TEXT]", "power caps: which stand, one more, one less",
