@@ -92,8 +92,8 @@ see_wafer(struct observer *o, const struct estimate *e, const struct control_par
 	o->started = true;
 }
 
-/* One step of Gauss and Newton on the rows that are measured. */
-static void
+/* One step of Gauss and Newton on the rows that are measured. False: they say nothing. */
+static bool
 fit_zone(struct observer *o, const struct sensors *s, int x, const double cu_c[],
 	 const double heat_w[], double *move)
 {
@@ -112,7 +112,10 @@ fit_zone(struct observer *o, const struct sensors *s, int x, const double cu_c[]
 		down += slope * slope;
 		n++;
 	}
-	*move = n < FEW_ROWS || !(down > 0.0) ? 0.0 : law_clamp(up / down, -MOVE_MAX, MOVE_MAX);
+	if (n < FEW_ROWS || !(down > 0.0))
+		return false;
+	*move = law_clamp(up / down, -MOVE_MAX, MOVE_MAX);
+	return true;
 }
 
 static double
@@ -171,13 +174,13 @@ zones_step(struct observer *o, struct estimate *e, const struct control_params *
 	double cu_c[RETICLES], heat_w[RETICLES];
 	face_split(&o->face, o->si_c, o->power_w, cu_c, heat_w);
 	for (int x = 0; x < ZONES; x++) {
-		double move, sum_w = 0.0;
+		double move = 0.0, sum_w = 0.0;
 		for (int y = 0; y < ROWS; y++)
 			sum_w += o->power_w[ZONES * y + x];
-		told[x] = sum_w >= p->observer_least_w * ROWS;
+		told[x] = sum_w >= p->observer_least_w * ROWS &&
+			  fit_zone(o, s, x, cu_c, heat_w, &move);
 		if (!told[x])
 			continue;
-		fit_zone(o, s, x, cu_c, heat_w, &move);
 		o->log_flow[x] = law_clamp(o->log_flow[x] + move * LAW_DT_S / p->observer_fit_s,
 					   LOG_LO, LOG_HI);
 		o->good_steps[x]++;
