@@ -26,7 +26,7 @@ struct link_report {
 	uint64_t transactions, errors, would_write;
 	uint32_t mismatch;
 	uint32_t serial; /* that it told last; 0: none */
-	double rtt_ms; /* NAN: nothing was ever answered */
+	double rtt_ms;   /* NAN: nothing was ever answered */
 };
 
 int publish_init(struct publisher *p, const struct plant *plant, struct image *in);

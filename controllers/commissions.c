@@ -184,7 +184,8 @@ finish(struct commissions *c, uint32_t system, const struct supervisor *s, int64
 	struct errtext err = {""};
 	const char *name = c->plant->systems[system].name;
 	soak_end(&u->soak);
-	int rc = soak_result(&u->soak, &c->plant->control, supervisor_type(&s->setup), &found, &err);
+	int rc =
+		soak_result(&u->soak, &c->plant->control, supervisor_type(&s->setup), &found, &err);
 	if (rc == 0) {
 		found.wall_ns = now_ns + u->wall_ahead_ns;
 		rc = commissions_put(c, &found);

@@ -53,7 +53,7 @@ enum control_event {
 
 struct control_options {
 	enum controller_kind kind;
-	bool shares_free;     /* work may move between the reticles of a job, where the law can */
+	bool shares_free;       /* work may move between the reticles of a job, where the law can */
 	bool keep_spread_limit; /* of the plant file, whatever a soak found: scenarios have their own */
 	bool start_in_charge; /* scenarios start commissioned and in AUTO instead of TRACK */
 };

@@ -121,7 +121,7 @@ fit_zone(struct observer *o, const struct sensors *s, int x, const double cu_c[]
 static double
 median_of(const double x[ZONES])
 {
-	double sorted[ZONES];
+	double sorted[ZONES] = {0.0};
 	int n = 0;
 	for (int k = 0; k < ZONES; k++) {
 		int b = n++;
@@ -196,8 +196,8 @@ judge_zones(struct observer *o, struct estimate *e, const struct control_params 
 {
 	uint32_t after = (uint32_t)lrint(p->clog_after_s * LAW_STEPS_PER_S);
 	for (int x = 0; x < ZONES; x++) {
-		double limit =
-			p->clog_below_frac + (e->zone_clogged[x] ? p->clog_deadband_frac : 0.0);
+		double below = e->serial ? p->clog_below_frac : p->clog_unsoaked_frac;
+		double limit = below + (e->zone_clogged[x] ? p->clog_deadband_frac : 0.0);
 		bool low = e->zone_flow[x] < limit;
 		if (!told[x])
 			continue;

@@ -238,9 +238,32 @@ clogged_zone(const struct estimate *e)
 }
 
 static struct reading
+reading_of_estimate(enum role_id role, uint32_t index, const struct estimate *e)
+{
+#pragma GCC diagnostic push
+#pragma GCC diagnostic ignored "-Wswitch-enum" /* these are its own */
+	switch (role) {
+	case ROLE_CTL_ZONE_FLOW:
+		if (!e->zone_sure[index])
+			return (struct reading){(double)NAN, false};
+		return (struct reading){e->zone_flow[index], false};
+	case ROLE_CTL_CLOGGED:
+		return (struct reading){clogged_zone(e) + 1, false};
+	case ROLE_CTL_UA:
+		return (struct reading){e->ua_frac, false};
+	case ROLE_CTL_HEAT_BALANCE:
+		return (struct reading){e->heat_balance_frac, false};
+	case ROLE_CTL_COMMISSIONED:
+		return (struct reading){e->serial, false};
+	default:
+		return (struct reading){(double)NAN, false};
+	}
+#pragma GCC diagnostic pop
+}
+
+static struct reading
 reading_of(enum role_id role, uint32_t index, const struct account *a, const struct supervisor *s)
 {
-	const struct estimate *e = &s->estimate;
 #pragma GCC diagnostic push
 #pragma GCC diagnostic ignored "-Wswitch-enum" /* the rows of POINTS, and no other */
 	switch (role) {
@@ -296,19 +319,8 @@ reading_of(enum role_id role, uint32_t index, const struct account *a, const str
 		return (struct reading){isfinite(s->verdict.cap_w) ? s->verdict.cap_w : 0.0, false};
 	case ROLE_CTL_CAP_MISSED:
 		return (struct reading){s->verdict.cap_missed, false};
-	case ROLE_CTL_ZONE_FLOW:
-		return (struct reading){e->zone_sure[index] ? e->zone_flow[index] : (double)NAN,
-					false};
-	case ROLE_CTL_CLOGGED:
-		return (struct reading){clogged_zone(e) + 1, false};
-	case ROLE_CTL_UA:
-		return (struct reading){e->ua_frac, false};
-	case ROLE_CTL_HEAT_BALANCE:
-		return (struct reading){e->heat_balance_frac, false};
-	case ROLE_CTL_COMMISSIONED:
-		return (struct reading){e->serial, false};
 	default:
-		return (struct reading){(double)NAN, false};
+		return reading_of_estimate(role, index, &s->estimate);
 	}
 #pragma GCC diagnostic pop
 }
