@@ -13,7 +13,7 @@
 #define MANY_ITERATIONS 60 /* … a whole one with 84 */
 #define AGAIN_STEPS 2      /* between two seconds: not more often */
 #define AGAIN_ABOVE_K 0.3
-#define GIVE_WAY_ABOVE_K 0.15
+#define GIVE_WAY_ABOVE_K 0.03
 #define HASTEN_ABOVE_K 0.3
 #define FLOW_MOVED_FRAC 0.03
 #define MISS_MOVED 0.03
