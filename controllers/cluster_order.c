@@ -101,10 +101,10 @@ order(struct cluster *c, const struct cluster_report *r, uint32_t system)
 		if (!takes_part(r, k))
 			continue;
 		const struct pacing *j = &c->pacing[r->job[k] - 1];
-		if (isfinite(m->raw) && j->raw_max > 0.0)
-			m->missing_frac = law_clamp(
-				law_low_pass(m->missing_frac, m->raw / j->raw_max, MISSING_TAU_S),
-				MISSING_LEAST, 1.0);
+		/* one that tells nothing is not held to be slow for ever */
+		double seen = isfinite(m->raw) && j->raw_max > 0.0 ? m->raw / j->raw_max : 1.0;
+		m->missing_frac = law_clamp(law_low_pass(m->missing_frac, seen, MISSING_TAU_S),
+					    MISSING_LEAST, 1.0);
 		double missing = m->missing_frac < MISSING_BELOW ? m->missing_frac : 1.0;
 		double batch = batch_of(r, k);
 		if (cluster_acts(c, r->job[k] - 1u) && isfinite(j->rate) && batch > 0.0)

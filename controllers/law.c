@@ -5,11 +5,19 @@
 
 /* A valve that stands this far from its command is stuck: integrating on would wind up. */
 #define VALVE_STUCK_FRAC 0.25
+#define SHARE_LEAST 0.05 /* no device gives less */
 
 double
 law_weight(double tau_s)
 {
 	return tau_s > 0.0 ? 1.0 - exp(-LAW_DT_S / tau_s) : 1.0;
+}
+
+double
+law_share(const struct law_in *in, int i)
+{
+	double share = in->share_frac[i];
+	return share >= SHARE_LEAST && !in->jobs.alone[i] ? share : 1.0;
 }
 
 double

@@ -77,6 +77,8 @@ law_most(double a, double b)
 	return b > a || isnan(a) ? b : a;
 }
 
+/* Part of its job's work that a reticle of one that keeps pace has; 1 where it is not known. */
+double law_share(const struct law_in *in, int i);
 struct law_face law_face(const struct control_params *p, const struct law_in *in);
 
 /* The supply set-point nearest to `wanted_c` that may be asked for: within the table's bounds, but

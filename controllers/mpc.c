@@ -18,7 +18,6 @@
 #define FLOW_MOVED_FRAC 0.03
 #define MISS_MOVED 0.03
 #define LEAD_S 0.5 /* what is asked now is in force, and its heat arrived, so much later */
-#define SHARE_LEAST 0.05
 #define FULL_FRAC 5e-4
 #define THROTTLED_BELOW 0.999
 
@@ -33,25 +32,24 @@ is_known(const struct law_in *in)
 	return known;
 }
 
-static double
-share_of(const struct law_in *in, int i)
-{
-	return in->share_frac[i] >= SHARE_LEAST && !in->jobs.alone[i] ? in->share_frac[i] : 1.0;
-}
-
 /* Are groups or shares others than the program was made for? */
 static bool
 take_groups(struct mpc *m, const struct law_in *in)
 {
 	bool changed = false, other[JOBS_MAX + 1];
 	for (int s = 0; s <= JOBS_MAX; s++) {
-		double density = in->density[s] > 0.0 ? in->density[s] : 1.0;
+		double density = in->density[s];
+		if (!(density > 0.0)) /* not known now */
+			density = m->density[s] > 0.0 ? m->density[s] : 1.0;
 		other[s] = fabs(density - m->density[s]) > 1e-6;
 		changed = changed || other[s];
 		m->density[s] = density;
 	}
 	for (int i = 0; i < RETICLES; i++) {
-		double share = share_of(in, i);
+		/* one that is not read for a while is what it was */
+		double share = isfinite(in->share_frac[i]) || !(m->share[i] > 0.0)
+				       ? law_share(in, i)
+				       : m->share[i];
 		changed = changed || m->jobs.lead[i] != in->jobs.lead[i] ||
 			  m->jobs.slot[i] != in->jobs.slot[i] ||
 			  m->jobs.alone[i] != in->jobs.alone[i] || fabs(share - m->share[i]) > 1e-3;
@@ -148,7 +146,8 @@ foresee(struct mpc *m, const struct law_in *in, const double duty[RETICLES])
 {
 	double power_w[RETICLES], rise_k[RETICLES], sum_w = 0.0;
 	for (int i = 0; i < RETICLES; i++) {
-		power_w[i] = still_w(in, m->plan_c[i]) + m->work_w[i] * duty[i];
+		power_w[i] = still_w(in, m->plan_c[i]) +
+			     (m->group[i] < RETICLES ? m->work_w[i] * duty[i] : 0.0);
 		sum_w += power_w[i];
 	}
 	response_rise(&m->response, power_w, rise_k);
@@ -398,6 +397,9 @@ start_program(struct mpc *m, const struct law_in *in)
 	m->cap_frac = 1.0;
 	m->since_solve = 0;
 	m->limit = PROGRAM_FREE;
+	m->jobs = in->jobs; /* whose work is what in what is seen first */
+	for (int i = 0; i < RETICLES; i++)
+		m->share[i] = law_share(in, i);
 	mpc_see_init(m, in);
 	mpc_share_init(m, in);
 	take_groups(m, in);

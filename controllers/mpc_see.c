@@ -57,12 +57,16 @@ see_activity(struct mpc *m, const struct law_in *in)
 		does_w[s] += in->power_w[i] - still_w(in, in->estimate->temp_c[i]);
 		may_w[s] += m->work_w[i] * mpc_applied(in, i);
 	}
-	memcpy(m->may_w[m->at++ % MPC_BACK], may_w, sizeof may_w);
+	for (int k = 0; k < (m->at == 0 ? MPC_BACK : 1); k++)
+		memcpy(m->may_w[(m->at + (uint32_t)k) % MPC_BACK], may_w, sizeof may_w);
+	m->at++;
 	for (int s = 0; s <= JOBS_MAX; s++) {
 		double hi_w = may_w[s], lo_w = may_w[s];
 
-		if (may_w[s] < 1.0)
+		if (may_w[s] < 1.0) {
+			m->active_frac[s] = 1.0; /* nothing is known of it */
 			continue;
+		}
 		for (int k = 0; k < MPC_BACK; k++) {
 			hi_w = fmax(hi_w, m->may_w[k][s]);
 			lo_w = fmin(lo_w, m->may_w[k][s]);
@@ -96,7 +100,8 @@ learn_work(struct mpc *m, const struct control_params *p, const struct law_in *i
 		int s = mpc_slot(m, i);
 		double u = mpc_applied(in, i), w;
 
-		m->work_w[i] *= by[s];
+		m->work_w[i] = fmax(m->work_w[i] * by[s],
+				    0.1 * in->model->dynamic_w * fmax(m->density[s], 0.1));
 		if (m->active_frac[s] < WORKING_FRAC || u < MPC_DUTY_LEAST ||
 		    !isfinite(in->power_w[i]))
 			continue;
@@ -183,6 +188,7 @@ mpc_see_init(struct mpc *m, const struct law_in *in)
 	}
 	for (int s = 0; s <= JOBS_MAX; s++)
 		m->active_frac[s] = 1.0;
+	m->at = 0;
 	see_activity(m, in);
 	response_make(&m->response, in->model, m->flow_kg_s, in->estimate->zone_g);
 	static const struct control_params NONE = {0};

@@ -3,8 +3,6 @@
 
 #include <math.h>
 #include <string.h>
-#include <stdio.h>
-#include <stdlib.h>
 
 #include "controllers/law.h"
 
@@ -253,15 +251,4 @@ observer_step(struct observer *o, struct estimate *e, const struct control_param
 	zones_step(o, e, p, s, told);
 	judge_zones(o, e, p, told);
 	disturbance_step(o, e, p, s);
-	{
-		static int n;
-		if (getenv("ESTDBG") && ++n % atoi(getenv("ESTDBG")) == 0) {
-			fprintf(stderr, "%d m %.3f", n, o->flow_kg_s);
-			for (int x = 0; x < ZONES; x++)
-				fprintf(stderr, " %.3f", exp(o->log_flow[x]));
-			fprintf(stderr, " | g5 %.3f f5 %.3f ua %.3f hb %.4f lat %.2f\n",
-				e->zone_g[5], e->zone_flow[5], e->ua_frac, e->heat_balance_frac,
-				o->lateral_mul);
-		}
-	}
 }

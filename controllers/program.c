@@ -31,6 +31,20 @@ program_reset(struct program *p)
 	memset(p, 0, sizeof *p);
 }
 
+/* Begin anew from zeros; the factor stays. */
+static void
+forget_iterate(struct program *p)
+{
+	memset(p->x, 0, sizeof p->x);
+	memset(p->box, 0, sizeof p->box);
+	memset(p->spread, 0, sizeof p->spread);
+	memset(p->hot, 0, sizeof p->hot);
+	memset(p->y_box, 0, sizeof p->y_box);
+	memset(p->y_spread, 0, sizeof p->y_spread);
+	memset(p->y_hot, 0, sizeof p->y_hot);
+	p->sum = p->y_sum = 0.0;
+}
+
 /* --- the factor: ROUND + SIGMA + rho A'A --- */
 
 static void
@@ -293,7 +307,12 @@ program_solve(struct program *p, const struct program_case *c, int iterations)
 		base_k[i] = c->base_c[i] - mean_c;
 	for (int k = 0; k < iterations; k++)
 		iterate(p, c, base_k);
-	for (int g = 0; g < p->n; g++)
-		p->v[g] = clamp(p->x[g], 0.0, c->hi[g]);
+	bool sound = true;
+	for (int g = 0; g < p->n; g++) {
+		sound = sound && isfinite(p->x[g]);
+		p->v[g] = isfinite(p->x[g]) ? clamp(p->x[g], 0.0, c->hi[g]) : (double)NAN;
+	}
+	if (!sound)
+		forget_iterate(p); /* the caller sees NAN, and the next call begins anew */
 	return limit_of(p, c);
 }

@@ -25,8 +25,11 @@ static void
 see_groups(struct group_view *g, const struct control_params *p, const struct law_in *in,
 	   const struct law_face *f)
 {
+	double most[RETICLES] = {0.0};
 	for (int i = 0; i < RETICLES; i++) {
-		g->applied_frac[i] = in->applied_frac[i];
+		double share = law_share(in, i);
+		most[in->jobs.lead[i]] = fmax(most[in->jobs.lead[i]], share);
+		g->applied_frac[i] = in->applied_frac[i] / share; /* the rate it allows … */
 		g->error_k[i] = error_of(p, f->reference_c, in->temp_c[i]);
 	}
 	for (int i = 0; i < RETICLES; i++) {
@@ -35,6 +38,9 @@ see_groups(struct group_view *g, const struct control_params *p, const struct la
 		g->applied_frac[lead] = fmin(g->applied_frac[lead], g->applied_frac[i]);
 		g->error_k[lead] = fmin(g->error_k[lead], g->error_k[i]);
 	}
+	for (int i = 0; i < RETICLES; i++) /* … as one duty for all */
+		if (in->jobs.lead[i] == i)
+			g->applied_frac[i] = fmin(g->applied_frac[i] * most[i], 1.0);
 }
 
 static double

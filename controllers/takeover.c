@@ -17,7 +17,7 @@ demands_clear(struct demands *d)
 	for (int i = 0; i < RETICLES; i++)
 		d->duty_frac[i] = (double)NAN;
 	for (int i = 0; i < RETICLES; i++)
-		d->share_frac[i] = 1.0;
+		d->share_frac[i] = (double)NAN;
 	for (int k = 0; k < JOBS_MAX; k++)
 		d->batch_frac[k] = (double)NAN;
 }
@@ -39,7 +39,8 @@ takeover_track(struct demands *d, const struct law_in *in, bool ceiling)
 			d->duty_frac[i] =
 				follow(d->duty_frac[i], in->applied_frac[i], DUTY_BAND_FRAC);
 	for (int i = 0; i < RETICLES; i++)
-		d->share_frac[i] = isfinite(in->share_frac[i]) ? in->share_frac[i] : 1.0;
+		if (isfinite(in->share_frac[i]))
+			d->share_frac[i] = in->share_frac[i];
 	d->pump_frac = follow(d->pump_frac, in->pump_frac, COOLING_BAND_FRAC);
 	d->valve_frac = follow(d->valve_frac, in->valve_frac, COOLING_BAND_FRAC);
 }
@@ -55,18 +56,19 @@ takeover_begin(struct supervisor *s, const struct control_params *p)
 {
 	struct demands *d = &s->demands;
 	const uint8_t *lead = s->in.jobs.lead;
-	double least = 1.0, worst = 0.0, of_group[RETICLES];
+	double least = 1.0, worst = 0.0, of_group[RETICLES], share[RETICLES];
 	takeover_track(d, &s->in, s->device_ceiling);
 	for (int i = 0; i < RETICLES; i++) {
+		share[i] = law_share(&s->in, i);
+		of_group[i] = d->duty_frac[i] / share[i];
 		if (groups_counts(&s->in.jobs, i))
-			least = fmin(least, d->duty_frac[i]); /* fmin passes NAN over */
-		of_group[i] = d->duty_frac[i];
-		of_group[lead[i]] = fmin(of_group[lead[i]], d->duty_frac[i]);
+			least = fmin(least, of_group[i]); /* fmin passes NAN over */
+		of_group[lead[i]] = fmin(of_group[lead[i]], of_group[i]);
 	}
 	for (int i = 0; i < RETICLES; i++) {
-		/* a synchronous job has one duty, and runs at the least of them already */
+		/* a synchronous job has one rate, and runs at the least of them already */
 		if (isfinite(d->duty_frac[i]))
-			d->duty_frac[i] = of_group[lead[i]];
+			d->duty_frac[i] = law_clamp(of_group[lead[i]] * share[i], 0.0, 1.0);
 		worst = fmax(worst, bump(s->out.duty_frac[i], d->duty_frac[i]));
 	}
 	worst = fmax(worst, bump(s->out.pump_frac, d->pump_frac));

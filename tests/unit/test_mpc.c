@@ -24,7 +24,8 @@ static struct rig {
 	double odd[RETICLES]; /* rise of the plant to that of the model */
 	double temp_c[RETICLES], duty[RETICLES], share[RETICLES];
 	double supply_c, activity, density;
-	int slow_steps; /* while shares move */
+	double meter_off_w; /* of each reticle's power reading */
+	int slow_steps;     /* while shares move */
 	int step;
 	struct estimate estimate;
 	struct law_in in;
@@ -48,7 +49,7 @@ settle(double part)
 	for (int i = 0; i < RETICLES; i++) {
 		double act = r.in.jobs.alone[0] ? fmin(r.duty[i], r.activity) : r.share[i] * pace;
 		power_w[i] = response_power_w(&MODEL, r.density, act, act, r.temp_c[i]);
-		r.in.power_w[i] = power_w[i];
+		r.in.power_w[i] = power_w[i] + r.meter_off_w;
 	}
 	response_rise(&r.plant, power_w, rise_k);
 	for (int i = 0; i < RETICLES; i++)
@@ -252,6 +253,67 @@ a_phase_of_little_work_takes_nothing_back(void **state)
 	assert_true(fabs(rate() - held) < 0.03);
 }
 
+/* However long, and whatever little its power reads too low: what it will take is not forgotten. */
+static void
+after_a_long_pause_the_limit_holds(void **state)
+{
+	(void)state;
+	begin(false);
+	r.in.spread_limit_k = 20.0;
+	r.meter_off_w = -0.8;
+	run(20.0);
+	r.activity = 0.0;
+	run(200.0);
+	r.activity = 1.0;
+	r.supply_c = 32.0;
+	run(5.0);
+	for (int k = 0; k < 25; k++) {
+		run(1.0);
+		assert_true(max_c() < 50.5);
+	}
+}
+
+static void
+taking_over_in_a_phase_of_little_work_teaches_nothing(void **state)
+{
+	(void)state;
+	begin(false);
+	r.in.spread_limit_k = 20.0;
+	r.supply_c = 30.5;
+	run(30.0);
+	r.activity = 0.2;
+	run(5.0);
+	law_of(CONTROLLER_MPC)->init(&r.law, &PARAMS, &r.in);
+	run(4.0);
+	r.activity = 1.0;
+	for (int k = 0; k < 30; k++) {
+		run(0.1);
+		assert_true(max_c() < 50.5);
+	}
+}
+
+/* One rate goes over into one duty: no reticle's small share makes the job slow. */
+static void
+the_structured_pi_goes_on_from_moved_work(void **state)
+{
+	(void)state;
+	begin(false);
+	for (int s = 0; s <= JOBS_MAX; s++)
+		r.in.may_move[s] = true;
+	for (int y = 0; y < ROWS; y++)
+		r.odd[ZONES * y + 5] = 1.35;
+	run(90.0);
+	assert_true(r.share[77] < 0.9);
+	double was = rate();
+	r.in.supply_c = (double)NAN;
+	law_of(CONTROLLER_MPC)->step(&r.law, &PARAMS, &r.in, &r.out);
+	assert_false(r.law.mpc.acts);
+	double next = 1.0;
+	for (int i = 0; i < RETICLES; i++)
+		next = fmin(next, r.out.duty_frac[i] / r.share[i]);
+	assert_true(next > was - 0.1);
+}
+
 static void
 without_a_supply_reading_the_structured_pi_goes_on_from_there(void **state)
 {
@@ -304,6 +366,9 @@ main(void)
 		cmocka_unit_test(what_rises_is_answered_within_seconds),
 		cmocka_unit_test(work_moves_and_the_job_is_faster),
 		cmocka_unit_test(a_phase_of_little_work_takes_nothing_back),
+		cmocka_unit_test(after_a_long_pause_the_limit_holds),
+		cmocka_unit_test(taking_over_in_a_phase_of_little_work_teaches_nothing),
+		cmocka_unit_test(the_structured_pi_goes_on_from_moved_work),
 		cmocka_unit_test(without_a_supply_reading_the_structured_pi_goes_on_from_there),
 		cmocka_unit_test(all_limits_and_groups_unknown_is_no_nonsense),
 	};
