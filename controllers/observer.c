@@ -14,6 +14,8 @@
 #define LATERAL_STEPS 10u /* of a flow that is low, before anything is made of it */
 #define NEIGHBOUR_G 0.75  /* below it, it is clogged itself */
 #define FEW_ROWS 3        /* of seven: fewer say nothing of their zone */
+#define IDLE_FRAC 0.5 /* beside the one with most: what comes across says more than its own flow */
+#define FEW_ZONES 4   /* of twelve: fewer say nothing of one of them */
 #define MODEL_SWEEPS 2
 #define COPPER_S 0.25
 
@@ -43,8 +45,11 @@ static bool
 see_power(struct observer *o, const struct control_params *p, const struct view *v, double out_w[])
 {
 	double sum_w = 0.0;
-	for (int i = 0; i < RETICLES; i++)
+	memset(o->zone_w, 0, sizeof o->zone_w);
+	for (int i = 0; i < RETICLES; i++) {
 		sum_w += v->power_w[i]; /* NAN: one is missing */
+		o->zone_w[i % ZONES] += v->power_w[i];
+	}
 	if (!isfinite(sum_w) || !isfinite(v->wafer_w) || sum_w <= 0.0)
 		return false;
 	bool first = !o->started;
@@ -117,29 +122,42 @@ fit_zone(struct observer *o, const struct sensors *s, int x, const double cu_c[]
 }
 
 static double
-median_of(const double x[ZONES])
+median_of(const double x[], const bool counts[ZONES], int *n)
 {
 	double sorted[ZONES] = {0.0};
-	int n = 0;
+	*n = 0;
 	for (int k = 0; k < ZONES; k++) {
-		int b = n++;
+		if (!counts[k])
+			continue;
+		int b = (*n)++;
 		for (; b > 0 && sorted[b - 1] > x[k]; b--)
 			sorted[b] = sorted[b - 1];
 		sorted[b] = x[k];
 	}
-	return 0.5 * (sorted[ZONES / 2 - 1] + sorted[ZONES / 2]);
+	return *n ? 0.5 * (sorted[(*n - 1) / 2] + sorted[*n / 2]) : 0.0;
 }
 
-static void
-tell_zones(const struct observer *o, struct estimate *e)
+/*
+ * Zones are compared with those that are told of beside them, for what all have in common is no clog. One that is not
+ * told of stays what it was to the others. False: there are too few to compare.
+ */
+static bool
+tell_zones(struct observer *o, struct estimate *e, const bool told[ZONES])
 {
-	double clean = median_of(o->log_flow), sum = 0.0;
+	double sum = 0.0;
+	int n;
+	double clean = median_of(o->log_flow, told, &n);
+	if (n < FEW_ZONES)
+		return false;
+	o->common = clean;
 	for (int x = 0; x < ZONES; x++) {
-		e->zone_g[x] = exp(o->log_flow[x] - clean);
+		if (told[x])
+			e->zone_g[x] = exp(o->log_flow[x] - clean);
 		sum += e->zone_g[x] / ZONES;
 	}
 	for (int x = 0; x < ZONES; x++)
 		e->zone_flow[x] = e->zone_g[x] / sum;
+	return true;
 }
 
 /* Only a clog shows how much heat goes across; what was found then stays. Two neighbours on each side, since what one
@@ -165,25 +183,47 @@ lateral_step(struct observer *o, const struct estimate *e, const struct control_
 	face_lateral(&o->face, o->type, o->lateral_mul);
 }
 
+/* Which zones do work enough, and steadily, and have neighbours that do? Beside one that is idle, what goes across says more
+ * than a zone's own flow. */
+static void
+see_works(const struct observer *o, const struct control_params *p, bool works[ZONES])
+{
+	double zone_w[ZONES] = {0.0};
+	for (int i = 0; i < RETICLES; i++)
+		zone_w[i % ZONES] += o->power_w[i];
+	for (int x = 0; x < ZONES; x++) {
+		double least_w = fmax(p->observer_least_w * ROWS, IDLE_FRAC * zone_w[x]);
+		works[x] = zone_w[x] >= least_w &&
+			   fabs(o->zone_w[x] - zone_w[x]) < p->observer_quiet_frac * zone_w[x] &&
+			   (x == 0 || zone_w[x - 1] >= least_w) &&
+			   (x == ZONES - 1 || zone_w[x + 1] >= least_w);
+	}
+}
+
 static void
 zones_step(struct observer *o, struct estimate *e, const struct control_params *p,
 	   const struct sensors *s, bool told[ZONES])
 {
 	double cu_c[RETICLES], heat_w[RETICLES];
+	bool works[ZONES];
 	face_split(&o->face, o->si_c, o->power_w, cu_c, heat_w);
+	see_works(o, p, works);
 	for (int x = 0; x < ZONES; x++) {
-		double move = 0.0, sum_w = 0.0;
-		for (int y = 0; y < ROWS; y++)
-			sum_w += o->power_w[ZONES * y + x];
-		told[x] = sum_w >= p->observer_least_w * ROWS &&
-			  fit_zone(o, s, x, cu_c, heat_w, &move);
+		double move = 0.0;
+		if (works[x] && !o->works[x]) /* it is what it was to the others */
+			o->log_flow[x] = o->common + log(e->zone_g[x]);
+		told[x] = works[x] && fit_zone(o, s, x, cu_c, heat_w, &move);
 		if (!told[x])
 			continue;
 		o->log_flow[x] = law_clamp(o->log_flow[x] + move * LAW_DT_S / p->observer_fit_s,
 					   LOG_LO, LOG_HI);
 		o->good_steps[x]++;
 	}
-	tell_zones(o, e);
+	memcpy(o->works, works, sizeof works);
+	if (!tell_zones(o, e, told)) {
+		memset(told, 0, ZONES * sizeof told[0]);
+		return;
+	}
 	lateral_step(o, e, p);
 }
 

@@ -6,7 +6,7 @@
  *
  *   zones     the wafer's power has not run ahead of its copper by observer_quiet_frac for observer_quiet_s, and is observer_least_w a
  *             reticle at least. Each zone by itself: the flow m_x for which copper over its rows (face.h) fits what is
- *             measured best; then z_x = ln m_x less the median over the zones, low-passed by observer_tau_s. What all
+ *             measured best; then z_x = ln m_x less the median over the zones that tell something, low-passed by observer_tau_s. What all
  *             zones have in common is the flow meter's or the supply's, and no clog. A row whose sensor is not believed
  *             says nothing.
  *             A zone that runs hot warms its neighbours: as long as one is clogged, the heat across zones is that
@@ -41,10 +41,13 @@ struct observer {
 	bool started;
 	double si_c[RETICLES], power_w[RETICLES], supply_c, flow_kg_s;
 	double share[RETICLES]; /* of the wafer's power */
+	double zone_w[ZONES];   /* as read */
 	double late_w[2]; /* the wafer's power as its copper and the sensors' low-pass see it */
 	uint32_t quiet_steps;
 	double lateral_mul;     /* heat between zones, of what the type lets expect */
 	double log_flow[ZONES]; /* of a zone, over an equal part of all */
+	double common;          /* of those that are told of */
+	bool works[ZONES];      /* has power enough to tell of it */
 	uint32_t low_steps[ZONES], good_steps[ZONES];
 	double model_si_c[RETICLES], model_cu_c[RETICLES];
 	struct observer_loop loop;
