@@ -99,7 +99,8 @@ solve_apart(struct mpc *m, const struct law_in *in, double may_frac[RETICLES])
 	}
 	(void)program_solve(q, c, ITERATIONS);
 	for (int j = 0; j < RETICLES; j++)
-		may_frac[j] = work[j] > 0.0 && isfinite(q->v[j]) ? fmin(q->v[j] / work[j], 1.0) : 0.0;
+		may_frac[j] =
+			work[j] > 0.0 && isfinite(q->v[j]) ? fmin(q->v[j] / work[j], 1.0) : 0.0;
 }
 
 void

@@ -205,12 +205,13 @@ outputs_demands(struct outputs *x, struct image *ctl, uint32_t system, const str
 			if (t->index == NO_POINT)
 				continue;
 			double value = each != NULL ? each[k] : all;
-			bool none = !d->active || !isfinite(value);
-			x->samples[t->index] =
-				none ? (struct sample){0}
-				     : (struct sample){.value = law_clamp(value, t->lo, t->hi),
-						       .time_ns = now_ns,
-						       .quality = QUALITY_GOOD};
+			struct sample *s = &x->samples[t->index];
+			memset(s, 0, sizeof *s);
+			if (!d->active || !isfinite(value))
+				continue;
+			s->value = law_clamp(value, t->lo, t->hi);
+			s->time_ns = now_ns;
+			s->quality = QUALITY_GOOD;
 		}
 	}
 	for (uint32_t i = 0; i < x->n_devices; i++)
