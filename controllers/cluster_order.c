@@ -172,6 +172,16 @@ begin_counts(struct cluster *c, const struct cluster_report *reports, uint32_t n
 		c->member[c->who[i]].count = each;
 }
 
+/* Do the counts make the whole? Not where a slot was lost for a moment and began anew. */
+static bool
+whole(const struct cluster *c, uint32_t n, uint32_t each)
+{
+	uint32_t sum = 0;
+	for (uint32_t i = 0; i < n; i++)
+		sum += c->member[c->who[i]].count;
+	return sum == n * each;
+}
+
 static uint32_t
 least_of(const uint32_t count[], uint32_t n)
 {
@@ -216,15 +226,20 @@ share_job(struct cluster *c, const struct cluster_report *reports, uint32_t job)
 	const struct job_config *config = &c->plant->jobs[job];
 	struct pacing *p = &c->pacing[job];
 	uint32_t n, ours = gather(c, reports, job, &n);
-	if (n < 2) {
+	bool shares = config->slow == JOB_SLOW_REBALANCE && config->together;
+	if (n < 2) { /* it has ended, or has nobody to share with: nothing is left to tell */
 		p->n = n;
+		p->shared = false;
+		p->changed_ns = 0;
 		return;
 	}
-	if (p->n != n)
+	for (uint32_t i = 0; i < n && !shares; i++) /* whatever the devices have from before */
+		c->member[c->who[i]].count = config->microbatches;
+	if (shares && (p->n != n || !whole(c, n, config->microbatches)))
 		begin_counts(c, reports, n, config->microbatches);
 	p->n = n;
-	if (config->slow == JOB_SLOW_REBALANCE && config->together && ours > 0 &&
-	    p->capped_steps == 0 && better(c, reports, ours, n, config->microbatches))
+	if (shares && ours > 0 && p->capped_steps == 0 &&
+	    better(c, reports, ours, n, config->microbatches))
 		for (uint32_t i = 0; i < ours; i++) {
 			struct member *m = &c->member[c->who[i]];
 			if (m->count != c->count[i])

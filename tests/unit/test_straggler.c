@@ -279,6 +279,57 @@ the_job_goes_on_without_one_that_stands_still(void **state)
 	assert_true(fabs(reports[1].batch_frac[0] - 1.0) < 1e-9);
 }
 
+/* The engine's bus of cs02 is lost for less than a second, between two that share. */
+static void
+blink(void)
+{
+	uint16_t job = reports[2].job[0];
+	reports[2].job[0] = 0;
+	cluster_pace(cluster, reports);
+	reports[2].job[0] = job;
+}
+
+static void
+a_system_that_is_lost_for_a_moment_keeps_its_micro_batches(void **state)
+{
+	(void)state;
+	for (uint16_t number = 1; number <= 3; number++) {
+		one_is_slow(number, -1, 1.0);
+		run(3);
+		blink();
+		run(3);
+		for (int s = 0; s < 4; s++)
+			assert_true(fabs(reports[s].batch_frac[0] - 1.0) < 1e-9);
+	}
+}
+
+static void
+shares_of_before_do_not_stay_where_none_are_made(void **state)
+{
+	(void)state;
+	one_is_slow(3, -1, 1.0);
+	reports[0].batch_frac[0] = 0.5;
+	reports[1].batch_frac[0] = 1.5;
+	run(3);
+	for (int s = 0; s < 4; s++)
+		assert_true(fabs(reports[s].batch_frac[0] - 1.0) < 1e-9);
+}
+
+static void
+of_a_job_that_has_ended_no_shares_are_told(void **state)
+{
+	(void)state;
+	one_is_slow(2, 1, 0.75);
+	run(5);
+	assert_true(reports[1].batch_frac[0] < 0.9);
+	for (int s = 0; s < 4; s++)
+		reports[s].job[0] = 0;
+	int before = lines;
+	seconds(20);
+	for (; before < lines; before++)
+		assert_null(strstr(last.text, "micro-batches"));
+}
+
 static void
 a_split_is_the_best_there_is(void **state)
 {
@@ -311,6 +362,9 @@ main(void)
 		TEST(while_a_cap_holds_one_of_them_a_job_is_left_alone),
 		TEST(micro_batches_go_to_those_that_have_the_time),
 		TEST(the_job_goes_on_without_one_that_stands_still),
+		TEST(a_system_that_is_lost_for_a_moment_keeps_its_micro_batches),
+		TEST(shares_of_before_do_not_stay_where_none_are_made),
+		TEST(of_a_job_that_has_ended_no_shares_are_told),
 		TEST(a_split_is_the_best_there_is),
 	};
 	return cmocka_run_group_tests(tests, NULL, NULL);
