@@ -5,8 +5,10 @@
 #include <errno.h>
 #include <fcntl.h>
 #include <inttypes.h>
+#include <signal.h>
 #include <stdio.h>
 #include <string.h>
+#include <sys/prctl.h>
 #include <sys/stat.h>
 #include <sys/wait.h>
 #include <unistd.h>
@@ -98,8 +100,10 @@ write_file(const char *dir, uint32_t serial, const char *text, size_t len)
 	char path[PATH_MAX], fresh[PATH_MAX + 8];
 	snprintf(path, sizeof path, "%s/block-%" PRIu32 SUFFIX, dir, serial);
 	snprintf(fresh, sizeof fresh, "%s.tmp", path);
-	int fd = open(fresh, O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC | O_NOFOLLOW, 0640);
-	if (fd < 0)
+	struct stat st;
+	int fd = open(fresh, O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC | O_NOFOLLOW | O_NONBLOCK,
+		      0640);
+	if (fd < 0 || fstat(fd, &st) || !S_ISREG(st.st_mode))
 		return 1;
 	while (len > 0) {
 		ssize_t n = write(fd, text, len);
@@ -116,6 +120,23 @@ write_file(const char *dir, uint32_t serial, const char *text, size_t len)
 	return folder < 0 || fsync(folder) ? 1 : 0;
 }
 
+/* In the child: a disk may hold it for long after its parent has gone. By then the locks and sockets that came with it must
+ * be free for the next program, and it must end when told. False: the parent has gone. */
+static bool
+let_go(pid_t parent)
+{
+	static const int signals[] = {SIGTERM, SIGINT, SIGHUP, SIGPIPE};
+	sigset_t none;
+	if (close_range(STDERR_FILENO + 1, ~0U, 0) != 0) /* a kernel without it */
+		for (int fd = (int)sysconf(_SC_OPEN_MAX) - 1; fd > STDERR_FILENO; fd--)
+			close(fd);
+	for (size_t k = 0; k < sizeof signals / sizeof signals[0]; k++)
+		signal(signals[k], SIG_DFL);
+	sigemptyset(&none);
+	sigprocmask(SIG_SETMASK, &none, NULL);
+	return prctl(PR_SET_PDEATHSIG, SIGKILL) == 0 && getppid() == parent;
+}
+
 int
 commission_files_keep(struct commission_files *f, const struct commissioned *c)
 {
@@ -125,11 +146,11 @@ commission_files_keep(struct commission_files *f, const struct commissioned *c)
 	if (f->child)
 		return -EBUSY;
 	size_t len = commissioned_write(c, text);
-	pid_t pid = fork();
+	pid_t parent = getpid(), pid = fork();
 	if (pid < 0)
 		return -errno;
 	if (pid == 0)
-		_exit(write_file(f->dir, c->serial, text, len));
+		_exit(let_go(parent) ? write_file(f->dir, c->serial, text, len) : 1);
 	f->child = pid;
 	f->serial = c->serial;
 	return 0;

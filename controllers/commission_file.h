@@ -2,7 +2,7 @@
 /*
  * Where soaks outlive the program: control/block-SERIAL.soak in the state folder, a file an engine block. Part of the
  * shell. A result is written by a child of its own, since the control loop must not wait for a disk: under a new name,
- * to the disk, and then in the place of the old one.
+ * to the disk, and then in the place of the old one. That child holds nothing of its parent's and ends with it.
  */
 #ifndef ISOTHERM_CONTROLLERS_COMMISSION_FILE_H
 #define ISOTHERM_CONTROLLERS_COMMISSION_FILE_H

@@ -22,6 +22,7 @@
 #define HAND_BACK_NS (2 * NS_PER_S)    /* devices confirm a release by then, or not at all */
 #define OVERRUN_LOG_NS (60 * NS_PER_S) /* late periods are told that often at most */
 #define KEEP_AGAIN_NS NS_PER_S         /* what could not be recorded is tried again so often */
+#define SOAK_SLOW_NS (10 * NS_PER_S)
 #define EVENTS 16
 
 static struct {
@@ -33,8 +34,9 @@ static struct {
 	struct holds_file file[CONTROL_KEPT];
 	struct hold_keeper keeper[CONTROL_KEPT];
 	struct commission_files soaks;
-	int64_t soaks_ns; /* last look at them */
-	bool soaks_failed;
+	int64_t soaks_ns;      /* last look at them */
+	int64_t soak_begun_ns; /* to write one */
+	bool soaks_failed, soak_slow_told;
 	struct cadence cadence;
 	uint64_t events_seen, overruns_told;
 	int64_t overruns_told_ns;
@@ -127,8 +129,14 @@ keep_soaks(int64_t now_ns)
 	uint32_t serial = room.soaks.serial;
 	bool wrote = room.soaks.child != 0;
 	int rc = commission_files_poll(&room.soaks);
-	if (rc == 0)
+	if (rc == 0) {
+		if (!room.soak_slow_told && now_ns - room.soak_begun_ns > SOAK_SLOW_NS)
+			log_warning("%s: the soak of engine block %" PRIu32 " has been written for "
+				    "more than %d s: the disk hangs",
+				    room.soaks.dir, serial, (int)(SOAK_SLOW_NS / NS_PER_S));
+		room.soak_slow_told |= now_ns - room.soak_begun_ns > SOAK_SLOW_NS;
 		return;
+	}
 	if (rc < 0) {
 		control_soak_not_kept(room.control, serial);
 		if (!room.soaks_failed)
@@ -140,6 +148,8 @@ keep_soaks(int64_t now_ns)
 			 serial);
 	}
 	room.soaks_failed = rc < 0;
+	room.soak_slow_told = false;
+	room.soak_begun_ns = now_ns;
 	const struct commissioned *c = control_fresh_soak(room.control);
 	if (c && commission_files_keep(&room.soaks, c) != 0)
 		control_soak_not_kept(room.control, c->serial);

@@ -4,6 +4,8 @@
 
 #include <errno.h>
 #include <fcntl.h>
+#include <poll.h>
+#include <sys/file.h>
 #include <sys/stat.h>
 #include <sys/wait.h>
 #include <unistd.h>
@@ -117,12 +119,49 @@ what_can_not_be_written_is_told(void **state)
 	assert_int_equal(commission_files_keep(&f, &c), -ENOENT);
 }
 
+/* What a parent held at its end must be free for the next program, though the disk holds the child still. */
+static void
+the_child_holds_nothing_of_its_parent(void **state)
+{
+	char dir[] = "/tmp/isotherm-soak-XXXXXX", path[300];
+	struct commission_files f;
+	struct commissioned c = result(9);
+	struct errtext err;
+	int gone[2];
+	(void)state;
+	assert_non_null(mkdtemp(dir));
+	assert_int_equal(commission_files_open(&f, dir, &err), 0);
+	snprintf(path, sizeof path, "%s/lock", dir);
+	int fd = open(path, O_RDWR | O_CREAT | O_CLOEXEC, 0600);
+	assert_int_equal(flock(fd, LOCK_EX | LOCK_NB), 0);
+	assert_int_equal(pipe(gone), 0);
+	snprintf(f.dir, sizeof f.dir, "%s/control", dir);
+	/* nobody reads from it: what waits here waits for ever */
+	snprintf(path, sizeof path, "%s/control/block-9.soak.tmp", dir);
+	assert_int_equal(mkfifo(path, 0600), 0);
+	assert_int_equal(commission_files_keep(&f, &c), 0);
+	close(gone[1]);
+	struct pollfd end = {.fd = gone[0], .events = POLLIN};
+	assert_int_equal(poll(&end, 1, 5000), 1); /* the child has closed its end, too */
+	assert_int_equal(waitid(P_PID, (id_t)f.child, &(siginfo_t){0}, WEXITED | WNOWAIT), 0);
+	assert_int_equal(commission_files_poll(&f), -EIO);
+	close(gone[0]);
+	close(fd);
+	assert_int_equal(unlink(path), 0);
+	snprintf(path, sizeof path, "%s/lock", dir);
+	assert_int_equal(unlink(path), 0);
+	snprintf(path, sizeof path, "%s/control", dir);
+	assert_int_equal(rmdir(path), 0);
+	assert_int_equal(rmdir(dir), 0);
+}
+
 int
 main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(whole_files_come_back_and_damaged_ones_are_set_aside),
 		cmocka_unit_test(what_can_not_be_written_is_told),
+		cmocka_unit_test(the_child_holds_nothing_of_its_parent),
 	};
 	return cmocka_run_group_tests(tests, NULL, NULL);
 }
