@@ -160,6 +160,8 @@ commissions_before(struct commissions *c, uint32_t system, struct supervisor *s,
 	const struct commissioned *known = commissions_of(c, serial);
 	if (u->soak.runs && serial != u->soak.serial)
 		soak_end(&u->soak);
+	if (serial != u->serial)
+		observer_forget(&s->observer, &s->estimate);
 	u->seen = true;
 	u->serial = serial;
 	use(c, system, s, known);

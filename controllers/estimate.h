@@ -20,9 +20,12 @@ struct estimate {
 	double zone_flow[ZONES];        /* the same to an equal part of all; mean 1 */
 	bool zone_sure[ZONES];          /* enough was seen to say so */
 	bool zone_clogged[ZONES];       /* for long enough to be named */
-	double ua_frac;           /* heat exchanger: UA to that of a clean one; NAN not known yet */
+	bool zone_old
+		[ZONES]; /* nothing has been seen of it for estimate_old_s: zone_flow is of then */
+	double ua_frac;  /* heat exchanger: UA to that of a clean one; NAN not known yet */
 	double heat_balance_frac; /* heat into the coolant to electrical power; NAN not known */
 	bool fouled, unbalanced;  /* ua_frac, heat_balance_frac: for long enough to be named */
+	bool ua_old, balance_old; /* as zone_old */
 	double spread_limit_k;    /* found by the soak for this wafer; NAN none */
 	uint32_t serial;          /* of the engine block that offset_k and gain belong to; 0 none */
 };

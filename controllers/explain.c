@@ -429,6 +429,9 @@ tell_zones(struct telling *t, const struct estimate *e)
 		tell(t, CONTROL_EVENT_ZONE, e->zone_flow[z],
 		     "column %d of the cold plate is clogged: %.0f %% of its flow", z + 1,
 		     100.0 * e->zone_flow[z]);
+	else if (!e->zone_sure[z]) /* forgotten: the block is another */
+		tell(t, CONTROL_EVENT_ZONE, (double)NAN,
+		     "column %d of the cold plate: nothing is known of its flow any more", z + 1);
 	else
 		tell(t, CONTROL_EVENT_ZONE, e->zone_flow[z],
 		     "column %d of the cold plate has its flow again: %.0f %%", z + 1,

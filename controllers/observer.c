@@ -25,8 +25,11 @@ estimate_init(struct estimate *e)
 	memset(e, 0, sizeof *e);
 	for (int i = 0; i < RETICLES; i++)
 		e->gain[i] = 1.0;
-	for (int x = 0; x < ZONES; x++)
+	for (int x = 0; x < ZONES; x++) {
 		e->zone_g[x] = e->zone_flow[x] = 1.0;
+		e->zone_old[x] = true;
+	}
+	e->ua_old = e->balance_old = true;
 	e->ua_frac = e->heat_balance_frac = e->spread_limit_k = (double)NAN;
 }
 
@@ -35,8 +38,24 @@ observer_init(struct observer *o, const struct system_model *type)
 {
 	memset(o, 0, sizeof *o);
 	o->type = type;
+	for (int x = 0; x < ZONES; x++)
+		o->age[x] = UINT32_MAX;
+	o->loop.ua_age = o->loop.balance_age = UINT32_MAX;
 	if (type)
 		face_init(&o->face, type);
+}
+
+void
+observer_forget(struct observer *o, struct estimate *e)
+{
+	struct observer_loop loop = o->loop;
+	observer_init(o, o->type);
+	o->loop = loop;
+	for (int x = 0; x < ZONES; x++) {
+		e->zone_g[x] = e->zone_flow[x] = 1.0;
+		e->zone_sure[x] = e->zone_clogged[x] = false;
+		e->zone_old[x] = true;
+	}
 }
 
 /* Powers as they were when the temperatures came about: each reticle's part as read now and then, the sum as read ten
@@ -239,6 +258,8 @@ judge_zones(struct observer *o, struct estimate *e, const struct control_params 
 		bool low = e->zone_flow[x] < limit;
 		if (!told[x])
 			continue;
+		o->age[x] = 0;
+		e->zone_old[x] = false;
 		e->zone_sure[x] = o->good_steps[x] >= after;
 		o->low_steps[x] = low != e->zone_clogged[x] ? o->low_steps[x] + 1 : 0;
 		if (!e->zone_sure[x] || o->low_steps[x] < after)
@@ -265,12 +286,25 @@ disturbance_step(struct observer *o, struct estimate *e, const struct control_pa
 				p->disturbance_tau_s);
 }
 
+static void
+grow_old(struct observer *o, struct estimate *e, const struct control_params *p)
+{
+	for (int x = 0; x < ZONES; x++) {
+		e->zone_old[x] = observer_age(&o->age[x], p);
+		if (e->zone_old[x])
+			o->low_steps[x] = 0; /* what was seen before a gap is not of what comes */
+	}
+	e->ua_old = observer_age(&o->loop.ua_age, p);
+	e->balance_old = observer_age(&o->loop.balance_age, p);
+}
+
 void
 observer_step(struct observer *o, struct estimate *e, const struct control_params *p,
 	      const struct view *v, const struct sensors *s)
 {
 	double power_w[RETICLES];
 	memcpy(e->temp_c, s->temp_c, sizeof e->temp_c);
+	grow_old(o, e, p);
 	if (!o->type || s->blind)
 		return;
 	bool known = o->started || (isfinite(v->supply_c) && isfinite(v->flow_lpm));

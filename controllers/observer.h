@@ -15,6 +15,9 @@
  *             flows; low-passed by exchanger_tau_s; while there is heat, and the differences can be told
  *   balance   m cp (return - supply) over the wafer's power and what of the core stage's loss the coolant takes,
  *             likewise
+ *
+ * What has not been told of for estimate_old_s keeps its value and is marked as old (zone_old, ua_old, balance_old); nothing
+ * is named from it.
  */
 #ifndef ISOTHERM_CONTROLLERS_OBSERVER_H
 #define ISOTHERM_CONTROLLERS_OBSERVER_H
@@ -32,6 +35,7 @@ struct observer_loop { /* low-passed alike */
 	double ua_frac, balance_frac; /* NAN not known yet */
 	uint32_t steps;               /* since all of it has been read without a gap */
 	uint32_t fouled_steps, unbalanced_steps;
+	uint32_t ua_age, balance_age; /* steps since they were told of */
 };
 
 struct observer {
@@ -49,12 +53,15 @@ struct observer {
 	double common;          /* of those that are told of */
 	bool works[ZONES];      /* has power enough to tell of it */
 	uint32_t low_steps[ZONES], good_steps[ZONES];
+	uint32_t age[ZONES]; /* steps since it was told of */
 	double model_si_c[RETICLES], model_cu_c[RETICLES];
 	struct observer_loop loop;
 };
 
 /* type: borrowed; NULL allowed. */
 void observer_init(struct observer *o, const struct system_model *type);
+/* The block is another: what was found of the wafer goes, what was found of the loop stays. */
+void observer_forget(struct observer *o, struct estimate *e);
 /* Each LAW_DT_S, before the law. */
 void observer_step(struct observer *o, struct estimate *e, const struct control_params *p,
 		   const struct view *v, const struct sensors *s);
@@ -62,5 +69,7 @@ void observer_step(struct observer *o, struct estimate *e, const struct control_
 /* --- observer_loop.c --- */
 void observer_loop_step(struct observer *o, struct estimate *e, const struct control_params *p,
 			const struct view *v);
+/* One step more since a thing was told of; whether that is too long ago. */
+bool observer_age(uint32_t *age, const struct control_params *p);
 
 #endif

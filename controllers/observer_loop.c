@@ -56,7 +56,9 @@ see_loop(struct observer_loop *l, const struct system_model *type, const struct 
 					    .late_supply_c = v->supply_c,
 					    .late_w = heat_w,
 					    .heat_w = heat_w,
-					    .taken_w = heat_w};
+					    .taken_w = heat_w,
+					    .ua_age = l->ua_age,
+					    .balance_age = l->balance_age};
 		l->ua_frac = l->balance_frac = (double)NAN;
 		return;
 	}
@@ -82,7 +84,8 @@ stands(const struct observer_loop *l, const struct control_params *p, const stru
 	       fabs(v->facility_in_c - l->facility_in_c) < p->exchanger_still_k;
 }
 
-static void
+/* Does it say something now? */
+static bool
 exchanger_step(struct observer_loop *l, const struct system_model *type,
 	       const struct control_params *p)
 {
@@ -91,10 +94,11 @@ exchanger_step(struct observer_loop *l, const struct system_model *type,
 	if (hot_k < p->exchanger_least_k || cold_k < p->exchanger_least_k ||
 	    l->return_c - l->supply_c < p->balance_least_k ||
 	    l->facility_frac < p->observer_least_flow_frac)
-		return;
+		return false;
 	double ua = heat_w / log_mean(hot_k, cold_k) /
 		    clean_ua_w_k(type, l->flow_kg_s, l->facility_frac);
 	l->ua_frac = isfinite(l->ua_frac) ? law_low_pass(l->ua_frac, ua, p->exchanger_tau_s) : ua;
+	return isfinite(l->ua_frac);
 }
 
 /* A verdict holds until the opposite has lasted as long as it had to. */
@@ -108,16 +112,27 @@ judge(bool *verdict, uint32_t *steps, bool now, double after_s)
 	*steps = 0;
 }
 
+/* Only from what is seen now. Where heat and power disagree some meter lies, and UA is made of the same ones. */
 static void
 judge_loop(struct observer_loop *l, struct estimate *e, const struct control_params *p)
 {
-	double off = fabs(l->balance_frac - 1.0);
-	if (isfinite(l->ua_frac))
+	bool off = fabs(l->balance_frac - 1.0) > p->balance_error_frac;
+	if (l->ua_age == 0 && l->balance_age == 0 && !off)
 		judge(&e->fouled, &l->fouled_steps, l->ua_frac < p->fouled_below_frac,
 		      p->wear_after_s);
-	if (isfinite(off))
-		judge(&e->unbalanced, &l->unbalanced_steps, off > p->balance_error_frac,
-		      p->wear_after_s);
+	else if (off || e->ua_old)
+		l->fouled_steps = 0;
+	if (l->balance_age == 0)
+		judge(&e->unbalanced, &l->unbalanced_steps, off, p->wear_after_s);
+	else if (e->balance_old)
+		l->unbalanced_steps = 0;
+}
+
+bool
+observer_age(uint32_t *age, const struct control_params *p)
+{
+	*age += *age < UINT32_MAX;
+	return (double)*age > p->estimate_old_s * LAW_STEPS_PER_S;
 }
 
 void
@@ -137,10 +152,15 @@ observer_loop_step(struct observer *o, struct estimate *e, const struct control_
 	bool settled = (double)l->steps > 3.0 * p->exchanger_tau_s * LAW_STEPS_PER_S;
 	if (!settled)
 		return;
-	if (stands(l, p, v))
-		exchanger_step(l, o->type, p);
-	if (l->return_c - l->supply_c > p->balance_least_k)
+	if (stands(l, p, v) && exchanger_step(l, o->type, p)) {
+		l->ua_age = 0;
+		e->ua_old = false;
+	}
+	if (l->return_c - l->supply_c > p->balance_least_k) {
 		l->balance_frac = l->taken_w / l->heat_w;
+		l->balance_age = 0;
+		e->balance_old = false;
+	}
 	judge_loop(l, e, p);
 	e->ua_frac = l->ua_frac;
 	e->heat_balance_frac = l->balance_frac;

@@ -238,6 +238,16 @@ clogged_zone(const struct estimate *e)
 	return most;
 }
 
+/* 1 ..; 0 none; NAN: nothing is seen of it, or of any. */
+static double
+clogged_now(const struct estimate *e)
+{
+	int most = clogged_zone(e), n = 0;
+	for (int x = 0; x < ZONES; x++)
+		n += !e->zone_old[x];
+	return (most < 0 ? n == 0 : e->zone_old[most]) ? (double)NAN : most + 1;
+}
+
 static struct reading
 reading_of_estimate(enum role_id role, uint32_t index, const struct estimate *e)
 {
@@ -245,15 +255,15 @@ reading_of_estimate(enum role_id role, uint32_t index, const struct estimate *e)
 #pragma GCC diagnostic ignored "-Wswitch-enum" /* these are its own */
 	switch (role) {
 	case ROLE_CTL_ZONE_FLOW:
-		if (!e->zone_sure[index])
+		if (!e->zone_sure[index] || e->zone_old[index])
 			return (struct reading){(double)NAN, false};
 		return (struct reading){e->zone_flow[index], false};
 	case ROLE_CTL_CLOGGED:
-		return (struct reading){clogged_zone(e) + 1, false};
+		return (struct reading){clogged_now(e), false};
 	case ROLE_CTL_UA:
-		return (struct reading){e->ua_frac, false};
+		return (struct reading){e->ua_old ? (double)NAN : e->ua_frac, false};
 	case ROLE_CTL_HEAT_BALANCE:
-		return (struct reading){e->heat_balance_frac, false};
+		return (struct reading){e->balance_old ? (double)NAN : e->heat_balance_frac, false};
 	case ROLE_CTL_COMMISSIONED:
 		return (struct reading){e->serial, false};
 	default:

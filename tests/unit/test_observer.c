@@ -215,6 +215,59 @@ a_fouled_exchanger_and_a_lying_meter_are_told(void **state)
 	assert_true(r.e.unbalanced);
 }
 
+/* Neither alarms nor people take for new what nobody has seen. */
+static void
+what_is_not_seen_grows_old_and_names_nothing(void **state)
+{
+	struct rig r;
+	(void)state;
+	begin(&r);
+	assert_true(r.e.zone_old[5] && r.e.ua_old && r.e.balance_old);
+	loop(&r, 0.7, 1.0);
+	run(&r, 120.0); /* fouled, and not for long enough yet */
+	assert_false(r.e.zone_old[5] || r.e.ua_old || r.e.balance_old || r.e.fouled);
+	r.v.flow_lpm = (double)NAN;
+	run(&r, 3.0);
+	assert_false(r.e.zone_old[5] || r.e.ua_old || r.e.balance_old);
+	run(&r, 300.0);
+	assert_true(r.e.zone_old[5] && r.e.ua_old && r.e.balance_old);
+	assert_false(r.e.fouled || r.e.unbalanced);
+	assert_true(isfinite(r.e.ua_frac)); /* laws go on with it */
+	/* it flows again; in the mean no work: UA can't be told */
+	loop(&r, 0.7, 1.0);
+	run(&r, 120.0);
+	r.v.return_c = r.v.supply_c + 0.05;
+	r.v.facility_out_c = r.v.facility_in_c;
+	run(&r, 600.0);
+	assert_true(r.e.ua_old && r.e.balance_old);
+	assert_false(r.e.fouled || r.e.unbalanced);
+}
+
+static void
+another_block_begins_with_nothing(void **state)
+{
+	struct rig r;
+	(void)state;
+	begin(&r);
+	loop(&r, 0.9, 1.0);
+	r.g[5] = 0.379;
+	wafer(&r, 208.0, PARAMS.lateral_mul);
+	run(&r, 200.0);
+	assert_true(r.e.zone_clogged[5] && r.e.zone_sure[5]);
+	double ua_frac = r.e.ua_frac;
+	assert_true(isfinite(ua_frac));
+	observer_forget(&r.o, &r.e);
+	assert_int_equal(named(&r), 0);
+	assert_false(r.e.zone_sure[5]);
+	assert_true(fabs(r.e.zone_flow[5] - 1.0) < 1e-12);
+	r.g[5] = 1.0;
+	wafer(&r, 208.0, PARAMS.lateral_mul);
+	run(&r, 0.1);
+	assert_true(fabs(r.e.ua_frac - ua_frac) < 0.01); /* that is the loop's */
+	run(&r, 20.0);
+	assert_int_equal(named(&r), 0);
+}
+
 int
 main(void)
 {
@@ -224,6 +277,8 @@ main(void)
 		cmocka_unit_test(what_says_nothing_changes_nothing),
 		cmocka_unit_test(what_all_zones_have_in_common_is_no_clog),
 		cmocka_unit_test(a_fouled_exchanger_and_a_lying_meter_are_told),
+		cmocka_unit_test(what_is_not_seen_grows_old_and_names_nothing),
+		cmocka_unit_test(another_block_begins_with_nothing),
 	};
 	return cmocka_run_group_tests(tests, NULL, NULL);
 }
