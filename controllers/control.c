@@ -236,6 +236,9 @@ count_jobs(struct control *c, uint32_t system, const struct view *v, const struc
 	struct job_use use = {.input_w = v->input_w, .unfit = unfit(s)};
 	if (c->tick % LAW_STEPS_PER_S != 0)
 		return;
+	use.unknown = true;
+	for (int k = 0; k < JOBS_MAX; k++)
+		use.unknown = use.unknown && !isfinite(v->slot_id[k]);
 	for (int i = 0; i < RETICLES; i++)
 		if (s->in.jobs.slot[i] < JOBS_MAX)
 			use.reticles[s->in.jobs.slot[i]] += 1.0;

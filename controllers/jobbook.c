@@ -13,7 +13,7 @@
 #include "core/clock.h"
 
 #define J_PER_KWH 3.6e6
-#define GONE_S 3 /* a job that no wafer shows for so long is over */
+#define GONE_S 3 /* a job that no wafer shows for so long, though all tell, is over */
 /* A rate that is low, or no longer, for so long is worth a line. */
 #define LOW_FRAC 0.95
 #define BACK_FRAC 0.97
@@ -25,7 +25,7 @@ struct page { /* of a job */
 	uint32_t systems, gone_s;
 	double tokens, full_tokens, energy_j, run_s;
 	/* of this second */
-	uint32_t seen;
+	uint32_t seen, unknown; /* systems that show it, and those of it that tell nothing */
 	double tokens_per_s, full_per_s, watts;
 	/* while its rate is low */
 	bool low, told; /* told: what `low` is now */
@@ -73,6 +73,8 @@ jobbook_take(struct jobbook *b, uint32_t system, const struct cluster_report *r,
 	     const struct job_use *use)
 {
 	b->unfit[system] = use->unfit;
+	for (uint32_t j = 0; use->unknown && j < b->plant->n_jobs && j < PLANT_JOBS_MAX; j++)
+		b->page[j].unknown += b->plant->jobs[j].on[system];
 	for (uint32_t k = 0; k < JOBS_MAX; k++) {
 		if (r->job[k] == 0 || r->job[k] > PLANT_JOBS_MAX)
 			continue;
@@ -132,7 +134,10 @@ jobbook_step(struct jobbook *b, int64_t now_ns)
 	b->last_ns = now_ns;
 	for (uint32_t j = 0; j < PLANT_JOBS_MAX; j++) {
 		struct page *p = &b->page[j];
-		p->gone_s = p->seen ? 0 : p->gone_s + 1;
+		if (p->seen)
+			p->gone_s = 0;
+		else if (!p->unknown) /* else it may run unseen: what is counted waits for it */
+			p->gone_s++;
 		if (p->seen && !p->runs)
 			begin(p, now_ns);
 		if (p->gone_s >= GONE_S)
@@ -145,7 +150,7 @@ jobbook_step(struct jobbook *b, int64_t now_ns)
 			p->run_s += dt_s;
 			watch_rate(p, dt_s);
 		}
-		p->seen = 0;
+		p->seen = p->unknown = 0;
 		p->tokens_per_s = p->full_per_s = p->watts = 0.0;
 	}
 }

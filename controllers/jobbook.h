@@ -22,6 +22,7 @@
 struct job_use {
 	double reticles[JOBS_MAX]; /* of each slot */
 	double input_w;            /* NAN unknown */
+	bool unknown;              /* nobody knows what jobs it has */
 	const char *unfit;         /* why no job should start here; NULL: it may */
 };
 

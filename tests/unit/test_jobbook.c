@@ -108,6 +108,35 @@ the_end_of_a_job_says_what_it_did_and_lost(void **state)
 	assert_says("{\"cmd\":\"job_end\",\"job\":\"llm\"}", "llm does not run any more");
 }
 
+/* One of the two, or both, tell nothing of their jobs. */
+static void
+lose(int first, int n)
+{
+	for (int s = first; s < 2; s++) {
+		report[s].job[0] = 0;
+		use[s].unknown = true;
+	}
+	seconds(n);
+	for (int s = first; s < 2; s++) {
+		report[s].job[0] = 1;
+		use[s].unknown = false;
+	}
+}
+
+static void
+readings_that_are_lost_end_no_job(void **state)
+{
+	(void)state;
+	seconds(11);
+	lose(0, 60);
+	assert_says("{\"cmd\":\"job_start\",\"job\":\"llm\"}", "llm runs already");
+	seconds(10);
+	report[0].job[0] = 0; /* one has it no more, and the other may have */
+	lose(1, 60);
+	report[0].job[0] = 1;
+	assert_says("{\"cmd\":\"job_end\",\"job\":\"llm\"}", "\"tokens\":80000.0");
+}
+
 static void
 what_can_not_be_is_refused_by_why(void **state)
 {
@@ -159,6 +188,7 @@ main(void)
 #define TEST(name) cmocka_unit_test_setup_teardown(name, setup, teardown)
 	const struct CMUnitTest tests[] = {
 		TEST(the_end_of_a_job_says_what_it_did_and_lost),
+		TEST(readings_that_are_lost_end_no_job),
 		TEST(what_can_not_be_is_refused_by_why),
 		TEST(a_job_that_loses_much_is_told_of_and_so_is_its_coming_back),
 	};
