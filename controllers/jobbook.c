@@ -13,14 +13,17 @@
 #include "core/clock.h"
 
 #define J_PER_KWH 3.6e6
+#define END_S 10 /* one that has been told to end, and runs on, may be told so again */
 #define GONE_S 3 /* a job that no wafer shows for so long, though all tell, is over */
 /* A rate that is low, or no longer, for so long is worth a line. */
 #define LOW_FRAC 0.95
 #define BACK_FRAC 0.97
 #define TURN_S 5
 
-struct page { /* of a job */
-	bool runs;
+struct page {             /* of a job */
+	bool runs, asked; /* … to start, and not seen yet */
+	bool ended;       /* told to, and still seen */
+	uint32_t ended_s;
 	int64_t since_ns;
 	uint32_t systems, gone_s;
 	double tokens, full_tokens, energy_j, run_s;
@@ -93,6 +96,7 @@ static void
 begin(struct page *p, int64_t now_ns)
 {
 	p->runs = true;
+	p->asked = p->ended = false;
 	p->since_ns = now_ns;
 	p->tokens = p->full_tokens = p->energy_j = p->run_s = 0.0;
 	p->low = false;
@@ -136,12 +140,14 @@ jobbook_step(struct jobbook *b, int64_t now_ns)
 		struct page *p = &b->page[j];
 		if (p->seen)
 			p->gone_s = 0;
-		else if (!p->unknown) /* else it may run unseen: what is counted waits for it */
+		else if (p->ended || !p->unknown) /* else it may run unseen: its count waits */
 			p->gone_s++;
 		if (p->seen && !p->runs)
 			begin(p, now_ns);
-		if (p->gone_s >= GONE_S)
-			p->runs = false; /* what it has done stands until it starts again */
+		if (p->gone_s >= GONE_S) /* what it has done stands until it starts again */
+			p->runs = p->ended = false;
+		p->ended_s = p->ended ? p->ended_s + 1 : 0;
+		p->ended = p->ended && p->ended_s < END_S;
 		if (p->seen) {
 			p->systems = p->seen;
 			p->tokens += p->tokens_per_s * dt_s;
@@ -217,9 +223,13 @@ judge(struct parse *p)
 {
 	const struct job_config *job = &p->b->plant->jobs[p->job];
 	const struct page *page = &p->b->page[p->job];
+	bool runs = page->runs && !page->ended;
 	if (!p->start)
-		return page->runs || ask_wrong(p->error, "%s does not run%s", job->name,
-					       page->run_s > 0.0 ? " any more" : "");
+		return runs || page->asked ||
+		       ask_wrong(p->error, "%s does not run%s", job->name,
+				 page->run_s > 0.0 ? " any more" : "");
+	if (page->ended)
+		return ask_wrong(p->error, "%s has not ended yet", job->name);
 	if (page->runs)
 		return ask_wrong(p->error, "%s runs already, on %u systems", job->name,
 				 page->systems);
@@ -243,24 +253,33 @@ static void
 carry_out(struct parse *p, char *result)
 {
 	const struct job_config *job = &p->b->plant->jobs[p->job];
-	const struct page *page = &p->b->page[p->job];
+	struct page *page = &p->b->page[p->job];
 	char who[48], text[ASK_ERROR];
 	people_person(p->by->uid, p->by->access, who, sizeof who);
-	if (p->start)
+	if (p->start) {
+		/* what the one before has done is not this one's */
+		page->tokens = page->full_tokens = page->energy_j = page->run_s = 0.0;
+		page->systems = 0;
 		snprintf(text, sizeof text, "site job %s is to start on %u systems, by %s",
 			 job->name, job->n_systems, who);
-	else
+	} else if (page->asked) {
+		snprintf(text, sizeof text, "site job %s, which waited to start, is ended by %s",
+			 job->name, who);
+	} else {
 		snprintf(
 			text, sizeof text,
 			"site job %s ends by %s: %.0f tokens in %.0f s, %.2f kWh, %.0f tokens lost "
 			"to holding back",
 			job->name, who, page->tokens, page->run_s, page->energy_j / J_PER_KWH,
 			fmax(page->full_tokens - page->tokens, 0.0));
+	}
 	lines_sentence(&p->b->lines, SITE, "site", p->by->now_ns, (double)NAN, text);
 	json_t *root = json_pack("{sb ss}", "ok", 1, "said", text + strlen("site "));
 	if (!p->start)
 		json_object_set_new(root, "job", page_json(job, page));
 	ask_result(result, root);
+	page->asked = p->start;
+	page->ended = !p->start && page->runs;
 }
 
 bool

@@ -6,7 +6,8 @@
  *
  *	{"cmd": "job_start", "job": NAME}	may it start? Not while it runs, nor on a system that
  *						is not fit for work
- *	{"cmd": "job_end", "job": NAME}		it ends: what it has done, used and lost
+ *	{"cmd": "job_end", "job": NAME}		it ends: what it has done, used and lost; or is
+ *						no longer asked for, where it was not seen yet
  *
  * {"ok": true, "said": …}, of an end with "job": {name, run_s, tokens, lost_tokens, energy_kwh,
  * systems}; or {"ok": false, "error"}. What is counted begins when the job is first seen on a wafer;

@@ -138,6 +138,35 @@ readings_that_are_lost_end_no_job(void **state)
 }
 
 static void
+one_that_waits_for_its_reticles_can_be_ended(void **state)
+{
+	(void)state;
+	seconds(2);
+	assert_says("{\"cmd\":\"job_start\",\"job\":\"night\"}", "\"ok\":true");
+	seconds(20);
+	assert_says("{\"cmd\":\"job_end\",\"job\":\"night\"}", "which waited to start, is ended");
+	assert_non_null(strstr(result, "\"run_s\":0.0"));
+	assert_says("{\"cmd\":\"job_end\",\"job\":\"night\"}", "night does not run");
+}
+
+static void
+it_ends_once_and_again_where_that_did_not_help(void **state)
+{
+	(void)state;
+	seconds(10);
+	assert_says("{\"cmd\":\"job_end\",\"job\":\"llm\"}", "\"ok\":true");
+	assert_says("{\"cmd\":\"job_end\",\"job\":\"llm\"}", "llm does not run any more");
+	assert_says("{\"cmd\":\"job_start\",\"job\":\"llm\"}", "llm has not ended yet");
+	seconds(11);
+	assert_says("{\"cmd\":\"job_end\",\"job\":\"llm\"}", "\"ok\":true");
+	lose(1, 5); /* cs01 is gone for good */
+	report[0].job[0] = 0;
+	lose(1, 5);
+	assert_says("{\"cmd\":\"job_start\",\"job\":\"llm\"}", "\"ok\":true");
+	assert_says("{\"cmd\":\"job_end\",\"job\":\"llm\"}", "\"tokens\":0.0");
+}
+
+static void
 what_can_not_be_is_refused_by_why(void **state)
 {
 	(void)state;
@@ -189,6 +218,8 @@ main(void)
 	const struct CMUnitTest tests[] = {
 		TEST(the_end_of_a_job_says_what_it_did_and_lost),
 		TEST(readings_that_are_lost_end_no_job),
+		TEST(one_that_waits_for_its_reticles_can_be_ended),
+		TEST(it_ends_once_and_again_where_that_did_not_help),
 		TEST(what_can_not_be_is_refused_by_why),
 		TEST(a_job_that_loses_much_is_told_of_and_so_is_its_coming_back),
 	};
