@@ -173,7 +173,7 @@ set_case(struct mpc *m, const struct control_params *p, const struct law_in *in,
 {
 	struct program_case *c = &m->program_case;
 	const struct program *q = &m->program;
-	double most[RETICLES];
+	double most[RETICLES], edge_k = p->edge_k;
 	for (int g = 0; g < q->n; g++)
 		most[g] = 1.0;
 	for (int i = 0; i < RETICLES; i++)
@@ -189,9 +189,11 @@ set_case(struct mpc *m, const struct control_params *p, const struct law_in *in,
 			t -= q->gain[i][g] * q->v[g];
 		c->base_c[i] = t;
 		c->counts[i] = in->measured[i] && groups_counts(&m->jobs, i);
+		if (m->jobs.alone[i] && groups_counts(&m->jobs, i))
+			edge_k = fmax(edge_k, p->edge_alone_k);
 	}
-	c->temp_limit_c = in->temp_limit_c - p->edge_k;
-	c->spread_limit_k = in->spread_limit_k - p->edge_k;
+	c->temp_limit_c = in->temp_limit_c - edge_k;
+	c->spread_limit_k = in->spread_limit_k - edge_k;
 	c->cap = (double)INFINITY;
 }
 

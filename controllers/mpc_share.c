@@ -6,10 +6,10 @@
 
 #include "controllers/reshare.h"
 
-#define ITERATIONS 120
+#define ITERATIONS 480 /* some milliseconds, each five seconds at most */
 #define REST_STEPS (5u * LAW_STEPS_PER_S)
 #define OPEN_FRAC 0.97
-#define EDGE_K 0.5
+#define EDGE_FRAC 0.08 /* of the limit of the spread */
 #define FAR_FRAC 0.3
 #define UNIFORM 1e-3
 #define FULL_RATE 0.995
@@ -81,7 +81,7 @@ solve_apart(struct mpc *m, const struct law_in *in, double may_frac[RETICLES])
 	for (int i = 0; i < RETICLES; i++)
 		if (keeps_pace(m, in, i))
 			least = fmin(least, m->rate[m->group[i]]);
-	double edge_k = EDGE_K * fmin((1.0 - least) / FAR_FRAC, 1.0);
+	double edge_k = EDGE_FRAC * c->spread_limit_k * fmin((1.0 - least) / FAR_FRAC, 1.0);
 	c->spread_limit_k -= edge_k;
 	c->temp_limit_c -= edge_k;
 	for (int j = 0; j < RETICLES; j++) {

@@ -13,7 +13,11 @@
 #define RHO_SUM 0.02
 #define SIGMA 1e-4
 #define ROUND 0.01 /* curvature that keeps neighbours alike where the program does not care */
-#define HINGE 2.0  /* full works of a group that a kelvin above a limit costs */
+/*
+ * Full works of a group that a kelvin above a limit costs. A kelvin of spread is worth several of
+ * them, and one cold reticle alone may stand for all of it: less would buy an excess.
+ */
+#define HINGE 30.0
 #define OVER 1.6
 #define HALVINGS 24
 #define NEAR_K 0.02
