@@ -40,7 +40,7 @@ see_groups(struct group_view *g, const struct control_params *p, const struct la
 	}
 	for (int i = 0; i < RETICLES; i++) /* … as one duty for all */
 		if (in->jobs.lead[i] == i)
-			g->applied_frac[i] = fmin(g->applied_frac[i] * most[i], 1.0);
+			g->applied_frac[i] = law_clamp(g->applied_frac[i] * most[i], 0.0, 1.0);
 }
 
 static double

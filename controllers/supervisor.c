@@ -176,7 +176,7 @@ transit(struct supervisor *s, enum event ev, const struct view *v, int64_t now_n
 	s->mode = (enum ctl_mode)(NEXT[from][ev] - 1);
 	s->since_ns = now_ns;
 	s->taking_over = s->mode == CTL_AUTO || s->mode == CTL_SHADOW || s->mode == CTL_STOPPED;
-	s->ramping = s->coming_back = s->in_charge_at_once = s->released = false;
+	s->ramping = s->cooling_ramps = s->coming_back = s->in_charge_at_once = s->released = false;
 	s->device_holds = s->stop_ignored = 0;
 	if (s->mode == CTL_OFF) {
 		demands_clear(d);

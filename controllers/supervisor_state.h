@@ -75,7 +75,7 @@ struct supervisor {
 	bool in_charge_at_once; /* at the start, as the setup says; never after */
 	bool release_asked, released;
 	int64_t release_ns;
-	bool taking_over, ramping, coming_back;
+	bool taking_over, ramping, cooling_ramps, coming_back;
 	bool cooling_seen, cooling_lost, pump_alarm, fault;
 	bool patience_over; /* at the start: what is not read by now is done without */
 	bool cooled_fully;  /* stopped, without readings to hold the supply by */

@@ -71,9 +71,9 @@ takeover_begin(struct supervisor *s, const struct control_params *p)
 			d->duty_frac[i] = law_clamp(of_group[lead[i]] * share[i], 0.0, 1.0);
 		worst = fmax(worst, bump(s->out.duty_frac[i], d->duty_frac[i]));
 	}
-	worst = fmax(worst, bump(s->out.pump_frac, d->pump_frac));
-	worst = fmax(worst, bump(s->out.valve_frac, d->valve_frac));
 	s->ramping = worst >= p->takeover_bump_frac;
+	worst = fmax(bump(s->out.pump_frac, d->pump_frac), bump(s->out.valve_frac, d->valve_frac));
+	s->cooling_ramps = worst >= p->takeover_bump_frac;
 	s->coming_back = least < 1.0 - p->takeover_bump_frac;
 	s->taking_over = false;
 }
@@ -97,7 +97,8 @@ takeover_move(struct supervisor *s, const struct control_params *p)
 {
 	struct demands *d = &s->demands;
 	const struct law_out *out = &s->out;
-	double step = s->ramping ? p->ramp_per_s * LAW_DT_S : (double)INFINITY;
+	double step_frac = p->ramp_per_s * LAW_DT_S;
+	double step = s->ramping ? step_frac : (double)INFINITY;
 	bool over = out->margin_k < 0.0, there = true;
 	/* Over a limit, too: what we find there the device's foldback has held until now, and holds on. A
 	   breaker does not wait for a ramp. */
@@ -111,11 +112,14 @@ takeover_move(struct supervisor *s, const struct control_params *p)
 	for (int i = 0; i < RETICLES; i++)
 		if (isfinite(out->share_frac[i]))
 			d->share_frac[i] = out->share_frac[i];
+	s->ramping = s->ramping && !there;
+	/* each by itself: duty does not wait for a pump that is far from where it is to be */
+	step = s->cooling_ramps ? step_frac : (double)INFINITY;
 	d->pump_frac = towards(d->pump_frac, out->pump_frac, step, over || s->in.pump_alarm, false);
 	d->valve_frac = towards(d->valve_frac, out->valve_frac, step, over, false);
-	there = there && fabs(d->pump_frac - out->pump_frac) <= step &&
+	there = fabs(d->pump_frac - out->pump_frac) <= step &&
 		fabs(d->valve_frac - out->valve_frac) <= step;
-	s->ramping = s->ramping && !there;
+	s->cooling_ramps = s->cooling_ramps && !there;
 	/* back once full, or once a limit is what holds it */
 	if (least >= FULL_FROM || out->margin_k < p->pump_up_below_k)
 		s->coming_back = false;
