@@ -33,7 +33,7 @@ cool_step(struct baseline *b, const struct control_params *p, const struct law_i
 static double
 applied_or_full(const struct law_in *in, int i)
 {
-	double duty = in->applied_frac[i];
+	double duty = law_unpaced(in, i);
 	return isfinite(duty) ? law_clamp(duty, 0.0, 1.0) : 1.0;
 }
 

@@ -22,10 +22,12 @@ struct law_in {
 	double temp_c[RETICLES];       /* low-passed; a substitute where no sensor can be used */
 	bool measured[RETICLES];       /* false: a substitute, which says nothing of the coldest */
 	double applied_frac[RETICLES]; /* duty in force; NAN unknown */
-	double supply_c;               /* NAN unknown */
-	double pump_frac, valve_frac;  /* in force (the faster pump); NAN unknown */
-	bool pump_alarm;               /* a pump failed: the other one must carry the flow */
-	struct job_groups jobs;        /* which reticles share a duty */
+	/* what the law may go on from where that is more: a little of what is left out for others' sake */
+	double unpaced_frac[RETICLES];
+	double supply_c;              /* NAN unknown */
+	double pump_frac, valve_frac; /* in force (the faster pump); NAN unknown */
+	bool pump_alarm;              /* a pump failed: the other one must carry the flow */
+	struct job_groups jobs;       /* which reticles share a duty */
 	double temp_limit_c, spread_limit_k;
 	double supply_lo_c;    /* the set-point stays above: dew point */
 	double input_w, cap_w; /* power into the system and its cap; NAN unknown, none */
@@ -75,6 +77,14 @@ static inline double
 law_most(double a, double b)
 {
 	return b > a || isnan(a) ? b : a;
+}
+
+/* The duty that a law may go on from; NAN unknown. What it learns it learns of applied_frac. */
+static inline double
+law_unpaced(const struct law_in *in, int i)
+{
+	return in->unpaced_frac[i] > in->applied_frac[i] ? in->unpaced_frac[i]
+							 : in->applied_frac[i];
 }
 
 /* Part of its job's work that a reticle of one that keeps pace has; 1 where it is not known. */

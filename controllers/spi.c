@@ -29,7 +29,7 @@ see_groups(struct group_view *g, const struct control_params *p, const struct la
 	for (int i = 0; i < RETICLES; i++) {
 		double share = law_share(in, i);
 		most[in->jobs.lead[i]] = fmax(most[in->jobs.lead[i]], share);
-		g->applied_frac[i] = in->applied_frac[i] / share; /* the rate it allows … */
+		g->applied_frac[i] = law_unpaced(in, i) / share; /* the rate it allows … */
 		g->error_k[i] = error_of(p, f->reference_c, in->temp_c[i]);
 	}
 	for (int i = 0; i < RETICLES; i++) {

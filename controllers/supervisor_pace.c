@@ -57,7 +57,7 @@ supervisor_pace_begin(struct supervisor *s)
 	double probe = PROBE_PER_K * law_clamp(s->out.margin_k, 0.0, 1.0);
 	for (int i = 0; i < RETICLES; i++)
 		if (s->in.jobs.slot[i] < JOBS_MAX && s->pace_factor[s->in.jobs.slot[i]] < 1.0)
-			s->in.applied_frac[i] =
+			s->in.unpaced_frac[i] =
 				fmin(s->in.applied_frac[i] / s->pace_factor[s->in.jobs.slot[i]],
 				     s->in.applied_frac[i] + probe);
 }

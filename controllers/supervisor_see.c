@@ -115,6 +115,7 @@ supervisor_look(struct supervisor *s, const struct control_params *p, const stru
 	memcpy(in->temp_c, s->sensors.temp_c, sizeof in->temp_c);
 	memcpy(in->measured, s->sensors.measured, sizeof in->measured);
 	memcpy(in->applied_frac, v->duty_frac, sizeof in->applied_frac);
+	memcpy(in->unpaced_frac, v->duty_frac, sizeof in->unpaced_frac);
 	in->supply_c = v->supply_c;
 	in->pump_frac = fmax(v->pump_pct[0], v->pump_pct[1]) / 100.0; /* fmax passes NAN over */
 	in->valve_frac = v->valve_pct / 100.0;

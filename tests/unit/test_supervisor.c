@@ -431,6 +431,32 @@ who_stood_still_follows_what_the_device_has_done_since(void **state)
 	assert_int_equal(b.s.mode, CTL_AUTO);
 }
 
+static void
+one_slowed_for_others_may_ask_for_more_and_knows_what_is_applied(void **state)
+{
+	struct bench b;
+	struct cluster_order order;
+	(void)state;
+	begin(&b, setup());
+	for (int i = 0; i < RETICLES; i++)
+		b.v.job_of[i] = 1.0;
+	for (int k = 0; k < JOBS_MAX; k++) {
+		b.v.slot_mode[k] = JOB_MODE_SYNC;
+		order.pace_frac[k] = 0.7;
+		order.batch_frac[k] = 1.0;
+	}
+	for (int i = 0; i < RETICLES; i++)
+		b.v.share_frac[i] = 1.0;
+	steps(&b, (int)(PARAMS.track_s * LAW_STEPS_PER_S) + 20);
+	assert_int_equal(b.s.mode, CTL_AUTO);
+	supervisor_order(&b.s, &order);
+	steps(&b, 600);
+	assert_true(fabs(b.v.duty_frac[0] - 0.7) < 0.01);
+	assert_true(fabs(b.s.in.applied_frac[0] - b.v.duty_frac[0]) < 1e-6);
+	assert_true(law_unpaced(&b.s.in, 0) > b.s.in.applied_frac[0] + 0.01);
+	assert_true(b.s.own_frac[0] > 0.71); /* it finds out that it can do more */
+}
+
 int
 main(void)
 {
@@ -446,6 +472,7 @@ main(void)
 		cmocka_unit_test(a_takeover_that_agrees_is_no_bump),
 		cmocka_unit_test(a_takeover_that_does_not_agree_goes_by_the_ramp),
 		cmocka_unit_test(in_charge_from_the_start_skips_tracking),
+		cmocka_unit_test(one_slowed_for_others_may_ask_for_more_and_knows_what_is_applied),
 		cmocka_unit_test(hand_back_writes_the_release_and_waits_for_the_devices),
 		cmocka_unit_test(an_authority_read_before_the_release_confirms_nothing),
 		cmocka_unit_test(a_device_in_shadow_needs_no_release),
