@@ -151,8 +151,35 @@ nominal_spread_k(const struct zone_face *f, const struct system_model *type,
 	return hi - lo;
 }
 
+/* A column that is warmer than the others by its gain alone gets less water: that is a clog, and no property of its
+ * reticles. */
 static int
-check(const struct commissioned *c, const struct control_params *p, struct errtext *err)
+check_columns(const struct commissioned *c, const struct control_params *p, struct errtext *err)
+{
+	double mean[ZONES] = {0.0}, sorted[ZONES];
+	int warmest = 0;
+	for (int i = 0; i < RETICLES; i++)
+		mean[i % ZONES] += c->gain[i] / ROWS;
+	for (int x = 0; x < ZONES; x++) {
+		int b = x;
+		for (; b > 0 && sorted[b - 1] > mean[x]; b--)
+			sorted[b] = sorted[b - 1];
+		sorted[b] = mean[x];
+		if (mean[x] > mean[warmest])
+			warmest = x;
+	}
+	double frac = mean[warmest] / (0.5 * (sorted[ZONES / 2 - 1] + sorted[ZONES / 2]));
+	if (!(frac <= p->soak_column_max))
+		return errtext_set(err, -ERANGE,
+				   "column %d gets %.2f times as warm as the others (allowed: "
+				   "%.2f): is it clogged?",
+				   warmest + 1, frac, p->soak_column_max);
+	return 0;
+}
+
+int
+commissioned_check(const struct commissioned *c, const struct control_params *p,
+		   struct errtext *err)
 {
 	char label[4];
 	for (uint32_t i = 0; i < RETICLES; i++) {
@@ -166,7 +193,7 @@ check(const struct commissioned *c, const struct control_params *p, struct errte
 					   "(allowed: 1 +- %.2f)",
 					   label, c->gain[i], p->soak_gain_max);
 	}
-	return 0;
+	return check_columns(c, p, err);
 }
 
 int
@@ -199,7 +226,7 @@ soak_result(const struct soak *s, const struct control_params *p, const struct s
 		out->offset_k[i] -= common_k;
 	out->spread_k =
 		nominal_spread_k(&f, type, out, e, sum[SOAK_EMPTY].supply_c / sum[SOAK_EMPTY].n);
-	return check(out, p, err);
+	return commissioned_check(out, p, err);
 }
 
 void

@@ -61,6 +61,9 @@ bool soak_is_done(const struct soak *s); /* both stages */
 int soak_result(const struct soak *s, const struct control_params *p,
 		const struct system_model *type, struct commissioned *out, struct errtext *err);
 
+/* Can it be, or is something to be mended first, or damaged? 0, or -ERANGE. */
+int commissioned_check(const struct commissioned *c, const struct control_params *p,
+		       struct errtext *err);
 /* Into what the laws build on; NULL: what is not known of this block. */
 void commissioned_apply(struct estimate *e, const struct commissioned *c, double margin_k);
 

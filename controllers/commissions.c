@@ -168,9 +168,10 @@ commissions_before(struct commissions *c, uint32_t system, struct supervisor *s,
 	const char *name = c->plant->systems[system].name;
 	if (known)
 		say(c, system, now_ns, serial,
-		    "%s engine block %lu: its soak of %s is in use, spread %.1f K", name,
-		    (unsigned long)serial, people_time(known->wall_ns, when, sizeof when),
-		    known->spread_k);
+		    "%s engine block %lu: its soak of %s is in use, spread %.1f K, limit %.1f K "
+		    "(plant file: %.1f)",
+		    name, (unsigned long)serial, people_time(known->wall_ns, when, sizeof when),
+		    known->spread_k, s->setup.spread_limit_k, u->limit_k);
 	else if (was)
 		say(c, system, now_ns, serial,
 		    "%s engine block %lu is another than %lu and not commissioned: offsets are 0",
@@ -186,6 +187,14 @@ finish(struct commissions *c, uint32_t system, const struct supervisor *s, int64
 	struct errtext err = {""};
 	const char *name = c->plant->systems[system].name;
 	soak_end(&u->soak);
+	for (int x = 0; x < ZONES; x++)
+		if (s->estimate.zone_clogged[x]) {
+			say(c, system, now_ns, 0.0,
+			    "%s is not commissioned: column %d of the cold plate is clogged, that "
+			    "is to be mended first",
+			    name, x + 1);
+			return;
+		}
 	int rc =
 		soak_result(&u->soak, &c->plant->control, supervisor_type(&s->setup), &found, &err);
 	if (rc == 0) {

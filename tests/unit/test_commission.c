@@ -172,6 +172,28 @@ a_sensor_that_is_far_off_is_named(void **state)
 	assert_non_null(strstr(err.text, "sensor C6 is 1.9"));
 }
 
+/* It would be what is normal from then on, and named never again. */
+static void
+a_clogged_column_is_no_property_of_its_reticles(void **state)
+{
+	struct soak s;
+	struct wafer w;
+	struct commissioned c;
+	struct errtext err = {""};
+	(void)state;
+	make_wafer(&w);
+	for (int y = 0; y < ROWS; y++)
+		w.gain[ZONES * y + 5] *= 1.12;
+	soak_begin(&s, 1);
+	set_power(&w, 45.0);
+	assert_true(soak_for(&s, &w, true, 600) > 0);
+	set_power(&w, 208.0);
+	assert_true(soak_for(&s, &w, false, 600) > 0);
+	assert_int_equal(soak_result(&s, &PARAMS, &TYPE, &c, &err), -ERANGE);
+	assert_non_null(strstr(err.text, "column 6 gets 1.1"));
+	assert_non_null(strstr(err.text, "is it clogged?"));
+}
+
 static void
 work_that_adds_too_little_gives_nothing(void **state)
 {
@@ -254,6 +276,7 @@ main(void)
 		cmocka_unit_test(the_stages_may_come_the_other_way_round),
 		cmocka_unit_test(what_moves_is_not_measured),
 		cmocka_unit_test(a_sensor_that_is_far_off_is_named),
+		cmocka_unit_test(a_clogged_column_is_no_property_of_its_reticles),
 		cmocka_unit_test(work_that_adds_too_little_gives_nothing),
 		cmocka_unit_test(what_is_kept_comes_back_and_nothing_else_does),
 		cmocka_unit_test(nothing_known_is_no_correction),
