@@ -12,7 +12,7 @@
 
 /* more than there may be: a count that is wrong must not hide the entries behind it */
 #define SYSTEMS_ROOM (2 * SYSTEMS_MAX)
-#define SERIAL_FIRST 1001u /* where no serial number is given */
+#define SERIAL_BLOCKS 4000000u /* of 1000 serial numbers, where none is given */
 
 struct entry {
 	struct system_keys k;
@@ -142,6 +142,16 @@ read_entry(struct load *l, struct entry *e, uint32_t i, yaml_node_t *node, uint3
 	schema_up(&l->w, was);
 }
 
+/* Other wafers have other numbers, or what a soak found of one would be used for another; within a plant they go upwards
+ * from a round one. */
+static uint32_t
+default_serial(const struct plant *p)
+{
+	uint64_t mixed = text_mix(p->seed ^ text_mix(text_hash(p->site)));
+
+	return 1000u * (1u + (uint32_t)(mixed % SERIAL_BLOCKS)) + 1u + p->n_systems;
+}
+
 static void
 make_system(struct load *l, const struct entry *e, uint32_t k, struct type *type)
 {
@@ -159,7 +169,7 @@ make_system(struct load *l, const struct entry *e, uint32_t k, struct type *type
 		s->name[0] = '\0';
 	else
 		o = load_override(l, s->name);
-	m->set.serial = e->set.serial_at.line ? e->set.serial + k : SERIAL_FIRST + l->p->n_systems;
+	m->set.serial = e->set.serial_at.line ? e->set.serial + k : default_serial(l->p);
 	if (o) {
 		was = schema_down(&l->w, "overrides");
 		schema_down(&l->w, s->name);

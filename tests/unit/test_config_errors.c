@@ -72,7 +72,8 @@ static const struct {
 	/* nobody knows the devices of a type that is not there, so they are not wrong too */
 	{"overrides: {cs00: {type: oil}, cs00.fan: {unit: 7}}\n", 4, "overrides.cs00.type",
 	 "water"},
-	{"overrides: {cs01: {serial: 1001}}\n", 4, "overrides.cs01.serial", "also that of cs00"},
+	{"overrides: {cs00: {serial: 9}, cs01: {serial: 9}}\n", 4, "overrides.cs01.serial",
+	 "also that of cs00"},
 	{"overrides: {cs01: {wafer_csv: none.csv}}\n", 4, "overrides.cs01.wafer_csv",
 	 "can't be read"},
 	{"overrides: {cs00.engine: {profile: nix}}\n", 4, "overrides.cs00.engine.profile",

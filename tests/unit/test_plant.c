@@ -348,6 +348,31 @@ a_device_may_have_another_profile_than_its_type_says(void **state)
 	plant_free(p);
 }
 
+/* What a soak found is kept under the serial number: another plant's wafers must not have the same. */
+static void
+serial_numbers_are_of_their_plant(void **state)
+{
+	static const char *const TEXT[] = {
+		"site: x\nseed: 1\nsystems: [{name: cs%02d, count: 256, type: water}]\n",
+		"site: x\nseed: 2\nsystems: [{name: cs%02d, count: 256, type: water}]\n",
+		"site: y\nseed: 1\nsystems: [{name: cs%02d, count: 256, type: water}]\n",
+	};
+	struct plant *p[3], *again = plant_of(TEXT[0]);
+
+	(void)state;
+	for (int k = 0; k < 3; k++)
+		p[k] = plant_of(TEXT[k]);
+	for (uint32_t s = 0; s < 256; s++) {
+		assert_int_equal(p[0]->systems[s].serial, again->systems[s].serial);
+		assert_int_equal(p[0]->systems[s].serial, p[0]->systems[0].serial + s);
+		assert_int_not_equal(p[0]->systems[s].serial, p[1]->systems[s].serial);
+		assert_int_not_equal(p[0]->systems[s].serial, p[2]->systems[s].serial);
+	}
+	for (int k = 0; k < 3; k++)
+		plant_free(p[k]);
+	plant_free(again);
+}
+
 static void
 entries_may_count_from_another_number(void **state)
 {
@@ -492,6 +517,7 @@ main(void)
 		cmocka_unit_test(an_override_changes_the_system_or_device_it_names_alone),
 		cmocka_unit_test(a_real_device_is_in_shadow_unless_an_entry_arms_it),
 		cmocka_unit_test(a_device_may_have_another_profile_than_its_type_says),
+		cmocka_unit_test(serial_numbers_are_of_their_plant),
 		cmocka_unit_test(entries_may_count_from_another_number),
 		cmocka_unit_test(the_largest_plant_loads_and_keeps_its_hash),
 		cmocka_unit_test(control_parameters_and_job_have_their_defaults),
