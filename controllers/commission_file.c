@@ -61,7 +61,7 @@ ours(const char *name)
 
 void
 commission_files_load(const struct commission_files *f,
-		      void (*put)(void *arg, const struct commissioned *c),
+		      int (*put)(void *arg, const struct commissioned *c, struct errtext *err),
 		      void (*say)(void *arg, const char *line), void *arg)
 {
 	char path[PATH_MAX], aside[PATH_MAX + 16], name[48], line[PATH_MAX + 400];
@@ -79,12 +79,12 @@ commission_files_load(const struct commission_files *f,
 		snprintf(name, sizeof name, "block-%" PRIu32 SUFFIX, rc ? 0 : c.serial);
 		if (rc == 0 && strcmp(name, e->d_name) != 0)
 			rc = errtext_set(&err, -EINVAL, "is of engine block %" PRIu32, c.serial);
-		if (rc == 0) {
-			put(arg, &c);
+		if (rc == 0)
+			rc = put(arg, &c, &err);
+		if (rc == 0)
 			continue;
-		}
 		snprintf(aside, sizeof aside, "%s.damaged", path);
-		bool moved = rc == -EINVAL && rename(path, aside) == 0;
+		bool moved = (rc == -EINVAL || rc == -ERANGE) && rename(path, aside) == 0;
 		snprintf(line, sizeof line, "%s: %s: its block counts as not commissioned%s", path,
 			 err.text, moved ? "; set aside as .damaged" : "");
 		say(arg, line);

@@ -22,9 +22,10 @@ struct commission_files {
 
 /* Makes the folder. 0 or -errno. */
 int commission_files_open(struct commission_files *f, const char *state_dir, struct errtext *err);
-/* Each whole file to `put`; one that is damaged is set aside as NAME.damaged, and `say` gets one line about it. */
+/* Each whole file to `put`; one that is damaged, or that `put` answers with -ERANGE, is set aside as NAME.damaged, and `say`
+ * gets one line about it. */
 void commission_files_load(const struct commission_files *f,
-			   void (*put)(void *arg, const struct commissioned *c),
+			   int (*put)(void *arg, const struct commissioned *c, struct errtext *err),
 			   void (*say)(void *arg, const char *line), void *arg);
 /* Begins to write. 0; -EBUSY: one is written still; -errno. */
 int commission_files_keep(struct commission_files *f, const struct commissioned *c);

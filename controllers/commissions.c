@@ -11,6 +11,7 @@
 #include "controllers/ask.h"
 #include "controllers/control.h"
 #include "controllers/lines.h"
+#include "core/clock.h"
 
 #define OTHERS 64 /* blocks that are known and not in a system now: spares, and what was swapped */
 
@@ -26,6 +27,9 @@ struct unit {
 	bool seen;
 	enum ctl_mode mode;    /* of its supervisor, in the last step */
 	int64_t wall_ahead_ns; /* of plant time, when the soak was asked for */
+	int64_t begun_ns;      /* it */
+	int64_t whole_ns;      /* when all that it needs was there last */
+	bool missing_told;
 };
 
 struct commissions {
@@ -158,8 +162,12 @@ commissions_before(struct commissions *c, uint32_t system, struct supervisor *s,
 	if (u->seen && serial == u->serial)
 		return;
 	const struct commissioned *known = commissions_of(c, serial);
-	if (u->soak.runs && serial != u->soak.serial)
+	if (u->soak.runs && serial != u->soak.serial) {
 		soak_end(&u->soak);
+		say(c, system, now_ns, serial,
+		    "%s soak ended without a result: its engine block is another",
+		    c->plant->systems[system].name);
+	}
 	if (serial != u->serial)
 		observer_forget(&s->observer, &s->estimate);
 	u->seen = true;
@@ -211,6 +219,61 @@ finish(struct commissions *c, uint32_t system, const struct supervisor *s, int64
 	u->seen = false; /* taken in the next step, which tells */
 }
 
+/* Why it can't come to a result; NULL: it may. */
+static const char *
+hopeless(const struct commissions *c, uint32_t system, const struct supervisor *s, int64_t now_ns)
+{
+	if (s->mode == CTL_MAINTENANCE)
+		return "it is in maintenance";
+	if (s->mode == CTL_FAILSAFE)
+		return "its inputs are lost";
+	if (s->verdict.trip)
+		return "it has tripped";
+	double s_so_far = (double)(now_ns - c->units[system].begun_ns) / (double)NS_PER_S;
+	return s_so_far > c->plant->control.soak_most_s ? "it has taken too long" : NULL;
+}
+
+/* The first that a soak can't do without; false: all is there. */
+static bool
+missing(const struct supervisor *s, const struct view *v, char *out, size_t size)
+{
+	char label[4];
+	if (!isfinite(v->supply_c) || !isfinite(v->flow_lpm) || !isfinite(v->wafer_w)) {
+		snprintf(out, size, "%s",
+			 !isfinite(v->supply_c)   ? "the supply temperature"
+			 : !isfinite(v->flow_lpm) ? "the coolant flow"
+						  : "the wafer's power");
+		return true;
+	}
+	for (uint32_t i = 0; i < RETICLES; i++)
+		if (!isfinite(s->believed_c[i]) || !isfinite(v->power_w[i])) {
+			snprintf(out, size, "%s of %s",
+				 isfinite(v->power_w[i]) ? "the temperature" : "the power",
+				 reticle_label(i, label));
+			return true;
+		}
+	return false;
+}
+
+static void
+tell_missing(struct commissions *c, uint32_t system, const struct supervisor *s,
+	     const struct view *v, int64_t now_ns)
+{
+	struct unit *u = &c->units[system];
+	char what[40];
+	if (!missing(s, v, what, sizeof what)) {
+		u->whole_ns = now_ns;
+		u->missing_told = false;
+		return;
+	}
+	double since_s = (double)(now_ns - u->whole_ns) / (double)NS_PER_S;
+	if (u->missing_told || since_s < c->plant->control.soak_missing_s)
+		return;
+	u->missing_told = true;
+	say(c, system, now_ns, since_s, "%s soak: waits for %s, which is not read or not believed",
+	    c->plant->systems[system].name, what);
+}
+
 void
 commissions_after(struct commissions *c, uint32_t system, const struct supervisor *s,
 		  const struct view *v, int64_t now_ns)
@@ -220,6 +283,14 @@ commissions_after(struct commissions *c, uint32_t system, const struct superviso
 	u->mode = s->mode;
 	if (!u->soak.runs)
 		return;
+	const char *why = hopeless(c, system, s, now_ns);
+	if (why) {
+		soak_end(&u->soak);
+		say(c, system, now_ns, 0.0, "%s soak ended without a result: %s",
+		    c->plant->systems[system].name, why);
+		return;
+	}
+	tell_missing(c, system, s, v, now_ns);
 	for (int i = 0; empty && i < RETICLES; i++)
 		empty = v->duty_frac[i] < 0.01;
 	bool at_work = s->mode == CTL_AUTO || s->mode == CTL_TRACK;
@@ -312,6 +383,8 @@ commissions_ask(struct commissions *c, const struct hold_request *req, char *res
 	const char *name = c->plant->systems[p.system].name;
 	soak_begin(&c->units[p.system].soak, c->units[p.system].serial);
 	c->units[p.system].wall_ahead_ns = req->wall_ns - req->now_ns;
+	c->units[p.system].begun_ns = c->units[p.system].whole_ns = req->now_ns;
+	c->units[p.system].missing_told = false;
 	snprintf(text, sizeof text, "%s engine block %lu: soak begun by %s: %s", name,
 		 (unsigned long)c->units[p.system].serial,
 		 people_person(req->uid, req->access, who, sizeof who), p.why);

@@ -89,13 +89,15 @@ recall(enum control_kept k, int64_t now_ns)
 }
 
 /* --- what soaks found --- */
-static void
-soak_put(void *arg, const struct commissioned *c)
+static int
+soak_put(void *arg, const struct commissioned *c, struct errtext *err)
 {
 	(void)arg;
-	if (control_commissioned(room.control, c) != 0)
+	int rc = commissioned_check(c, &room.daemon.plant->control, err);
+	if (rc == 0 && control_commissioned(room.control, c) != 0)
 		log_warning("engine block %" PRIu32 ": too many are known, its soak is not used",
 			    c->serial);
+	return rc;
 }
 
 static void

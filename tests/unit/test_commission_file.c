@@ -17,11 +17,14 @@ struct seen {
 	char line[600];
 };
 
-static void
-put(void *arg, const struct commissioned *c)
+static int
+put(void *arg, const struct commissioned *c, struct errtext *err)
 {
 	struct seen *s = arg;
+	if (c->offset_k[0] > 1.0)
+		return errtext_set(err, -ERANGE, "sensor A1 is %.1f K off", c->offset_k[0]);
 	s->serial[s->n++] = c->serial;
+	return 0;
 }
 
 static void
@@ -88,9 +91,20 @@ whole_files_come_back_and_damaged_ones_are_set_aside(void **state)
 	assert_int_equal(s.lines, 0);
 	assert_int_equal(s.n, 1);
 
+	/* what no soak could have found */
+	struct commissioned mad = result(1004);
+	mad.offset_k[0] = 19.0;
+	assert_int_equal(commission_files_keep(&f, &mad), 0);
+	assert_int_equal(waitid(P_PID, (id_t)f.child, &(siginfo_t){0}, WEXITED | WNOWAIT), 0);
+	assert_int_equal(commission_files_poll(&f), 1);
+	s = (struct seen){.n = 0};
+	commission_files_load(&f, put, say, &s);
+	assert_int_equal(s.n, 1);
+	assert_non_null(strstr(s.line, "sensor A1 is 19.0 K off: its block counts as not"));
+
 	static const char *const left[] = {"block-1001.soak.damaged", "block-1002.soak",
-					   "block-1003.soak.damaged"};
-	for (int k = 0; k < 3; k++) {
+					   "block-1003.soak.damaged", "block-1004.soak.damaged"};
+	for (int k = 0; k < 4; k++) {
 		snprintf(path, sizeof path, "%s/control/%s", dir, left[k]);
 		assert_int_equal(unlink(path), 0);
 	}
