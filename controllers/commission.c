@@ -156,7 +156,7 @@ nominal_spread_k(const struct zone_face *f, const struct system_model *type,
 static int
 check_columns(const struct commissioned *c, const struct control_params *p, struct errtext *err)
 {
-	double mean[ZONES] = {0.0}, sorted[ZONES];
+	double mean[ZONES] = {0.0}, sorted[ZONES] = {0.0};
 	int warmest = 0;
 	for (int i = 0; i < RETICLES; i++)
 		mean[i % ZONES] += c->gain[i] / ROWS;
