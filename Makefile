@@ -115,10 +115,10 @@ $(B)/.packages: .ci/packages-run .ci/need
 	@touch $@
 
 # Changed flags rebuild everything.
+FLAGS = $(HOT) $(ALL_CPPFLAGS) $(ALL_CFLAGS) $(ALL_LDFLAGS)
 $(B)/.flags: FORCE
 	@mkdir -p $(B)
-	@echo '$(CC) $(HOT) $(subst ','\'',$(ALL_CPPFLAGS) $(ALL_CFLAGS) $(ALL_LDFLAGS))' | cmp -s - $@ || \
-		echo '$(CC) $(subst ','\'',$(ALL_CPPFLAGS) $(ALL_CFLAGS) $(ALL_LDFLAGS))' >$@
+	@echo '$(CC) $(subst ','\'',$(FLAGS))' | cmp -s - $@ || echo '$(CC) $(subst ','\'',$(FLAGS))' >$@
 
 $(B)/obj/%.o: %.c $(B)/.flags $(B)/.packages
 	@mkdir -p $(@D)
