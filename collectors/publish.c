@@ -22,12 +22,14 @@ static void
 find_alike(struct publisher *p)
 {
 	const struct plant *plant = p->plant;
+	uint8_t alike = 0; /* from the next point on */
 	for (uint32_t i = plant->n_in; i-- > 0;) {
 		const struct point *a = &plant->points[i];
-		bool more = i + 1 < plant->n_in && a->owner == OWNER_FIELD &&
+		bool more = alike > 0 && alike < ALIKE_MAX && a->owner == OWNER_FIELD &&
 			    a[1].owner == OWNER_FIELD && a[1].device == a->device &&
-			    p->alike[i + 1] < ALIKE_MAX && decode_alike(a, a + 1);
-		p->alike[i] = (uint8_t)(more ? p->alike[i + 1] + 1 : 1);
+			    decode_alike(a, a + 1);
+		alike = more ? (uint8_t)(alike + 1) : 1;
+		p->alike[i] = alike;
 	}
 }
 
