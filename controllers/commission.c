@@ -6,8 +6,8 @@
 #include <string.h>
 
 #include "controllers/law.h"
+#include "controllers/response.h"
 
-#define KG_S_PER_LPM (1.0 / 60.0)
 #define SWEEPS 200 /* from a uniform start: less than 1 mK is left */
 #define NOMINAL_SUPPLY_C 24.0
 #define NOMINAL_ROUNDS 6 /* of power by temperature: leakage grows 2 % a kelvin */
@@ -130,15 +130,14 @@ nominal_spread_k(const struct zone_face *f, const struct system_model *type,
 	double leak[RETICLES], power_w[RETICLES], rise_k[RETICLES] = {0}, hi, lo;
 	for (int i = 0; i < RETICLES; i++) {
 		double t = empty_supply_c + empty->rise_k[i] - c->offset_k[i];
-		double model_w = type->leak_w * exp(type->leak_per_k * (t - type->leak_ref_c));
-		leak[i] = fmax(empty->power_w[i] - type->idle_w, 0.0) / model_w;
+		leak[i] = fmax(empty->power_w[i] - type->idle_w, 0.0) /
+			  response_leak_w(type, t, NULL);
 	}
 	for (int n = 0; n < NOMINAL_ROUNDS; n++) {
 		for (int i = 0; i < RETICLES; i++) {
 			double t = NOMINAL_SUPPLY_C + c->gain[i] * rise_k[i];
 			power_w[i] = type->idle_w + type->dynamic_w +
-				     leak[i] * type->leak_w *
-					     exp(type->leak_per_k * (t - type->leak_ref_c));
+				     leak[i] * response_leak_w(type, t, NULL);
 		}
 		model_rise(f, power_w, type->m_nom_kg_s, rise_k);
 	}
@@ -156,19 +155,14 @@ nominal_spread_k(const struct zone_face *f, const struct system_model *type,
 static int
 check_columns(const struct commissioned *c, const struct control_params *p, struct errtext *err)
 {
-	double mean[ZONES] = {0.0}, sorted[ZONES] = {0.0};
-	int warmest = 0;
+	double mean[ZONES] = {0.0};
+	int warmest = 0, n;
 	for (int i = 0; i < RETICLES; i++)
 		mean[i % ZONES] += c->gain[i] / ROWS;
-	for (int x = 0; x < ZONES; x++) {
-		int b = x;
-		for (; b > 0 && sorted[b - 1] > mean[x]; b--)
-			sorted[b] = sorted[b - 1];
-		sorted[b] = mean[x];
+	for (int x = 1; x < ZONES; x++)
 		if (mean[x] > mean[warmest])
 			warmest = x;
-	}
-	double frac = mean[warmest] / (0.5 * (sorted[ZONES / 2 - 1] + sorted[ZONES / 2]));
+	double frac = mean[warmest] / face_median(mean, NULL, &n);
 	if (!(frac <= p->soak_column_max))
 		return errtext_set(err, -ERANGE,
 				   "column %d gets %.2f times as warm as the others (allowed: "
@@ -235,7 +229,6 @@ commissioned_apply(struct estimate *e, const struct commissioned *c, double marg
 	for (int i = 0; i < RETICLES; i++) {
 		e->offset_k[i] = c ? c->offset_k[i] : 0.0;
 		e->gain[i] = c ? c->gain[i] : 1.0;
-		e->disturbance_k[i] = 0.0;
 	}
 	e->serial = c ? c->serial : 0;
 	e->spread_limit_k = c ? c->spread_k + margin_k : (double)NAN;

@@ -14,15 +14,13 @@
 struct estimate {
 	double temp_c[RETICLES];   /* low-passed, less offset_k; a substitute where not believed */
 	double offset_k[RETICLES]; /* of the sensor: reading less truth; 0 before a soak */
-	double gain[RETICLES]; /* rise of the own temperature over the model's; 1 before a soak */
-	double disturbance_k[RETICLES]; /* measured less model, slow; 0 while nothing is known */
-	double zone_g[ZONES];           /* flow of a zone to that of a clean one; 1 clean */
-	double zone_flow[ZONES];        /* the same to an equal part of all; mean 1 */
-	bool zone_sure[ZONES];          /* enough was seen to say so */
-	bool zone_clogged[ZONES];       /* for long enough to be named */
-	bool zone_old
-		[ZONES]; /* nothing has been seen of it for estimate_old_s: zone_flow is of then */
-	double ua_frac;  /* heat exchanger: UA to that of a clean one; NAN not known yet */
+	double gain[RETICLES];   /* rise of the own temperature over the model's; 1 before a soak */
+	double zone_g[ZONES];    /* flow of a zone to that of a clean one; 1 clean */
+	double zone_flow[ZONES]; /* the same to an equal part of all; mean 1 */
+	bool zone_sure[ZONES];   /* enough was seen to say so */
+	bool zone_clogged[ZONES]; /* for long enough to be named */
+	bool zone_old[ZONES];     /* not seen for estimate_old_s: zone_flow is of then */
+	double ua_frac;           /* heat exchanger: UA to that of a clean one; NAN not known yet */
 	double heat_balance_frac; /* heat into the coolant to electrical power; NAN not known */
 	bool fouled, unbalanced;  /* ua_frac, heat_balance_frac: for long enough to be named */
 	bool ua_old, balance_old; /* as zone_old */

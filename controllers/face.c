@@ -120,3 +120,19 @@ face_march(const struct zone_face *p, int x, double kg_s, double supply_c,
 		water_c += q / water_w_k;
 	}
 }
+
+double
+face_median(const double x[ZONES], const bool counts[ZONES], int *n)
+{
+	double sorted[ZONES] = {0.0};
+	*n = 0;
+	for (int k = 0; k < ZONES; k++) {
+		if (counts && !counts[k])
+			continue;
+		int b = (*n)++;
+		for (; b > 0 && sorted[b - 1] > x[k]; b--)
+			sorted[b] = sorted[b - 1];
+		sorted[b] = x[k];
+	}
+	return *n ? 0.5 * (sorted[(*n - 1) / 2] + sorted[*n / 2]) : 0.0;
+}

@@ -17,6 +17,8 @@
 #ifndef ISOTHERM_CONTROLLERS_FACE_H
 #define ISOTHERM_CONTROLLERS_FACE_H
 
+#include <stdbool.h>
+
 #include "config/plant.h"
 
 struct zone_face {
@@ -42,5 +44,8 @@ void face_split(const struct zone_face *p, const double si_c[RETICLES],
 /* Copper of zone x over the rows, for a flow of it. */
 void face_march(const struct zone_face *p, int x, double kg_s, double supply_c,
 		const double heat_w[RETICLES], double out_c[ROWS]);
+
+/* The median of those that count, 0 of none; *n: how many they are. counts: NULL, all do. */
+double face_median(const double x[ZONES], const bool counts[ZONES], int *n);
 
 #endif

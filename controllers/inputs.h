@@ -15,6 +15,8 @@
 #include "config/plant.h"
 #include "core/image.h"
 
+#define KG_S_PER_LPM (1.0 / 60.0) /* of water: what a flow meter reads, as the models want it */
+
 struct view {
 	/* engine block */
 	double temp_c[RETICLES], duty_frac[RETICLES], power_w[RETICLES], share_frac[RETICLES];

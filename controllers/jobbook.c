@@ -207,13 +207,12 @@ read_request(struct parse *p)
 			"not allowed: jobs need an operator (group isotherm-operate), uid %u "
 			"is %s",
 			(unsigned)p->by->uid, people_level(p->by->access));
-	json_object_foreach(
-		p->root, key,
-		value) if (strcmp(key, "cmd") != 0 &&
-			   strcmp(key, "job") !=
-				   0) return ask_wrong(p->error,
-						       "a job's request takes \"cmd\", \"job\" and "
-						       "nothing else");
+	json_object_foreach(p->root, key, value)
+	{
+		if (strcmp(key, "cmd") != 0 && strcmp(key, "job") != 0)
+			return ask_wrong(p->error,
+					 "a job's request takes \"cmd\", \"job\" and nothing else");
+	}
 	return read_job(p);
 }
 

@@ -134,19 +134,13 @@ make_gain(struct mpc *m, const struct law_in *in, const double work[RETICLES])
 
 /* --- one solution --- */
 
-static double
-still_w(const struct law_in *in, double temp_c)
-{
-	return response_leak_w(in->model, temp_c, NULL) + in->model->idle_w;
-}
-
 /* What the plan leads to; returns the wafer's power in it. */
 static double
 foresee(struct mpc *m, const struct law_in *in, const double duty[RETICLES])
 {
 	double power_w[RETICLES], rise_k[RETICLES], sum_w = 0.0;
 	for (int i = 0; i < RETICLES; i++) {
-		power_w[i] = still_w(in, m->plan_c[i]) +
+		power_w[i] = response_still_w(in->model, m->plan_c[i]) +
 			     (m->group[i] < RETICLES ? m->work_w[i] * duty[i] : 0.0);
 		sum_w += power_w[i];
 	}

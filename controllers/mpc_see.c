@@ -37,12 +37,6 @@ mpc_wafer_w(const struct system_model *md, double pump_frac, double input_w)
 	return (input_w - rest_w) * md->core_stage_frac * md->supply_frac;
 }
 
-static double
-still_w(const struct law_in *in, double temp_c)
-{
-	return response_leak_w(in->model, temp_c, NULL) + in->model->idle_w;
-}
-
 /* What each slot does of what its duty lets it do. */
 static void
 see_activity(struct mpc *m, const struct law_in *in)
@@ -54,7 +48,7 @@ see_activity(struct mpc *m, const struct law_in *in)
 
 		if (!isfinite(in->power_w[i]))
 			continue;
-		does_w[s] += in->power_w[i] - still_w(in, in->estimate->temp_c[i]);
+		does_w[s] += in->power_w[i] - response_still_w(in->model, in->estimate->temp_c[i]);
 		may_w[s] += m->work_w[i] * mpc_applied(in, i);
 	}
 	for (int k = 0; k < (m->at == 0 ? MPC_BACK : 1); k++)
@@ -105,7 +99,7 @@ learn_work(struct mpc *m, const struct control_params *p, const struct law_in *i
 		if (m->active_frac[s] < WORKING_FRAC || u < MPC_DUTY_LEAST ||
 		    !isfinite(in->power_w[i]))
 			continue;
-		w = (in->power_w[i] - still_w(in, in->estimate->temp_c[i])) / u;
+		w = (in->power_w[i] - response_still_w(in->model, in->estimate->temp_c[i])) / u;
 		m->work_w[i] = law_low_pass(m->work_w[i], fmax(w, 1.0), WORK_TAU_S);
 	}
 }
@@ -117,7 +111,7 @@ follow_rise(struct mpc *m, const struct control_params *p, const struct law_in *
 	double power_w[RETICLES], rise_k[RETICLES], sum_w = 0.0;
 
 	for (int i = 0; i < RETICLES; i++) {
-		power_w[i] = still_w(in, in->estimate->temp_c[i]) +
+		power_w[i] = response_still_w(in->model, in->estimate->temp_c[i]) +
 			     m->work_w[i] * mpc_applied(in, i) * m->active_frac[mpc_slot(m, i)];
 		sum_w += power_w[i];
 	}

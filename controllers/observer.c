@@ -6,7 +6,6 @@
 
 #include "controllers/law.h"
 
-#define KG_S_PER_LPM (1.0 / 60.0)
 #define LOG_LO (-3.0) /* a twentieth of its flow: less can't be told from none */
 #define LOG_HI 0.7
 #define LOG_STEP 0.02     /* of the derivative */
@@ -14,9 +13,8 @@
 #define LATERAL_STEPS 10u /* of a flow that is low, before anything is made of it */
 #define NEIGHBOUR_G 0.75  /* below it, it is clogged itself */
 #define FEW_ROWS 3        /* of seven: fewer say nothing of their zone */
-#define IDLE_FRAC 0.5 /* beside the one with most: what comes across says more than its own flow */
-#define FEW_ZONES 4   /* of twelve: fewer say nothing of one of them */
-#define MODEL_SWEEPS 2
+#define IDLE_FRAC 0.5     /* of its neighbour's power */
+#define FEW_ZONES 4       /* of twelve: fewer say nothing of one of them */
 #define COPPER_S 0.25
 
 void
@@ -140,22 +138,6 @@ fit_zone(struct observer *o, const struct sensors *s, int x, const double cu_c[]
 	return true;
 }
 
-static double
-median_of(const double x[], const bool counts[ZONES], int *n)
-{
-	double sorted[ZONES] = {0.0};
-	*n = 0;
-	for (int k = 0; k < ZONES; k++) {
-		if (!counts[k])
-			continue;
-		int b = (*n)++;
-		for (; b > 0 && sorted[b - 1] > x[k]; b--)
-			sorted[b] = sorted[b - 1];
-		sorted[b] = x[k];
-	}
-	return *n ? 0.5 * (sorted[(*n - 1) / 2] + sorted[*n / 2]) : 0.0;
-}
-
 /*
  * Zones are compared with those that are told of beside them, for what all have in common is no clog. One that is not
  * told of stays what it was to the others. False: there are too few to compare.
@@ -165,7 +147,7 @@ tell_zones(struct observer *o, struct estimate *e, const bool told[ZONES])
 {
 	double sum = 0.0;
 	int n;
-	double clean = median_of(o->log_flow, told, &n);
+	double clean = face_median(o->log_flow, told, &n);
 	if (n < FEW_ZONES)
 		return false;
 	o->common = clean;
@@ -269,23 +251,6 @@ judge_zones(struct observer *o, struct estimate *e, const struct control_params 
 	}
 }
 
-/* What the model leaves of the measured: slow, and only where it is measured. */
-static void
-disturbance_step(struct observer *o, struct estimate *e, const struct control_params *p,
-		 const struct sensors *s)
-{
-	double kg_s[ZONES];
-	for (int x = 0; x < ZONES; x++)
-		kg_s[x] = o->flow_kg_s / ZONES * e->zone_flow[x];
-	face_relax(&o->face, o->power_w, o->supply_c, kg_s, MODEL_SWEEPS, o->model_si_c,
-		   o->model_cu_c);
-	for (int i = 0; i < RETICLES; i++)
-		if (s->measured[i])
-			e->disturbance_k[i] = law_low_pass(
-				e->disturbance_k[i], e->gain[i] * (o->si_c[i] - o->model_si_c[i]),
-				p->disturbance_tau_s);
-}
-
 static void
 grow_old(struct observer *o, struct estimate *e, const struct control_params *p)
 {
@@ -312,9 +277,6 @@ observer_step(struct observer *o, struct estimate *e, const struct control_param
 		o->quiet_steps = 0;
 		return;
 	}
-	if (!o->started)
-		for (int i = 0; i < RETICLES; i++)
-			o->model_si_c[i] = o->model_cu_c[i] = s->temp_c[i];
 	see_wafer(o, e, p, v, s, power_w);
 	observer_loop_step(o, e, p, v);
 	bool quiet = o->quiet_steps >= (uint32_t)lrint(p->observer_quiet_s * LAW_STEPS_PER_S);
@@ -324,5 +286,4 @@ observer_step(struct observer *o, struct estimate *e, const struct control_param
 	bool told[ZONES];
 	zones_step(o, e, p, s, told);
 	judge_zones(o, e, p, told);
-	disturbance_step(o, e, p, s);
 }

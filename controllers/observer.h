@@ -54,7 +54,6 @@ struct observer {
 	bool works[ZONES];      /* has power enough to tell of it */
 	uint32_t low_steps[ZONES], good_steps[ZONES];
 	uint32_t age[ZONES]; /* steps since it was told of */
-	double model_si_c[RETICLES], model_cu_c[RETICLES];
 	struct observer_loop loop;
 };
 

@@ -5,7 +5,6 @@
 #include "controllers/law.h"
 #include "controllers/observer.h"
 
-#define KG_S_PER_LPM (1.0 / 60.0)
 #define ALIKE 1e-3 /* of two differences: their logarithmic mean is their mean */
 
 /* Of the facility's water or air through the exchanger, to its nominal flow; from the valve where nobody measures. */

@@ -187,12 +187,18 @@ response_leak_w(const struct system_model *md, double temp_c, double *slope_w_k)
 }
 
 double
+response_still_w(const struct system_model *md, double temp_c)
+{
+	return response_leak_w(md, temp_c, NULL) + md->idle_w;
+}
+
+double
 response_power_w(const struct system_model *md, double density, double activity, double duty,
 		 double temp_c)
 {
 	double waits = fmax(duty - activity, 0.0);
 
-	return response_leak_w(md, temp_c, NULL) + md->idle_w +
+	return response_still_w(md, temp_c) +
 	       md->dynamic_w * density * (activity + md->barrier_frac * waits);
 }
 

@@ -39,6 +39,8 @@ void response_rise(const struct response *r, const double power_w[RETICLES],
 
 /* Leakage of a reticle; *slope_w_k, if not NULL: what each kelvin adds. */
 double response_leak_w(const struct system_model *md, double temp_c, double *slope_w_k);
+/* Of one that does nothing: leakage and idle. */
+double response_still_w(const struct system_model *md, double temp_c);
 /* Power of a reticle that works at `activity` on kernels of `density`, and waits at a barrier for
  * the rest of its duty. */
 double response_power_w(const struct system_model *md, double density, double activity, double duty,

@@ -10,7 +10,6 @@
 #define PUMP_BEHIND_STEPS (5u * LAW_STEPS_PER_S) /* its lag from standstill, and more */
 #define PUMP_FAILED_BIT 2u
 #define ENGINE_CEILING_BIT 32u
-#define LPM_PER_KG_S 60.0  /* water */
 #define DEW_ASSUMED_C 18.0 /* where nobody measures it */
 
 /* Two sequence numbers were due. A host that stalls for less is not worth a takeover. */
@@ -104,7 +103,7 @@ look_closer(struct supervisor *s, const struct view *v)
 				  v->slot_mode[k] < JOB_MODE_SYNC + 0.5;
 	in->may_move[JOBS_MAX] = free && !in->jobs.any && v->job_mode > JOB_MODE_SYNC - 0.5 &&
 				 v->job_mode < JOB_MODE_SYNC + 0.5;
-	in->flow_kg_s = v->flow_lpm / LPM_PER_KG_S;
+	in->flow_kg_s = v->flow_lpm * KG_S_PER_LPM;
 }
 
 void

@@ -13,38 +13,13 @@
 #include "core/clock.h"
 #include "runner/scenario_file.h"
 #include "runner/world_private.h"
+#include "tests/unit/allocations.h"
 
 #define SYSTEMS 64
 #define SETTLE_TICKS 300
 #define TICKS 600
 #define PHASES 10 /* ticks a second */
 #define CLOG_G 0.379
-
-static uint64_t allocations;
-void *__libc_malloc(size_t size);
-void *__libc_calloc(size_t n, size_t size);
-void *__libc_realloc(void *old, size_t size);
-
-void *
-malloc(size_t size)
-{
-	allocations++;
-	return __libc_malloc(size);
-}
-
-void *
-calloc(size_t n, size_t size)
-{
-	allocations++;
-	return __libc_calloc(n, size);
-}
-
-void *
-realloc(void *old, size_t size)
-{
-	allocations++;
-	return __libc_realloc(old, size);
-}
 
 struct tick_cost {
 	double ms[TICKS];

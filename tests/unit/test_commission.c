@@ -78,17 +78,25 @@ soak_for(struct soak *s, struct wafer *w, bool empty, int most)
 	return 0;
 }
 
+/* Both stages to their end, and what comes of them. */
+static int
+soak_at(struct soak *s, struct wafer *w, double empty_w, double loaded_w, struct commissioned *out,
+	struct errtext *err)
+{
+	soak_begin(s, 4711);
+	set_power(w, empty_w);
+	assert_true(soak_for(s, w, true, 600) > 0);
+	set_power(w, loaded_w);
+	assert_true(soak_for(s, w, false, 600) > 0);
+	assert_true(soak_is_done(s));
+	return soak_result(s, &PARAMS, &TYPE, out, err);
+}
+
 static void
 run_soak(struct soak *s, struct wafer *w, struct commissioned *out)
 {
 	struct errtext err = {""};
-	soak_begin(s, 4711);
-	set_power(w, 45.0);
-	assert_true(soak_for(s, w, true, 600) > 0);
-	set_power(w, 208.0);
-	assert_true(soak_for(s, w, false, 600) > 0);
-	assert_true(soak_is_done(s));
-	assert_int_equal(soak_result(s, &PARAMS, &TYPE, out, &err), 0);
+	assert_int_equal(soak_at(s, w, 45.0, 208.0, out, &err), 0);
 }
 
 static void
@@ -163,12 +171,7 @@ a_sensor_that_is_far_off_is_named(void **state)
 	(void)state;
 	make_wafer(&w);
 	w.offset_k[29] = 2.0;
-	soak_begin(&s, 1);
-	set_power(&w, 45.0);
-	assert_true(soak_for(&s, &w, true, 600) > 0);
-	set_power(&w, 208.0);
-	assert_true(soak_for(&s, &w, false, 600) > 0);
-	assert_int_equal(soak_result(&s, &PARAMS, &TYPE, &c, &err), -ERANGE);
+	assert_int_equal(soak_at(&s, &w, 45.0, 208.0, &c, &err), -ERANGE);
 	assert_non_null(strstr(err.text, "sensor C6 is 1.9"));
 }
 
@@ -184,12 +187,7 @@ a_clogged_column_is_no_property_of_its_reticles(void **state)
 	make_wafer(&w);
 	for (int y = 0; y < ROWS; y++)
 		w.gain[ZONES * y + 5] *= 1.12;
-	soak_begin(&s, 1);
-	set_power(&w, 45.0);
-	assert_true(soak_for(&s, &w, true, 600) > 0);
-	set_power(&w, 208.0);
-	assert_true(soak_for(&s, &w, false, 600) > 0);
-	assert_int_equal(soak_result(&s, &PARAMS, &TYPE, &c, &err), -ERANGE);
+	assert_int_equal(soak_at(&s, &w, 45.0, 208.0, &c, &err), -ERANGE);
 	assert_non_null(strstr(err.text, "column 6 gets 1.1"));
 	assert_non_null(strstr(err.text, "is it clogged?"));
 }
@@ -203,12 +201,7 @@ work_that_adds_too_little_gives_nothing(void **state)
 	struct errtext err = {""};
 	(void)state;
 	make_wafer(&w);
-	soak_begin(&s, 1);
-	set_power(&w, 80.0);
-	assert_true(soak_for(&s, &w, true, 600) > 0);
-	set_power(&w, 120.0);
-	assert_true(soak_for(&s, &w, false, 600) > 0);
-	assert_int_equal(soak_result(&s, &PARAMS, &TYPE, &c, &err), -ERANGE);
+	assert_int_equal(soak_at(&s, &w, 80.0, 120.0, &c, &err), -ERANGE);
 	assert_non_null(strstr(err.text, "its work adds 40 W a reticle"));
 }
 

@@ -1,38 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* The controllers' core between two images in memory. */
+#include "tests/unit/allocations.h"
 #include "tests/unit/control_bench.h"
-
-#if !defined(__SANITIZE_ADDRESS__) && !defined(__SANITIZE_THREAD__)
-#define COUNTS_ALLOCATIONS 1
-/* Every allocation of this program is counted: the linker takes these before the C library's. */
-static unsigned long allocations;
-extern void *__libc_malloc(size_t size);
-extern void *__libc_calloc(size_t n, size_t size);
-extern void *__libc_realloc(void *p, size_t size);
-
-void *
-malloc(size_t size)
-{
-	allocations++;
-	return __libc_malloc(size);
-}
-
-void *
-calloc(size_t n, size_t size)
-{
-	allocations++;
-	return __libc_calloc(n, size);
-}
-
-void *
-realloc(void *p, size_t size)
-{
-	allocations++;
-	return __libc_realloc(p, size);
-}
-#else
-#define COUNTS_ALLOCATIONS 0
-#endif
 
 static const char SHADOWED[] =
 	"site: bench\n"

@@ -1,30 +1,16 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* What the devices do by themselves, seen through their registers and in the plant. */
-#include "tests/unit/sim_fixture.h"
+#include "tests/unit/sim_two.h"
 
 #include "engine_sim/firmware.h"
 
-static struct plant *plant;
-static struct sim *sim;
 static uint16_t seq;
 
 static int
-setup(void **state)
+begin(void **state)
 {
-	(void)state;
-	plant = plant_of(PLANT_TWO);
-	sim = sim_of(plant, NULL);
 	seq = 0;
-	return 0;
-}
-
-static int
-teardown(void **state)
-{
-	(void)state;
-	sim_close(sim);
-	plant_free(plant);
-	return 0;
+	return setup(state);
 }
 
 static uint16_t
@@ -458,7 +444,7 @@ new_work_shares_cost_2_s_at_half_rate_and_20_s_of_patience(void **state)
 	assert_int_equal(reg("cs00.wafer.A1.share_frac"), 10000);
 }
 
-#define TEST(f) cmocka_unit_test_setup_teardown(f, setup, teardown)
+#define TEST(f) cmocka_unit_test_setup_teardown(f, begin, teardown)
 
 int
 main(void)

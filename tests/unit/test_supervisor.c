@@ -457,6 +457,31 @@ one_slowed_for_others_may_ask_for_more_and_knows_what_is_applied(void **state)
 	assert_true(b.s.own_frac[0] > 0.71); /* it finds out that it can do more */
 }
 
+/* Where work has moved, a job's reticles have one rate and many duties: a takeover keeps the rate. */
+static void
+a_takeover_keeps_the_rate_of_moved_work(void **state)
+{
+	struct bench b;
+	(void)state;
+	begin(&b, setup());
+	for (int i = 0; i < RETICLES; i++) {
+		b.v.job_of[i] = 1.0;
+		b.v.share_frac[i] = i % ZONES == 5 ? 0.3 : 1.0636;
+		b.v.duty_frac[i] = 0.9 * b.v.share_frac[i];
+	}
+	for (int k = 0; k < JOBS_MAX; k++)
+		b.v.slot_mode[k] = JOB_MODE_SYNC;
+	double least = 1.0;
+	for (int n = 0; n < (int)(PARAMS.track_s * LAW_STEPS_PER_S) + 50; n++) {
+		step(&b);
+		for (int i = 0; i < RETICLES; i++)
+			if (isfinite(b.s.demands.duty_frac[i]))
+				least = fmin(least, b.s.demands.duty_frac[i] / b.v.share_frac[i]);
+	}
+	assert_int_equal(b.s.mode, CTL_AUTO);
+	assert_true(least > 0.88);
+}
+
 int
 main(void)
 {
@@ -467,6 +492,7 @@ main(void)
 		cmocka_unit_test(a_device_that_is_in_our_charge_is_not_kept_waiting),
 		cmocka_unit_test(tracking_asks_for_what_is_applied),
 		cmocka_unit_test(tracking_does_not_collapse_under_a_ceiling_of_the_device),
+		cmocka_unit_test(a_takeover_keeps_the_rate_of_moved_work),
 		cmocka_unit_test(a_cap_does_not_wait_for_the_ramp_of_a_takeover),
 		cmocka_unit_test(tracking_does_not_creep_with_a_reading_that_is_a_little_low),
 		cmocka_unit_test(a_takeover_that_agrees_is_no_bump),

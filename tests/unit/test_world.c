@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* The whole house in one process: what must hold of any scenario. */
+#include "tests/unit/allocations.h"
 #include "tests/unit/support.h"
 
 #include <stdbool.h>
@@ -17,41 +18,6 @@
 	"events:\n"                                                                                \
 	"  - {at_s: 2, set: \"cs00.zone[5].g=0.379 over 1s\"}\n"                                   \
 	"  - {at_s: 3, wire: cs01.engine, drop: 0.2, corrupt: 0.2, split: 0.5}\n"
-
-#ifndef __SANITIZE_ADDRESS__
-/* Every allocation of this program passes here and is counted. */
-void *__libc_malloc(size_t size);
-void *__libc_calloc(size_t n, size_t size);
-void *__libc_realloc(void *p, size_t size);
-void *malloc(size_t size);
-void *calloc(size_t n, size_t size);
-void *realloc(void *p, size_t size);
-
-static uint64_t allocations;
-
-void *
-malloc(size_t size)
-{
-	allocations++;
-	return __libc_malloc(size);
-}
-
-void *
-calloc(size_t n, size_t size)
-{
-	allocations++;
-	return __libc_calloc(n, size);
-}
-
-void *
-realloc(void *p, size_t size)
-{
-	allocations++;
-	return __libc_realloc(p, size);
-}
-#else
-static uint64_t allocations;
-#endif
 
 static char folder[64];
 
