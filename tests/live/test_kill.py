@@ -199,11 +199,13 @@ def main():
     ok(not any(r["missed"] for r in rows), "each time they take over again", [r for r in rows if r["missed"]])
     ok(len(trips) == plants and not any(trips), "nothing trips", trips)
     worst = max((r["jump"] for r in rows), default=1.0)
+    resumed = max((r["resumed"] for r in rows), default=1.0)
     ok(worst < JUMP_FRAC, f"and no duty jumps: {100 * worst:.2f} % at most", [r for r in rows if r["jump"] >= JUMP_FRAC])
     if long:
         good = not failures and len(rows) == n and not any(r["missed"] for r in rows)
         goals = [{"goal": f"controllers killed or stopped at {n} instants: trips", "worst": sum(t != 0 for t in trips), "target": 0.0, "unit": ""},
-                 {"goal": f"controllers killed or stopped at {n} instants: jump of a duty", "worst": 100 * worst, "target": 2.0, "unit": "%"}]
+                 {"goal": f"controllers killed or stopped at {n} instants: jump of a duty", "worst": 100 * worst, "target": 2.0, "unit": "%"},
+                 {"goal": f"controllers stopped, of {n} instants: jump as they go on", "worst": 100 * resumed, "target": 2.0, "unit": "%"}]
         for g in goals:
             g.update(gate=g["target"], at_most=True, median=None, of="make bench-kill", wafers=len(SYSTEMS) * plants, excess_k=None,
                      verdict="ok" if good and g["worst"] <= g["target"] else "red")
