@@ -18,7 +18,7 @@ static const struct actor nobody = {.uid = -1};
 static const struct alarm_record *
 record_of(const struct engine *e, uint32_t alarm)
 {
-	return &e->plant->alarm_records[e->plant->alarms[alarm].record];
+	return e->alarms[alarm].record;
 }
 
 /* --- opening --- */
@@ -35,26 +35,41 @@ find_sample(struct engine *e, uint32_t point)
 }
 
 static void
-find_inputs(struct engine *e)
+point_at_inputs(struct engine *e)
 {
 	const struct plant *plant = e->plant;
 
 	for (uint32_t i = 0; i < plant->n_alarms; i++) {
 		const struct alarm *alarm = &plant->alarms[i];
+
+		e->alarms[i].input = find_sample(e, alarm->point);
+		e->alarms[i].base =
+			alarm->limit_point != NO_POINT ? find_sample(e, alarm->limit_point) : NULL;
+	}
+	for (uint32_t s = 0; s < plant->n_systems; s++)
+		e->system_mode[s] =
+			readings_want(e->readings, plant_role(plant, (int32_t)s, ROLE_CTL_MODE, 0));
+}
+
+static void
+find_inputs(struct engine *e)
+{
+	const struct plant *plant = e->plant;
+
+	point_at_inputs(e);
+
+	for (uint32_t i = 0; i < plant->n_alarms; i++) {
+		const struct alarm *alarm = &plant->alarms[i];
 		struct alarm_now *a = &e->alarms[i];
 
-		a->input = find_sample(e, alarm->point);
-		a->base =
-			alarm->limit_point != NO_POINT ? find_sample(e, alarm->limit_point) : NULL;
+		a->record = &plant->alarm_records[alarm->record];
+		a->system = alarm->system;
 		a->m.life.latched = record_of(e, i)->latched;
 		a->m.priority = record_of(e, i)->priority;
 		a->m.value = a->m.limit = (double)NAN;
 		a->until_ns = NEVER_NS;
 		judge_init(&a->judge, false, e->now_ns);
 	}
-	for (uint32_t s = 0; s < plant->n_systems; s++)
-		e->system_mode[s] =
-			readings_want(e->readings, plant_role(plant, (int32_t)s, ROLE_CTL_MODE, 0));
 }
 
 static int
@@ -148,7 +163,8 @@ engine_close(struct engine *e)
 void
 engine_set_image(struct engine *e, enum plant_region region, struct image *image)
 {
-	readings_set(e->readings, region, image);
+	if (readings_set(e->readings, region, image))
+		point_at_inputs(e);
 	e->watched[region] = true;
 }
 
@@ -279,14 +295,13 @@ static void
 step_alarm(struct engine *e, uint32_t i)
 {
 	struct alarm_now *a = &e->alarms[i];
-	int32_t system = e->plant->alarms[i].system;
+	int32_t system = a->system;
 	static const struct sample none = {0};
 	bool blind = a->judge.blind;
 
 	if (system >= 0)
 		follow_mode(e, i, e->maintenance[system]);
-	switch (judge_step(&a->judge, record_of(e, i), a->input ? a->input : &none, a->base,
-			   e->now_ns)) {
+	switch (judge_step(&a->judge, a->record, a->input ? a->input : &none, a->base, e->now_ns)) {
 	case JUDGE_RAISED:
 		(void)engine_happen(e, i, EVENT_RAISE, &nobody);
 		break;

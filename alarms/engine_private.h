@@ -16,10 +16,13 @@
 #define NEVER_NS INT64_MAX
 
 struct alarm_now {
-	struct alarm_memory m;
-	struct judge judge;
+	/* what each step looks at, side by side */
 	const struct sample *input, *base;
-	int64_t until_ns;   /* m.until_wall_ns in plant time, NEVER_NS none */
+	const struct alarm_record *record;
+	struct judge judge;
+	int64_t until_ns; /* m.until_wall_ns in plant time, NEVER_NS none */
+	int32_t system;   /* index, or SITE */
+	struct alarm_memory m;
 	int64_t trigger_ns; /* m.trigger_wall_ns in plant time */
 	bool known;         /* restored, or changed since: what a late journal says is older */
 };

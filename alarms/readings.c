@@ -7,9 +7,10 @@
 struct source {
 	const struct plant_layout *layout;
 	struct image *image;
-	struct sample *sample;   /* the whole region, though only wanted groups are filled */
-	bool *wanted;            /* [n_groups] */
-	struct image_seen *seen; /* [n_groups] */
+	struct sample *sample;     /* the whole region, though only wanted groups are filled */
+	const struct sample *here; /* or where it is, if it is written by this thread; NULL */
+	bool *wanted;              /* [n_groups] */
+	struct image_seen *seen;   /* [n_groups] */
 };
 
 struct readings {
@@ -66,13 +67,18 @@ readings_want(struct readings *in, uint32_t point)
 	for (uint32_t g = 0; g < s->layout->n_groups; g++)
 		if (index >= s->layout->first[g] && index < s->layout->first[g + 1])
 			s->wanted[g] = true;
-	return &s->sample[index];
+	return s->here ? &s->here[index] : &s->sample[index];
 }
 
-void
+bool
 readings_set(struct readings *in, enum plant_region region, struct image *image)
 {
-	in->source[region].image = image;
+	struct source *s = &in->source[region];
+	const struct sample *before = s->here;
+
+	s->image = image;
+	s->here = image ? image_here(image) : NULL;
+	return s->here != before;
 }
 
 struct image *
@@ -87,6 +93,10 @@ readings_read(struct readings *in, int64_t now_ns)
 	for (int r = 0; r < REGIONS; r++) {
 		struct source *s = &in->source[r];
 
+		if (s->here) {
+			image_settle(s->image, now_ns);
+			continue;
+		}
 		for (uint32_t g = 0; s->image && g < s->layout->n_groups; g++)
 			if (s->wanted[g]) /* a torn group keeps what it had, older */
 				(void)image_read_new(s->image, g, now_ns, &s->seen[g],

@@ -13,13 +13,14 @@ int readings_open(struct readings **out, const struct plant *plant);
 void readings_close(struct readings *in);
 
 /*
- * Where a point's sample will be from the next readings_read on, for the life of `in`; zeroed until
+ * Where a point's sample will be from the next readings_read on, until readings_set; zeroed until
  * then. NULL: the point is in no region that others write (alm.img is the engine's own).
  */
 const struct sample *readings_want(struct readings *in, uint32_t point);
 
-/* The region may be another one from time to time. NULL: its samples stay as they are and age. */
-void readings_set(struct readings *in, enum plant_region region, struct image *image);
+/* The region may be another one from time to time. NULL: its samples stay as they are and age. True: samples are at
+ * other places now. */
+bool readings_set(struct readings *in, enum plant_region region, struct image *image);
 struct image *readings_image(const struct readings *in, enum plant_region region);
 
 /* Every wanted group, judged at now_ns. */

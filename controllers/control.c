@@ -35,7 +35,6 @@ struct control {
 	struct cluster_report *reports; /* [n_systems] */
 	struct unit *units;
 	uint64_t tick;
-	struct view view; /* of the system in turn */
 	struct account account;
 };
 
@@ -124,6 +123,7 @@ control_close(struct control *c)
 void
 control_set_in(struct control *c, struct image *in)
 {
+	inputs_let_go(c->inputs);
 	c->in = in;
 }
 
@@ -285,22 +285,22 @@ step_system(struct control *c, uint32_t system, int64_t now_ns)
 	supervisor_hold(&u->supervisor, holds_of(c->holds, system)->kind);
 	supervisor_allow(&u->supervisor, caps_allowance(c->caps, system));
 	supervisor_order(&u->supervisor, cluster_order(c->cluster, system));
-	inputs_view(c->inputs, system, now_ns, &c->view);
-	commissions_before(c->commissions, system, &u->supervisor, &c->view, now_ns);
-	supervisor_step(&u->supervisor, &c->plant->control, &c->view, second, now_ns);
-	commissions_after(c->commissions, system, &u->supervisor, &c->view, now_ns);
+	const struct view *v = inputs_view(c->inputs, system, now_ns);
+	commissions_before(c->commissions, system, &u->supervisor, v, now_ns);
+	supervisor_step(&u->supervisor, &c->plant->control, v, second, now_ns);
+	commissions_after(c->commissions, system, &u->supervisor, v, now_ns);
 	tell_commissions(c);
 	c->draw[system] = supervisor_draw(&u->supervisor, &c->plant->control);
 	outputs_demands(c->outputs, c->ctl, system, &u->supervisor.demands, now_ns);
-	int n = explain_step(&u->explain, &c->plant->control, &u->supervisor, &c->view, now_ns,
+	int n = explain_step(&u->explain, &c->plant->control, &u->supervisor, v, now_ns,
 			     &c->account, events);
-	report(&c->reports[system], &c->view, &c->account, &u->supervisor);
-	count_jobs(c, system, &c->view, &u->supervisor);
+	report(&c->reports[system], v, &c->account, &u->supervisor);
+	count_jobs(c, system, v, &u->supervisor);
 	const struct straggler *slow = cluster_straggler(c->cluster, system);
 	c->account.straggler_job = slow->job;
 	c->account.straggler_cost = slow->cost_per_s;
 	c->account.straggler_wait_frac = slow->wait_frac;
-	outputs_points(c->outputs, c->ctl, system, &c->account, &u->supervisor, &c->view, now_ns);
+	outputs_points(c->outputs, c->ctl, system, &c->account, &u->supervisor, v, now_ns);
 	for (int k = 0; k < n; k++)
 		emit(c, system, &events[k]);
 }

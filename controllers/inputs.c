@@ -5,9 +5,11 @@
 #include <math.h>
 #include <stddef.h>
 #include <stdlib.h>
+#include <string.h>
 
 #include "core/clock.h"
 
+#define NEVER_NS INT64_MIN
 #define DEW_HOLD_S 60.0 /* older than this, the dew point is assumed instead */
 
 enum hold { HOLD_PERIODS, HOLD_COOLING, HOLD_DEW, HOLD_FOR_GOOD };
@@ -62,22 +64,37 @@ static const struct kind KINDS[] = {
 };
 #define N_KINDS (sizeof KINDS / sizeof KINDS[0])
 
-struct input {
-	uint32_t point; /* NO_POINT: this plant has none */
-	bool ever;      /* there was a usable value; the last one: */
-	double value;
-	int64_t time_ns;
+/* A kind of one system: its points, the last usable value of each, and what the last look made of them. */
+struct inputs_of {
+	uint32_t group;   /* that all its points are in; NO_POINT: several */
+	uint32_t version; /* of the group, when it was looked at */
+	int64_t until_ns; /* until then they are what they were, unless the group is */
 	int64_t hold_ns;
+	uint32_t flags;       /* of those with a value */
+	uint32_t lost;        /* without one */
+	enum quality quality; /* the worst, as they came or too old */
+	bool looked;
+};
+
+struct system_inputs {
+	struct inputs_of of[N_KINDS];
+	struct view view;
 };
 
 struct inputs {
 	uint32_t n_systems, n_inputs; /* inputs of one system */
-	struct input *inputs;         /* [n_systems * n_inputs], in the order of KINDS */
+	/* [n_systems * n_inputs], in the order of KINDS */
+	uint32_t *point;               /* NO_POINT: this plant has none */
+	double *value;                 /* the last usable one */
+	int64_t *time_ns;              /* its; NEVER_NS: there was none */
+	struct system_inputs *systems; /* [n_systems] */
 	uint32_t n_groups;
 	bool *needed;            /* [n_groups] */
 	struct image_seen *seen; /* [n_groups] */
+	uint32_t *version;       /* [n_groups]: how often it was another */
 	const uint32_t *first;
-	struct sample *samples; /* the image as last copied; index = point id */
+	struct sample *copy;      /* the image as last copied; index = point id */
+	const struct sample *now; /* that, or the image itself */
 };
 
 static uint32_t
@@ -99,27 +116,43 @@ point_of(const struct plant *plant, int32_t of, const struct kind *kind, uint32_
 	return engine < 0 ? NO_POINT : plant_link(plant, (uint32_t)engine, kind->role);
 }
 
+static int64_t
+hold_ns(const struct plant *plant, const struct kind *kind, uint32_t group)
+{
+	switch (kind->hold) {
+	case HOLD_COOLING:
+		return (int64_t)(plant->control.input_hold_s * 1e9);
+	case HOLD_DEW:
+		return (int64_t)(DEW_HOLD_S * 1e9);
+	case HOLD_FOR_GOOD:
+		return INT64_MAX;
+	case HOLD_PERIODS:
+		break;
+	}
+	return IMAGE_STALE_PERIODS * plant->in.period_ns[group];
+}
+
 static void
 resolve(struct inputs *x, const struct plant *plant, uint32_t system)
 {
-	struct input *in = x->inputs + (size_t)system * x->n_inputs;
+	uint32_t *point = x->point + (size_t)system * x->n_inputs;
 	for (size_t r = 0; r < N_KINDS; r++) {
 		const struct kind *kind = &KINDS[r];
-		for (uint32_t k = 0; k < kind->n; k++, in++) {
+		struct inputs_of *in = &x->systems[system].of[r];
+		bool any = false;
+		for (uint32_t k = 0; k < kind->n; k++, point++) {
 			int32_t of = kind->site ? SITE : (int32_t)system;
-			in->point = point_of(plant, of, kind, k);
-			if (in->point == NO_POINT)
+			*point = point_of(plant, of, kind, k);
+			if (*point == NO_POINT)
 				continue;
-			uint32_t g = group_of(&plant->in, in->point);
+			uint32_t g = group_of(&plant->in, *point);
 			x->needed[g] = true;
-			in->hold_ns = IMAGE_STALE_PERIODS * plant->in.period_ns[g];
-			if (kind->hold == HOLD_COOLING)
-				in->hold_ns = (int64_t)(plant->control.input_hold_s * 1e9);
-			if (kind->hold == HOLD_FOR_GOOD)
-				in->hold_ns = INT64_MAX;
-			if (kind->hold == HOLD_DEW)
-				in->hold_ns = (int64_t)(DEW_HOLD_S * 1e9);
+			in->group = any && g != in->group ? NO_POINT : g;
+			in->hold_ns = hold_ns(plant, kind, g);
+			any = true;
 		}
+		if (!any)
+			in->group = NO_POINT;
 	}
 }
 
@@ -134,14 +167,23 @@ inputs_open(struct inputs **out, const struct plant *plant)
 		x->n_inputs += KINDS[r].n;
 	x->n_groups = plant->in.n_groups;
 	x->first = plant->in.first;
-	x->inputs = calloc((size_t)x->n_systems * x->n_inputs + 1, sizeof *x->inputs);
+	size_t n = (size_t)x->n_systems * x->n_inputs + 1;
+	x->point = calloc(n, sizeof *x->point);
+	x->value = calloc(n, sizeof *x->value);
+	x->time_ns = calloc(n, sizeof *x->time_ns);
+	x->systems = calloc((size_t)x->n_systems + 1, sizeof *x->systems);
 	x->needed = calloc((size_t)x->n_groups + 1, sizeof *x->needed);
-	x->samples = calloc((size_t)x->first[x->n_groups] + 1, sizeof *x->samples);
+	x->copy = calloc((size_t)x->first[x->n_groups] + 1, sizeof *x->copy);
 	x->seen = calloc((size_t)x->n_groups + 1, sizeof *x->seen);
-	if (!x->inputs || !x->needed || !x->samples || !x->seen) {
+	x->version = calloc((size_t)x->n_groups + 1, sizeof *x->version);
+	if (!x->point || !x->value || !x->time_ns || !x->systems || !x->needed || !x->copy ||
+	    !x->seen || !x->version) {
 		inputs_close(x);
 		return -ENOMEM;
 	}
+	x->now = x->copy;
+	for (size_t i = 0; i < n; i++)
+		x->time_ns[i] = NEVER_NS;
 	for (uint32_t s = 0; s < x->n_systems; s++)
 		resolve(x, plant, s);
 	*out = x;
@@ -153,70 +195,106 @@ inputs_close(struct inputs *x)
 {
 	if (!x)
 		return;
-	free(x->inputs);
+	free(x->point);
+	free(x->value);
+	free(x->time_ns);
+	free(x->systems);
 	free(x->needed);
 	free(x->seen);
-	free(x->samples);
+	free(x->version);
+	free(x->copy);
 	free(x);
 }
 
 void
-inputs_snapshot(struct inputs *x, const struct image *in, int64_t now_ns)
+inputs_let_go(struct inputs *x)
 {
-	/* A group that gives no new value keeps its last one, which ages: nothing else to do. */
-	for (uint32_t g = 0; in && g < x->n_groups; g++)
-		if (x->needed[g])
-			(void)image_read_new(in, g, now_ns, &x->seen[g], &x->samples[x->first[g]]);
-}
-
-/* The value to use now, or NAN. */
-static double
-input_value(struct input *in, const struct sample *s, int64_t now_ns)
-{
-	if (sample_usable(s)) {
-		in->value = s->value;
-		in->time_ns = s->time_ns;
-		in->ever = true;
-	}
-	if (!in->ever || now_ns - in->time_ns >= in->hold_ns)
-		return (double)NAN;
-	return in->value;
-}
-
-static void
-note_temperature(struct view *v, const struct sample *s, double value)
-{
-	enum quality q = s ? (enum quality)s->quality : QUALITY_NEVER;
-	if (!isfinite(value)) {
-		q = quality_worse(q, QUALITY_STALE); /* too old for us, whatever it says */
-		v->lost++;
-	}
-	v->quality = quality_worse(v->quality, q);
+	if (x->now != x->copy)
+		memcpy(x->copy, x->now, x->first[x->n_groups] * sizeof *x->copy);
+	x->now = x->copy;
 }
 
 void
-inputs_view(struct inputs *x, uint32_t system, int64_t now_ns, struct view *out)
+inputs_snapshot(struct inputs *x, struct image *in, int64_t now_ns)
 {
-	struct input *in = x->inputs + (size_t)system * x->n_inputs;
-	out->lost = 0;
+	if (!in)
+		return;
+	const struct sample *here = image_here(in);
+	if (here)
+		image_settle(in, now_ns);
+	x->now = here ? here : x->copy;
+	/* A group that gives no new value keeps its last one, which ages: nothing else to do. */
+	for (uint32_t g = 0; g < x->n_groups; g++) {
+		if (!x->needed[g])
+			continue;
+		if (here ? image_is_new(in, g, now_ns, &x->seen[g])
+			 : image_read_new(in, g, now_ns, &x->seen[g], &x->copy[x->first[g]]))
+			x->version[g]++;
+	}
+}
+
+/* Values into field[n], NAN where there is none to use, and what is told of all of them. */
+static void
+look(const struct inputs *x, struct inputs_of *in, size_t at, uint32_t n, int64_t now_ns,
+     double field[])
+{
+	int64_t until_ns = INT64_MAX;
+	in->flags = in->lost = 0;
+	in->quality = QUALITY_GOOD;
+	for (uint32_t k = 0; k < n; k++, at++) {
+		bool there = x->point[at] != NO_POINT;
+		const struct sample *s = there ? &x->now[x->point[at]] : NULL;
+		enum quality q = there ? (enum quality)s->quality : QUALITY_NEVER;
+		if (there && sample_usable(s)) {
+			x->value[at] = s->value;
+			x->time_ns[at] = s->time_ns;
+		}
+		int64_t time_ns = x->time_ns[at];
+		if (time_ns == NEVER_NS || now_ns - time_ns >= in->hold_ns) {
+			field[k] = (double)NAN;
+			q = quality_worse(q, QUALITY_STALE); /* too old for us, whatever it says */
+			in->lost++;
+		} else {
+			field[k] = x->value[at];
+			in->flags |= s->flags;
+			if (in->hold_ns < INT64_MAX && time_ns + in->hold_ns < until_ns)
+				until_ns = time_ns + in->hold_ns;
+		}
+		if (q != QUALITY_GOOD)
+			in->quality = quality_worse(in->quality, q);
+	}
+	in->until_ns = until_ns;
+}
+
+const struct view *
+inputs_view(struct inputs *x, uint32_t system, int64_t now_ns)
+{
+	struct system_inputs *sys = &x->systems[system];
+	struct view *out = &sys->view;
+	size_t at = (size_t)system * x->n_inputs;
 	out->flags = 0;
-	out->quality = QUALITY_GOOD;
-	out->engine_authority_ns = out->cooling_authority_ns = INT64_MIN;
+	out->engine_authority_ns = out->cooling_authority_ns = NEVER_NS;
 	for (size_t r = 0; r < N_KINDS; r++) {
 		const struct kind *kind = &KINDS[r];
-		double *field = (double *)(void *)((char *)out + kind->offset);
-		for (uint32_t k = 0; k < kind->n; k++, in++) {
-			const struct sample *s =
-				in->point == NO_POINT ? NULL : &x->samples[in->point];
-			field[k] = s ? input_value(in, s, now_ns) : (double)NAN;
-			if (isfinite(field[k]))
-				out->flags |= s->flags;
-			if (kind->role == ROLE_RETICLE_TEMP)
-				note_temperature(out, s, field[k]);
+		struct inputs_of *in = &sys->of[r];
+		uint32_t version = in->group != NO_POINT ? x->version[in->group] : 0;
+		if (!in->looked || in->group == NO_POINT || version != in->version ||
+		    now_ns >= in->until_ns) {
+			look(x, in, at, kind->n, now_ns,
+			     (double *)(void *)((char *)out + kind->offset));
+			in->looked = true;
+			in->version = version;
 		}
-		if (kind->role == ROLE_ENGINE_AUTHORITY && in[-1].ever)
-			out->engine_authority_ns = in[-1].time_ns;
-		if (kind->role == ROLE_COOLING_AUTHORITY && in[-1].ever)
-			out->cooling_authority_ns = in[-1].time_ns;
+		out->flags |= in->flags;
+		if (kind->role == ROLE_RETICLE_TEMP) {
+			out->lost = in->lost;
+			out->quality = in->quality;
+		}
+		if (kind->role == ROLE_ENGINE_AUTHORITY)
+			out->engine_authority_ns = x->time_ns[at];
+		if (kind->role == ROLE_COOLING_AUTHORITY)
+			out->cooling_authority_ns = x->time_ns[at];
+		at += kind->n;
 	}
+	return out;
 }

@@ -45,8 +45,11 @@ struct inputs;
 int inputs_open(struct inputs **out, const struct plant *plant); /* 0 or -errno */
 void inputs_close(struct inputs *x);
 
-/* Copy every group that some system needs; NULL: there is nothing to copy. */
-void inputs_snapshot(struct inputs *x, const struct image *in, int64_t now_ns);
-void inputs_view(struct inputs *x, uint32_t system, int64_t now_ns, struct view *out);
+/* Copy every group that some system needs, unless it is written in this thread; NULL: there is nothing to copy. */
+void inputs_snapshot(struct inputs *x, struct image *in, int64_t now_ns);
+/* The image is going to be another one, or none: keeps what was seen of it last. */
+void inputs_let_go(struct inputs *x);
+/* As of the last snapshot; until the next view of that system. Only what can have changed since is looked at. */
+const struct view *inputs_view(struct inputs *x, uint32_t system, int64_t now_ns);
 
 #endif

@@ -84,6 +84,7 @@ image_bind(struct image *img, void *region)
 	img->group = (void *)at;
 	at += img->n_groups * sizeof(*img->group);
 	img->word = (void *)at;
+	img->sample = (void *)at;
 	at += sample_count(img) * sizeof(struct sample);
 	img->slot = (void *)at;
 }
@@ -191,13 +192,31 @@ ages(const struct sample *s)
 	return s->quality == QUALITY_GOOD || s->quality == QUALITY_UNCERTAIN;
 }
 
+static void
+store_words(_Atomic uint64_t *word, const struct sample *samples, uint32_t n)
+{
+	for (uint32_t i = 0; i < n; i++, word += SAMPLE_WORDS) {
+		uint64_t tmp[SAMPLE_WORDS];
+
+		memcpy(tmp, &samples[i], sizeof(tmp));
+		for (size_t k = 0; k < SAMPLE_WORDS; k++)
+			atomic_store_explicit(&word[k], tmp[k], memory_order_release);
+	}
+}
+
+/* Of an image that is alone: its words are samples. */
+static struct sample *
+samples_of(const struct image *img, uint32_t group)
+{
+	return img->sample + img->first[group];
+}
+
 void
 image_publish(struct image *img, uint32_t group, const struct sample *samples)
 {
 	assert(img->writer && group < img->n_groups);
 	struct region_group *g = &img->group[group];
 	uint32_t n = img->first[group + 1] - img->first[group];
-	_Atomic uint64_t *word = img->word + img->first[group] * SAMPLE_WORDS;
 	uint32_t seq = atomic_load_explicit(&g->seq, memory_order_relaxed);
 
 	/* NEVER does not count: it is what a start looks like, and a point that was once measured
@@ -206,12 +225,11 @@ image_publish(struct image *img, uint32_t group, const struct sample *samples)
 	int64_t oldest_ns = INT64_MAX, newest_ns = INT64_MIN;
 
 	atomic_store_explicit(&g->seq, seq + 1, memory_order_relaxed);
-	for (uint32_t i = 0; i < n; i++, word += SAMPLE_WORDS) {
-		uint64_t tmp[SAMPLE_WORDS];
-
-		memcpy(tmp, &samples[i], sizeof(tmp));
-		for (size_t k = 0; k < SAMPLE_WORDS; k++)
-			atomic_store_explicit(&word[k], tmp[k], memory_order_release);
+	if (img->alone)
+		memcpy(samples_of(img, group), samples, n * sizeof(*samples));
+	else
+		store_words(img->word + img->first[group] * SAMPLE_WORDS, samples, n);
+	for (uint32_t i = 0; i < n; i++) {
 		not_good |=
 			samples[i].quality != QUALITY_GOOD && samples[i].quality != QUALITY_NEVER;
 		newest_ns = later(newest_ns, samples[i].time_ns);
@@ -251,6 +269,12 @@ group_copy(const struct image *img, uint32_t group, struct times *times)
 	size_t n = (img->first[group + 1] - img->first[group]) * SAMPLE_WORDS;
 	uint64_t *tmp = img->scratch;
 
+	if (img->alone) {
+		memcpy(tmp, samples_of(img, group), n * sizeof(*tmp));
+		times->oldest_ns = atomic_load_explicit(&g->oldest_ns, memory_order_relaxed);
+		times->newest_ns = atomic_load_explicit(&g->newest_ns, memory_order_relaxed);
+		return 0;
+	}
 	for (int try = 0; try < MAX_TRIES; try++) {
 		uint32_t seq = atomic_load_explicit(&g->seq, memory_order_acquire);
 		if (seq & 1u)
@@ -283,6 +307,13 @@ judge_group(struct sample *s, uint32_t n, int64_t now_ns, int64_t max_age_ns)
 	return t;
 }
 
+/* Until when what is judged now stays so. */
+static int64_t
+until(int64_t oldest_ns, int64_t max_age_ns)
+{
+	return oldest_ns == INT64_MAX ? INT64_MAX : oldest_ns + max_age_ns;
+}
+
 /* *until_ns: until when the samples are judged so as long as they stay what they are. */
 static int
 read_group(const struct image *img, uint32_t group, int64_t now_ns, struct sample *out,
@@ -302,7 +333,7 @@ read_group(const struct image *img, uint32_t group, int64_t now_ns, struct sampl
 	if (t.newest_ns > now_ns) /* too far in the future today, not tomorrow */
 		*until_ns = now_ns;
 	else
-		*until_ns = t.oldest_ns == INT64_MAX ? INT64_MAX : t.oldest_ns + max_age_ns;
+		*until_ns = until(t.oldest_ns, max_age_ns);
 	return rc;
 }
 
@@ -314,19 +345,75 @@ image_read(const struct image *img, uint32_t group, int64_t now_ns, struct sampl
 	return read_group(img, group, now_ns, out, &until_ns);
 }
 
+/* Can anything have changed since the last look? */
+static bool
+needs_look(const struct image *img, uint32_t seq, int64_t now_ns, const struct image_seen *seen)
+{
+	return seen->seq != seq || seen->start_ns != img->head->start_ns || !seen->any ||
+	       now_ns < seen->read_ns || now_ns > seen->until_ns;
+}
+
+static void
+note_look(const struct image *img, uint32_t seq, int64_t now_ns, bool any, struct image_seen *seen)
+{
+	seen->any = any && (seq & 1u) == 0;
+	seen->seq = seq;
+	seen->start_ns = img->head->start_ns;
+	seen->read_ns = now_ns;
+}
+
 bool
 image_read_new(const struct image *img, uint32_t group, int64_t now_ns, struct image_seen *seen,
 	       struct sample *out)
 {
 	uint32_t seq = atomic_load_explicit(&img->group[group].seq, memory_order_acquire);
 
-	if (seen->seq == seq && seen->start_ns == img->head->start_ns && seen->any &&
-	    now_ns >= seen->read_ns && now_ns <= seen->until_ns)
+	if (!needs_look(img, seq, now_ns, seen))
 		return false;
-	seen->any = read_group(img, group, now_ns, out, &seen->until_ns) == 0 && (seq & 1u) == 0;
-	seen->seq = seq;
-	seen->start_ns = img->head->start_ns;
-	seen->read_ns = now_ns;
+	bool any = read_group(img, group, now_ns, out, &seen->until_ns) == 0;
+	note_look(img, seq, now_ns, any, seen);
+	return true;
+}
+
+/* --- reader in the writer's thread --- */
+
+const struct sample *
+image_here(struct image *img)
+{
+	if (!img->writer || img->lock_fd >= 0 || img->mapped)
+		return NULL;
+	img->alone = true;
+	return samples_of(img, 0);
+}
+
+void
+image_settle(struct image *img, int64_t now_ns)
+{
+	assert(img->alone);
+	for (uint32_t k = 0; k < img->n_groups; k++) {
+		struct region_group *g = &img->group[k];
+		int64_t max_age_ns = img->period_ns[k] * IMAGE_STALE_PERIODS;
+
+		if (now_ns <=
+		    until(atomic_load_explicit(&g->oldest_ns, memory_order_relaxed), max_age_ns))
+			continue;
+		struct times t = judge_group(samples_of(img, k), img->first[k + 1] - img->first[k],
+					     now_ns, max_age_ns);
+		atomic_store_explicit(&g->oldest_ns, t.oldest_ns, memory_order_relaxed);
+	}
+}
+
+bool
+image_is_new(const struct image *img, uint32_t group, int64_t now_ns, struct image_seen *seen)
+{
+	const struct region_group *g = &img->group[group];
+	uint32_t seq = atomic_load_explicit(&g->seq, memory_order_relaxed);
+
+	if (!needs_look(img, seq, now_ns, seen))
+		return false;
+	seen->until_ns = until(atomic_load_explicit(&g->oldest_ns, memory_order_relaxed),
+			       img->period_ns[group] * IMAGE_STALE_PERIODS);
+	note_look(img, seq, now_ns, true, seen);
 	return true;
 }
 

@@ -111,6 +111,16 @@ struct image_seen {
  * publish, no new file, no sample that has become too old. Whether `out` was touched. */
 bool image_read_new(const struct image *img, uint32_t group, int64_t now_ns,
 		    struct image_seen *seen, struct sample *out);
+/*
+ * For readers in the writer's own thread, that is of an image_memory alone: its samples where they are, index = sample,
+ * which then need not be copied by each. NULL: others write, or read, at the same time (image_create, image_attach).
+ * From the first call on no other thread may read the image.
+ */
+const struct sample *image_here(struct image *img);
+/* Judges all of them at now_ns, where they are: what image_read would give. Not for times that go back. */
+void image_settle(struct image *img, int64_t now_ns);
+/* What image_read_new would return, for one that looks at them where they are. */
+bool image_is_new(const struct image *img, uint32_t group, int64_t now_ns, struct image_seen *seen);
 /* All groups into out[first[n_groups]]; the number of groups that gave no new value. */
 uint32_t image_read_all(const struct image *img, int64_t now_ns, struct sample *out);
 void image_status(const struct image *img, int64_t now_ns, struct image_status *out);

@@ -56,6 +56,7 @@ struct image {
 	struct region_head *head; /* the region; mapped read-only in a reader */
 	struct region_group *group;
 	_Atomic uint64_t *word;
+	struct sample *sample; /* the same, of an image that is alone */
 	struct region_slot *slot;
 
 	/* How the region is cut: our own copy, never what a mapped file says. */
@@ -68,6 +69,7 @@ struct image {
 	uint64_t *scratch; /* the largest group, on its way to a reader */
 
 	bool writer;
+	bool alone;  /* one thread writes and reads: no word needs to be atomic (image_here) */
 	bool mapped; /* else plain memory */
 	int lock_fd; /* -1 none */
 	dev_t device;

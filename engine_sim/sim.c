@@ -333,6 +333,13 @@ sim_paths(void (*line)(void *arg, const char *text), void *arg)
 void
 sim_truth(const struct sim *sim, uint32_t system, struct sim_truth *out)
 {
+	sim_truth_in_short(sim, system, out);
+	memcpy(out->temp_c, sim->systems[system].process.wafer.si_c, sizeof(out->temp_c));
+}
+
+void
+sim_truth_in_short(const struct sim *sim, uint32_t system, struct sim_truth *out)
+{
 	const struct sim_system *sys = &sim->systems[system];
 	const struct process *p = &sys->process;
 	struct wafer_extremes ex;
@@ -356,7 +363,6 @@ sim_truth(const struct sim *sim, uint32_t system, struct sim_truth *out)
 	out->trip = sys->firmware.engine.trips;
 	out->authority = sys->firmware.engine.dog.authority;
 	out->energy_error_rel = p->energy_error_rel;
-	memcpy(out->temp_c, p->wafer.si_c, sizeof(out->temp_c));
 	memcpy(out->duty, p->duty, sizeof(out->duty));
 	memcpy(out->slot_rate, p->job.rate, sizeof(out->slot_rate));
 	memcpy(out->slot_job, sys->slot_job, sizeof(out->slot_job));

@@ -131,6 +131,8 @@ void sim_zero(struct sim *sim, int64_t zero_ns);
 int sim_nominal_spread(const struct sim *sim, uint32_t system, double *spread_k);
 
 void sim_truth(const struct sim *sim, uint32_t system, struct sim_truth *out);
+/* All but the reticles' temperatures: for those who look at each step. */
+void sim_truth_in_short(const struct sim *sim, uint32_t system, struct sim_truth *out);
 uint32_t sim_job_count(const struct sim *sim); /* the plant's */
 void sim_job(const struct sim *sim, uint32_t job, struct sim_job_truth *out);
 

@@ -55,7 +55,7 @@ add_excess(struct score *s, double over_k, double dt_s, enum score_id seconds, e
 }
 
 static void
-add_step(struct score *s, const struct sim_truth *t, double dt_s)
+add_step(struct score *s, const struct sim_truth *t, double dt_s, bool duty_moved)
 {
 	s->scored_s += dt_s;
 	s->sum[SCORE_throughput_pct] += 100.0 * t->rate * dt_s;
@@ -69,22 +69,24 @@ add_step(struct score *s, const struct sim_truth *t, double dt_s)
 	if (t->input_w > s->cap_w)
 		s->sum[SCORE_kj_above_cap] += (t->input_w - s->cap_w) * dt_s / 1000.0;
 	s->sum[SCORE_cooling_kj] += t->cooling_w * dt_s / 1000.0;
-	if (s->any) {
-		/* most steps move no duty */
-		if (memcmp(t->duty, s->duty, sizeof s->duty) != 0)
-			s->sum[SCORE_effort_per_min] += moved(t->duty, s->duty, RETICLES);
+	if (s->any && duty_moved)
+		s->sum[SCORE_effort_per_min] += moved(t->duty, s->duty, RETICLES);
+	if (s->any)
 		s->sum[SCORE_pump_travel_per_min] += moved(t->pump_speed, s->pump, 2);
-	}
 }
 
 void
 score_step(struct score *s, const struct sim_truth *truth, double dt_s, bool scored)
 {
+	/* most steps move none */
+	bool duty_moved = memcmp(truth->duty, s->duty, sizeof s->duty) != 0;
+
 	if (scored)
-		add_step(s, truth, dt_s);
+		add_step(s, truth, dt_s, duty_moved);
 	s->sum[SCORE_trips] += __builtin_popcount(truth->trip & ~s->trip);
 	s->trip = truth->trip;
-	memcpy(s->duty, truth->duty, sizeof s->duty);
+	if (duty_moved)
+		memcpy(s->duty, truth->duty, sizeof s->duty);
 	memcpy(s->pump, truth->pump_speed, sizeof s->pump);
 	s->any = true;
 }

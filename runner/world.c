@@ -137,7 +137,7 @@ score(struct world *w)
 	if (isfinite(w->site_cap_w))
 		share_cap(w);
 	for (uint32_t s = 0; s < sc->plant->n_systems; s++) {
-		sim_truth(w->sim, s, &truth);
+		sim_truth_in_short(w->sim, s, &truth);
 		score_step(&w->scores[s], &truth, (double)SIM_STEP_NS / (double)NS_PER_S,
 			   t_s > sc->scored_s[0] && t_s < sc->scored_s[1]);
 	}
@@ -312,10 +312,11 @@ ask_commands(struct world *w, int64_t now_ns)
 static void
 record_region(struct world *w, struct view_of *v, uint32_t tick, uint32_t first, int64_t now_ns)
 {
+	image_settle(v->image, now_ns);
 	for (uint32_t g = 0; g < v->layout->n_groups; g++) {
 		uint32_t at = v->layout->first[g];
 
-		if (image_read_new(v->image, g, now_ns, &v->seen[g], v->now + at))
+		if (image_is_new(v->image, g, now_ns, &v->seen[g]))
 			trace_samples(w->trace, tick, first + at, v->now + at, v->last + at,
 				      v->layout->first[g + 1] - at);
 	}

@@ -110,11 +110,12 @@ open_view(struct view_of *v, const struct plant_layout *layout, const struct pla
 
 	v->layout = layout;
 	v->seen = calloc(layout->n_groups + 1u, sizeof *v->seen);
-	v->now = calloc(n + 1, sizeof *v->now);
 	v->last = calloc(n + 1, sizeof *v->last);
-	if (v->seen == NULL || v->now == NULL || v->last == NULL)
+	if (v->seen == NULL || v->last == NULL)
 		return -ENOMEM;
-	return image_memory(&v->image, &image);
+	int rc = image_memory(&v->image, &image);
+	v->now = rc == 0 ? image_here(v->image) : NULL;
+	return rc;
 }
 
 static void
@@ -122,7 +123,6 @@ close_view(struct view_of *v)
 {
 	image_close(v->image);
 	free(v->seen);
-	free(v->now);
 	free(v->last);
 }
 

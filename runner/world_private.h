@@ -15,7 +15,8 @@ struct view_of {
 	const struct plant_layout *layout;
 	struct image *image;
 	struct image_seen *seen; /* [n_groups] */
-	struct sample *now, *last;
+	const struct sample *now;
+	struct sample *last;
 };
 
 struct world {

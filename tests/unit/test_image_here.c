@@ -1,0 +1,85 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* One thread writes an image and reads it: nothing is copied, and it is the same as if it were. */
+#include "tests/unit/support.h"
+
+#include "core/image.h"
+
+#define N 2
+
+static const uint32_t first[] = {0, N};
+static const int64_t period_ns[] = {100};
+static const uint8_t hash[32] = {7};
+static const struct image_layout layout = {.name = "in-0.img",
+					   .n_groups = 1,
+					   .first = first,
+					   .period_ns = period_ns,
+					   .table_hash = hash,
+					   .beat_ns = 100};
+
+static void
+publish(struct image *img, int64_t now_ns, enum quality quality)
+{
+	const struct sample s[N] = {{1.0, now_ns, quality, 0}, {2.0, now_ns, QUALITY_COMM, 0}};
+
+	image_publish(img, 0, s);
+}
+
+static void
+samples_are_judged_where_they_are_as_a_reader_elsewhere_judges_them(void **state)
+{
+	struct image *img, *copied;
+	struct image_seen seen[2] = {{0}};
+	struct sample plain[N] = {{0}};
+
+	(void)state;
+	assert_int_equal(image_memory(&img, &layout), 0);
+	assert_int_equal(image_memory(&copied, &layout), 0);
+	const struct sample *here = image_here(img);
+	assert_non_null(here);
+	for (int64_t now_ns = 100; now_ns < 3000; now_ns += 50) {
+		if (now_ns % 1000 == 100) {
+			publish(img, now_ns, QUALITY_GOOD);
+			publish(copied, now_ns, QUALITY_GOOD);
+		}
+		image_settle(img, now_ns);
+		assert_int_equal(image_read_new(copied, 0, now_ns, &seen[0], plain),
+				 image_is_new(img, 0, now_ns, &seen[1]));
+		assert_memory_equal(here, plain, sizeof plain);
+		assert_int_equal(image_read(img, 0, now_ns, plain), 0);
+		assert_memory_equal(here, plain, sizeof plain);
+	}
+	assert_int_equal(here[0].quality, QUALITY_STALE);
+	publish(img, 3000, QUALITY_UNCERTAIN);
+	assert_int_equal(here[0].quality, QUALITY_UNCERTAIN);
+	image_close(img);
+	image_close(copied);
+}
+
+static void
+an_image_that_others_may_read_is_not_looked_at_in_place(void **state)
+{
+	char dir[] = "/tmp/isotherm-here-XXXXXX";
+	struct errtext err;
+	struct image *file, *reader;
+
+	(void)state;
+	assert_non_null(mkdtemp(dir));
+	assert_int_equal(image_create(&file, dir, &layout, 0, &err), 0);
+	assert_int_equal(image_attach(&reader, dir, &layout, &err), 0);
+	assert_null(image_here(file));
+	assert_null(image_here(reader));
+	image_close(reader);
+	image_close(file);
+	folder_remove(dir);
+}
+
+int
+main(void)
+{
+	const struct CMUnitTest tests[] = {
+		cmocka_unit_test(
+			samples_are_judged_where_they_are_as_a_reader_elsewhere_judges_them),
+		cmocka_unit_test(an_image_that_others_may_read_is_not_looked_at_in_place),
+	};
+	return cmocka_run_group_tests(tests, NULL, NULL);
+}
