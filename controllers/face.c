@@ -2,8 +2,12 @@
 #include "controllers/face.h"
 
 #include <math.h>
+#include <string.h>
 
-static const double ENTRANCE[ROWS] = {1.10, 1.02, 0.99, 0.98, 0.97, 0.97, 0.97};
+#include "core/wide.h"
+
+#define DEVELOPED 4 /* from this row on the entrance is far behind */
+static const double ENTRANCE[DEVELOPED + 1] = {1.10, 1.02, 0.99, 0.98, 0.97};
 
 void
 face_init(struct zone_face *p, const struct system_model *type)
@@ -26,98 +30,156 @@ face_lateral(struct zone_face *p, const struct system_model *type, double mul)
 	p->cu_x_w_k = mul * type->k_cu_x_w_k;
 }
 
-/* Heat from the neighbours into i, and what of it their temperatures do not say: its conductance. */
-static double
-lateral_w(const double t_c[RETICLES], int i, double x_w_k, double y_w_k, double *w_k)
+/* A reticle has four neighbours, or a rim of zeros in their place. */
+#define STRIDE (ZONES + 2)
+#define INSIDE(y, x) (STRIDE * ((y) + 1) + (x) + 1)
+struct rimmed {
+	double at[STRIDE * (ROWS + 2)];
+};
+
+/* Of the neighbours of each: the sum of their conductances. */
+static void
+beside_w_k(double x_w_k, double y_w_k, double out[RETICLES])
 {
-	int x = i % ZONES, y = i / ZONES;
-	double w = 0.0, sum = 0.0;
-	if (x > 0) {
-		w += x_w_k * t_c[i - 1];
-		sum += x_w_k;
+	for (int i = 0; i < RETICLES; i++) {
+		int x = i % ZONES, y = i / ZONES;
+		double left = x > 0 ? x_w_k : 0.0, right = x < ZONES - 1 ? x_w_k : 0.0;
+		double up = y > 0 ? y_w_k : 0.0, down = y < ROWS - 1 ? y_w_k : 0.0;
+		out[i] = left + right + up + down;
 	}
-	if (x < ZONES - 1) {
-		w += x_w_k * t_c[i + 1];
-		sum += x_w_k;
-	}
-	if (y > 0) {
-		w += y_w_k * t_c[i - ZONES];
-		sum += y_w_k;
-	}
-	if (y < ROWS - 1) {
-		w += y_w_k * t_c[i + ZONES];
-		sum += y_w_k;
-	}
-	*w_k = sum;
-	return w;
 }
 
-/* Of a zone's reticles along its flow. */
+/* Heat from the neighbours of one, and what of it their temperatures do not say: its conductance. */
+INLINED double
+lateral_w(const double *at, double x_w_k, double y_w_k)
+{
+	return x_w_k * at[-1] + x_w_k * at[1] + y_w_k * at[-STRIDE] + y_w_k * at[STRIDE];
+}
+
 static void
-effectiveness(const struct zone_face *p, double kg_s, double out[ROWS])
+rim(struct rimmed *to, const double from[RETICLES])
+{
+	memset(to, 0, sizeof *to);
+	for (int y = 0; y < ROWS; y++)
+		memcpy(&to->at[INSIDE(y, 0)], from + ZONES * y, ZONES * sizeof *from);
+}
+
+static void
+unrim(double to[RETICLES], const struct rimmed *from)
+{
+	for (int y = 0; y < ROWS; y++)
+		memcpy(to + ZONES * y, &from->at[INSIDE(y, 0)], ZONES * sizeof *to);
+}
+
+/* Of a zone's reticles along its flow, and by the logarithm of its flow. */
+static void
+effectiveness(const struct zone_face *p, double kg_s, double out[ROWS], double slope[ROWS])
 {
 	double ha = p->ha_w_k * pow(kg_s / p->zone_kg_s, p->exponent);
-	for (int y = 0; y < ROWS; y++)
-		out[y] = 1.0 - exp(-ha * ENTRANCE[y] / (kg_s * p->cp_j_kg_k));
+	for (int y = 0; y < ROWS; y++) {
+		if (y > DEVELOPED) {
+			out[y] = out[DEVELOPED];
+			slope[y] = slope[DEVELOPED];
+			continue;
+		}
+		double units = ha * ENTRANCE[y] / (kg_s * p->cp_j_kg_k), left = exp(-units);
+		out[y] = 1.0 - left;
+		slope[y] = left * units * (p->exponent - 1.0);
+	}
+}
+
+struct node {                    /* of a reticle, while it relaxes */
+	double film_w_k, si_w_k; /* si_w_k: of silicon, to copper and to all sides */
+	double cu_w_k;           /* of copper, to all there is, less what goes on from silicon */
+};
+
+static void
+make_nodes(const struct zone_face *p, const double water_w_k[ZONES], const double kg_s[ZONES],
+	   struct node out[RETICLES])
+{
+	double effect[ROWS], unused[ROWS], si_w_k[RETICLES], cu_w_k[RETICLES];
+	beside_w_k(p->si_x_w_k, p->si_y_w_k, si_w_k);
+	beside_w_k(p->cu_x_w_k, p->cu_y_w_k, cu_w_k);
+	for (int x = 0; x < ZONES; x++) {
+		effectiveness(p, kg_s[x], effect, unused);
+		for (int y = 0; y < ROWS; y++) {
+			int i = ZONES * y + x;
+			double a = p->g_w_k + si_w_k[i], film = water_w_k[x] * effect[y];
+			out[i].film_w_k = film;
+			out[i].si_w_k = a;
+			out[i].cu_w_k = p->g_w_k + cu_w_k[i] + film - p->g_w_k * p->g_w_k / a;
+		}
+	}
 }
 
 void
 face_relax(const struct zone_face *p, const double power_w[RETICLES], double supply_c,
 	   const double kg_s[ZONES], unsigned sweeps, double si_c[RETICLES], double cu_c[RETICLES])
 {
-	double film_w_k[RETICLES], water_w_k[ZONES], effect[ROWS];
-	for (int x = 0; x < ZONES; x++) {
+	struct node node[RETICLES];
+	struct rimmed si, cu;
+	double water_w_k[ZONES];
+	for (int x = 0; x < ZONES; x++)
 		water_w_k[x] = kg_s[x] * p->cp_j_kg_k;
-		effectiveness(p, kg_s[x], effect);
-		for (int y = 0; y < ROWS; y++)
-			film_w_k[ZONES * y + x] = water_w_k[x] * effect[y];
-	}
+	make_nodes(p, water_w_k, kg_s, node);
+	rim(&si, si_c);
+	rim(&cu, cu_c);
 	while (sweeps-- > 0)
 		for (int x = 0; x < ZONES; x++) {
 			double water_c = supply_c;
 			for (int y = 0; y < ROWS; y++) {
-				int i = ZONES * y + x;
-				double si_w_k, cu_w_k;
-				double si_w = lateral_w(si_c, i, p->si_x_w_k, p->si_y_w_k, &si_w_k);
-				double cu_w = lateral_w(cu_c, i, p->cu_x_w_k, p->cu_y_w_k, &cu_w_k);
+				const struct node *n = &node[ZONES * y + x];
+				double *at = &si.at[INSIDE(y, x)], *below = &cu.at[INSIDE(y, x)];
+				double cu_w = lateral_w(below, p->cu_x_w_k, p->cu_y_w_k);
 				/* both nodes of the reticle at once */
-				double a = p->g_w_k + si_w_k, b = power_w[i] + si_w;
-				cu_c[i] =
-					(cu_w + film_w_k[i] * water_c + p->g_w_k * b / a) /
-					(p->g_w_k + cu_w_k + film_w_k[i] - p->g_w_k * p->g_w_k / a);
-				si_c[i] = (b + p->g_w_k * cu_c[i]) / a;
-				water_c += film_w_k[i] * (cu_c[i] - water_c) / water_w_k[x];
+				double b = power_w[ZONES * y + x] +
+					   lateral_w(at, p->si_x_w_k, p->si_y_w_k);
+				*below = (cu_w + n->film_w_k * water_c + p->g_w_k * b / n->si_w_k) /
+					 n->cu_w_k;
+				*at = (b + p->g_w_k * *below) / n->si_w_k;
+				water_c += n->film_w_k * (*below - water_c) / water_w_k[x];
 			}
+		}
+	unrim(si_c, &si);
+	unrim(cu_c, &cu);
+}
+
+WIDE void
+face_split(const struct zone_face *p, const double si_c[RETICLES], const double power_w[RETICLES],
+	   double cu_c[RETICLES], double heat_w[RETICLES])
+{
+	UNCLEARED struct rimmed si, cu;
+	UNCLEARED double si_w_k[RETICLES], cu_w_k[RETICLES];
+	beside_w_k(p->si_x_w_k, p->si_y_w_k, si_w_k);
+	beside_w_k(p->cu_x_w_k, p->cu_y_w_k, cu_w_k);
+	rim(&si, si_c);
+	for (int y = 0; y < ROWS; y++)
+		for (int x = 0; x < ZONES; x++) {
+			int i = ZONES * y + x;
+			double w = lateral_w(&si.at[INSIDE(y, x)], p->si_x_w_k, p->si_y_w_k);
+			heat_w[i] = power_w[i] + w - si_w_k[i] * si_c[i];
+			cu_c[i] = si_c[i] - heat_w[i] / p->g_w_k;
+		}
+	rim(&cu, cu_c);
+	for (int y = 0; y < ROWS; y++)
+		for (int x = 0; x < ZONES; x++) {
+			int i = ZONES * y + x;
+			double w = lateral_w(&cu.at[INSIDE(y, x)], p->cu_x_w_k, p->cu_y_w_k);
+			heat_w[i] += w - cu_w_k[i] * cu_c[i];
 		}
 }
 
 void
-face_split(const struct zone_face *p, const double si_c[RETICLES], const double power_w[RETICLES],
-	   double cu_c[RETICLES], double heat_w[RETICLES])
-{
-	for (int i = 0; i < RETICLES; i++) {
-		double w_k;
-		double w = lateral_w(si_c, i, p->si_x_w_k, p->si_y_w_k, &w_k);
-		heat_w[i] = power_w[i] + w - w_k * si_c[i];
-		cu_c[i] = si_c[i] - heat_w[i] / p->g_w_k;
-	}
-	for (int i = 0; i < RETICLES; i++) {
-		double w_k;
-		double w = lateral_w(cu_c, i, p->cu_x_w_k, p->cu_y_w_k, &w_k);
-		heat_w[i] += w - w_k * cu_c[i];
-	}
-}
-
-void
 face_march(const struct zone_face *p, int x, double kg_s, double supply_c,
-	   const double heat_w[RETICLES], double out_c[ROWS])
+	   const double heat_w[RETICLES], double out_c[ROWS], double slope_k[ROWS])
 {
-	double water_w_k = kg_s * p->cp_j_kg_k, water_c = supply_c, effect[ROWS];
-	effectiveness(p, kg_s, effect);
+	double water_w_k = kg_s * p->cp_j_kg_k, water_c = supply_c, effect[ROWS], by_flow[ROWS];
+	effectiveness(p, kg_s, effect, by_flow);
 	for (int y = 0; y < ROWS; y++) {
-		double q = heat_w[ZONES * y + x];
-		out_c[y] = water_c + q / (water_w_k * effect[y]);
-		water_c += q / water_w_k;
+		double rise_k = heat_w[ZONES * y + x] / water_w_k, over_k = rise_k / effect[y];
+		out_c[y] = water_c + over_k;
+		slope_k[y] = supply_c - water_c - over_k * (1.0 + by_flow[y] / effect[y]);
+		water_c += rise_k;
 	}
 }
 

@@ -41,9 +41,10 @@ void face_relax(const struct zone_face *p, const double power_w[RETICLES], doubl
 /* Temperatures and powers as the plate sees them: copper, and the heat that its water takes. */
 void face_split(const struct zone_face *p, const double si_c[RETICLES],
 		const double power_w[RETICLES], double cu_c[RETICLES], double heat_w[RETICLES]);
-/* Copper of zone x over the rows, for a flow of it. */
+/* Copper of zone x over the rows, for a flow of it; and how it moves with the logarithm of that flow, in which hA_x goes by
+ * its exponent and 1 - f_i = exp(-hA_x r_y / (m_x cp)). */
 void face_march(const struct zone_face *p, int x, double kg_s, double supply_c,
-		const double heat_w[RETICLES], double out_c[ROWS]);
+		const double heat_w[RETICLES], double out_c[ROWS], double slope_k[ROWS]);
 
 /* The median of those that count, 0 of none; *n: how many they are. counts: NULL, all do. */
 double face_median(const double x[ZONES], const bool counts[ZONES], int *n);

@@ -41,9 +41,9 @@ law_face(const struct control_params *p, const struct law_in *in)
 {
 	struct law_face f = {.max_c = -INFINITY, .min_c = INFINITY};
 	for (int i = 0; i < RETICLES; i++) {
-		f.max_c = fmax(f.max_c, in->temp_c[i]);
+		f.max_c = law_most(f.max_c, in->temp_c[i]);
 		if (in->measured[i] && groups_counts(&in->jobs, i))
-			f.min_c = fmin(f.min_c, in->temp_c[i]);
+			f.min_c = law_least(f.min_c, in->temp_c[i]);
 	}
 	double by_temp_c = in->temp_limit_c - p->margin_k;
 	double by_spread_c = f.min_c + in->spread_limit_k - p->margin_k;

@@ -64,6 +64,12 @@ struct law_face {
 double law_low_pass(double filtered, double value, double tau_s);
 /* What that filter takes of a new value: filtered + law_weight(tau_s) * (value - filtered). */
 double law_weight(double tau_s);
+/* The same, for those who filter many alike: weight is law_weight(tau_s). */
+static inline double
+law_follow(double filtered, double value, double weight)
+{
+	return weight < 1.0 ? filtered + weight * (value - filtered) : value;
+}
 double law_clamp(double value, double lo, double hi); /* NAN stays NAN */
 
 /* fmin and fmax without their call: they pass a NAN over. */

@@ -8,7 +8,6 @@
 
 #define LOG_LO (-3.0) /* a twentieth of its flow: less can't be told from none */
 #define LOG_HI 0.7
-#define LOG_STEP 0.02     /* of the derivative */
 #define MOVE_MAX 0.3      /* of ln m_x at once: the march is not linear */
 #define LATERAL_STEPS 10u /* of a flow that is low, before anything is made of it */
 #define NEIGHBOUR_G 0.75  /* below it, it is clogged itself */
@@ -70,9 +69,10 @@ see_power(struct observer *o, const struct control_params *p, const struct view 
 	if (!isfinite(sum_w) || !isfinite(v->wafer_w) || sum_w <= 0.0)
 		return false;
 	bool first = !o->started;
+	double weight = first ? 1.0 : law_weight(p->observer_tau_s);
 	for (int i = 0; i < RETICLES; i++) {
 		double share = v->power_w[i] / sum_w;
-		o->share[i] = first ? share : law_low_pass(o->share[i], share, p->observer_tau_s);
+		o->share[i] = law_follow(o->share[i], share, weight);
 	}
 	o->late_w[0] = first ? v->wafer_w : law_low_pass(o->late_w[0], v->wafer_w, COPPER_S);
 	o->late_w[1] = first ? v->wafer_w : law_low_pass(o->late_w[1], o->late_w[0], p->filter_s);
@@ -97,13 +97,13 @@ see_wafer(struct observer *o, const struct estimate *e, const struct control_par
 	bool first = !o->started;
 	double supply_c = isfinite(v->supply_c) ? v->supply_c : o->supply_c;
 	double kg_s = isfinite(v->flow_lpm) ? v->flow_lpm * KG_S_PER_LPM : o->flow_kg_s;
-	o->supply_c = first ? supply_c : law_low_pass(o->supply_c, supply_c, p->observer_tau_s);
-	o->flow_kg_s = first ? kg_s : law_low_pass(o->flow_kg_s, kg_s, p->observer_tau_s);
+	double weight = first ? 1.0 : law_weight(p->observer_tau_s);
+	o->supply_c = law_follow(o->supply_c, supply_c, weight);
+	o->flow_kg_s = law_follow(o->flow_kg_s, kg_s, weight);
 	for (int i = 0; i < RETICLES; i++) {
 		double t = as_nominal(e, i, s->temp_c[i], supply_c);
-		o->si_c[i] = first ? t : law_low_pass(o->si_c[i], t, p->observer_tau_s);
-		o->power_w[i] = first ? power_w[i]
-				      : law_low_pass(o->power_w[i], power_w[i], p->observer_tau_s);
+		o->si_c[i] = law_follow(o->si_c[i], t, weight);
+		o->power_w[i] = law_follow(o->power_w[i], power_w[i], weight);
 	}
 	if (first) {
 		o->lateral_mul = p->lateral_mul;
@@ -117,19 +117,16 @@ static bool
 fit_zone(struct observer *o, const struct sensors *s, int x, const double cu_c[],
 	 const double heat_w[], double *move)
 {
-	double at_c[ROWS], near_c[ROWS], up = 0.0, down = 0.0;
-	double equal_kg_s = o->flow_kg_s / ZONES;
+	double at_c[ROWS], slope_k[ROWS], up = 0.0, down = 0.0;
+	double kg_s = o->flow_kg_s / ZONES * exp(o->log_flow[x]);
 	int n = 0;
-	face_march(&o->face, x, equal_kg_s * exp(o->log_flow[x]), o->supply_c, heat_w, at_c);
-	face_march(&o->face, x, equal_kg_s * exp(o->log_flow[x] + LOG_STEP), o->supply_c, heat_w,
-		   near_c);
+	face_march(&o->face, x, kg_s, o->supply_c, heat_w, at_c, slope_k);
 	for (int y = 0; y < ROWS; y++) {
 		int i = ZONES * y + x;
-		double slope = (near_c[y] - at_c[y]) / LOG_STEP;
 		if (!s->measured[i])
 			continue;
-		up += slope * (cu_c[i] - at_c[y]);
-		down += slope * slope;
+		up += slope_k[y] * (cu_c[i] - at_c[y]);
+		down += slope_k[y] * slope_k[y];
 		n++;
 	}
 	if (n < FEW_ROWS || !(down > 0.0))

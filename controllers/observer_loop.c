@@ -61,17 +61,18 @@ see_loop(struct observer_loop *l, const struct system_model *type, const struct 
 		l->ua_frac = l->balance_frac = (double)NAN;
 		return;
 	}
-	l->supply_c = law_low_pass(l->supply_c, v->supply_c, tau_s);
-	l->return_c = law_low_pass(l->return_c, v->return_c, tau_s);
-	l->facility_in_c = law_low_pass(l->facility_in_c, v->facility_in_c, tau_s);
-	l->facility_out_c = law_low_pass(l->facility_out_c, v->facility_out_c, tau_s);
-	l->flow_kg_s = law_low_pass(l->flow_kg_s, kg_s, tau_s);
-	l->facility_frac = law_low_pass(l->facility_frac, facility_frac(type, v), tau_s);
-	l->late_supply_c = law_low_pass(l->late_supply_c, v->supply_c, behind_s);
-	l->late_w = law_low_pass(l->late_w, heat_w, behind_s);
-	l->heat_w = law_low_pass(l->heat_w, l->late_w, tau_s);
-	l->taken_w = law_low_pass(l->taken_w,
-				  kg_s * type->cp_j_kg_k * (v->return_c - l->late_supply_c), tau_s);
+	double weight = law_weight(tau_s), behind = law_weight(behind_s);
+	l->supply_c = law_follow(l->supply_c, v->supply_c, weight);
+	l->return_c = law_follow(l->return_c, v->return_c, weight);
+	l->facility_in_c = law_follow(l->facility_in_c, v->facility_in_c, weight);
+	l->facility_out_c = law_follow(l->facility_out_c, v->facility_out_c, weight);
+	l->flow_kg_s = law_follow(l->flow_kg_s, kg_s, weight);
+	l->facility_frac = law_follow(l->facility_frac, facility_frac(type, v), weight);
+	l->late_supply_c = law_follow(l->late_supply_c, v->supply_c, behind);
+	l->late_w = law_follow(l->late_w, heat_w, behind);
+	l->heat_w = law_follow(l->heat_w, l->late_w, weight);
+	l->taken_w = law_follow(l->taken_w,
+				kg_s * type->cp_j_kg_k * (v->return_c - l->late_supply_c), weight);
 	l->steps++;
 }
 

@@ -169,7 +169,7 @@ duties_step(struct spi *s, const struct control_params *p, const struct law_in *
 		if (!groups_counts(&in->jobs, i))
 			continue; /* without work it is held back from nothing */
 		by_cap = by_cap || cap;
-		least = fmin(least, out->duty_frac[i]);
+		least = law_least(least, out->duty_frac[i]);
 	}
 	if (least >= THROTTLED_BELOW)
 		out->limit = REASON_NONE;

@@ -3,6 +3,7 @@
  * slowing it to what the job can use. */
 #include <math.h>
 
+#include "controllers/law.h"
 #include "controllers/supervisor.h"
 #include "controllers/supervisor_private.h"
 
@@ -38,7 +39,7 @@ rates_of_slots(const struct law_in *in, const double duty_frac[RETICLES], double
 		if (g->slot[i] < JOBS_MAX) {
 			double share = in->share_frac[i];
 			double rate = duty_frac[i] / (share >= SHARE_LEAST ? share : 1.0);
-			out[g->slot[i]] = fmin(out[g->slot[i]], rate); /* passes NAN over */
+			out[g->slot[i]] = law_least(out[g->slot[i]], rate); /* passes NAN over */
 		}
 }
 

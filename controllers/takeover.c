@@ -107,7 +107,7 @@ takeover_move(struct supervisor *s, const struct control_params *p)
 	for (int i = 0; i < RETICLES; i++) {
 		d->duty_frac[i] = towards(d->duty_frac[i], out->duty_frac[i], step, false, down);
 		there = there && fabs(d->duty_frac[i] - out->duty_frac[i]) <= step;
-		least = fmin(least, d->duty_frac[i]);
+		least = law_least(least, d->duty_frac[i]);
 	}
 	for (int i = 0; i < RETICLES; i++)
 		if (isfinite(out->share_frac[i]))
