@@ -68,13 +68,37 @@ publish_first(const struct publisher *p, uint32_t device, enum scan_class scan)
 	return group >= 0 ? p->plant->in.first[group] : NO_POINT;
 }
 
+/* As long as a sample is good, it is the last known itself. */
+static void
+keep_known(struct publisher *p, uint32_t point)
+{
+	const struct sample *s = &p->now[point];
+	if (s->quality == QUALITY_GOOD)
+		p->last_known[point] = (struct known){s->value, s->time_ns};
+}
+
 void
 publish_verdict(struct publisher *p, uint32_t point, enum quality verdict, uint32_t flags)
 {
+	keep_known(p, point);
 	p->now[point] = (struct sample){.value = p->last_known[point].value,
 					.time_ns = p->last_known[point].time_ns,
 					.quality = verdict,
 					.flags = flags};
+}
+
+/* A value that was read, and what it is worth. */
+static void
+take(struct publisher *p, uint32_t point, double value, uint32_t quality, uint32_t flags,
+     int64_t now_ns)
+{
+	if (quality == QUALITY_BAD) {
+		publish_verdict(p, point, QUALITY_BAD, flags);
+		return;
+	}
+	if (quality != QUALITY_GOOD)
+		keep_known(p, point);
+	p->now[point] = (struct sample){value, now_ns, quality, flags};
 }
 
 enum quality
@@ -82,20 +106,7 @@ publish_raw(struct publisher *p, uint32_t point, uint64_t raw, uint32_t flags, i
 {
 	double value = (double)NAN;
 	enum quality q = decode_value(&p->plant->points[point], raw, &value);
-	if (q == QUALITY_BAD) {
-		publish_verdict(p, point, QUALITY_BAD, flags);
-		return q;
-	}
-	struct known *known = &p->last_known[point];
-	if (q == QUALITY_GOOD) {
-		known->value = value;
-		known->time_ns = now_ns;
-	}
-	struct sample *s = &p->now[point];
-	s->value = value;
-	s->time_ns = now_ns;
-	s->quality = q;
-	s->flags = flags;
+	take(p, point, value, q, flags, now_ns);
 	return q;
 }
 
@@ -109,16 +120,8 @@ publish_words(struct publisher *p, uint32_t point, uint32_t most, const uint8_t 
 	if (n < 2)
 		return 0;
 	decode_words(&p->plant->points[point], data, first, n, value, quality);
-	for (uint32_t i = 0; i < n; i++) {
-		struct sample *s = &p->now[point + i];
-		if (quality[i] == QUALITY_BAD) {
-			publish_verdict(p, point + i, QUALITY_BAD, flags);
-			continue;
-		}
-		if (quality[i] == QUALITY_GOOD)
-			p->last_known[point + i] = (struct known){value[i], now_ns};
-		*s = (struct sample){value[i], now_ns, quality[i], flags};
-	}
+	for (uint32_t i = 0; i < n; i++)
+		take(p, point + i, value[i], quality[i], flags, now_ns);
 	return n;
 }
 

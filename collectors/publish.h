@@ -16,7 +16,7 @@ struct publisher {
 	const struct plant *plant;
 	struct image *in;
 	struct sample *now;       /* [n_in] as last published, or to be */
-	struct known *last_known; /* [n_in] value and time of the last good sample */
+	struct known *last_known; /* [n_in] value and time of the last good sample before `now` */
 	uint8_t *alike;           /* [n_in] points from this one on that are decoded together */
 };
 

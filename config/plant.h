@@ -129,7 +129,8 @@ struct point {
 	int32_t system; /* index, or SITE */
 	/* FIELD only */
 	enum scan_class scan;
-	uint8_t fc;          /* function code it is read by: 1..4 */
+	uint8_t fc; /* function code it is read by: 1..4 */
+	bool writable;
 	uint16_t reg, count; /* register address as on the wire, registers it takes */
 	enum reg_type type;
 	enum word_order order;
@@ -137,9 +138,8 @@ struct point {
 	double lo, hi;        /* closed interval of possible values; outside: QUALITY_RANGE */
 	bool has_no_value;    /* a raw code that means "no value" … */
 	uint64_t no_value;    /* … this one, before scale and sign */
-	bool writable;
-	uint32_t demand; /* index in ctl.img, NO_POINT if not writable */
-	double deadband; /* in the point's unit */
+	uint32_t demand;      /* index in ctl.img, NO_POINT if not writable */
+	double deadband;      /* in the point's unit */
 };
 
 /* A serial line with Modbus RTU: 8 data bits. */
