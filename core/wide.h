@@ -16,4 +16,6 @@
 #define UNCLEARED __attribute__((uninitialized))
 #define INLINED static inline __attribute__((always_inline))
 
+_Static_assert(sizeof(double) == 8, "four of them are a vector");
+
 #endif
