@@ -58,7 +58,7 @@ CFLAGS ?= -g
 # What runs for each system and tick is worth the larger code; tests and their variants are compiled more often than
 # they are run, and leave warnings to the plain build. What CFLAGS say comes after it.
 HOT := $(foreach r,core engine_sim collectors controllers alarms runner,$(r)/%)
-speed_of = $(if $(VARIANT)$(filter tests/unit/%,$(1)),-O1,$(if $(filter $(HOT),$(1)),-O3,-O2))
+speed_of = $(if $(VARIANT),$(if $(filter $(HOT),$(1)),-O1 -g1,-O0 -g1),$(if $(filter tests/unit/%,$(1)),-O1,$(if $(filter $(HOT),$(1)),-O3,-O2)))
 WARN := -Wall -Wextra -Wpedantic -Wshadow -Wconversion -Wdouble-promotion -Wfloat-equal -Wstrict-prototypes \
 	-Wmissing-prototypes -Wold-style-definition -Wformat=2 -Wundef -Wvla -Walloca -Wcast-qual -Wcast-align=strict \
 	-Wwrite-strings -Wpointer-arith -Wlogical-op -Wduplicated-cond -Wduplicated-branches -Wnull-dereference \
