@@ -8,7 +8,6 @@
 #include "controllers/law.h"
 #include "controllers/response.h"
 
-#define SWEEPS 200 /* from a uniform start: less than 1 mK is left */
 #define NOMINAL_SUPPLY_C 24.0
 #define NOMINAL_ROUNDS 6 /* of power by temperature: leakage grows 2 % a kelvin */
 
@@ -104,12 +103,10 @@ struct stage { /* means, and what the model says of them */
 static void
 model_rise(const struct zone_face *f, const double power_w[], double flow_kg_s, double out_k[])
 {
-	double kg_s[ZONES], cu_k[RETICLES];
-	for (int x = 0; x < ZONES; x++)
-		kg_s[x] = flow_kg_s / ZONES;
-	for (int i = 0; i < RETICLES; i++)
-		out_k[i] = cu_k[i] = 0.0;
-	face_relax(f, power_w, 0.0, kg_s, SWEEPS, out_k, cu_k);
+	static const double CLEAN[ZONES] = {1, 1, 1, 1, 1, 1, 1, 1, 1, 1, 1, 1};
+	struct response r;
+	response_make(&r, f, flow_kg_s, CLEAN);
+	response_rise(&r, power_w, out_k);
 }
 
 static void
@@ -198,8 +195,7 @@ soak_result(const struct soak *s, const struct control_params *p, const struct s
 	struct zone_face f;
 	struct stage stage[SOAK_STAGES];
 	double common_k = 0.0;
-	face_init(&f, type);
-	face_lateral(&f, type, p->lateral_mul);
+	face_init(&f, type, p->reticle_x_mul, p->reticle_y_mul);
 	double rise_w = mean_power_w(&sum[SOAK_LOADED]) - mean_power_w(&sum[SOAK_EMPTY]);
 	if (!soak_is_done(s) || rise_w < p->soak_rise_w)
 		return errtext_set(err, -ERANGE, "its work adds %.0f W a reticle (at least: %.0f)",

@@ -10,24 +10,17 @@
 static const double ENTRANCE[DEVELOPED + 1] = {1.10, 1.02, 0.99, 0.98, 0.97};
 
 void
-face_init(struct zone_face *p, const struct system_model *type)
+face_init(struct zone_face *p, const struct system_model *type, double x_mul, double y_mul)
 {
 	*p = (struct zone_face){.g_w_k = type->g_si_cu_w_k,
-				.si_x_w_k = type->k_si_x_w_k,
-				.si_y_w_k = type->k_si_y_w_k,
-				.cu_x_w_k = type->k_cu_x_w_k,
-				.cu_y_w_k = type->k_cu_y_w_k,
+				.si_x_w_k = x_mul * type->k_si_x_w_k,
+				.si_y_w_k = y_mul * type->k_si_y_w_k,
+				.cu_x_w_k = x_mul * type->k_cu_x_w_k,
+				.cu_y_w_k = y_mul * type->k_cu_y_w_k,
 				.ha_w_k = type->ha_w_k,
 				.exponent = type->ha_exponent,
 				.zone_kg_s = type->m_nom_kg_s / ZONES,
 				.cp_j_kg_k = type->cp_j_kg_k};
-}
-
-void
-face_lateral(struct zone_face *p, const struct system_model *type, double mul)
-{
-	p->si_x_w_k = mul * type->k_si_x_w_k;
-	p->cu_x_w_k = mul * type->k_cu_x_w_k;
 }
 
 /* A reticle has four neighbours, or a rim of zeros in their place. */
@@ -64,16 +57,8 @@ rim(struct rimmed *to, const double from[RETICLES])
 		memcpy(&to->at[INSIDE(y, 0)], from + ZONES * y, ZONES * sizeof *from);
 }
 
-static void
-unrim(double to[RETICLES], const struct rimmed *from)
-{
-	for (int y = 0; y < ROWS; y++)
-		memcpy(to + ZONES * y, &from->at[INSIDE(y, 0)], ZONES * sizeof *to);
-}
-
-/* Of a zone's reticles along its flow, and by the logarithm of its flow. */
-static void
-effectiveness(const struct zone_face *p, double kg_s, double out[ROWS], double slope[ROWS])
+void
+face_effect(const struct zone_face *p, double kg_s, double out[ROWS], double slope[ROWS])
 {
 	double ha = p->ha_w_k * pow(kg_s / p->zone_kg_s, p->exponent);
 	for (int y = 0; y < ROWS; y++) {
@@ -88,63 +73,7 @@ effectiveness(const struct zone_face *p, double kg_s, double out[ROWS], double s
 	}
 }
 
-struct node {                    /* of a reticle, while it relaxes */
-	double film_w_k, si_w_k; /* si_w_k: of silicon, to copper and to all sides */
-	double cu_w_k;           /* of copper, to all there is, less what goes on from silicon */
-};
-
-static void
-make_nodes(const struct zone_face *p, const double water_w_k[ZONES], const double kg_s[ZONES],
-	   struct node out[RETICLES])
-{
-	double effect[ROWS], unused[ROWS], si_w_k[RETICLES], cu_w_k[RETICLES];
-	beside_w_k(p->si_x_w_k, p->si_y_w_k, si_w_k);
-	beside_w_k(p->cu_x_w_k, p->cu_y_w_k, cu_w_k);
-	for (int x = 0; x < ZONES; x++) {
-		effectiveness(p, kg_s[x], effect, unused);
-		for (int y = 0; y < ROWS; y++) {
-			int i = ZONES * y + x;
-			double a = p->g_w_k + si_w_k[i], film = water_w_k[x] * effect[y];
-			out[i].film_w_k = film;
-			out[i].si_w_k = a;
-			out[i].cu_w_k = p->g_w_k + cu_w_k[i] + film - p->g_w_k * p->g_w_k / a;
-		}
-	}
-}
-
 void
-face_relax(const struct zone_face *p, const double power_w[RETICLES], double supply_c,
-	   const double kg_s[ZONES], unsigned sweeps, double si_c[RETICLES], double cu_c[RETICLES])
-{
-	struct node node[RETICLES];
-	struct rimmed si, cu;
-	double water_w_k[ZONES];
-	for (int x = 0; x < ZONES; x++)
-		water_w_k[x] = kg_s[x] * p->cp_j_kg_k;
-	make_nodes(p, water_w_k, kg_s, node);
-	rim(&si, si_c);
-	rim(&cu, cu_c);
-	while (sweeps-- > 0)
-		for (int x = 0; x < ZONES; x++) {
-			double water_c = supply_c;
-			for (int y = 0; y < ROWS; y++) {
-				const struct node *n = &node[ZONES * y + x];
-				double *at = &si.at[INSIDE(y, x)], *below = &cu.at[INSIDE(y, x)];
-				double cu_w = lateral_w(below, p->cu_x_w_k, p->cu_y_w_k);
-				/* both nodes of the reticle at once */
-				double b = power_w[ZONES * y + x] +
-					   lateral_w(at, p->si_x_w_k, p->si_y_w_k);
-				*below = (cu_w + n->film_w_k * water_c + p->g_w_k * b / n->si_w_k) /
-					 n->cu_w_k;
-				*at = (b + p->g_w_k * *below) / n->si_w_k;
-				water_c += n->film_w_k * (*below - water_c) / water_w_k[x];
-			}
-		}
-	unrim(si_c, &si);
-	unrim(cu_c, &cu);
-}
-
-WIDE void
 face_split(const struct zone_face *p, const double si_c[RETICLES], const double power_w[RETICLES],
 	   double cu_c[RETICLES], double heat_w[RETICLES])
 {
@@ -174,7 +103,7 @@ face_march(const struct zone_face *p, int x, double kg_s, double supply_c,
 	   const double heat_w[RETICLES], double out_c[ROWS], double slope_k[ROWS])
 {
 	double water_w_k = kg_s * p->cp_j_kg_k, water_c = supply_c, effect[ROWS], by_flow[ROWS];
-	effectiveness(p, kg_s, effect, by_flow);
+	face_effect(p, kg_s, effect, by_flow);
 	for (int y = 0; y < ROWS; y++) {
 		double rise_k = heat_w[ZONES * y + x] / water_w_k, over_k = rise_k / effect[y];
 		out_c[y] = water_c + over_k;

@@ -26,17 +26,15 @@ struct zone_face {
 	double ha_w_k, exponent, zone_kg_s, cp_j_kg_k; /* zone_kg_s: of one zone at nominal flow */
 };
 
-void face_init(struct zone_face *p, const struct system_model *type);
+/*
+ * Heat across and along the zones is x_mul and y_mul times what the type's one node a reticle lets expect: between two
+ * unlike reticles, or zones, the copper bends over less than a reticle, so that its nodes stand too far apart.
+ */
+void face_init(struct zone_face *p, const struct system_model *type, double x_mul, double y_mul);
 
-/* Heat across the zones is `mul` times what the type's one node a reticle lets expect: the copper between two unlike
- * zones bends over less than a reticle, so that its nodes stand too far apart. */
-void face_lateral(struct zone_face *p, const struct system_model *type, double mul);
-
-/* Relaxes si_c and cu_c, the caller's, towards what power_w makes: `sweeps` of Gauss-Seidel; eighty from a uniform
- * start leave less than 1 mK. kg_s: of each zone, > 0. */
-void face_relax(const struct zone_face *p, const double power_w[RETICLES], double supply_c,
-		const double kg_s[ZONES], unsigned sweeps, double si_c[RETICLES],
-		double cu_c[RETICLES]);
+/* What part of the difference to its copper the water takes on, in each row, and by the logarithm of the zone's flow.
+ * kg_s: of the zone, > 0. */
+void face_effect(const struct zone_face *p, double kg_s, double out[ROWS], double slope[ROWS]);
 
 /* Temperatures and powers as the plate sees them: copper, and the heat that its water takes. */
 void face_split(const struct zone_face *p, const double si_c[RETICLES],

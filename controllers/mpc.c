@@ -284,7 +284,7 @@ make_response(struct mpc *m, const struct law_in *in)
 	bool zones = !response_serves(&m->response, m->response.flow_kg_s, in->estimate->zone_g);
 	double was[RETICLES], is[RETICLES];
 	row_sums(&m->response, was);
-	response_make(&m->response, in->model, m->flow_kg_s, in->estimate->zone_g);
+	response_make(&m->response, &m->face, m->flow_kg_s, in->estimate->zone_g);
 	if (!zones)
 		return;
 	row_sums(&m->response, is);
@@ -375,10 +375,11 @@ cool(struct mpc *m, const struct control_params *p, const struct law_in *in)
 	else if (room_k > p->pump_down_above_k)
 		m->pump_frac -= p->pump_step_down_frac;
 	m->pump_frac = law_clamp(m->pump_frac, p->pump_min_frac, p->pump_max_frac);
-	room_k = in->temp_limit_c - max_c;
-	if (room_k < p->supply_down_below_k + p->margin_k)
+	/* colder silicon leaks less: what holds duty back for its spread has less of it */
+	double hot_room_k = in->temp_limit_c - max_c - p->margin_k;
+	if (held || hot_room_k < p->supply_down_below_k)
 		m->setpoint_c -= p->supply_step_down_k;
-	else if (room_k > p->supply_up_above_k + p->margin_k)
+	else if (room_k > p->pump_down_above_k && hot_room_k > p->supply_up_above_k)
 		m->setpoint_c += p->supply_step_up_k;
 	m->setpoint_c = law_setpoint(p, in, m->setpoint_c);
 	law_valve_step(&m->valve, p, in, m->setpoint_c);
@@ -387,8 +388,9 @@ cool(struct mpc *m, const struct control_params *p, const struct law_in *in)
 /* --- the law --- */
 
 static void
-start_program(struct mpc *m, const struct law_in *in)
+start_program(struct mpc *m, const struct control_params *p, const struct law_in *in)
 {
+	face_init(&m->face, in->model, p->reticle_x_mul, p->reticle_y_mul);
 	m->acts = true;
 	m->cap_frac = 1.0;
 	m->since_solve = 0;
@@ -411,7 +413,7 @@ mpc_init(struct mpc *m, const struct control_params *p, const struct law_in *in)
 	m->setpoint_c = m->spi.setpoint_c;
 	m->valve = m->spi.valve;
 	if (is_known(in))
-		start_program(m, in);
+		start_program(m, p, in);
 }
 
 /* The structured PI goes on from what is applied, and the program from where that leaves. */
@@ -472,7 +474,7 @@ mpc_step(struct mpc *m, const struct control_params *p, const struct law_in *in,
 		return;
 	}
 	if (!m->acts)
-		start_program(m, in);
+		start_program(m, p, in);
 	mpc_see(m, p, in);
 	renew_matrices(m, in, take_groups(m, in));
 	if (!solve(m, p, in, out->duty_frac)) {

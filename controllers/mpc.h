@@ -36,6 +36,7 @@ struct mpc {
 	double work_w[RETICLES];      /* dynamic power at full duty and share */
 	double supply_c, supply_k_s;  /* low-passed, and how fast it moves */
 	double flow_kg_s;
+	struct zone_face face;
 	struct response response;
 	struct program program;
 	struct program_case program_case;
@@ -48,6 +49,7 @@ struct mpc {
 		rise_k[RETICLES];             /* the model's rise, as late as the reading's */
 	double over_k[RETICLES];              /* measured, above the limits */
 	uint8_t off_steps[RETICLES];          /* since when d is off by more than noise */
+	uint16_t sure_steps[RETICLES];        /* since it has not been */
 	double plan_c[RETICLES];              /* temperatures that the plan leads to */
 	double may_w[MPC_BACK][JOBS_MAX + 1]; /* what duties let a slot take, of late */
 	double active_frac[JOBS_MAX +

@@ -162,7 +162,11 @@ learn_disturbance(struct mpc *m, const struct control_params *p, const struct la
 			m->settled_steps = 0;
 		else
 			off_k = law_clamp(off_k, -p->disturbance_off_k, p->disturbance_off_k);
-		double tau_s = fast ? p->disturbance_fast_s : p->disturbance_s;
+		m->sure_steps[i] =
+			fast ? 0 : (uint16_t)(m->sure_steps[i] + (m->sure_steps[i] < UINT16_MAX));
+		/* the mean since it was off: what a change taught in its first moments is forgotten */
+		double tau_s = law_clamp(m->sure_steps[i] * LAW_DT_S, p->disturbance_fast_s,
+					 fmax(p->disturbance_s, p->disturbance_fast_s));
 		m->miss_frac[i] = law_clamp(m->miss_frac[i] + off_k / rise_k * LAW_DT_S / tau_s,
 					    MISS_LO, MISS_HI);
 	}
@@ -184,7 +188,7 @@ mpc_see_init(struct mpc *m, const struct law_in *in)
 		m->active_frac[s] = 1.0;
 	m->at = 0;
 	see_activity(m, in);
-	response_make(&m->response, in->model, m->flow_kg_s, in->estimate->zone_g);
+	response_make(&m->response, &m->face, m->flow_kg_s, in->estimate->zone_g);
 	static const struct control_params NONE = {0};
 	follow_rise(m, &NONE, in, true);
 	for (int i = 0; i < RETICLES; i++)

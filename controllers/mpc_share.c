@@ -7,9 +7,9 @@
 #include "controllers/reshare.h"
 
 #define ITERATIONS 480 /* some milliseconds, each five seconds at most */
-#define REST_STEPS (5u * LAW_STEPS_PER_S)
+#define REST_LEAST_S 5.0
+#define REST_FRAC 0.125 /* of what it has to be back within */
 #define OPEN_FRAC 0.97
-#define EDGE_FRAC 0.08 /* of the limit of the spread */
 #define FAR_FRAC 0.3
 #define UNIFORM 1e-3
 #define FULL_RATE 0.995
@@ -54,7 +54,8 @@ is_worth_it(const struct mpc *m, const struct law_in *in)
 }
 
 static void
-solve_apart(struct mpc *m, const struct law_in *in, double may_frac[RETICLES])
+solve_apart(struct mpc *m, const struct control_params *p, const struct law_in *in,
+	    double may_frac[RETICLES])
 {
 	struct program *q = &m->apart;
 	struct program_case *c = &m->apart_case;
@@ -81,7 +82,9 @@ solve_apart(struct mpc *m, const struct law_in *in, double may_frac[RETICLES])
 	for (int i = 0; i < RETICLES; i++)
 		if (keeps_pace(m, in, i))
 			least = fmin(least, m->rate[m->group[i]]);
-	double edge_k = EDGE_FRAC * c->spread_limit_k * fmin((1.0 - least) / FAR_FRAC, 1.0);
+	double far_k =
+		p->reshare_far_frac * c->spread_limit_k * fmin((1.0 - least) / FAR_FRAC, 1.0);
+	double edge_k = fmax(far_k, p->reshare_edge_k);
 	c->spread_limit_k -= edge_k;
 	c->temp_limit_c -= edge_k;
 	for (int j = 0; j < RETICLES; j++) {
@@ -101,6 +104,15 @@ solve_apart(struct mpc *m, const struct law_in *in, double may_frac[RETICLES])
 	for (int j = 0; j < RETICLES; j++)
 		may_frac[j] =
 			work[j] > 0.0 && isfinite(q->v[j]) ? fmin(q->v[j] / work[j], 1.0) : 0.0;
+}
+
+/* What has stood still for long will go on so: a small gain is worth a move, too. */
+static double
+payback_s(const struct mpc *m, const struct control_params *p, int slot)
+{
+	uint32_t still =
+		m->settled_steps < m->share_steps[slot] ? m->settled_steps : m->share_steps[slot];
+	return fmax(p->reshare_payback_s, fmin(still * LAW_DT_S, p->reshare_payback_most_s));
 }
 
 void
@@ -126,11 +138,13 @@ mpc_share(struct mpc *m, const struct control_params *p, const struct law_in *in
 		if (!any)
 			continue;
 		if (!solved)
-			solve_apart(m, in, may_frac);
+			solve_apart(m, p, in, may_frac);
 		solved = true;
 		double then = reshare_shares(may_frac, member, share);
-		m->share_rest = REST_STEPS;
-		if (!reshare_pays(m->rate[group], then, p->reshare_payback_s))
+		double back_s = payback_s(m, p, s);
+		m->share_rest =
+			(uint32_t)(fmax(REST_LEAST_S, REST_FRAC * back_s) * LAW_STEPS_PER_S);
+		if (!reshare_pays(m->rate[group], then, back_s))
 			continue;
 		m->share_steps[s] = 0;
 		for (int i = 0; i < RETICLES; i++)

@@ -39,7 +39,7 @@ observer_init(struct observer *o, const struct system_model *type)
 		o->age[x] = UINT32_MAX;
 	o->loop.ua_age = o->loop.balance_age = UINT32_MAX;
 	if (type)
-		face_init(&o->face, type);
+		face_init(&o->face, type, 1.0, 1.0);
 }
 
 void
@@ -107,7 +107,7 @@ see_wafer(struct observer *o, const struct estimate *e, const struct control_par
 	}
 	if (first) {
 		o->lateral_mul = p->lateral_mul;
-		face_lateral(&o->face, o->type, o->lateral_mul);
+		face_init(&o->face, o->type, o->lateral_mul, 1.0);
 	}
 	o->started = true;
 }
@@ -178,7 +178,7 @@ lateral_step(struct observer *o, const struct estimate *e, const struct control_
 	if (n)
 		o->lateral_mul = law_clamp(o->lateral_mul - p->lateral_per_s * LAW_DT_S * sum / n,
 					   p->lateral_lo, p->lateral_hi);
-	face_lateral(&o->face, o->type, o->lateral_mul);
+	face_init(&o->face, o->type, o->lateral_mul, 1.0);
 }
 
 /* Which zones do work enough, and steadily, and have neighbours that do? Beside one that is idle, what goes across says more

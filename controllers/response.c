@@ -4,9 +4,6 @@
 #include <math.h>
 #include <string.h>
 
-/* Entrance effect: the film is thinner where the grooves begin; mean 1. */
-static const double ENTRANCE[ROWS] = {1.10, 1.02, 0.99, 0.98, 0.97, 0.97, 0.97};
-
 #define FLOW_LEAST_KG_S 1e-3
 #define ZONE_LEAST_G 1e-3
 #define SAME_FLOW_FRAC 0.01
@@ -39,13 +36,13 @@ add_lateral(double m[RETICLES][RETICLES], struct lateral k, double by)
 
 /* m += what each copper node of a zone gives to the coolant, by all of the zone's temperatures. */
 static void
-add_march(double m[RETICLES][RETICLES], const struct system_model *md, int x, double zone_kg_s)
+add_march(double m[RETICLES][RETICLES], const struct zone_face *face, int x, double zone_kg_s)
 {
-	double c = zone_kg_s * md->cp_j_kg_k, by[ROWS] = {0.0};
-	double film = md->ha_w_k * pow(zone_kg_s / (md->m_nom_kg_s / ZONES), md->ha_exponent);
+	double c = zone_kg_s * face->cp_j_kg_k, effect[ROWS], unused[ROWS], by[ROWS] = {0.0};
 
+	face_effect(face, zone_kg_s, effect, unused);
 	for (int y = 0; y < ROWS; y++) { /* by: the coolant's temperature before row y */
-		double f = -expm1(-film * ENTRANCE[y] / c);
+		double f = effect[y];
 		int i = ZONES * y + x;
 
 		m[i][i] += c * f;
@@ -116,13 +113,13 @@ transpose(double m[RETICLES][RETICLES])
  * R = (1 + E) A^-1 (1 + E) + (1 + E) / G.
  */
 void
-response_make(struct response *r, const struct system_model *md, double flow_kg_s,
+response_make(struct response *r, const struct zone_face *f, double flow_kg_s,
 	      const double zone_g[ZONES])
 {
-	const struct lateral si = {md->k_si_x_w_k, md->k_si_y_w_k};
-	const struct lateral cu = {md->k_cu_x_w_k, md->k_cu_y_w_k};
-	double(*m)[RETICLES] = r->k_per_w, sum = 0.0, down_w_k = 0.0;
-	double g = md->g_si_cu_w_k, flow = fmax(flow_kg_s, FLOW_LEAST_KG_S);
+	const struct lateral si = {f->si_x_w_k, f->si_y_w_k};
+	const struct lateral cu = {f->cu_x_w_k, f->cu_y_w_k};
+	double(*m)[RETICLES] = r->k_per_w, sum = 0.0;
+	double g = f->g_w_k, flow = fmax(flow_kg_s, FLOW_LEAST_KG_S);
 
 	memset(m, 0, sizeof r->k_per_w);
 	r->flow_kg_s = flow_kg_s;
@@ -131,10 +128,7 @@ response_make(struct response *r, const struct system_model *md, double flow_kg_
 		sum += fmax(zone_g[x], ZONE_LEAST_G);
 	}
 	for (int x = 0; x < ZONES; x++)
-		add_march(m, md, x, flow * fmax(zone_g[x], ZONE_LEAST_G) / sum);
-	for (int i = 0; i < RETICLES; i++)
-		down_w_k += m[i][i] / RETICLES;
-	r->copper_tau_s = md->c_cu_j_k / down_w_k;
+		add_march(m, f, x, flow * fmax(zone_g[x], ZONE_LEAST_G) / sum);
 	add_lateral(m, cu, -1.0);
 	add_lateral(m, si, -1.0);
 	invert(m);

@@ -1,13 +1,11 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
- * The controllers' own model of a wafer on its cold plate: one silicon and one copper node a reticle,
- * all reticles alike, parameters from the system's type (config/model.def). Linear, at rest: the
- * wafer follows its power within half a second, and the laws act once in one.
+ * What a wafer at rest makes of its power: the equations of face.h, solved for all reticles at once, as a matrix. The wafer
+ * follows its power within half a second, and the laws act once in one.
  *
  *   silicon  P = G (Ts - Tw) - Ls Ts           G g_si_cu_w_k, Ls its lateral conduction
  *   copper   G (Ts - Tw) + Lw Tw = q
- *   coolant  along each zone: f = 1 - exp(-hA r_y / c),  q = c f (Tw - th),  th += f (Tw - th)
- *            c = m g_x / sum(g) cp,  hA = ha_w_k (m_x / (m_nom / 12))^ha_exponent, r_y the entrance
+ *   coolant  q = c f (Tw - th),  th += f (Tw - th)
  *
  * Heat that leaves the silicon sideways is a few hundredths of what goes down: terms of its square
  * are left out, which costs less than 1e-3 of R.
@@ -18,17 +16,17 @@
 #include <stdbool.h>
 
 #include "config/plant.h"
+#include "controllers/face.h"
 
 struct response {
 	double k_per_w[RETICLES]
 		      [RETICLES]; /* of reticle i, for each watt in reticle j, above the supply */
 	double flow_kg_s, zone_g[ZONES]; /* made for */
-	double copper_tau_s;             /* the slower of a reticle's two time constants */
 };
 
 /* zone_g: openness of each zone, 1 clean; at least one above 0. flow_kg_s > 0. Takes about a
  * millisecond: not for each step. */
-void response_make(struct response *r, const struct system_model *md, double flow_kg_s,
+void response_make(struct response *r, const struct zone_face *f, double flow_kg_s,
 		   const double zone_g[ZONES]);
 /* Is r still good for these? Within 1 % of the flow, and .02 of each zone's part of it. */
 bool response_serves(const struct response *r, double flow_kg_s, const double zone_g[ZONES]);

@@ -16,9 +16,7 @@
 #define OVER_STEPS (3u * LAW_STEPS_PER_S)
 #define SCALE_LEAST_FRAC 0.05
 #define SCALE_BACK_FRAC (0.02 * LAW_DT_S)
-/* The device's ceiling stands out of the law's way, and is told again when it moved by more. */
-#define CEILING_ABOVE_FRAC 0.0025
-#define CEILING_MOVED_FRAC 0.01
+#define CEILING_ABOVE_FRAC 0.0025 /* the device's stands out of the law's way */
 #define CEILING_FOR_MAX_S 65535.0
 #define CEILING_AGAIN_NS (600 * NS_PER_S) /* before it runs out, where the cap goes on */
 
@@ -114,7 +112,7 @@ supervisor_ask_ceiling(struct supervisor *s, const struct control_params *p, int
 	double part = s->wafer_part > 0.0 ? s->wafer_part : WAFER_PART_ASSUMED;
 	double wafer_w =
 		fmax(s->cap.watts - p->cap_other_w, 1.0) * part * (1.0 + CEILING_ABOVE_FRAC);
-	bool moved = !(fabs(wafer_w - d->ceiling_w) <= CEILING_MOVED_FRAC * wafer_w);
+	bool moved = !(fabs(wafer_w - d->ceiling_w) <= p->ceiling_moved_frac * wafer_w);
 	bool short_of_it = s->ceiling_end_ns < s->cap.until_ns &&
 			   now_ns > s->ceiling_end_ns - CEILING_AGAIN_NS;
 	if (!moved && !short_of_it)

@@ -7,6 +7,7 @@
 
 #include "controllers/commission.h"
 #include "core/keyed.h"
+#include "tests/unit/face_relax.h"
 
 static const struct control_params PARAMS = {
 #define CONTROL_PARAM(key, unit, lo, hi, value, text) .key = value,
@@ -46,8 +47,7 @@ set_power(struct wafer *w, double watts)
 {
 	struct zone_face f;
 	double kg_s[ZONES], cu_k[RETICLES] = {0}, si_k[RETICLES] = {0};
-	face_init(&f, &TYPE);
-	face_lateral(&f, &TYPE, PARAMS.lateral_mul);
+	face_init(&f, &TYPE, PARAMS.reticle_x_mul, PARAMS.reticle_y_mul);
 	for (int x = 0; x < ZONES; x++)
 		kg_s[x] = 1.0 / ZONES;
 	for (uint32_t i = 0; i < RETICLES; i++)

@@ -74,7 +74,9 @@ begin(bool independent)
 {
 	static const double clean[ZONES] = {1, 1, 1, 1, 1, 1, 1, 1, 1, 1, 1, 1};
 	memset(&r, 0, sizeof r);
-	response_make(&r.plant, &MODEL, 1.0, clean);
+	struct zone_face f;
+	face_init(&f, &MODEL, 1.0, 1.0);
+	response_make(&r.plant, &f, 1.0, clean);
 	r.supply_c = 24.0;
 	r.activity = r.density = 1.0;
 	memcpy(r.estimate.zone_g, clean, sizeof clean);

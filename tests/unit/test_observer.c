@@ -6,6 +6,7 @@
 
 #include "controllers/observer.h"
 #include "core/keyed.h"
+#include "tests/unit/face_relax.h"
 
 static const struct control_params PARAMS = {
 #define CONTROL_PARAM(key, unit, lo, hi, value, text) .key = value,
@@ -33,8 +34,7 @@ part_wafer(struct rig *r, int working, double watts, double lateral_mul)
 {
 	struct zone_face f;
 	double kg_s[ZONES], cu_c[RETICLES], sum = 0.0, sum_w = 0.0;
-	face_init(&f, &TYPE);
-	face_lateral(&f, &TYPE, lateral_mul);
+	face_init(&f, &TYPE, lateral_mul, 1.0);
 	for (int x = 0; x < ZONES; x++)
 		sum += r->g[x];
 	for (int x = 0; x < ZONES; x++)

@@ -64,11 +64,13 @@ check_case(double flow_kg_s, const double zone_g[ZONES])
 {
 	static struct response r;
 	struct system_model md = defaults();
+	struct zone_face f;
 	double power_w[RETICLES], got_k[RETICLES], want_k[RETICLES];
 
 	for (int i = 0; i < RETICLES; i++)
 		power_w[i] = 150.0 + 60.0 * sin(1.7 * i);
-	response_make(&r, &md, flow_kg_s, zone_g);
+	face_init(&f, &md, 1.0, 1.0);
+	response_make(&r, &f, flow_kg_s, zone_g);
 	response_rise(&r, power_w, got_k);
 	relax(&md, flow_kg_s, zone_g, power_w, want_k);
 	for (int i = 0; i < RETICLES; i++)
@@ -93,11 +95,13 @@ nominal_load_has_the_nominal_temperatures(void **state)
 {
 	static struct response r;
 	struct system_model md = defaults();
+	struct zone_face f;
 	double zone_g[ZONES], power_w[RETICLES], rise_k[RETICLES], sum = 0.0;
 	(void)state;
 	for (int x = 0; x < ZONES; x++)
 		zone_g[x] = 1.0;
-	response_make(&r, &md, 1.0, zone_g);
+	face_init(&f, &md, 1.0, 1.0);
+	response_make(&r, &f, 1.0, zone_g);
 	memset(rise_k, 0, sizeof rise_k);
 	for (int turn = 0; turn < 20; turn++) { /* leakage and temperature */
 		sum = 0.0;
@@ -117,11 +121,13 @@ a_response_serves_as_long_as_nothing_has_moved(void **state)
 {
 	static struct response r;
 	struct system_model md = defaults();
+	struct zone_face f;
 	double zone_g[ZONES];
 	(void)state;
 	for (int x = 0; x < ZONES; x++)
 		zone_g[x] = 1.0;
-	response_make(&r, &md, 1.0, zone_g);
+	face_init(&f, &md, 1.0, 1.0);
+	response_make(&r, &f, 1.0, zone_g);
 	assert_true(response_serves(&r, 1.005, zone_g));
 	assert_false(response_serves(&r, 1.02, zone_g));
 	assert_false(response_serves(&r, (double)NAN, zone_g));
