@@ -124,6 +124,7 @@ static const struct {
 	{ROLE_JOB_SLOT_WAIT, offsetof(struct model_system, slot_wait_frac), JOBS_MAX},
 	{ROLE_CTL_JOB_COST, offsetof(struct model_system, slot_cost), JOBS_MAX},
 	{ROLE_LOOP_LEAK, offsetof(struct model_system, leak), MODEL_LEAKS},
+	{ROLE_CTL_ZONE_FLOW, offsetof(struct model_system, zone_flow_frac), ZONES},
 };
 
 static struct sample *

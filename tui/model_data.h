@@ -51,6 +51,7 @@ struct model_system {
 	struct sample pump_speed_pct[MODEL_PUMPS], pump_status[MODEL_PUMPS];
 	struct sample psu_power_w[PSUS], psu_status[PSUS];
 	struct sample leak[MODEL_LEAKS];
+	struct sample zone_flow_frac[ZONES]; /* estimated by the controllers */
 	struct sample job_of[RETICLES]; /* slot + 1, 0 none */
 	struct sample slot_id[JOBS_MAX], slot_mode[JOBS_MAX], slot_rate_frac[JOBS_MAX],
 		slot_tokens_per_s[JOBS_MAX], slot_wait_frac[JOBS_MAX], slot_cost[JOBS_MAX];

@@ -184,7 +184,7 @@ title(struct view *v, struct pen *p)
 	for (int k = 0; k < MAP_MODES; k++)
 		pen_look_text(p, k == (int)v->ui->map ? LOOK_BOLD : LOOK_DIM, "%s%s ",
 			      k == (int)v->ui->map ? ">" : "", mode_words[k]);
-	pen_text(p, "| min ");
+	pen_text(p, "|min ");
 	view_inline(p, m, &s->tmin_c, 1, 1, "");
 	pen_text(p, " mean ");
 	view_inline(p, m, &s->tmean_c, 1, 1, "");
@@ -239,6 +239,26 @@ zone_line(struct view *v, struct pen *p, const struct bar *bar, uint32_t x)
 		view_bar(p, &s->zone_c[x], 1, bar);
 }
 
+/* No meters there: the flow as the controllers estimate it, of the column that gets the least. */
+static void
+zone_flow(struct view *v, struct pen *p)
+{
+	const struct model_system *s = &v->m->systems[v->system];
+	const struct sample *clogged = &s->one[ROLE_CTL_CLOGGED];
+	bool named = model_live(clogged) && clogged->value > 0;
+	uint32_t low = 0;
+	for (uint32_t x = 1; x < ZONES; x++)
+		if (s->zone_flow_frac[x].value < s->zone_flow_frac[low].value)
+			low = x;
+	if (!model_live(&s->zone_flow_frac[low])) {
+		pen_look_text(p, LOOK_DIM, "flow e: none yet");
+		return;
+	}
+	pen_look_text(p, named ? LOOK_WARN : LOOK_DIM,
+		      named ? "CLOGGED %u: %.0f %%" : "flow e: %u %.0f %%", low + 1,
+		      100 * s->zone_flow_frac[low].value);
+}
+
 /* Two columns of six beside the small map; a line with a bar for each where there is room. */
 static void
 zones(struct view *v)
@@ -268,7 +288,7 @@ zones(struct view *v)
 		zone_line(v, &p, long_form ? &bar : NULL, x);
 	}
 	pen_at(&p, 2, 2 + (long_form ? ZONES : ZONES / 2));
-	pen_look_text(&p, LOOK_DIM, "flow e: none yet"); /* no meters there, no estimate yet */
+	zone_flow(v, &p);
 }
 
 void

@@ -219,6 +219,13 @@ system_held_back(void **state)
 	struct ui ui = {.screen = SCREEN_SYSTEM, .pinned = true, .selected = 3, .reticle = 29};
 	(void)state;
 	busy_cluster(&m, 16);
+	for (int x = 0; x < ZONES; x++)
+		m.systems[3].zone_flow_frac[x] =
+			(struct sample){.value = x == 5 ? 0.42 : 1.05,
+					.quality = QUALITY_GOOD,
+					.time_ns = m.systems[3].temp_c[0].time_ns};
+	m.systems[3].one[ROLE_CTL_CLOGGED] = m.systems[3].zone_flow_frac[0];
+	m.systems[3].one[ROLE_CTL_CLOGGED].value = 6;
 	golden("system-held-80x24", &m, &ui, 80, 24);
 	golden("system-held-160x48", &m, &ui, 160, 48);
 	ui.map = MAP_DEVIATION;
