@@ -52,7 +52,7 @@ struct model_system {
 	struct sample psu_power_w[PSUS], psu_status[PSUS];
 	struct sample leak[MODEL_LEAKS];
 	struct sample zone_flow_frac[ZONES]; /* estimated by the controllers */
-	struct sample job_of[RETICLES]; /* slot + 1, 0 none */
+	struct sample job_of[RETICLES];      /* slot + 1, 0 none */
 	struct sample slot_id[JOBS_MAX], slot_mode[JOBS_MAX], slot_rate_frac[JOBS_MAX],
 		slot_tokens_per_s[JOBS_MAX], slot_wait_frac[JOBS_MAX], slot_cost[JOBS_MAX];
 	/* summaries */
