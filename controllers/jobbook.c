@@ -14,7 +14,9 @@
 
 #define J_PER_KWH 3.6e6
 #define END_S 10 /* one that has been told to end, and runs on, may be told so again */
-#define GONE_S 3 /* a job that no wafer shows for so long, though all tell, is over */
+#define GONE_S 3 /* a job that no wafer shows for so long, though all tell, is over … */
+/* … or for so long, while some of its systems tell nothing */
+#define GONE_SILENT_S 10
 /* A rate that is low, or no longer, for so long is worth a line. */
 #define LOW_FRAC 0.95
 #define BACK_FRAC 0.97
@@ -130,6 +132,15 @@ watch_rate(struct page *p, double dt_s)
 	p->turn_s = 0;
 }
 
+/* A job begins and ends on all its systems at once: one of them that tells, and does not show it, is
+ * enough to know that it is over, however many others are silent. */
+static bool
+is_told_of(const struct jobbook *b, uint32_t job)
+{
+	return job >= b->plant->n_jobs || b->page[job].unknown == 0 ||
+	       b->page[job].unknown < b->plant->jobs[job].n_systems;
+}
+
 void
 jobbook_step(struct jobbook *b, int64_t now_ns)
 {
@@ -140,11 +151,12 @@ jobbook_step(struct jobbook *b, int64_t now_ns)
 		struct page *p = &b->page[j];
 		if (p->seen)
 			p->gone_s = 0;
-		else if (p->ended || !p->unknown) /* else it may run unseen: its count waits */
+		else if (p->ended || is_told_of(b, j)) /* else it may run unseen: its count waits */
 			p->gone_s++;
 		if (p->seen && !p->runs)
 			begin(p, now_ns);
-		if (p->gone_s >= GONE_S) /* what it has done stands until it starts again */
+		uint32_t over_s = p->unknown && !p->ended ? GONE_SILENT_S : GONE_S;
+		if (p->gone_s >= over_s) /* what it has done stands until it starts again */
 			p->runs = p->ended = false;
 		p->ended_s = p->ended ? p->ended_s + 1 : 0;
 		p->ended = p->ended && p->ended_s < END_S;

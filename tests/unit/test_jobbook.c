@@ -131,10 +131,22 @@ readings_that_are_lost_end_no_job(void **state)
 	lose(0, 60);
 	assert_says("{\"cmd\":\"job_start\",\"job\":\"llm\"}", "llm runs already");
 	seconds(10);
-	report[0].job[0] = 0; /* one has it no more, and the other may have */
-	lose(1, 60);
+	report[0].job[0] = 0; /* one does not show it for a moment, and the other is silent */
+	lose(1, 8);
 	report[0].job[0] = 1;
 	assert_says("{\"cmd\":\"job_end\",\"job\":\"llm\"}", "\"tokens\":80000.0");
+}
+
+static void
+its_end_is_seen_while_one_of_its_systems_is_silent(void **state)
+{
+	(void)state;
+	seconds(11);
+	report[0].job[0] = 0;
+	lose(1, 12); /* it ends on all at once: who tells is enough */
+	report[1].job[0] = 0;
+	assert_says("{\"cmd\":\"job_end\",\"job\":\"llm\"}", "llm does not run any more");
+	assert_says("{\"cmd\":\"job_start\",\"job\":\"llm\"}", "\"ok\":true");
 }
 
 static void
@@ -218,6 +230,7 @@ main(void)
 	const struct CMUnitTest tests[] = {
 		TEST(the_end_of_a_job_says_what_it_did_and_lost),
 		TEST(readings_that_are_lost_end_no_job),
+		TEST(its_end_is_seen_while_one_of_its_systems_is_silent),
 		TEST(one_that_waits_for_its_reticles_can_be_ended),
 		TEST(it_ends_once_and_again_where_that_did_not_help),
 		TEST(what_can_not_be_is_refused_by_why),
