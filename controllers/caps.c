@@ -12,9 +12,7 @@
 #include "core/clock.h"
 
 #define KEPT_LINE (PEOPLE_WHY_SIZE + 224)
-#define CLAIM_TAU_S 2.0       /* readings are noisy, shares should not be */
-#define CLAIM_ROOM_FRAC 0.02  /* above what it draws, of one that its cap does not hold */
-#define CAPPED_LEAST_FRAC 0.3 /* of what they would draw: what those that are held get at least */
+#define FREE_ABOVE_FRAC 0.05 /* over full power: a cap that grows has no more to hold back */
 
 int
 caps_open(struct caps **out, const struct plant *plant)
@@ -27,16 +25,28 @@ caps_open(struct caps **out, const struct plant *plant)
 	c->of = calloc(n + 1, sizeof *c->of);
 	c->before = calloc(n + 1, sizeof *c->before);
 	c->allowance = calloc(n + 1, sizeof *c->allowance);
-	c->claim_w = calloc(n + 1, sizeof *c->claim_w);
+	c->eased_w = calloc(n + 1, sizeof *c->eased_w);
+	c->memory = calloc(n + 1, sizeof *c->memory);
+	c->claim = calloc(n + 1, sizeof *c->claim);
+	c->later = calloc(n + 1, sizeof *c->later);
+	c->shared_w = calloc(n + 1, sizeof *c->shared_w);
+	c->group = calloc(n + 1, sizeof *c->group);
+	c->order = calloc(n + 1, sizeof *c->order);
+	c->told_shed = calloc(n + 1, sizeof *c->told_shed);
 	c->text_size = 2 * (n + 3) * KEPT_LINE;
 	c->text = malloc(c->text_size);
-	if (!c->of || !c->before || !c->allowance || !c->claim_w || !c->text) {
+	if (!c->of || !c->before || !c->allowance || !c->eased_w || !c->memory || !c->claim ||
+	    !c->later || !c->shared_w || !c->group || !c->order || !c->told_shed || !c->text) {
 		caps_close(c);
 		return -ENOMEM;
 	}
+	for (size_t k = 0; k <= n; k++)
+		c->eased_w[k] = (double)INFINITY;
 	for (size_t k = 0; k < n; k++) {
-		c->allowance[k] = (struct cap_allowance){.watts = (double)NAN};
-		c->claim_w[k] = (double)NAN;
+		c->allowance[k] = caps_free();
+		c->shared_w[k] = (double)NAN;
+		c->memory[k] = (struct cap_memory){
+			.input_w = (double)NAN, .full_w = (double)NAN, .kept_w = (double)NAN};
 	}
 	*out = c;
 	return 0;
@@ -50,7 +60,14 @@ caps_close(struct caps *c)
 	free(c->of);
 	free(c->before);
 	free(c->allowance);
-	free(c->claim_w);
+	free(c->eased_w);
+	free(c->memory);
+	free(c->claim);
+	free(c->later);
+	free(c->shared_w);
+	free(c->group);
+	free(c->order);
+	free(c->told_shed);
 	free(c->text);
 	free(c);
 }
@@ -68,21 +85,26 @@ caps_allowance(const struct caps *c, uint32_t system)
 }
 
 /* --- what may be drawn --- */
-static struct cap_allowance
-no_cap(void)
+double
+caps_ramp_w_per_s(const struct caps *c, const struct cap_draw *draw, int32_t system)
 {
-	return (struct cap_allowance){.watts = (double)NAN, .until_ns = INT64_MAX};
+	const struct control_params *p = &c->plant->control;
+	double full_w = caps_full_w(c, draw, SITE);
+	double each = p->cap_ramp_w_per_s * (system == SITE ? c->plant->n_systems : 1u);
+	return system == SITE ? fmin(each, p->cluster_ramp_frac_per_s * full_w) : each;
 }
 
-/* On the way to its deadline: it comes down at ramp_w_per_s, and is there lead_s before. */
+/* On the way to its deadline: it comes down by that ramp, and is there lead_s before. */
 static struct cap_allowance
-on_ramp(const struct cap *cap, const struct control_params *p, uint32_t systems, int64_t now_ns)
+on_ramp(const struct cap *cap, double lead_s, double ramp, int64_t now_ns)
 {
-	double left_s = (double)(cap->at_ns - now_ns) / (double)NS_PER_S - p->cap_lead_s;
-	double above_w = left_s > 0.0 ? p->cap_ramp_w_per_s * systems * left_s : 0.0;
+	double left_s = (double)(cap->at_ns - now_ns) / (double)NS_PER_S - lead_s;
+	double above_w = left_s > 0.0 ? ramp * left_s : 0.0;
 	return (struct cap_allowance){.watts = cap->watts + above_w,
+				      .judged_w = now_ns >= cap->at_ns ? cap->watts : (double)NAN,
 				      .due = now_ns >= cap->at_ns,
 				      .down = left_s <= 0.0,
+				      .left_s = fmax(left_s, 0.0),
 				      .until_ns = cap->until_ns};
 }
 
@@ -94,127 +116,116 @@ lesser(struct cap_allowance a, struct cap_allowance b)
 		return a;
 	if (!isfinite(a.watts))
 		return b;
-	return (struct cap_allowance){.watts = fmin(a.watts, b.watts),
-				      .due = a.due || b.due,
-				      .down = a.down || b.down,
-				      .until_ns =
-					      a.until_ns > b.until_ns ? a.until_ns : b.until_ns};
+	return (struct cap_allowance){
+		.watts = fmin(a.watts, b.watts),
+		.judged_w = fmin(a.judged_w, b.judged_w), /* passes NAN over */
+		.due = a.due || b.due,
+		.down = a.down || b.down,
+		.lifting = a.lifting && b.lifting,
+		.growing = a.growing || b.growing,
+		.left_s = b.watts < a.watts ? b.left_s : a.left_s,
+		.shed = a.shed || b.shed,
+		.until_ns = a.until_ns > b.until_ns ? a.until_ns : b.until_ns};
 }
 
 /* By the caps that were asked for. */
 static struct cap_allowance
-asked(const struct caps *c, int32_t system, int64_t now_ns)
+asked(const struct caps *c, const struct cap_draw *draw, int32_t system, int64_t now_ns)
 {
-	uint32_t n = c->plant->n_systems, k = system == SITE ? n : (uint32_t)system;
-	uint32_t systems = system == SITE ? n : 1;
-	struct cap_allowance a = no_cap();
+	uint32_t k = system == SITE ? c->plant->n_systems : (uint32_t)system;
+	double ramp = caps_ramp_w_per_s(c, draw, system), lead_s = c->plant->control.cap_lead_s;
+	struct cap_allowance a = caps_free();
 	if (c->of[k].stands)
-		a = on_ramp(&c->of[k], &c->plant->control, systems, now_ns);
+		a = on_ramp(&c->of[k], lead_s, ramp, now_ns);
 	if (c->before[k].stands)
-		a = lesser(a, on_ramp(&c->before[k], &c->plant->control, systems, now_ns));
+		a = lesser(a, on_ramp(&c->before[k], lead_s, ramp, now_ns));
 	return a;
 }
 
 static struct cap_allowance
-of_all(const struct caps *c, int64_t now_ns)
+standing(double watts)
+{
+	struct cap_allowance a = caps_free();
+	a.watts = a.judged_w = watts;
+	a.due = a.down = true;
+	return a;
+}
+
+/* Of all together: what stands now; a cap that is still on its way down is `next`. */
+static struct cap_allowance
+of_all(const struct caps *c, const struct cap_draw *draw, int64_t now_ns,
+       struct cap_allowance *next)
 {
 	const struct control_params *p = &c->plant->control;
-	const struct cap *cap = caps_of(c, SITE);
-	struct cap_allowance a = asked(c, SITE, now_ns), own = no_cap();
-	if (p->cap_default_w <= 0.0 || (cap->stands && now_ns >= cap->at_ns) ||
-	    c->before[c->plant->n_systems].stands)
-		return a;
-	own.watts = p->cap_default_w;
-	own.due = own.down = true;
-	return lesser(a, own);
+	const struct cap *cap = caps_of(c, SITE), *before = &c->before[c->plant->n_systems];
+	double ramp = caps_ramp_w_per_s(c, draw, SITE);
+	struct cap_allowance a = caps_free();
+	*next = caps_free();
+	if (cap->stands)
+		*next = on_ramp(cap, p->cap_lead_s, ramp, now_ns);
+	if (next->down) {
+		a = *next;
+		*next = caps_free();
+	}
+	if (before->stands)
+		a = lesser(a, on_ramp(before, p->cap_lead_s, ramp, now_ns));
+	if (p->cap_default_w > 0.0 && !before->stands && !(cap->stands && now_ns >= cap->at_ns))
+		a = lesser(a, standing(p->cap_default_w));
+	if (p->site_budget_w > 0.0)
+		a = lesser(a, standing(p->site_budget_w));
+	return a;
 }
 
 double
 caps_due_w(const struct caps *c, int32_t system, int64_t now_ns)
 {
+	const struct control_params *p = &c->plant->control;
 	const struct cap *cap = caps_of(c, system);
 	const struct cap *before =
 		&c->before[system == SITE ? c->plant->n_systems : (uint32_t)system];
-	double own_w = c->plant->control.cap_default_w;
+	double w = (double)NAN;
 	if (cap->stands && now_ns >= cap->at_ns)
-		return cap->watts;
-	if (before->stands)
-		return before->watts;
-	return system == SITE && own_w > 0.0 ? own_w : (double)NAN;
+		w = cap->watts;
+	else if (before->stands)
+		w = before->watts;
+	else if (system == SITE && p->cap_default_w > 0.0)
+		w = p->cap_default_w;
+	return system == SITE && p->site_budget_w > 0.0 ? fmin(w, p->site_budget_w) : w;
 }
 
-/*
- * Those that their cap does not hold claim what they draw and a little more; those that it holds
- * claim what they would draw at full duty, so that all of them end at the same duty, whatever they
- * came from. Where nothing is known the mean of the others is claimed.
- */
-static void
-claim(struct caps *c, const struct cap_draw *draw)
+/* What was allowed grows by a ramp; less of it counts at once: that has a ramp of its own. */
+static struct cap_allowance
+eased(struct caps *c, const struct cap_draw *draw, int32_t system, struct cap_allowance a)
 {
-	double sum_w = 0.0;
-	uint32_t n = c->plant->n_systems, known = 0;
-	for (uint32_t k = 0; k < n; k++) {
-		const struct cap_draw *d = &draw[k];
-		double now_w = d->held_by_cap && isfinite(d->full_w) ? d->full_w : d->input_w;
-		if (!isfinite(now_w))
-			continue;
-		bool first = !isfinite(c->claim_w[k]);
-		c->claim_w[k] = first ? now_w : law_low_pass(c->claim_w[k], now_w, CLAIM_TAU_S);
-		sum_w += c->claim_w[k];
-		known++;
+	double *was_w = &c->eased_w[system == SITE ? c->plant->n_systems : (uint32_t)system];
+	double to_w = isfinite(a.watts) ? a.watts : 0.0;
+	if (!isfinite(a.watts)) {
+		double full_w = caps_full_w(c, draw, system);
+		to_w = isfinite(full_w) ? full_w * (1.0 + FREE_ABOVE_FRAC) : 0.0;
 	}
-	for (uint32_t k = 0; k < n; k++)
-		if (!isfinite(c->claim_w[k]) && known > 0)
-			c->claim_w[k] = sum_w / known;
-}
-
-struct pot { /* claims of those that are held, of those that are free, and what nobody can change */
-	double held_w, free_w, fixed_w;
-};
-
-static struct pot
-pot_of(const struct caps *c, const struct cap_draw *draw)
-{
-	struct pot pot = {0};
-	for (uint32_t k = 0; k < c->plant->n_systems; k++) {
-		double w = isfinite(c->claim_w[k]) ? c->claim_w[k] : 0.0;
-		if (!draw[k].controllable)
-			pot.fixed_w += isfinite(draw[k].input_w) ? draw[k].input_w : w;
-		else if (draw[k].held_by_cap)
-			pot.held_w += w;
-		else
-			pot.free_w += w * (1.0 + CLAIM_ROOM_FRAC);
+	if (isfinite(*was_w))
+		*was_w += caps_ramp_w_per_s(c, draw, system) * LAW_DT_S;
+	if (!(*was_w < to_w)) {
+		*was_w = isfinite(a.watts) ? a.watts : (double)INFINITY;
+		return a;
 	}
-	return pot;
-}
-
-/* The share of system k of what all may draw. */
-static double
-share_w(const struct caps *c, const struct cap_draw *draw, uint32_t k, const struct pot *pot,
-	double watts)
-{
-	double left_w = fmax(watts - pot->fixed_w, 0.0), w = c->claim_w[k];
-	double rest_w = left_w - pot->free_w;
-	if (!isfinite(w) || pot->held_w + pot->free_w <= 0.0)
-		return left_w / c->plant->n_systems;
-	/* nobody is held yet, or the free ones would leave too little: each gives the same part */
-	if (pot->held_w <= 0.0 || rest_w < CAPPED_LEAST_FRAC * pot->held_w) {
-		double part = left_w / (pot->held_w + pot->free_w);
-		return part * w * (draw[k].held_by_cap ? 1.0 : 1.0 + CLAIM_ROOM_FRAC);
-	}
-	return draw[k].held_by_cap ? rest_w * w / pot->held_w : w * (1.0 + CLAIM_ROOM_FRAC);
+	a.lifting = !isfinite(a.watts);
+	a.growing = true;
+	a.due = false;
+	a.judged_w = (double)NAN;
+	a.watts = *was_w;
+	return a;
 }
 
 static void
 share(struct caps *c, const struct cap_draw *draw, int64_t now_ns)
 {
-	struct cap_allowance all = of_all(c, now_ns);
-	struct pot pot = pot_of(c, draw);
+	struct cap_allowance next, all = of_all(c, draw, now_ns, &next);
+	all = eased(c, draw, SITE, all);
+	caps_share(c, draw, &all, &next, now_ns);
 	for (uint32_t k = 0; k < c->plant->n_systems; k++) {
-		struct cap_allowance part = all;
-		if (isfinite(all.watts))
-			part.watts = share_w(c, draw, k, &pot, all.watts);
-		c->allowance[k] = lesser(asked(c, (int32_t)k, now_ns), part);
+		struct cap_allowance own = asked(c, draw, (int32_t)k, now_ns);
+		c->allowance[k] = lesser(eased(c, draw, (int32_t)k, own), c->allowance[k]);
 	}
 }
 
@@ -238,7 +249,7 @@ caps_step(struct caps *c, const struct cap_draw *draw, int64_t now_ns)
 		cap->stands = false;
 		c->unkept = true;
 	}
-	claim(c, draw);
+	caps_remember(c, draw, now_ns);
 	share(c, draw, now_ns);
 }
 

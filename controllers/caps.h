@@ -7,19 +7,23 @@
  *	{"cmd": "uncap", "why": TEXT}
  *	{"cmd": "caps"}							which caps stand
  *
- * With "system": of that one; without: of all together, shared by what each draws. "frac" instead
- * of "watts": a part of the input power of now. "at_s" (0 if absent) counts from now, "for_s" from
+ * With "system": of that one; without: of all together, shared so that little work is lost
+ * (power_share.h). "frac" instead of "watts": a part of the input power of now. "at_s" (0 if absent) counts from now, "for_s" from
  * the deadline. "seq": one that is not greater than the last of that cap is refused, so that an old
  * message can't replace a newer one. {"ok": true, "said"} and {"cap": {…}}, or {"ok": false,
- * "error"}; for "caps" {"ok": true, "caps": […]}.
+ * "error"}; for "caps" {"ok": true, "caps": […]} with, where there is such, "shares_w": {SYSTEM: W, …},
+ * what each that is held may draw now, "shed": [SYSTEM, …], "site_budget_w" and "cap_default_w".
  *
  * Up to its deadline a cap comes down by a ramp that ends cap_lead_s before it. When its time is
- * over it is gone, and the site's own (cap_default_w) stands, if there is one. What is in force when
- * another is asked for stays so until the other's deadline: the lesser of both counts.
+ * over it is gone, and the site's own (cap_default_w) stands, if there is one; site_budget_w stands
+ * beside all of them. What is in force when another is asked for stays so until the other's
+ * deadline: the lesser of both counts. What was allowed grows by a ramp, too: when a cap is lifted,
+ * is over, or another one allows more.
  */
 #ifndef ISOTHERM_CONTROLLERS_CAPS_H
 #define ISOTHERM_CONTROLLERS_CAPS_H
 
+#include "config/job.h"
 #include "controllers/holds.h"
 
 #define CAP_AT_MAX_S 86400
@@ -44,14 +48,24 @@ struct cap_draw {
 	double full_w;     /* what it would draw unthrottled, an estimate; NAN: not known */
 	bool held_by_cap;  /* its cap is what holds it back */
 	bool controllable; /* its duty is ours */
+	double idle_w;     /* what it would draw without work, an estimate; 0 or NAN: not known */
+	/* of each slot: number of its job in the plant's list, from 1, 0 none; and what that would
+	   make unthrottled, NAN not known */
+	uint16_t job[JOBS_MAX];
+	double tokens_per_s[JOBS_MAX];
 };
 
 /* What a system may draw. */
 struct cap_allowance {
 	double watts; /* in force now, on its ramp; NAN: as much as it likes */
 
-	bool due;         /* the deadline has passed */
+	double judged_w;  /* what the meter is held against; NAN: no deadline has passed */
+	bool due;         /* one has */
 	bool down;        /* its ramp is at its end */
+	bool lifting;     /* no cap stands any more: what was left of it grows by a ramp */
+	bool shed;        /* no work at all, for the sake of others: see power_share.h */
+	bool growing;     /* on its ramp up: after that, or to what another cap allows */
+	double left_s;    /* of its ramp down, while that is not at its end */
 	int64_t until_ns; /* plant time; INT64_MAX: no end */
 };
 

@@ -200,11 +200,40 @@ cap_json(const struct parse *p, int32_t system)
 	return o;
 }
 
+/* What each system may draw now, where something holds it; who is shed; what stands by the plant file. */
+static void
+add_shares(const struct parse *p, json_t *root)
+{
+	const struct control_params *params = &p->c->plant->control;
+	json_t *shares = json_object(), *shed = json_array();
+	for (uint32_t k = 0; k < p->c->plant->n_systems; k++) {
+		const struct cap_allowance *a = caps_allowance(p->c, k);
+		const char *name = caps_name(p->c, (int32_t)k);
+		if ((p->system != SITE && (uint32_t)p->system != k) || !isfinite(a->watts))
+			continue;
+		json_object_set_new(shares, name, json_integer((json_int_t)a->watts));
+		if (a->shed)
+			json_array_append_new(shed, json_string(name));
+	}
+	if (json_object_size(shares) > 0)
+		json_object_set(root, "shares_w", shares);
+	if (json_array_size(shed) > 0)
+		json_object_set(root, "shed", shed);
+	json_decref(shares);
+	json_decref(shed);
+	if (params->site_budget_w > 0.0)
+		json_object_set_new(root, "site_budget_w", json_real(params->site_budget_w));
+	if (params->cap_default_w > 0.0)
+		json_object_set_new(root, "cap_default_w", json_real(params->cap_default_w));
+}
+
 /* As many as an answer holds: the one of all together first. */
 static void
 answer_caps(const struct parse *p, char *result)
 {
 	json_t *list = json_array(), *root = json_pack("{sb so}", "ok", 1, "caps", list);
+	if (root)
+		add_shares(p, root);
 	for (int32_t k = SITE; root && k < (int32_t)p->c->plant->n_systems; k++) {
 		if ((p->system != SITE && k != p->system) || !caps_of(p->c, k)->stands)
 			continue;

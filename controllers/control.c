@@ -295,6 +295,10 @@ step_system(struct control *c, uint32_t system, int64_t now_ns)
 	int n = explain_step(&u->explain, &c->plant->control, &u->supervisor, v, now_ns,
 			     &c->account, events);
 	report(&c->reports[system], v, &c->account, &u->supervisor);
+	for (int k = 0; k < JOBS_MAX; k++) {
+		c->draw[system].job[k] = c->reports[system].job[k];
+		c->draw[system].tokens_per_s[k] = c->reports[system].full_per_s[k];
+	}
 	count_jobs(c, system, v, &u->supervisor);
 	const struct straggler *slow = cluster_straggler(c->cluster, system);
 	c->account.straggler_job = slow->job;

@@ -251,8 +251,17 @@ tell_held(struct telling *t, const struct supervisor *s, const struct account *a
 			     cost);
 		break;
 	case REASON_CAP:
-		tell(t, CODE, a->reason, "held back by its power cap of %.1f kW: %s",
-		     d->cap_w / 1000.0, cost);
+		if (d->shed)
+			tell(t, CODE, a->reason,
+			     "shed: no work, as least duties do not fit into the cap of all, costs "
+			     "%.0f tokens/s",
+			     a->cost_tokens);
+		else if (isfinite(d->cap_w))
+			tell(t, CODE, a->reason, "held back by its power cap of %.1f kW: %s",
+			     d->cap_w / 1000.0, cost);
+		else
+			tell(t, CODE, a->reason, "held back by the ramp after a power cap: %s",
+			     cost);
 		break;
 	case REASON_NONE:
 	case REASON_PACE: /* one line for all of them is the cluster's */

@@ -16,14 +16,16 @@
 #define OVER_STEPS (3u * LAW_STEPS_PER_S)
 #define SCALE_LEAST_FRAC 0.05
 #define SCALE_BACK_FRAC (0.02 * LAW_DT_S)
-#define CEILING_ABOVE_FRAC 0.0025 /* the device's stands out of the law's way */
+#define SHED_FRAC (1.0 * LAW_DT_S)       /* as fast as a device takes duty away … */
+#define SHED_BACK_FRAC (0.12 * LAW_DT_S) /* … and gives it back: the law begins far below */
+#define CEILING_ABOVE_FRAC 0.0025        /* the device's stands out of the law's way */
 #define CEILING_FOR_MAX_S 65535.0
 #define CEILING_AGAIN_NS (600 * NS_PER_S) /* before it runs out, where the cap goes on */
 
 void
 supervisor_cap_init(struct supervisor *s)
 {
-	s->cap = (struct cap_allowance){.watts = (double)NAN};
+	s->cap = (struct cap_allowance){.watts = (double)NAN, .judged_w = (double)NAN};
 	s->wafer_part = (double)NAN;
 	s->cap_scale_frac = 1.0;
 }
@@ -52,10 +54,13 @@ supervisor_input_w(struct supervisor *s, const struct control_params *p, const s
 void
 supervisor_judge_cap(struct supervisor *s)
 {
-	double cap_w = s->cap.watts, input_w = s->in.input_w;
-	bool over = s->cap.due && isfinite(cap_w) && input_w > cap_w * (1.0 + OVER_FRAC);
+	double cap_w = s->cap.judged_w, input_w = s->in.input_w;
+	bool over = isfinite(cap_w) && input_w > cap_w * (1.0 + OVER_FRAC);
 	s->cap_over = over ? s->cap_over + 1 : 0;
-	if (s->cap_over >= OVER_STEPS) {
+	if (s->cap.shed && s->mode == CTL_AUTO) {
+		s->cap_scale_frac = fmax(s->cap_scale_frac - SHED_FRAC, 0.0);
+		s->was_shed = true;
+	} else if (s->cap_over >= OVER_STEPS) {
 		s->cap_over = 0;
 		s->cap_missed = true;
 		if (s->mode == CTL_AUTO) /* elsewhere the duty is not ours, or is down already */
@@ -63,12 +68,14 @@ supervisor_judge_cap(struct supervisor *s)
 				fmax(s->cap_scale_frac * cap_w / input_w, SCALE_LEAST_FRAC);
 	} else if (!over && !(input_w > cap_w)) {
 		s->cap_missed = false;
-		s->cap_scale_frac = fmin(s->cap_scale_frac + SCALE_BACK_FRAC, 1.0);
+		s->cap_scale_frac += fmin(s->was_shed ? SHED_BACK_FRAC : SCALE_BACK_FRAC,
+					  1.0 - s->cap_scale_frac);
 	}
 	if (s->taking_over || (s->mode != CTL_AUTO && s->mode != CTL_SHADOW)) {
 		s->cap_scale_frac = 1.0; /* what is applied is asked for, and has it in it */
 		s->scaled = false;
 	}
+	s->was_shed = s->was_shed && s->cap_scale_frac < 1.0;
 }
 
 void
@@ -101,7 +108,7 @@ void
 supervisor_ask_ceiling(struct supervisor *s, const struct control_params *p, int64_t now_ns)
 {
 	struct demands *d = &s->demands;
-	if (!isfinite(s->cap.watts)) {
+	if (!isfinite(s->cap.watts) || s->cap.lifting) {
 		/* always: one that was lifted while nobody could write still stands in the device */
 		if (isfinite(d->ceiling_w) || (d->active && !d->quiet))
 			d->ceiling_w = d->ceiling_for_s = 0.0;
@@ -141,6 +148,7 @@ supervisor_draw(const struct supervisor *s, const struct control_params *p)
 	for (int i = 0; i < RETICLES; i++)
 		sum += s->in.applied_frac[i] / RETICLES; /* NAN: not known */
 	double static_w = p->cap_other_w + RETICLES * p->reticle_static_w / part;
+	draw.idle_w = static_w;
 	double moving_w = draw.input_w - static_w;
 	if (sum > SCALE_LEAST_FRAC && moving_w > 0.0)
 		draw.full_w = static_w + moving_w / fmin(sum, 1.0);

@@ -100,6 +100,7 @@ supervisor_say(struct supervisor *s, const struct control_params *p, const struc
 	d->cap_w = s->cap.watts;
 	d->input_w = s->in.input_w;
 	d->cap_missed = s->cap_missed;
+	d->shed = s->cap.shed && s->mode == CTL_AUTO;
 	watch_stop(s, v);
 	d->reason = reason_of(s, v);
 }

@@ -47,6 +47,7 @@ struct verdict {
 	double input_w;      /* NAN unknown */
 	double pace_frac;    /* least rate that a job here is slowed to; 1 none is */
 	double pace_saved_w; /* by that */
+	bool shed;           /* no work, for the sake of others under a cap of all */
 	bool cap_missed;     /* its deadline has passed, and the power is above it all the same */
 };
 
@@ -84,6 +85,7 @@ struct supervisor {
 	struct cap_allowance cap;
 	double wafer_part; /* of the input power above cap_other_w that is the wafer's; NAN not known */
 	double cap_scale_frac; /* of all duties, where the law alone does not keep the cap */
+	bool was_shed;         /* … because of others, until all of it is back */
 	bool scaled;
 	double unscaled_frac[RETICLES]; /* duties demanded, before the scale; if scaled */
 	uint32_t cap_over;              /* steps */

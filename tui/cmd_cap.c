@@ -16,6 +16,8 @@ static const char help[] =
 	"  Which power caps stand; one more; one less. Without --system: of all systems together.\n"
 	"  POWER: 16500W, 16.5kW, or 80% of what is drawn now. --at: how long from now it must be\n"
 	"  met (at once); power comes down by a ramp before. --for: how long it stands from then.\n"
+	"  A cap of all takes most from the jobs whose watts make least; the list says what each\n"
+	"  system may draw, and which are shed.\n"
 	"exit: 0 done, 1 refused (and why), 2 not running\n";
 
 struct order {
@@ -111,9 +113,47 @@ word(const json_t *o, const char *key)
 	return w ? w : "-";
 }
 
-static void
-print_caps(const json_t *list)
+static bool
+is_in(const json_t *names, const char *name)
 {
+	size_t i;
+	json_t *one;
+	json_array_foreach(names, i, one)
+	{
+		if (strcmp(json_string_value(one) ? json_string_value(one) : "", name) == 0)
+			return true;
+	}
+	return false;
+}
+
+/* What the plant file says, and what each system may draw. */
+static void
+print_shares(json_t *answer)
+{
+	static const struct {
+		const char *key, *text;
+	} OWN[] = {{"site_budget_w", "never more"}, {"cap_default_w", "while nobody asks"}};
+	const json_t *shed = json_object_get(answer, "shed");
+	const char *system;
+	json_t *watts;
+	for (size_t k = 0; k < sizeof OWN / sizeof OWN[0]; k++) {
+		const json_t *w = json_object_get(answer, OWN[k].key);
+		if (w)
+			printf("%-12s %8.1f kW  %s (plant file)\n", "all systems",
+			       json_number_value(w) / 1000.0, OWN[k].text);
+	}
+	json_object_foreach(json_object_get(answer, "shares_w"), system, watts)
+	{
+		printf("%-12s %8.1f kW  may be drawn now%s\n", system,
+		       json_number_value(watts) / 1000.0,
+		       is_in(shed, system) ? ": shed, no work" : "");
+	}
+}
+
+static void
+print_caps(json_t *answer)
+{
+	const json_t *list = json_object_get(answer, "caps");
 	size_t i;
 	json_t *cap;
 	if (json_array_size(list) == 0)
@@ -125,6 +165,7 @@ print_caps(const json_t *list)
 		       json_number_value(json_object_get(cap, "watts")) / 1000.0, word(cap, "at"),
 		       word(cap, "until"), word(cap, "why"));
 	}
+	print_shares(answer);
 }
 
 int
@@ -136,13 +177,13 @@ cmd_cap(int argc, char **argv)
 	if (rc >= 0)
 		return rc;
 	rc = request_ask("control", "isotherm-control does not run", &o.request, &answer);
-	const json_t *caps = json_object_get(answer, "caps");
+	bool caps = json_is_array(json_object_get(answer, "caps"));
 	const char *note = json_string_value(json_object_get(answer, "note"));
 	if (o.json && answer) {
 		json_dumpf(answer, stdout, JSON_INDENT(1));
 		printf("\n");
 	} else if (!rc && caps) {
-		print_caps(caps);
+		print_caps(answer);
 	} else if (!rc) {
 		printf("%s\n", word(answer, "said"));
 		if (note)

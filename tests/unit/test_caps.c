@@ -5,6 +5,7 @@
 #include <errno.h>
 #include <math.h>
 
+#include "config/job.h"
 #include "controllers/caps.h"
 #include "core/clock.h"
 
@@ -36,6 +37,17 @@ keep(void *context, const char *text, size_t len)
 	return 0;
 }
 
+/* Of one that draws 6 kW without work. */
+static struct cap_draw
+draws(double input_w, double full_w, bool held, bool ours)
+{
+	return (struct cap_draw){.input_w = input_w,
+				 .full_w = full_w,
+				 .held_by_cap = held,
+				 .controllable = ours,
+				 .idle_w = 6000.0};
+}
+
 static int
 setup(void **state)
 {
@@ -45,7 +57,7 @@ setup(void **state)
 	config_report_free(&report);
 	assert_int_equal(caps_open(&caps, plant), 0);
 	for (int k = 0; k < 4; k++)
-		draw[k] = (struct cap_draw){20000.0, 20000.0, false, true};
+		draw[k] = draws(20000.0, 20000.0, false, true);
 	now_ns = 100 * NS_PER_S;
 	access_level = ACCESS_OPERATE;
 	keep_rc = 0;
@@ -121,10 +133,15 @@ a_cap_comes_down_by_a_ramp_before_its_deadline_and_goes_when_its_time_is_over(vo
 	while (caps_line(caps, &e, &system))
 		;
 	steps(1);
-	assert_true(isnan(allowed(2)));
 	assert_true(caps_line(caps, &e, &system));
 	assert_non_null(strstr(e.text, "its time has passed"));
 	assert_true(caps_unkept(caps));
+	/* and back up by the same ramp, which nothing is judged by and no device is told of */
+	assert_near(allowed(2), 16000.0 + 0.1 * p->cap_ramp_w_per_s, 1.0);
+	assert_true(caps_allowance(caps, 2)->lifting && !caps_allowance(caps, 2)->due);
+	assert_true(isnan(caps_due_w(caps, 2, now_ns)));
+	steps(3);
+	assert_true(isnan(allowed(2)));
 }
 
 static void
@@ -188,7 +205,7 @@ sum_allowed(void)
 }
 
 static void
-a_cap_of_all_is_shared_by_what_each_draws(void **state)
+a_cap_of_all_leaves_those_with_work_alike_the_same_duty(void **state)
 {
 	(void)state;
 	draw[0].input_w = draw[0].full_w = 10000.0;
@@ -196,27 +213,145 @@ a_cap_of_all_is_shared_by_what_each_draws(void **state)
 	assert_true(ask("{\"cmd\":\"cap\",\"frac\":0.8,\"for_s\":1000,\"why\":\"x\"}"));
 	assert_near(caps_of(caps, SITE)->watts, 56000.0, 1.0);
 	steps(1);
-	assert_near(allowed(0), 8000.0, 1.0);
-	assert_near(allowed(3), 16000.0, 1.0);
+	/* 71.4 kW with what they may have more than now, 24 of it idle: .675 of the 47.4 */
+	assert_near((allowed(0) - 6000.0) / 4200.0, 32000.0 / 47400.0, 1e-3);
+	assert_near((allowed(3) - 6000.0) / 14400.0, 32000.0 / 47400.0, 1e-3);
+	assert_near(sum_allowed(), 56000.0, 0.1);
 	/* one of them is stopped: what it draws can't be changed, the others share the rest */
-	draw[0] = (struct cap_draw){5000.0, (double)NAN, false, false};
+	draw[0] = draws(5000.0, (double)NAN, false, false);
 	steps(1);
 	assert_near(allowed(1) + allowed(2) + allowed(3), 51000.0, 1.0);
 	/* the others are held by it now: at the same duty each, whatever they came from */
-	draw[1] = (struct cap_draw){12000.0, 20000.0, true, true};
-	draw[2] = (struct cap_draw){18000.0, 20000.0, true, true};
-	draw[3] = (struct cap_draw){15000.0, 10000.0, true, true};
+	draw[1] = draws(12000.0, 20000.0, true, true);
+	draw[2] = draws(18000.0, 20000.0, true, true);
+	draw[3] = draws(8000.0, 10000.0, true, true);
 	steps(30);
 	assert_near(allowed(1), allowed(2), 1.0);
-	assert_near(allowed(3), allowed(1) / 2.0, 1.0);
+	assert_near((allowed(3) - 6000.0) / 4200.0, (allowed(1) - 6000.0) / 14400.0, 1e-3);
 	/* one that does not use its share leaves it to those that are held */
-	draw[3] = (struct cap_draw){10000.0, 10000.0, false, true};
+	draw[3] = draws(10000.0, 10000.0, false, true);
 	steps(30);
 	assert_near(allowed(3), 10200.0, 1.0);
 	assert_near(sum_allowed() - allowed(0), 51000.0, 1.0);
 	assert_true(ask("{\"cmd\":\"uncap\",\"why\":\"cool again\"}"));
 	steps(1);
 	assert_true(isnan(allowed(1)));
+}
+
+static void
+all_together_come_down_and_go_up_no_faster_than_the_cluster_may(void **state)
+{
+	double was;
+	(void)state;
+	steps(1);
+	assert_true(ask("{\"cmd\":\"cap\",\"frac\":0.6,\"at_s\":20,\"for_s\":20,\"why\":\"x\"}"));
+	for (int k = 0; k < 4; k++) /* as they do what they may */
+		draw[k] = draws(20000.0, 20000.0, true, true);
+	for (was = 80000.0; now_ns < 120 * NS_PER_S; was = fmin(sum_allowed(), was)) {
+		steps(1);
+		assert_true(!(sum_allowed() < was - 8000.0 - 1.0)); /* 10 % of 80 kW, 4 x 2 kW */
+	}
+	assert_near(sum_allowed(), 48000.0, 0.1);
+	steps(20);
+	for (was = 48000.0; isfinite(allowed(0)); was = fmax(was, sum_allowed())) {
+		assert_true(sum_allowed() <= was + 801.0);
+		now_ns += 100 * NS_PER_MS;
+		caps_step(caps, draw, now_ns);
+	}
+	assert_near(was, 84000.0, 1700.0);
+}
+
+static void
+the_budget_of_the_site_stands_whatever_is_asked_for(void **state)
+{
+	(void)state;
+	plant->control.site_budget_w = 70000.0;
+	plant->control.cap_default_w = 50000.0;
+	steps(1);
+	assert_near(sum_allowed(), 50000.0, 0.1);
+	assert_near(caps_due_w(caps, SITE, now_ns), 50000.0, 1e-9);
+	assert_true(ask("{\"cmd\":\"cap\",\"watts\":90000,\"for_s\":60,\"why\":\"x\"}"));
+	steps(5);
+	assert_near(sum_allowed(), 70000.0, 0.1);
+	assert_near(caps_due_w(caps, SITE, now_ns), 70000.0, 1e-9);
+	assert_true(caps_allowance(caps, 0)->due);
+	steps(56); /* over: the default again */
+	assert_near(sum_allowed(), 50000.0, 0.1);
+}
+
+/* A silent system may draw what it could, if nothing holds it; else what its device was told. */
+static void
+one_that_is_silent_counts_with_the_worst_that_it_can_do(void **state)
+{
+	(void)state;
+	draw[1] = draws(12000.0, 20000.0, false, true);
+	steps(30);
+	draw[1].input_w = (double)NAN;
+	draw[1].controllable = false;
+	assert_true(ask("{\"cmd\":\"cap\",\"watts\":68000,\"for_s\":1000,\"why\":\"x\"}"));
+	steps(10);
+	assert_near(allowed(0) + allowed(2) + allowed(3), 48000.0, 1.0);
+	draw[1] = draws(17000.0, 20000.0, true, true);
+	steps(30);
+	assert_near(allowed(1), 17000.0, 1.0);
+	draw[1].input_w = (double)NAN; /* still said to be ours: for 5 s */
+	steps(4);
+	assert_near(sum_allowed(), 68000.0, 1.0);
+	assert_near(allowed(1), 17000.0, 1.0);
+	steps(4);
+	assert_near(allowed(0) + allowed(2) + allowed(3), 51000.0, 1.0);
+}
+
+/* cs00 and cs01 work together on a job whose watts make little; cs02 has nothing to do. */
+static void
+jobs_lose_by_what_their_watts_make_and_the_lowest_is_shed(void **state)
+{
+	static const char JOBS[] =
+		"jobs:\n"
+		"  - {name: eval, systems: cs00..cs01, tokens_per_s: 1000}\n"
+		"  - {name: llm, systems: cs03, tokens_per_s: 3000, priority: 7}\n";
+	struct config_report report = {0};
+	struct image_event e;
+	int32_t system;
+	(void)state;
+	assert_int_equal(plant_jobs_parse(plant, JOBS, sizeof JOBS - 1, "test", &report), 0);
+	config_report_free(&report);
+	for (int k = 0; k < 4; k++) {
+		draw[k] = draws(20000.0, 20000.0, true, true);
+		draw[k].job[0] = k < 2 ? 1 : 2;
+		draw[k].tokens_per_s[0] = k < 2 ? 1000.0 : 3000.0;
+	}
+	draw[2] = draws(6000.0, 6000.0, false, true);
+	steps(1);
+	assert_true(ask("{\"cmd\":\"cap\",\"watts\":52000,\"for_s\":1000,\"why\":\"x\"}"));
+	steps(10);
+	assert_near(allowed(3), 20400.0, 10.0);
+	assert_near(allowed(0), allowed(1), 0.1);
+	assert_near(sum_allowed(), 52000.0, 0.1);
+	while (caps_line(caps, &e, &system))
+		;
+	assert_true(ask("{\"cmd\":\"cap\",\"watts\":35000,\"for_s\":1000,\"why\":\"x\"}"));
+	while (caps_line(caps, &e, &system))
+		;
+	steps(1);
+	assert_true(caps_allowance(caps, 0)->shed && caps_allowance(caps, 1)->shed);
+	assert_false(caps_allowance(caps, 2)->shed || caps_allowance(caps, 3)->shed);
+	assert_near(allowed(0), 6000.0, 0.1);
+	assert_true(sum_allowed() <= 35000.1);
+	assert_true(caps_line(caps, &e, &system));
+	assert_int_equal(system, SITE);
+	assert_string_equal(e.text, "site sheds 2 systems of job eval from cs00 on, priority 5: "
+				    "least duties do not fit into 35.0 kW");
+	assert_false(caps_line(caps, &e, &system));
+	assert_true(ask("{\"cmd\":\"caps\"}"));
+	assert_non_null(strstr(result, "\"shares_w\":{\"cs00\":6000,\"cs01\":6000,"));
+	assert_non_null(strstr(result, "\"shed\":[\"cs00\",\"cs01\"]"));
+	/* the other job ends: there is room */
+	draw[3] = draws(6000.0, 6000.0, false, true);
+	steps(20);
+	assert_false(caps_allowance(caps, 0)->shed);
+	assert_true(caps_line(caps, &e, &system));
+	assert_non_null(strstr(e.text, "gives work back to 2 systems of job eval"));
 }
 
 static void
@@ -259,6 +394,8 @@ a_cap_for_later_leaves_the_one_in_force_until_then(void **state)
 	assert_near(allowed(0), 13000.0, 1e-9);
 	assert_near(caps_due_w(caps, 0, now_ns), 13000.0, 1e-9);
 	steps(100);
+	assert_true(allowed(0) < 15500.0);
+	steps(4);
 	assert_true(isnan(allowed(0)));
 	/* lifted: both */
 	assert_true(ask("{\"cmd\":\"cap\",\"watts\":50000,\"for_s\":60,\"why\":\"x\"}"));
@@ -267,7 +404,7 @@ a_cap_for_later_leaves_the_one_in_force_until_then(void **state)
 	steps(1);
 	assert_near(sum_allowed(), 50000.0, 1.0);
 	assert_true(ask("{\"cmd\":\"uncap\",\"why\":\"x\"}"));
-	steps(1);
+	steps(6);
 	assert_true(isnan(allowed(0)));
 }
 
@@ -376,7 +513,11 @@ main(void)
 		TEST(a_cap_comes_down_by_a_ramp_before_its_deadline_and_goes_when_its_time_is_over),
 		TEST(what_is_wrong_with_a_request_is_said_and_nothing_changes),
 		TEST(an_old_message_does_not_replace_a_newer_one),
-		TEST(a_cap_of_all_is_shared_by_what_each_draws),
+		TEST(a_cap_of_all_leaves_those_with_work_alike_the_same_duty),
+		TEST(all_together_come_down_and_go_up_no_faster_than_the_cluster_may),
+		TEST(the_budget_of_the_site_stands_whatever_is_asked_for),
+		TEST(one_that_is_silent_counts_with_the_worst_that_it_can_do),
+		TEST(jobs_lose_by_what_their_watts_make_and_the_lowest_is_shed),
 		TEST(the_lesser_of_its_own_cap_and_its_share_counts),
 		TEST(a_cap_for_later_leaves_the_one_in_force_until_then),
 		TEST(the_lesser_of_two_lasts_as_long_as_the_later_of_both),

@@ -286,7 +286,7 @@ draw(struct bench *b, double above)
 }
 
 static const struct cap_allowance CAP = {
-	.watts = 18000.0, .due = true, .until_ns = 3600 * NS_PER_S};
+	.watts = 18000.0, .judged_w = 18000.0, .due = true, .until_ns = 3600 * NS_PER_S};
 
 static void
 what_stays_above_its_cap_is_scaled_down_and_told(void **state)
@@ -311,7 +311,8 @@ what_stays_above_its_cap_is_scaled_down_and_told(void **state)
 		draw(&b, 1.0);
 	assert_true(b.v.input_w < 18000.0 * 1.011);
 	/* once the cap is gone, so is the scale, a little at a time */
-	supervisor_allow(&b.s, &(struct cap_allowance){.watts = (double)NAN});
+	supervisor_allow(&b.s,
+			 &(struct cap_allowance){.watts = (double)NAN, .judged_w = (double)NAN});
 	double before = b.s.demands.duty_frac[0];
 	for (int k = 0; k < 10; k++, step(&b), b.v.temp_c[0] += 1e-6) /* alive */
 		draw(&b, 1.0);
@@ -330,6 +331,7 @@ the_device_gets_a_ceiling_with_the_cap_that_it_can_hold_alone(void **state)
 	struct cap_allowance cap = CAP;
 	begin(&b, setup());
 	cap.due = false;
+	cap.judged_w = (double)NAN;
 	supervisor_allow(&b.s, &cap);
 	draw(&b, 1.0);
 	steps(&b, 20);
@@ -353,7 +355,8 @@ the_device_gets_a_ceiling_with_the_cap_that_it_can_hold_alone(void **state)
 	b.v.input_w = (double)NAN;
 	step(&b);
 	assert_true(fabs(b.s.in.input_w - (500.0 + b.v.wafer_w / 0.83)) < 50.0);
-	supervisor_allow(&b.s, &(struct cap_allowance){.watts = (double)NAN});
+	supervisor_allow(&b.s,
+			 &(struct cap_allowance){.watts = (double)NAN, .judged_w = (double)NAN});
 	step(&b);
 	assert_true(fabs(b.s.demands.ceiling_w) < 1e-9);
 }
