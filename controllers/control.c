@@ -6,6 +6,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "controllers/advice.h"
 #include "controllers/caps.h"
 #include "controllers/cluster.h"
 #include "controllers/commissions.h"
@@ -31,10 +32,12 @@ struct control {
 	struct cluster *cluster;
 	struct commissions *commissions;
 	struct jobbook *jobbook;
+	struct advice *advice;
 	struct cap_draw *draw;          /* [n_systems] */
 	struct cluster_report *reports; /* [n_systems] */
 	struct unit *units;
 	uint64_t tick;
+	int64_t now_ns; /* of the last step */
 	struct account account;
 };
 
@@ -83,6 +86,8 @@ control_open(struct control **out, const struct plant *plant, const struct contr
 		rc = commissions_open(&c->commissions, plant, !opt->keep_spread_limit);
 	if (rc == 0)
 		rc = jobbook_open(&c->jobbook, plant);
+	if (rc == 0)
+		rc = advice_open(&c->advice, plant);
 	c->draw = calloc((size_t)plant->n_systems + 1, sizeof *c->draw);
 	c->reports = calloc((size_t)plant->n_systems + 1, sizeof *c->reports);
 	if (rc == 0 && (!c->draw || !c->reports))
@@ -114,6 +119,7 @@ control_close(struct control *c)
 	cluster_close(c->cluster);
 	commissions_close(c->commissions);
 	jobbook_close(c->jobbook);
+	advice_close(c->advice);
 	free(c->draw);
 	free(c->reports);
 	free(c->units);
@@ -312,6 +318,7 @@ step_system(struct control *c, uint32_t system, int64_t now_ns)
 void
 control_step(struct control *c, int64_t now_ns, uint64_t overruns)
 {
+	c->now_ns = now_ns;
 	inputs_snapshot(c->inputs, c->in, now_ns);
 	caps_step(c->caps, c->draw, now_ns);
 	tell_caps(c);
@@ -346,10 +353,33 @@ control_handed_back(const struct control *c)
 	return true;
 }
 
+/* A system for who asks where a job should run, at what was read last. */
+static void
+see_for_advice(void *context, uint32_t system, struct advice_system *out)
+{
+	struct control *c = context;
+	const struct supervisor *s = &c->units[system].supervisor;
+	const struct view *v = inputs_view(c->inputs, system, c->now_ns);
+	supervisor_foretell(s, &c->plant->control, v, out);
+	out->unfit = unfit(s);
+	out->cap_w = caps_due_w(c->caps, (int32_t)system, c->now_ns);
+}
+
+static bool
+ask_advice(struct control *c, const struct hold_request *req, char *result)
+{
+	struct advice_source source = {.see = see_for_advice,
+				       .context = c,
+				       .site_cap_w = caps_due_w(c->caps, SITE, req->now_ns)};
+	return advice_ask(c->advice, req, &source, result);
+}
+
 void
 control_ask(struct control *c, const struct hold_request *req, const struct hold_keeper *keepers,
 	    char *result)
 {
+	if (ask_advice(c, req, result))
+		return;
 	if (jobbook_ask(c->jobbook, req, result)) {
 		tell_jobs(c);
 		return;

@@ -21,6 +21,10 @@ void supervisor_allow(struct supervisor *s, const struct cap_allowance *cap);
 void supervisor_order(struct supervisor *s, const struct cluster_order *order);
 /* What it draws, as the caps want to know it, after a step. */
 struct cap_draw supervisor_draw(const struct supervisor *s, const struct control_params *p);
+/* What it is like for a job more: see advice.h. But for unfit and cap_w. */
+struct advice_system;
+void supervisor_foretell(const struct supervisor *s, const struct control_params *p,
+			 const struct view *v, struct advice_system *out);
 void supervisor_hand_back(struct supervisor *s); /* from the next step on */
 /* Or held by a person in a way that is not to be handed back. */
 bool supervisor_handed_back(const struct supervisor *s);

@@ -32,6 +32,7 @@ int cmd_maintenance(int argc, char **argv);
 int cmd_commission(int argc, char **argv);
 int cmd_cap(int argc, char **argv);
 int cmd_job(int argc, char **argv);
+int cmd_job_advise(int argc, char **argv); /* argv[0] is "advise" */
 
 /* Attach, and say on stderr why not: 0 or the exit code. */
 int cmd_attach(struct attach *a);

@@ -17,6 +17,7 @@ static const char help[] =
 	"isotherm job list [--json]\n"
 	"isotherm job start NAME [--json]\n"
 	"isotherm job end NAME [--json]\n"
+	"isotherm job advise [NAME | --systems N ...] [--json]\n"
 	"  The jobs that run, a line each: name, tenant, mode, on how many systems, rate of the\n"
 	"  slowest of them, tokens a second of all, lost to holding back, the longest that one of\n"
 	"  its systems waits for others, and which one they wait for.\n"
@@ -25,6 +26,7 @@ static const char help[] =
 	"it\n"
 	"  has done, used and lost. In a simulated plant the simulator then runs it, or no "
 	"longer.\n"
+	"  advise: where a job should run, and what that will be like (advise --help).\n"
 	"  --json     for scripts; a value that is not known is null\n"
 	"exit: 0, 1 refused (and why), 2 not running, 3 running but not readable by this program\n";
 
@@ -162,6 +164,8 @@ cmd_job(int argc, char **argv)
 		{"json", no_argument, NULL, 'j'}, {"help", no_argument, NULL, 'h'}, {0}};
 	bool json = false;
 	int c;
+	if (argc > 1 && strcmp(argv[1], "advise") == 0)
+		return cmd_job_advise(argc - 1, argv + 1);
 	while ((c = getopt_long(argc, argv, "", options, NULL)) != -1)
 		if (c == 'h')
 			return fputs(help, stdout) < 0 ? EXIT_NOT_HEALTHY : 0;
@@ -178,6 +182,6 @@ cmd_job(int argc, char **argv)
 		return job ? start_or_end(job, start, json)
 			   : cmd_usage("job", "%s needs the NAME of a job", verb);
 	if (strcmp(verb, "list") != 0 || job)
-		return cmd_usage("job", "list, start NAME and end NAME are what there is");
+		return cmd_usage("job", "list, start NAME, end NAME and advise are what there is");
 	return list(json);
 }

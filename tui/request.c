@@ -15,6 +15,12 @@
 #define DURATION_MAX_S (30 * 86400.0)
 
 static int
+add_count(json_t *o, const char *key, uint32_t n)
+{
+	return n > 0 ? json_object_set_new(o, key, json_integer(n)) : 0;
+}
+
+static int
 add_word(json_t *o, const char *key, const char *word)
 {
 	return word ? json_object_set_new(o, key, json_string(word)) : 0;
@@ -27,7 +33,11 @@ request_text(const struct request *r)
 	int bad = add_word(o, "cmd", r->cmd) | add_word(o, "alarm", r->alarm) |
 		  add_word(o, "system", r->system) | add_word(o, "comment", r->comment) |
 		  add_word(o, "why", r->why) | add_word(o, "path", r->path) |
-		  add_word(o, "change", r->change) | add_word(o, "job", r->job);
+		  add_word(o, "change", r->change) | add_word(o, "job", r->job) |
+		  add_word(o, "mode", r->mode) | add_count(o, "systems", r->systems) |
+		  add_count(o, "columns", r->columns) | add_count(o, "reticles", r->reticles);
+	if (r->density > 0)
+		bad |= json_object_set_new(o, "density", json_real(r->density));
 	if (r->run)
 		bad |= json_object_set_new(o, "run", json_boolean(r->run[0] == 'y'));
 	if (r->for_s > 0)

@@ -23,6 +23,9 @@ struct request {
 	uint64_t from, before;
 	const char *path, *change; /* of the simulator */
 	const char *job;
+	const char *mode;                    /* of a job that is described … */
+	uint32_t systems, columns, reticles; /* … and what it needs */
+	double density;
 	const char *run; /* of it, of the simulator: "yes" or "no" */
 };
 
