@@ -364,6 +364,9 @@ tell_doubts(struct telling *t, const struct trust *trust)
 		     trust->frozen ? "readings of the wafer are not believed: none of them moves"
 				   : "readings of the wafer move again");
 	x->frozen = trust->frozen;
+	if (trust->believed && !x->any_doubted)
+		return;
+	x->any_doubted = !trust->believed;
 	for (uint32_t i = 0; i < RETICLES; i++) {
 		const struct trust_one *o = &trust->one[i];
 		if ((o->why == TRUST_ALL) != (x->doubted[i] == TRUST_ALL))

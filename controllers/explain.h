@@ -41,6 +41,7 @@ struct explain {
 	bool clogged[ZONES], fouled, unbalanced; /* as told */
 	uint32_t sensors_lost, sensors_candidate;
 	enum trust_why doubted[RETICLES]; /* as told */
+	bool any_doubted;                 /* of them */
 	bool frozen;
 	int64_t sensors_ns;
 	double ration; /* lines that may be told now */

@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "controllers/trust.h"
 
+#include <float.h>
 #include <math.h>
 #include <string.h>
 
@@ -72,12 +73,18 @@ outside(double out[RETICLES], const struct face *f)
 	}
 }
 
-struct seen { /* of a reticle: temperature, what is left without its power, last step's change */
-	double temp_c, rest_c, change_k;
-	double power_k; /* what its power makes */
-	double of_temp_k, of_rest_k,
-		of_change_k; /* each, how far it is outside of its neighbours' */
+struct seen {                     /* of each reticle */
+	double rest_c[RETICLES];  /* its temperature without its power; NAN */
+	double power_k[RETICLES]; /* what its power makes */
+	/* how far it is outside of its neighbours': temperature, that rest, last step's change */
+	double of_temp_k[RETICLES], of_rest_k[RETICLES], of_change_k[RETICLES];
 };
+
+INLINED double
+number(double x)
+{
+	return fabs(x) <= DBL_MAX ? x : (double)NAN;
+}
 
 static double
 power_of(const struct view *v)
@@ -87,34 +94,35 @@ power_of(const struct view *v)
 
 /* Has its last digit moved? And the power, since it did? */
 static bool
-still(struct trust_one *o, const struct control_params *p, double temp_c, double power_w)
+still(struct trust *t, int i, const struct control_params *p, double temp_c, double power_w)
 {
-	if (!isfinite(temp_c) || !isfinite(o->last_c) || fabs(temp_c - o->last_c) > SAME_K) {
-		o->still_steps = 0;
-		o->still_lo_w = (double)INFINITY;
-		o->still_hi_w = -(double)INFINITY;
+	double last_c = t->last_c[i];
+	if (!isfinite(temp_c) || !isfinite(last_c) || fabs(temp_c - last_c) > SAME_K) {
+		t->still_steps[i] = 0.0;
+		t->still_lo_w[i] = (double)INFINITY;
+		t->still_hi_w[i] = -(double)INFINITY;
 		return false;
 	}
-	o->still_steps++;
-	o->still_lo_w = law_least(o->still_lo_w, power_w);
-	o->still_hi_w = law_most(o->still_hi_w, power_w);
-	bool moved = o->still_hi_w - o->still_lo_w > MOVED_FRAC * o->still_hi_w;
-	o->moved_steps = moved ? o->moved_steps + 1 : 0;
-	return p->trust_still_s > 0.0 && o->moved_steps >= FOLLOW_STEPS &&
-	       (double)o->still_steps >= p->trust_still_s * LAW_STEPS_PER_S;
+	t->still_steps[i] += 1.0;
+	t->still_lo_w[i] = law_least(t->still_lo_w[i], power_w);
+	t->still_hi_w[i] = law_most(t->still_hi_w[i], power_w);
+	bool moved = t->still_hi_w[i] - t->still_lo_w[i] > MOVED_FRAC * t->still_hi_w[i];
+	t->moved_steps[i] = moved ? t->moved_steps[i] + 1.0 : 0.0;
+	return p->trust_still_s > 0.0 && t->moved_steps[i] >= FOLLOW_STEPS &&
+	       t->still_steps[i] >= p->trust_still_s * LAW_STEPS_PER_S;
 }
 
 /* Has it jumped, and alone? Power is read later: what it explains by then was none. There and back
  * again before that, no power does. */
 static bool
-jumped(struct trust_one *o, const struct seen *s, double step_k, bool moves)
+jumped(struct trust_one *o, double before_k, double now_k, double step_k, bool moves)
 {
 	bool jumps = fabs(step_k) > JUMP_K && !moves;
 	if (o->jump_steps == 0) {
 		if (jumps) {
 			o->jump_steps = 1;
 			o->jump_k = step_k;
-			o->jump_from_k = o->power_k;
+			o->jump_from_k = before_k;
 		}
 		return false;
 	}
@@ -123,7 +131,7 @@ jumped(struct trust_one *o, const struct seen *s, double step_k, bool moves)
 	if (!back && ++o->jump_steps <= JUMP_WAIT_STEPS)
 		return false;
 	o->jump_steps = 0;
-	double by_power_k = s->power_k - o->jump_from_k;
+	double by_power_k = now_k - o->jump_from_k;
 	double left_k = fabs(o->jump_k);
 	if (isfinite(by_power_k) && by_power_k * o->jump_k > 0.0)
 		left_k -= fabs(by_power_k);
@@ -134,42 +142,56 @@ jumped(struct trust_one *o, const struct seen *s, double step_k, bool moves)
  * The smaller of both, and none where they differ in sign: trust_k_per_w is what a block of
  * reticles shows, and explains too much of a lone one. Whatever is hot and has the power for it, is.
  */
-static double
-off_k(const struct seen *s, double of_temp_k, double of_rest_k)
+INLINED double
+off_k(double rest_c, double of_temp_k, double of_rest_k)
 {
-	if (!isfinite(s->rest_c))
-		return of_temp_k;
-	if (of_temp_k * of_rest_k <= 0.0)
-		return 0.0;
-	return fabs(of_rest_k) < fabs(of_temp_k) ? of_rest_k : of_temp_k;
+	double least = fabs(of_rest_k) < fabs(of_temp_k) ? of_rest_k : of_temp_k;
+	least = of_temp_k * of_rest_k <= 0.0 ? 0.0 : least;
+	return fabs(rest_c) <= DBL_MAX ? least : of_temp_k;
 }
 
 static void
-judge(struct trust_one *o, const struct control_params *p, const struct seen *s, double duty_frac)
+judge(struct trust *t, int i, const struct control_params *p, const struct seen *s,
+      double duty_frac)
 {
-	double of_temp_k = s->of_temp_k, of_rest_k = s->of_rest_k;
-	bool moves = fabs(duty_frac - o->duty_frac) > DUTY_MOVES_FRAC;
-	bool jump = jumped(o, s, s->of_change_k, moves);
-	o->off_k = off_k(s, of_temp_k, of_rest_k);
-	o->no_power = isfinite(s->rest_c) && of_rest_k > p->trust_off_k;
+	struct trust_one *o = &t->one[i];
+	double of_temp_k = s->of_temp_k[i], of_rest_k = s->of_rest_k[i];
+	bool moves = fabs(duty_frac - t->duty_frac[i]) > DUTY_MOVES_FRAC;
+	bool jump = jumped(o, t->power_k[i], s->power_k[i], s->of_change_k[i], moves);
+	bool power = isfinite(s->rest_c[i]);
+	o->off_k = off_k(s->rest_c[i], of_temp_k, of_rest_k);
+	o->no_power = power && of_rest_k > p->trust_off_k;
 	bool off = fabs(o->off_k) > p->trust_off_k && !moves;
 	o->off_steps = off ? o->off_steps + 1 : 0;
-	o->well_steps = fabs(o->off_k) < WELL_FRAC * p->trust_off_k ? o->well_steps + 1 : 0;
-	if (o->why == TRUST_JUMP && o->well_steps >= JUMP_STEPS)
+	bool well = fabs(o->off_k) < WELL_FRAC * p->trust_off_k;
+	t->well_steps[i] = well ? t->well_steps[i] + 1.0 : 0.0;
+	if (o->why == TRUST_JUMP && t->well_steps[i] >= JUMP_STEPS)
 		o->why = TRUST_ALL;
-	if (o->why != TRUST_ALL && o->well_steps >= WELL_STEPS)
+	if (o->why != TRUST_ALL && t->well_steps[i] >= WELL_STEPS)
 		o->why = TRUST_ALL;
 	if (jump)
 		o->why = o->why == TRUST_ALL ? TRUST_JUMP : o->why;
 	if (jump || o->jump_steps)
-		o->well_steps = 0;
+		t->well_steps[i] = 0.0;
 	/* its power was read after it: not a second longer */
-	if (o->why != TRUST_STILL && isfinite(s->rest_c) && of_temp_k > p->trust_off_k &&
-	    of_rest_k <= 0.0)
+	if (o->why != TRUST_STILL && power && of_temp_k > p->trust_off_k && of_rest_k <= 0.0)
 		o->why = TRUST_ALL;
 	/* one that comes back must fit at once: random bits are a reading now and then */
-	if (o->off_steps >= (isfinite(o->last_c) ? OFF_STEPS : 1u))
+	if (o->off_steps >= (isfinite(t->last_c[i]) ? OFF_STEPS : 1u))
 		o->why = TRUST_OFF;
+}
+
+/* Of the readings: how many there are, and how many of them are to the last bit what they were. */
+WIDE static void
+count_same(const struct trust *t, const struct view *v, double *there, double *same)
+{
+	double n = 0.0, m = 0.0;
+	for (int i = 0; i < RETICLES; i++) {
+		n += fabs(v->temp_c[i]) <= DBL_MAX ? 1.0 : 0.0;
+		m += fabs(v->temp_c[i] - t->last_c[i]) <= SAME_K ? 1.0 : 0.0;
+	}
+	*there = n;
+	*same = m;
 }
 
 /* All at once and to the last bit, while other devices see what must move them. */
@@ -177,34 +199,30 @@ static void
 watch_frozen(struct trust *t, const struct control_params *p, const struct view *v)
 {
 	const struct trust_range none = {(double)INFINITY, -(double)INFINITY, 0};
-	uint32_t there = 0, same = 0;
-	for (int i = 0; i < RETICLES; i++) {
-		if (!isfinite(v->temp_c[i]))
-			continue;
-		there++;
-		same += fabs(v->temp_c[i] - t->one[i].last_c) <= SAME_K;
-	}
+	double there, same;
+	count_same(t, v, &there, &same);
 	if (there < RETICLES / 2 || same < there) {
-		t->still_steps = t->moved_steps = 0;
+		t->all_still_steps = t->all_moved_steps = 0;
 		t->power_w = t->supply_c = none;
 	} else {
-		t->still_steps++;
+		t->all_still_steps++;
 		trust_range_add(&t->power_w, power_of(v));
 		trust_range_add(&t->supply_c, v->supply_c);
 		bool moved = t->power_w.hi - t->power_w.lo > MOVED_FRAC * t->power_w.hi ||
 			     t->supply_c.hi - t->supply_c.lo > MOVED_K;
-		t->moved_steps = moved ? t->moved_steps + 1 : 0;
+		t->all_moved_steps = moved ? t->all_moved_steps + 1 : 0;
 	}
-	t->frozen = p->trust_frozen_s > 0.0 && t->moved_steps >= FOLLOW_STEPS &&
-		    (double)t->still_steps >= p->trust_frozen_s * LAW_STEPS_PER_S;
+	t->frozen = p->trust_frozen_s > 0.0 && t->all_moved_steps >= FOLLOW_STEPS &&
+		    (double)t->all_still_steps >= p->trust_frozen_s * LAW_STEPS_PER_S;
 }
 
 void
 trust_reset(struct trust *t)
 {
 	memset(t, 0, sizeof *t);
+	t->believed = true;
 	for (int i = 0; i < RETICLES; i++)
-		t->one[i].last_c = t->one[i].duty_frac = t->one[i].power_k = (double)NAN;
+		t->last_c[i] = t->duty_frac[i] = t->power_k[i] = (double)NAN;
 }
 
 static void
@@ -216,44 +234,100 @@ conclude(struct trust *t, int i, double temp_c, double out_c[RETICLES])
 	bool wild = waits || o->why == TRUST_OFF || o->why == TRUST_JUMP;
 	out_c[i] = doubted || waits || t->frozen ? (double)NAN : temp_c;
 	t->maybe_c[i] = wild && !o->no_power && !t->frozen ? temp_c : (double)NAN;
+	t->believed = t->believed && !doubted;
+	t->rest = t->rest && !doubted && !waits && o->off_steps == 0 && !o->no_power;
 	if (!doubted || !isfinite(temp_c))
 		return;
 	t->doubted++;
 	t->doubted_max_c = fmax(t->doubted_max_c, temp_c);
 }
 
-static double
-number(double x)
+/* All that is seen of the wafer in this step. */
+WIDE static void
+look(struct seen *out, const struct trust *t, const struct control_params *p, const struct view *v)
 {
-	return isfinite(x) ? x : (double)NAN;
-}
-
-/* All that is seen of the wafer in this step, a reticle a row. */
-static void
-look(struct seen out[RETICLES], const struct trust *t, const struct control_params *p,
-     const struct view *v)
-{
-	struct face temp_c, rest_c, change_k;
-	double of_temp_k[RETICLES], of_rest_k[RETICLES], of_change_k[RETICLES];
+	UNCLEARED struct face temp_c, rest_c, change_k;
 	for (int i = 0; i < STRIDE * (ROWS + 2); i++)
 		temp_c.at[i] = rest_c.at[i] = change_k.at[i] = (double)NAN;
+	for (int y = 0; y < ROWS; y++)
+		for (int x = 0; x < ZONES; x++) {
+			int i = ZONES * y + x, at = STRIDE * (y + 1) + x + 1;
+			double t_c = v->temp_c[i], power_k = p->trust_k_per_w * v->power_w[i];
+			out->power_k[i] = power_k;
+			out->rest_c[i] = t_c - power_k;
+			temp_c.at[at] = number(t_c);
+			rest_c.at[at] = number(t_c - power_k);
+			change_k.at[at] = number(t_c - t->last_c[i]);
+		}
+	outside(out->of_temp_k, &temp_c);
+	outside(out->of_rest_k, &rest_c);
+	outside(out->of_change_k, &change_k);
+}
+
+/* Whoever is at rest stays it, if nothing here is out of the ordinary: the usual case, in which nothing but counts goes
+ * on. `stands`: so many steps without a move that it may be doubted for it. */
+WIDE static bool
+ordinary(const struct trust *t, const struct control_params *p, const struct view *v,
+	 const struct seen *s, double stands)
+{
+	double well_k = WELL_FRAC * p->trust_off_k, n = 0.0;
 	for (int i = 0; i < RETICLES; i++) {
-		double power_k = p->trust_k_per_w * v->power_w[i];
-		out[i].power_k = power_k;
-		out[i].temp_c = v->temp_c[i];
-		temp_c.at[INSIDE(i)] = number(v->temp_c[i]);
-		out[i].rest_c = v->temp_c[i] - power_k;
-		rest_c.at[INSIDE(i)] = number(out[i].rest_c);
-		out[i].change_k = v->temp_c[i] - t->one[i].last_c;
-		change_k.at[INSIDE(i)] = number(out[i].change_k);
+		double off = off_k(s->rest_c[i], s->of_temp_k[i], s->of_rest_k[i]);
+		double yes = fabs(off) < well_k ? 1.0 : 0.0; /* and so there is a temperature */
+		yes = fabs(v->temp_c[i] - t->last_c[i]) <= DBL_MAX ? yes : 0.0;
+		yes = fabs(s->rest_c[i]) <= DBL_MAX ? yes : 0.0;
+		yes = fabs(v->duty_frac[i] - t->duty_frac[i]) <= DUTY_MOVES_FRAC ? yes : 0.0;
+		yes = fabs(s->of_change_k[i]) <= JUMP_K ? yes : 0.0;
+		yes = s->of_rest_k[i] <= p->trust_off_k ? yes : 0.0;
+		yes = t->still_steps[i] + 1.0 < stands ? yes : 0.0;
+		n += yes;
 	}
-	outside(of_temp_k, &temp_c);
-	outside(of_rest_k, &rest_c);
-	outside(of_change_k, &change_k);
+	return n > RETICLES - 0.5;
+}
+
+WIDE static void
+count_on(struct trust *t, const struct view *v, const struct seen *s, double power_w, double weight)
+{
 	for (int i = 0; i < RETICLES; i++) {
-		out[i].of_temp_k = of_temp_k[i];
-		out[i].of_rest_k = of_rest_k[i];
-		out[i].of_change_k = of_change_k[i];
+		double last_c = t->last_c[i], temp_c = v->temp_c[i];
+		double lo_w = t->still_lo_w[i], hi_w = t->still_hi_w[i];
+		double moved_steps = t->moved_steps[i];
+		bool moved = fabs(temp_c - last_c) > SAME_K;
+		lo_w = power_w < lo_w ? power_w : lo_w;
+		hi_w = power_w > hi_w ? power_w : hi_w;
+		double more = hi_w - lo_w > MOVED_FRAC * hi_w ? moved_steps + 1.0 : 0.0;
+		t->still_steps[i] = moved ? 0.0 : t->still_steps[i] + 1.0;
+		t->still_lo_w[i] = moved ? (double)INFINITY : lo_w;
+		t->still_hi_w[i] = moved ? -(double)INFINITY : hi_w;
+		t->moved_steps[i] = moved ? moved_steps : more;
+		t->well_steps[i] += 1.0;
+		t->duty_frac[i] += weight * (v->duty_frac[i] - t->duty_frac[i]);
+		t->last_c[i] = temp_c;
+		t->power_k[i] = s->power_k[i];
+	}
+}
+
+static void
+each_by_itself(struct trust *t, const struct control_params *p, const struct view *v,
+	       const struct seen *s, double weight, double out_c[RETICLES])
+{
+	t->rest = t->believed = true;
+	for (int i = 0; i < RETICLES; i++) {
+		struct trust_one *o = &t->one[i];
+		bool stands = still(t, i, p, v->temp_c[i], power_of(v));
+		if (!isfinite(t->duty_frac[i]))
+			t->duty_frac[i] = v->duty_frac[i];
+		if (p->trust_off_k > 0.0)
+			judge(t, i, p, s, v->duty_frac[i]);
+		if (stands)
+			o->why = TRUST_STILL;
+		else if (o->why == TRUST_STILL && !(t->still_steps[i] > 0.0))
+			o->why = TRUST_ALL;
+		if (isfinite(v->duty_frac[i]))
+			t->duty_frac[i] += weight * (v->duty_frac[i] - t->duty_frac[i]);
+		t->last_c[i] = v->temp_c[i];
+		t->power_k[i] = s->power_k[i];
+		conclude(t, i, v->temp_c[i], out_c);
 	}
 }
 
@@ -261,27 +335,22 @@ void
 trust_step(struct trust *t, const struct control_params *p, const struct view *v,
 	   double out_c[RETICLES])
 {
-	struct seen seen[RETICLES];
+	UNCLEARED struct seen s;
 	double weight = law_weight(DUTY_TAU_S);
+	double stands =
+		p->trust_still_s > 0.0 ? p->trust_still_s * LAW_STEPS_PER_S : (double)INFINITY;
 	watch_frozen(t, p, v);
-	look(seen, t, p, v);
+	look(&s, t, p, v);
 	t->doubted = 0;
 	t->doubted_max_c = 0.0;
+	if (!t->rest || !(p->trust_off_k > 0.0) || !isfinite(power_of(v)) ||
+	    !ordinary(t, p, v, &s, stands)) {
+		each_by_itself(t, p, v, &s, weight, out_c);
+		return;
+	}
+	count_on(t, v, &s, power_of(v), weight);
 	for (int i = 0; i < RETICLES; i++) {
-		struct trust_one *o = &t->one[i];
-		bool stands = still(o, p, v->temp_c[i], power_of(v));
-		if (!isfinite(o->duty_frac))
-			o->duty_frac = v->duty_frac[i];
-		if (p->trust_off_k > 0.0)
-			judge(o, p, &seen[i], v->duty_frac[i]);
-		if (stands)
-			o->why = TRUST_STILL;
-		else if (o->why == TRUST_STILL && o->still_steps == 0)
-			o->why = TRUST_ALL;
-		if (isfinite(v->duty_frac[i]))
-			o->duty_frac += weight * (v->duty_frac[i] - o->duty_frac);
-		o->last_c = v->temp_c[i];
-		o->power_k = seen[i].power_k;
-		conclude(t, i, v->temp_c[i], out_c);
+		out_c[i] = t->frozen ? (double)NAN : v->temp_c[i];
+		t->maybe_c[i] = (double)NAN;
 	}
 }

@@ -35,23 +35,28 @@ struct trust_range {
 	unsigned n;
 };
 
-struct trust_one {
-	double last_c, duty_frac;   /* last reading; low-passed duty */
-	double power_k;             /* what its power made of that */
+struct trust_one {                  /* at rest in all that is zero */
 	double jump_k, jump_from_k; /* a jump that may have its power yet: so far; power_k before */
-	double still_lo_w, still_hi_w; /* power since the reading last moved */
 	double off_k;
-	uint32_t off_steps, well_steps, still_steps, moved_steps, jump_steps;
+	uint32_t off_steps, jump_steps;
 	bool no_power;      /* its power is known, and makes no such temperature */
 	enum trust_why why; /* not believed, and why */
 };
 
 struct trust {
+	/* of each reticle; steps are whole numbers, in the lanes of what they are counted by */
+	double last_c[RETICLES], duty_frac[RETICLES]; /* last reading; low-passed duty */
+	double power_k[RETICLES];                     /* what its power made of that */
+	/* power since the reading last moved */
+	double still_lo_w[RETICLES], still_hi_w[RETICLES];
+	double well_steps[RETICLES], still_steps[RETICLES], moved_steps[RETICLES];
 	struct trust_one one[RETICLES];
+	bool rest;                            /* all of them are at rest */
+	bool believed;                        /* `why` of each is TRUST_ALL */
 	double maybe_c[RETICLES];             /* what is not believed and may be true; NAN */
 	double doubted_max_c;                 /* hottest that is not believed; 0 none */
 	struct trust_range power_w, supply_c; /* since the wafer's readings last moved */
-	uint32_t still_steps, moved_steps;
+	uint32_t all_still_steps, all_moved_steps;
 	uint32_t doubted; /* of them */
 	bool frozen;
 };
