@@ -34,6 +34,19 @@ same(const struct point *p, uint64_t a, uint64_t b)
 	return fabs(va - vb) <= 1e-6 * fmax(fabs(va), fabs(vb));
 }
 
+/* When an actuator that need not be written may have to be, though nothing happens. */
+static int64_t
+may_write_ns(const struct actuate *all, const struct actuator *a, int64_t now_ns)
+{
+	int64_t confirm_ns = a->asked_ns + ACTUATE_CONFIRM_NS;
+	int64_t chances_ns = a->asked_ns + 2 * a->read_period_ns;
+	if (!a->wanted || all->shadow)
+		return NEVER;
+	if (now_ns < confirm_ns)
+		return confirm_ns;
+	return a->has_read ? NEVER : chances_ns;
+}
+
 static bool
 must_write(const struct actuate *all, const struct actuator *a, int64_t now_ns)
 {
@@ -69,11 +82,31 @@ encode(struct actuator *a, double demand)
 	return a->encoded;
 }
 
+/* Are they what was taken last, and is there nothing to do about it? */
+static bool
+as_before(const struct actuate *all, const struct sample *demands, int64_t now_ns)
+{
+	uint64_t differ = 0;
+	if (!all->settled || all->taken == NULL || now_ns >= all->until_ns)
+		return false;
+	for (uint32_t i = 0; i < all->n && differ == 0; i++) {
+		uint64_t was, is;
+		double value = sample_usable(&demands[i]) ? demands[i].value : (double)NAN;
+		memcpy(&was, &all->taken[i], sizeof was);
+		memcpy(&is, &value, sizeof is);
+		differ = was ^ is;
+	}
+	return differ == 0;
+}
+
 uint32_t
 actuate_take(struct actuate *all, const struct sample *demands, int64_t now_ns)
 {
 	uint32_t errors = 0;
+	if (as_before(all, demands, now_ns))
+		return 0;
 	all->n_pending = 0;
+	all->until_ns = NEVER;
 	for (uint32_t i = 0; i < all->n; i++) {
 		struct actuator *a = &all->actuator[i];
 		bool usable = sample_usable(&demands[i]);
@@ -86,7 +119,12 @@ actuate_take(struct actuate *all, const struct sample *demands, int64_t now_ns)
 		else
 			forget(a);
 		all->n_pending += a->pending;
+		int64_t again_ns = may_write_ns(all, a, now_ns);
+		all->until_ns = again_ns < all->until_ns ? again_ns : all->until_ns;
+		if (all->taken != NULL)
+			all->taken[i] = usable ? demands[i].value : (double)NAN;
 	}
+	all->settled = all->n_pending == 0;
 	return errors;
 }
 
@@ -177,6 +215,7 @@ actuate_next(struct actuate *all, struct actuate_run *run)
 void
 actuate_sent(struct actuate *all, const struct actuate_run *run, int64_t now_ns)
 {
+	all->settled = false;
 	for (uint32_t i = run->first; i < run->first + run->n; i++) {
 		struct actuator *a = &all->actuator[i];
 		all->n_pending -= a->pending;
@@ -191,6 +230,7 @@ actuate_sent(struct actuate *all, const struct actuate_run *run, int64_t now_ns)
 void
 actuate_answered(struct actuate *all, const struct actuate_run *run, bool refused)
 {
+	all->settled = false;
 	for (uint32_t i = run->first; i < run->first + run->n; i++)
 		all->actuator[i].refused = refused;
 }
@@ -199,6 +239,7 @@ void
 actuate_read_back(struct actuate *all, uint32_t actuator, uint64_t raw, int64_t now_ns)
 {
 	struct actuator *a = &all->actuator[actuator];
+	all->settled = all->settled && a->has_read && a->read == raw;
 	a->has_read = true;
 	a->read = raw;
 	if (!a->has_asked || all->shadow || same(a->point, raw, a->asked))
@@ -211,6 +252,7 @@ void
 actuate_forget(struct actuate *all)
 {
 	all->n_pending = 0;
+	all->settled = false;
 	for (uint32_t i = 0; i < all->n; i++) {
 		forget(&all->actuator[i]);
 		all->actuator[i].wanted = false;

@@ -40,8 +40,13 @@ struct actuator { /* one writable point; all of them are looked at each 100 ms, 
 
 struct actuate {
 	struct actuator *actuator; /* in the order of the demand group */
+	double *taken;             /* [n] demands as last taken, NAN not usable; NULL: not kept */
 	uint32_t n, n_pending;
 	bool shadow; /* nothing is sent, so nothing is confirmed or repeated */
+	/* What was taken last had nothing to write and nothing wrong, and still has not before until_ns, unless something
+	 * happens to an actuator. */
+	bool settled;
+	int64_t until_ns;
 };
 
 struct actuate_run {

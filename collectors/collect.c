@@ -22,6 +22,7 @@ struct collect {
 	struct plan_read *reads;
 	struct actuator *actuators;
 	struct sample *demands;
+	double *taken;
 	struct link **on_lines; /* the lines' links */
 	uint64_t *served;
 };
@@ -71,6 +72,7 @@ plan_demands(const struct plant *plant, struct link *l, struct collect *c)
 	uint32_t first = plant->ctl.first[g], offset = first - plant->ctl.first[0];
 	l->actuate.actuator = c->actuators + offset;
 	l->actuate.n = plant->ctl.first[g + 1] - first;
+	l->actuate.taken = c->taken + offset;
 	l->demands = c->demands + offset;
 	for (uint32_t i = 0; i < l->device->n_points; i++) {
 		const struct point *p = &plant->points[l->device->first_point + i];
@@ -115,12 +117,13 @@ collect_open(struct collect **out, const struct plant *plant, struct image *in, 
 	c->reads = calloc(plant->n_in + 1u, sizeof *c->reads);
 	c->actuators = calloc(n_ctl + 1u, sizeof *c->actuators);
 	c->demands = calloc(n_ctl + 1u, sizeof *c->demands);
+	c->taken = calloc(n_ctl + 1u, sizeof *c->taken);
 	c->n_lines = plant->n_lines;
 	c->lines = calloc(c->n_lines + 1u, sizeof *c->lines);
 	c->on_lines = calloc(c->n + 1u, sizeof *c->on_lines);
 	c->served = calloc(c->n + 1u, sizeof *c->served);
 	if (c->links == NULL || c->reads == NULL || c->actuators == NULL || c->demands == NULL ||
-	    c->lines == NULL || c->on_lines == NULL || c->served == NULL)
+	    c->taken == NULL || c->lines == NULL || c->on_lines == NULL || c->served == NULL)
 		goto out;
 	rc = publish_init(&c->shared.publisher, plant, in);
 	if (rc == 0)
@@ -153,6 +156,7 @@ collect_close(struct collect *c)
 	free(c->reads);
 	free(c->actuators);
 	free(c->demands);
+	free(c->taken);
 	free(c->lines);
 	free(c->on_lines);
 	free(c->served);

@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "collectors/decode.h"
 
+#include <endian.h>
 #include <errno.h>
 #include <float.h>
 #include <math.h>
@@ -150,7 +151,9 @@ decode_words(const struct point *p, const uint8_t *data, uint16_t first, uint32_
 	double slack = fabs(p->scale) * 1e-6, lo = p->lo - slack, hi = p->hi + slack;
 	double scale = p->scale, offset = p->offset;
 	for (uint32_t i = 0; i < n; i++) {
-		int32_t raw = at[2 * i] << 8 | at[2 * i + 1];
+		uint16_t word;
+		memcpy(&word, at + (size_t)2 * i, sizeof word);
+		int32_t raw = be16toh(word);
 		double v = (double)((raw ^ sign) - sign) * scale + offset;
 		uint32_t q = (v >= lo) & (v <= hi) ? QUALITY_GOOD : QUALITY_RANGE;
 		value[i] = raw == none ? (double)NAN : v;

@@ -120,7 +120,12 @@ publish_words(struct publisher *p, uint32_t point, uint32_t most, const uint8_t 
 	if (n < 2)
 		return 0;
 	decode_words(&p->plant->points[point], data, first, n, value, quality);
+	uint32_t differ = 0; /* from good: mostly none does */
 	for (uint32_t i = 0; i < n; i++)
+		differ |= quality[i] ^ QUALITY_GOOD;
+	for (uint32_t i = 0; i < n && differ == 0; i++)
+		p->now[point + i] = (struct sample){value[i], now_ns, QUALITY_GOOD, flags};
+	for (uint32_t i = 0; i < n && differ != 0; i++)
 		take(p, point + i, value[i], quality[i], flags, now_ns);
 	return n;
 }

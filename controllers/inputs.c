@@ -74,6 +74,10 @@ struct inputs_of {
 	uint32_t lost;        /* without one */
 	enum quality quality; /* the worst, as they came or too old */
 	bool looked;
+	bool in_a_row; /* points of one group, side by side */
+	/* The last look found all good and of this time: then their values are those of the view, and are not kept twice. */
+	bool alike;
+	int64_t alike_ns;
 };
 
 struct system_inputs {
@@ -153,6 +157,10 @@ resolve(struct inputs *x, const struct plant *plant, uint32_t system)
 		}
 		if (!any)
 			in->group = NO_POINT;
+		in->in_a_row = in->group != NO_POINT;
+		for (uint32_t k = 0; k < kind->n; k++)
+			in->in_a_row = in->in_a_row &&
+				       point[(int)k - (int)kind->n] == point[-(int)kind->n] + k;
 	}
 }
 
@@ -233,12 +241,48 @@ inputs_snapshot(struct inputs *x, struct image *in, int64_t now_ns)
 	}
 }
 
+static int64_t
+hold_until(const struct inputs_of *in, int64_t time_ns)
+{
+	return in->hold_ns < INT64_MAX ? time_ns + in->hold_ns : INT64_MAX;
+}
+
+/* The usual case: a row of which each is good, as old as the others, and young enough. */
+static bool
+look_at_row(struct inputs_of *in, const struct sample *s, uint32_t n, int64_t now_ns,
+	    double field[])
+{
+	uint64_t differ = 0;
+	double sum = 0.0;
+	for (uint32_t k = 0; k < n; k++) {
+		differ |= (uint64_t)(s[k].time_ns ^ s->time_ns) | (s[k].quality ^ QUALITY_GOOD) |
+			  (s[k].flags ^ s->flags);
+		sum += s[k].value * 0.0; /* NAN once one is no number */
+	}
+	if (differ != 0 || isnan(sum) || now_ns >= hold_until(in, s->time_ns))
+		return false;
+	for (uint32_t k = 0; k < n; k++)
+		field[k] = s[k].value;
+	in->alike = true;
+	in->alike_ns = s->time_ns;
+	in->flags = s->flags;
+	in->lost = 0;
+	in->quality = QUALITY_GOOD;
+	in->until_ns = hold_until(in, s->time_ns);
+	return true;
+}
+
 /* Values into field[n], NAN where there is none to use, and what is told of all of them. */
 static void
-look(const struct inputs *x, struct inputs_of *in, size_t at, uint32_t n, int64_t now_ns,
-     double field[])
+look_at_each(const struct inputs *x, struct inputs_of *in, size_t at, uint32_t n, int64_t now_ns,
+	     double field[])
 {
 	int64_t until_ns = INT64_MAX;
+	for (uint32_t k = 0; in->alike && k < n; k++) {
+		x->value[at + k] = field[k];
+		x->time_ns[at + k] = in->alike_ns;
+	}
+	in->alike = false;
 	in->flags = in->lost = 0;
 	in->quality = QUALITY_GOOD;
 	for (uint32_t k = 0; k < n; k++, at++) {
@@ -257,13 +301,35 @@ look(const struct inputs *x, struct inputs_of *in, size_t at, uint32_t n, int64_
 		} else {
 			field[k] = x->value[at];
 			in->flags |= s->flags;
-			if (in->hold_ns < INT64_MAX && time_ns + in->hold_ns < until_ns)
-				until_ns = time_ns + in->hold_ns;
+			until_ns = hold_until(in, time_ns) < until_ns ? hold_until(in, time_ns)
+								      : until_ns;
 		}
 		if (q != QUALITY_GOOD)
 			in->quality = quality_worse(in->quality, q);
 	}
 	in->until_ns = until_ns;
+}
+
+static void
+look(const struct inputs *x, struct inputs_of *in, size_t at, uint32_t n, int64_t now_ns,
+     double field[])
+{
+	if (!in->in_a_row || !look_at_row(in, &x->now[x->point[at]], n, now_ns, field))
+		look_at_each(x, in, at, n, now_ns, field);
+}
+
+/* When the first of them was read, NEVER_NS never. */
+static int64_t
+read_ns(const struct inputs *x, const struct inputs_of *in, size_t at)
+{
+	return in->alike ? in->alike_ns : x->time_ns[at];
+}
+
+/* Does it say what the jobs are? */
+static bool
+tells_jobs(enum role_id role)
+{
+	return role == ROLE_RETICLE_JOB || role == ROLE_JOB_SLOT_MODE || role == ROLE_JOB_MODE;
 }
 
 const struct view *
@@ -284,6 +350,7 @@ inputs_view(struct inputs *x, uint32_t system, int64_t now_ns)
 			     (double *)(void *)((char *)out + kind->offset));
 			in->looked = true;
 			in->version = version;
+			out->jobs_seen += tells_jobs(kind->role);
 		}
 		out->flags |= in->flags;
 		if (kind->role == ROLE_RETICLE_TEMP) {
@@ -291,9 +358,9 @@ inputs_view(struct inputs *x, uint32_t system, int64_t now_ns)
 			out->quality = in->quality;
 		}
 		if (kind->role == ROLE_ENGINE_AUTHORITY)
-			out->engine_authority_ns = x->time_ns[at];
+			out->engine_authority_ns = read_ns(x, in, at);
 		if (kind->role == ROLE_COOLING_AUTHORITY)
-			out->cooling_authority_ns = x->time_ns[at];
+			out->cooling_authority_ns = read_ns(x, in, at);
 		at += kind->n;
 	}
 	return out;

@@ -5,7 +5,6 @@
 
 /* A valve that stands this far from its command is stuck: integrating on would wind up. */
 #define VALVE_STUCK_FRAC 0.25
-#define SHARE_LEAST 0.05 /* no device gives less */
 
 double
 law_weight(double tau_s)
@@ -14,26 +13,11 @@ law_weight(double tau_s)
 }
 
 double
-law_share(const struct law_in *in, int i)
-{
-	double share = in->share_frac[i];
-	return share >= SHARE_LEAST && !in->jobs.alone[i] ? share : 1.0;
-}
-
-double
 law_low_pass(double filtered, double value, double tau_s)
 {
 	if (tau_s <= 0.0)
 		return value;
 	return filtered + law_weight(tau_s) * (value - filtered);
-}
-
-double
-law_clamp(double value, double lo, double hi)
-{
-	if (value < lo)
-		return lo;
-	return value > hi ? hi : value;
 }
 
 struct law_face

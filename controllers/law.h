@@ -17,6 +17,7 @@
 
 #define LAW_DT_S 0.1
 #define LAW_STEPS_PER_S 10
+#define LAW_SHARE_LEAST 0.05 /* no device gives less */
 
 struct law_in {
 	double temp_c[RETICLES];       /* low-passed; a substitute where no sensor can be used */
@@ -70,7 +71,15 @@ law_follow(double filtered, double value, double weight)
 {
 	return weight < 1.0 ? filtered + weight * (value - filtered) : value;
 }
-double law_clamp(double value, double lo, double hi); /* NAN stays NAN */
+
+/* NAN stays NAN. */
+static inline double
+law_clamp(double value, double lo, double hi)
+{
+	if (value < lo)
+		return lo;
+	return value > hi ? hi : value;
+}
 
 /* fmin and fmax without their call: they pass a NAN over. */
 static inline double
@@ -94,7 +103,12 @@ law_unpaced(const struct law_in *in, int i)
 }
 
 /* Part of its job's work that a reticle of one that keeps pace has; 1 where it is not known. */
-double law_share(const struct law_in *in, int i);
+static inline double
+law_share(const struct law_in *in, int i)
+{
+	double share = in->share_frac[i];
+	return share >= LAW_SHARE_LEAST && !in->jobs.alone[i] ? share : 1.0;
+}
 struct law_face law_face(const struct control_params *p, const struct law_in *in);
 
 /* The supply set-point nearest to `wanted_c` that may be asked for: within the table's bounds, but

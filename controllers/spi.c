@@ -2,6 +2,7 @@
 #include "controllers/spi.h"
 
 #include <math.h>
+#include <string.h>
 
 /*
  * Further than this between asked and applied and the integrator waits. Wider than the lag of a
@@ -28,15 +29,15 @@ see_groups(struct group_view *g, const struct control_params *p, const struct la
 	double most[RETICLES] = {0.0};
 	for (int i = 0; i < RETICLES; i++) {
 		double share = law_share(in, i);
-		most[in->jobs.lead[i]] = fmax(most[in->jobs.lead[i]], share);
+		most[in->jobs.lead[i]] = law_most(most[in->jobs.lead[i]], share);
 		g->applied_frac[i] = law_unpaced(in, i) / share; /* the rate it allows … */
 		g->error_k[i] = error_of(p, f->reference_c, in->temp_c[i]);
 	}
 	for (int i = 0; i < RETICLES; i++) {
 		int lead = in->jobs.lead[i];
-		/* fmin passes NAN over */
-		g->applied_frac[lead] = fmin(g->applied_frac[lead], g->applied_frac[i]);
-		g->error_k[lead] = fmin(g->error_k[lead], g->error_k[i]);
+		/* passes NAN over */
+		g->applied_frac[lead] = law_least(g->applied_frac[lead], g->applied_frac[i]);
+		g->error_k[lead] = law_least(g->error_k[lead], g->error_k[i]);
 	}
 	for (int i = 0; i < RETICLES; i++) /* … as one duty for all */
 		if (in->jobs.lead[i] == i)
@@ -46,7 +47,7 @@ see_groups(struct group_view *g, const struct control_params *p, const struct la
 static double
 proportional(const struct control_params *p, double error_k, bool independent)
 {
-	return (independent ? p->ind_kp_per_k : p->duty_kp_per_k) * fmin(error_k, 0.0);
+	return (independent ? p->ind_kp_per_k : p->duty_kp_per_k) * law_least(error_k, 0.0);
 }
 
 /*
@@ -56,7 +57,7 @@ proportional(const struct control_params *p, double error_k, bool independent)
 static double
 integral_rate(const struct control_params *p, double error_k, bool independent)
 {
-	double beyond_k = fmin(error_k - p->hurry_below_k, 0.0);
+	double beyond_k = law_least(error_k - p->hurry_below_k, 0.0);
 	return independent ? p->ind_ki_per_k_s * error_k + p->ind_hurry_per_k_s * beyond_k
 			   : p->duty_ki_per_k_s * error_k + p->duty_hurry_per_k_s * beyond_k;
 }
@@ -81,6 +82,12 @@ take_jobs(struct spi *s, const struct control_params *p, const struct law_in *in
 	  const struct group_view *g, bool all)
 {
 	bool fresh[RETICLES] = {false};
+	if (!all && memcmp(s->jobs.lead, in->jobs.lead, sizeof s->jobs.lead) == 0 &&
+	    memcmp(s->jobs.alone, in->jobs.alone, sizeof s->jobs.alone) == 0 &&
+	    memcmp(s->jobs.slot, in->jobs.slot, sizeof s->jobs.slot) == 0) {
+		s->jobs = in->jobs;
+		return;
+	}
 	for (int i = 0; i < RETICLES; i++)
 		if (all || s->jobs.lead[i] != in->jobs.lead[i] ||
 		    s->jobs.alone[i] != in->jobs.alone[i] || s->jobs.slot[i] != in->jobs.slot[i])

@@ -119,7 +119,9 @@ supervisor_look(struct supervisor *s, const struct control_params *p, const stru
 	in->pump_frac = fmax(v->pump_pct[0], v->pump_pct[1]) / 100.0; /* fmax passes NAN over */
 	in->valve_frac = v->valve_pct / 100.0;
 	in->pump_alarm = s->pump_alarm;
-	groups_read(&in->jobs, v);
+	if (v->jobs_seen == 0 || v->jobs_seen != s->jobs_seen || in->jobs.partly_steps > 0)
+		groups_read(&in->jobs, v);
+	s->jobs_seen = v->jobs_seen;
 	in->temp_limit_c = s->setup.temp_limit_c - (s->sensors.degraded ? p->degraded_dk : 0.0);
 	in->spread_limit_k = s->setup.spread_limit_k;
 	in->supply_lo_c = (isfinite(v->dew_c) ? v->dew_c : DEW_ASSUMED_C) + p->dew_margin_k;

@@ -101,6 +101,7 @@ struct supervisor {
 	struct observer observer;
 	struct estimate estimate; /* what the law may build on */
 	struct law_in in;
+	uint32_t jobs_seen; /* of the view that in.jobs is read from */
 	struct law_out out;
 	union law_state state;
 	struct demands demands;

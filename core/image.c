@@ -211,6 +211,43 @@ samples_of(const struct image *img, uint32_t group)
 	return img->sample + img->first[group];
 }
 
+/* What a group is told of its samples. */
+struct worth {
+	bool not_good;
+	int64_t oldest_ns, newest_ns;
+};
+
+/* Mostly all are good and of one time. */
+static bool
+all_alike(const struct sample *samples, uint32_t n)
+{
+	uint64_t differ = 0;
+
+	for (uint32_t i = 0; i < n; i++)
+		differ |= (uint64_t)(samples[i].time_ns ^ samples[0].time_ns) |
+			  (samples[i].quality ^ QUALITY_GOOD);
+	return n > 0 && differ == 0;
+}
+
+static struct worth
+worth_of(const struct sample *samples, uint32_t n)
+{
+	struct worth w = {false, INT64_MAX, INT64_MIN};
+
+	if (all_alike(samples, n))
+		return (struct worth){false, samples[0].time_ns, samples[0].time_ns};
+	/* NEVER does not count: it is what a start looks like, and a point that was once measured
+	 * turns COMM or worse, not NEVER. */
+	for (uint32_t i = 0; i < n; i++) {
+		w.not_good |=
+			samples[i].quality != QUALITY_GOOD && samples[i].quality != QUALITY_NEVER;
+		w.newest_ns = later(w.newest_ns, samples[i].time_ns);
+		if (ages(&samples[i]))
+			w.oldest_ns = earlier(w.oldest_ns, samples[i].time_ns);
+	}
+	return w;
+}
+
 void
 image_publish(struct image *img, uint32_t group, const struct sample *samples)
 {
@@ -218,28 +255,17 @@ image_publish(struct image *img, uint32_t group, const struct sample *samples)
 	struct region_group *g = &img->group[group];
 	uint32_t n = img->first[group + 1] - img->first[group];
 	uint32_t seq = atomic_load_explicit(&g->seq, memory_order_relaxed);
-
-	/* NEVER does not count: it is what a start looks like, and a point that was once measured
-	 * turns COMM or worse, not NEVER. */
-	bool not_good = false;
-	int64_t oldest_ns = INT64_MAX, newest_ns = INT64_MIN;
+	struct worth w = worth_of(samples, n);
 
 	atomic_store_explicit(&g->seq, seq + 1, memory_order_relaxed);
 	if (img->alone)
 		memcpy(samples_of(img, group), samples, n * sizeof(*samples));
 	else
 		store_words(img->word + img->first[group] * SAMPLE_WORDS, samples, n);
-	for (uint32_t i = 0; i < n; i++) {
-		not_good |=
-			samples[i].quality != QUALITY_GOOD && samples[i].quality != QUALITY_NEVER;
-		newest_ns = later(newest_ns, samples[i].time_ns);
-		if (ages(&samples[i]))
-			oldest_ns = earlier(oldest_ns, samples[i].time_ns);
-	}
-	atomic_store_explicit(&g->oldest_ns, oldest_ns, memory_order_release);
-	atomic_store_explicit(&g->newest_ns, newest_ns, memory_order_release);
+	atomic_store_explicit(&g->oldest_ns, w.oldest_ns, memory_order_release);
+	atomic_store_explicit(&g->newest_ns, w.newest_ns, memory_order_release);
 	atomic_store_explicit(&g->seq, seq + 2, memory_order_release);
-	if (not_good)
+	if (w.not_good)
 		atomic_store_explicit(&g->not_good_ns, latest_ns(img, samples, n),
 				      memory_order_relaxed);
 }

@@ -135,6 +135,12 @@ hottest_neighbour(const double t[RETICLES], int i)
 static bool
 too_hot(const double t[RETICLES])
 {
+	double hottest = -INFINITY;
+
+	for (int i = 0; i < RETICLES; i++)
+		hottest = most(t[i], hottest);
+	if (!(hottest >= TRIP_PAIR_C)) /* mostly nobody needs to look at neighbours */
+		return false;
 	for (int i = 0; i < RETICLES; i++)
 		if (t[i] >= TRIP_ONE_C ||
 		    (t[i] >= TRIP_PAIR_C && hottest_neighbour(t, i) >= TRIP_PAIR_C))
