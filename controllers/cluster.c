@@ -84,7 +84,7 @@ take_own(struct cluster *c, uint32_t system, const struct cluster_report *r, uin
 	struct job_view *v = &c->view[r->job[k] - 1];
 	double own = cluster_rate(c, r, system, k);
 	bool without = own <= 0.0 && c->pacing[r->job[k] - 1].shared; /* the others do its work */
-	if (!r->sync[k] || !isfinite(own) || without)
+	if (!r->paced[k] || !isfinite(own) || without)
 		return;
 	if (v->known == 0 || own < v->least_own) {
 		v->least_own = own;

@@ -29,7 +29,7 @@
 /* What a system says of its slots. */
 struct cluster_report {
 	uint16_t job[JOBS_MAX]; /* number of the job in the plant's list, from 1; 0 none */
-	bool sync[JOBS_MAX];    /* all its reticles keep one pace: duty says how fast it is */
+	bool paced[JOBS_MAX];   /* a synchronous job or a pipeline: duty says how fast it is */
 	double wait_frac
 		[JOBS_MAX]; /* part of a step that it waits for slower systems; NAN unknown */
 	double full_per_s[JOBS_MAX]; /* tokens it would make if nothing held it back */

@@ -30,7 +30,7 @@ member_of(const struct cluster *c, uint32_t system, uint32_t slot)
 static bool
 takes_part(const struct cluster_report *r, uint32_t slot)
 {
-	return r->job[slot] > 0 && r->job[slot] <= PLANT_JOBS_MAX && r->sync[slot];
+	return r->job[slot] > 0 && r->job[slot] <= PLANT_JOBS_MAX && r->paced[slot];
 }
 
 double
@@ -52,7 +52,8 @@ batch_of(const struct cluster_report *r, uint32_t slot)
 
 /*
  * Speed a duty, from how long it waits: its part of the step is 1 - wait - exchange. Only for jobs
- * whose step is one piece: in one of several layers the wait that is read is that of a moment.
+ * whose step is one piece: in one of several layers the wait that is read is that of a moment, and a
+ * pipeline goes on from its buffers.
  */
 static double
 speed(const struct cluster *c, const struct cluster_report *r, uint32_t slot)
@@ -60,8 +61,9 @@ speed(const struct cluster *c, const struct cluster_report *r, uint32_t slot)
 	uint32_t j = r->job[slot] - 1u;
 	double wait = r->wait_frac[slot], rate = r->rate_frac[slot], asked = r->asked_frac[slot];
 	double batch = batch_of(r, slot);
-	if (j >= c->plant->n_jobs || c->plant->jobs[j].n_layers > 1 || r->still || batch <= 0.0 ||
-	    !(wait < 0.9) || !(rate > 0.05) || !(asked > STANDS_FRAC))
+	if (j >= c->plant->n_jobs || c->plant->jobs[j].n_layers > 1 ||
+	    c->plant->jobs[j].mode == JOB_MODE_PIPE || r->still || batch <= 0.0 || !(wait < 0.9) ||
+	    !(rate > 0.05) || !(asked > STANDS_FRAC))
 		return (double)NAN;
 	double reduce_s = c->plant->jobs[j].reduce_s;
 	double step_s = batch * (c->pass_s[j] + reduce_s) / rate;

@@ -202,7 +202,10 @@ report(struct cluster_report *r, const struct view *v, const struct account *a,
 		double id = isfinite(v->slot_id[k]) ? law_clamp(v->slot_id[k], 0.0, 65535.0) : 0.0;
 		r->job[k] = (uint16_t)lrint(id);
 		r->wait_frac[k] = v->slot_wait_frac[k];
-		r->sync[k] = isfinite(v->slot_mode[k]) && lrint(v->slot_mode[k]) == JOB_MODE_SYNC;
+		bool paced =
+			isfinite(v->slot_mode[k]) && (lrint(v->slot_mode[k]) == JOB_MODE_SYNC ||
+						      lrint(v->slot_mode[k]) == JOB_MODE_PIPE);
+		r->paced[k] = paced;
 		r->full_per_s[k] = a->job_full[k];
 		r->rate_frac[k] = v->slot_rate_frac[k];
 		r->own_frac[k] = s->own_frac[k];

@@ -385,7 +385,7 @@ supervisor_step(struct supervisor *s, const struct control_params *p, const stru
 	observer_step(&s->observer, &s->estimate, p, v, &s->sensors);
 	bool first = transit(s, next_event(s, p, v, now_ns), v, now_ns);
 	supervisor_judge_cap(s);
-	supervisor_pace_begin(s);
+	supervisor_pace_begin(s, v);
 	act(s, p, v, cooling_was_lost && !s->cooling_lost, now_ns);
 	supervisor_ask_ceiling(s, p, now_ns);
 	watch_release(s, v);

@@ -18,6 +18,8 @@ supervisor_pace_init(struct supervisor *s)
 		s->order.pace_frac[k] = s->pace_factor[k] = 1.0;
 		s->order.batch_frac[k] = s->own_frac[k] = s->asked_frac[k] = (double)NAN;
 	}
+	for (int i = 0; i < RETICLES; i++)
+		s->stage_cost[i] = 1.0;
 	s->pace_frac = 1.0;
 }
 
@@ -27,25 +29,74 @@ supervisor_order(struct supervisor *s, const struct cluster_order *order)
 	s->order = *order;
 }
 
-/* Rate of each slot: least duty of its reticles, for their share of its work; NAN: it has none, or
- * nothing is known. */
-static void
-rates_of_slots(const struct law_in *in, const double duty_frac[RETICLES], double out[JOBS_MAX])
+/* The job of a slot if it is a pipeline, by what the engine block says; NULL: it is none. */
+static const struct job_config *
+pipeline_of(const struct supervisor *s, const struct view *v, int k)
 {
+	const struct plant *plant = s->setup.plant;
+	double id = v->slot_id[k];
+	if (!plant || !(id > 0.5 && id < (double)plant->n_jobs + 0.5) ||
+	    !isfinite(v->slot_mode[k]) || lrint(v->slot_mode[k]) != JOB_MODE_PIPE)
+		return NULL;
+	return &plant->jobs[lrint(id) - 1];
+}
+
+/* What each reticle's stage costs, of the dearest of its job: its duty makes that much more rate. */
+static void
+see_stages(struct supervisor *s, const struct view *v)
+{
+	for (int k = 0; k < JOBS_MAX; k++) {
+		const struct job_config *job = pipeline_of(s, v, k);
+		uint32_t stage = 0, n = 0;
+		s->piped_frac[k] = job ? v->slot_rate_frac[k] : (double)NAN;
+		for (int i = 0; i < RETICLES; i++) {
+			if (s->in.jobs.slot[i] != k)
+				continue;
+			while (job && stage + 1 < job->n_stages &&
+			       n == job->stages[stage].reticles) {
+				stage++;
+				n = 0;
+			}
+			n++;
+			s->stage_cost[i] =
+				job && job->n_stages ? job->stages[stage].cost_frac : 1.0;
+		}
+	}
+}
+
+/* Rate of each slot: least duty of its reticles, for their share of its work and what that costs; NAN:
+ * it has none, or nothing is known. */
+static void
+rates_of_slots(const struct supervisor *s, const double duty_frac[RETICLES], double out[JOBS_MAX])
+{
+	const struct law_in *in = &s->in;
 	const struct job_groups *g = &in->jobs;
 	for (int k = 0; k < JOBS_MAX; k++)
 		out[k] = (double)NAN;
 	for (int i = 0; i < RETICLES; i++)
 		if (g->slot[i] < JOBS_MAX) {
 			double share = in->share_frac[i];
-			double rate = duty_frac[i] / (share >= SHARE_LEAST ? share : 1.0);
+			double work = (share >= SHARE_LEAST ? share : 1.0) * s->stage_cost[i];
+			double rate = duty_frac[i] / work;
 			out[g->slot[i]] = law_least(out[g->slot[i]], rate); /* passes NAN over */
 		}
 }
 
-void
-supervisor_pace_begin(struct supervisor *s)
+/* A pipeline goes on faster than its slowest stage until the buffers are empty: what it does it can do. A
+ * short throttle costs nothing, and nobody is to be slowed for it. */
+static void
+own_rates(struct supervisor *s)
 {
+	rates_of_slots(s, s->demands.duty_frac, s->own_frac);
+	for (int k = 0; k < JOBS_MAX; k++)
+		if (s->piped_frac[k] > s->own_frac[k])
+			s->own_frac[k] = fmin(s->piped_frac[k], 1.0);
+}
+
+void
+supervisor_pace_begin(struct supervisor *s, const struct view *v)
+{
+	see_stages(s, v);
 	bool acts = s->mode == CTL_AUTO || s->mode == CTL_SHADOW;
 	s->pace_frac = 1.0;
 	for (int k = 0; k < JOBS_MAX && (!acts || s->taking_over); k++)
@@ -69,7 +120,7 @@ supervisor_pace(struct supervisor *s)
 	const struct job_groups *g = &s->in.jobs;
 	double *factor = s->pace_factor;
 	bool any = false;
-	rates_of_slots(&s->in, s->demands.duty_frac, s->own_frac);
+	own_rates(s);
 	for (int k = 0; k < JOBS_MAX; k++) {
 		factor[k] = 1.0;
 		if (!(s->own_frac[k] * (1.0 - BINDS_FRAC) > s->order.pace_frac[k]))
@@ -107,8 +158,8 @@ supervisor_pace_say(struct supervisor *s, const struct control_params *p, const 
 	double applied[JOBS_MAX];
 	bool acts = s->mode == CTL_AUTO, writes = acts || s->mode == CTL_STOPPED;
 	bool device = s->verdict.reason == REASON_DEVICE;
-	rates_of_slots(&s->in, v->duty_frac, applied);
-	rates_of_slots(&s->in, s->demands.duty_frac, s->asked_frac);
+	rates_of_slots(s, v->duty_frac, applied);
+	rates_of_slots(s, s->demands.duty_frac, s->asked_frac);
 	for (int k = 0; k < JOBS_MAX; k++) {
 		if (!acts)
 			s->own_frac[k] = s->asked_frac[k] = applied[k];

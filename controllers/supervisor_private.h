@@ -33,7 +33,7 @@ void supervisor_keep_whole(struct supervisor *s);
 /* --- supervisor_pace.c --- */
 void supervisor_pace_init(struct supervisor *s);
 /* Before anything is decided. */
-void supervisor_pace_begin(struct supervisor *s);
+void supervisor_pace_begin(struct supervisor *s, const struct view *v);
 /* After all that is its own: slows it to what its jobs can use. */
 void supervisor_pace(struct supervisor *s);
 /* What is known of each slot, and the shares that are demanded; after the verdict. */

@@ -93,6 +93,8 @@ struct supervisor {
 	struct cluster_order order;
 	double own_frac[JOBS_MAX], asked_frac[JOBS_MAX]; /* of a slot, as struct cluster_report */
 	double pace_factor[JOBS_MAX]; /* of the duties of a slot, in the last step */
+	double stage_cost[RETICLES];  /* of its stage in a pipeline, of the dearest; 1 elsewhere */
+	double piped_frac[JOBS_MAX];  /* rate of the pipeline in a slot, as read; NAN it is none */
 	double pace_frac;             /* the least in force; 1 none */
 	int64_t ceiling_end_ns;       /* of the device's */
 	struct trust trust;

@@ -14,7 +14,8 @@ static const char PLANT[] = "site: bench\n"
 			    "jobs:\n"
 			    "  - {name: llm, reticles: columns 0-3, straggler: none}\n"
 			    "  - {name: shared, reticles: columns 4-7}\n"
-			    "  - {name: slowed, reticles: columns 8-11, straggler: pace}\n";
+			    "  - {name: slowed, reticles: columns 8-11, straggler: pace}\n"
+			    "  - {name: chain, mode: pipe, on_request: yes, straggler: pace}\n";
 
 static struct plant *plant;
 static struct cluster *cluster;
@@ -35,7 +36,7 @@ setup(void **state)
 	assert_int_equal(cluster_open(&cluster, plant), 0);
 	memset(reports, 0, sizeof reports);
 	for (int s = 0; s < 4; s++) {
-		reports[s].ours = reports[s].sync[0] = true;
+		reports[s].ours = reports[s].paced[0] = true;
 		reports[s].rate_frac[0] = reports[s].own_frac[0] = reports[s].asked_frac[0] = 1.0;
 		reports[s].batch_frac[0] = 1.0;
 		reports[s].job[0] = 1;
@@ -189,6 +190,25 @@ one_that_is_slower_than_its_duty_says_is_found_by_the_wait(void **state)
 	assert_int_equal(cluster_straggler(cluster, 3)->job, 2);
 	assert_true(fabs(cluster_order(cluster, 0)->pace_frac[0] - 0.5) < 0.02);
 	assert_true(cluster_order(cluster, 3)->pace_frac[0] >= 0.99);
+}
+
+/* Its buffers, not masked cores, are why it waits otherwise than its duty says. */
+static void
+of_a_pipeline_what_it_can_do_is_believed_not_its_wait(void **state)
+{
+	(void)state;
+	for (int s = 0; s < 4; s++) {
+		reports[s].job[0] = 4;
+		reports[s].wait_frac[0] = s == 3 ? 0.0 : 0.3;
+		reports[s].asked_frac[0] = s == 3 ? 0.6 : 1.0;
+	}
+	seconds(30);
+	for (uint32_t s = 0; s < 4; s++)
+		assert_true(cluster_order(cluster, s)->pace_frac[0] > 0.999);
+	reports[3].own_frac[0] = 0.8;
+	seconds(30);
+	for (uint32_t s = 0; s < 3; s++)
+		assert_true(fabs(cluster_order(cluster, s)->pace_frac[0] - 0.8032) < 1e-3);
 }
 
 static void
@@ -358,6 +378,7 @@ main(void)
 		TEST(nobody_straggles_alone_or_while_all_are_alike),
 		TEST(others_are_slowed_to_the_slowest_and_come_back_with_it),
 		TEST(one_that_is_slower_than_its_duty_says_is_found_by_the_wait),
+		TEST(of_a_pipeline_what_it_can_do_is_believed_not_its_wait),
 		TEST(what_stands_still_or_is_not_known_slows_nobody),
 		TEST(while_a_cap_holds_one_of_them_a_job_is_left_alone),
 		TEST(micro_batches_go_to_those_that_have_the_time),
