@@ -78,21 +78,24 @@ role_near(const char *name)
 	return near;
 }
 
+#define STATES_MAX 10
+
 struct state_names {
 	enum role_id role;
 	double first;
-	const char *names[10];
+	const char *names[STATES_MAX];
 };
 
 static const struct state_names states[] = {
 	{ROLE_LINK_STATE, LINK_INIT, {"starting", "ok", "no answer", "wrong identity"}},
 	{ROLE_CTL_MODE,
 	 CTL_OFF,
-	 {"off", "track", "auto", "failsafe", "handback", "shadow", "stopped", "maintenance"}},
+	 {"off", "track", "auto", "failsafe", "handback", "shadow", "stopped", "maintenance",
+	  "manual"}},
 	{ROLE_CTL_REASON,
 	 REASON_NONE,
 	 {"none", "spread", "temperature", "power cap", "input lost", "low flow", "device", "ramp",
-	  "pace"}},
+	  "pace", "by hand"}},
 	{ROLE_ENGINE_AUTHORITY, AUTHORITY_LOCAL, {"local", "supervisor", "maintenance"}},
 	{ROLE_COOLING_AUTHORITY, AUTHORITY_LOCAL, {"local", "supervisor", "maintenance"}},
 	{ROLE_JOB_MODE, JOB_MODE_IDLE, {"idle", "sync", "ind", "pipe", "part"}},
@@ -143,7 +146,7 @@ state_name(enum role_id role, double value)
 		if (s->role != role)
 			continue;
 		/* NaN and halves are no state */
-		if (!(k >= 0) || k > 8 || fabs(k - floor(k)) > 0 || !s->names[(int)k])
+		if (!(k >= 0) || k > STATES_MAX - 1 || fabs(k - floor(k)) > 0 || !s->names[(int)k])
 			return "";
 		return s->names[(int)k];
 	}

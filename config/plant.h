@@ -76,8 +76,9 @@ enum ctl_mode {
 	CTL_FAILSAFE,
 	CTL_HANDBACK,
 	CTL_SHADOW,
-	CTL_STOPPED,    /* by a person: no duty, all cooling, until somebody starts it */
-	CTL_MAINTENANCE /* by a person: the devices are on their own, controllers keep out */
+	CTL_STOPPED,     /* by a person: no duty, all cooling, until somebody starts it */
+	CTL_MAINTENANCE, /* by a person: the devices are on their own, controllers keep out */
+	CTL_MANUAL       /* automatic, but for values that a person has set by hand */
 };
 enum ctl_reason {
 	REASON_NONE,
@@ -88,7 +89,8 @@ enum ctl_reason {
 	REASON_LOW_FLOW,
 	REASON_DEVICE, /* the device's own foldback or trip holds it */
 	REASON_RAMP,   /* coming back after a takeover */
-	REASON_PACE    /* as fast as the slowest system of its job: costs nothing, saves power */
+	REASON_PACE,   /* as fast as the slowest system of its job: costs nothing, saves power */
+	REASON_HAND    /* a person has set a lower duty */
 };
 /* values of JOB_MODE and JOB_SLOT_MODE; PART: several jobs on a wafer, which only a wafer's can be */
 enum job_mode { JOB_MODE_IDLE, JOB_MODE_SYNC, JOB_MODE_IND, JOB_MODE_PIPE, JOB_MODE_PART };

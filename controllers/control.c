@@ -16,6 +16,7 @@
 #include "controllers/jobbook.h"
 #include "controllers/outputs.h"
 #include "controllers/supervisor.h"
+#include "core/clock.h"
 
 struct unit { /* one system */
 	struct supervisor supervisor;
@@ -233,6 +234,7 @@ unfit(const struct supervisor *s)
 	case CTL_TRACK:
 	case CTL_AUTO:
 	case CTL_SHADOW:
+	case CTL_MANUAL:
 		break;
 	}
 	return NULL;
@@ -282,6 +284,15 @@ step_cluster(struct control *c, int64_t now_ns)
 		emit(c, system, &e);
 }
 
+/* Who holds it, for those who see numbers alone. */
+static void
+account_for(struct account *a, const struct hold *hold)
+{
+	bool ends = hold->kind == HOLD_MAINTENANCE || hold->kind == HOLD_MANUAL;
+	a->held_by = hold->kind == HOLD_NONE ? -1.0 : hold->uid == PEOPLE_NOBODY ? -2.0 : hold->uid;
+	a->held_until_s = ends ? floor((double)hold->until_wall_ns / (double)NS_PER_S) : 0.0;
+}
+
 static void
 step_system(struct control *c, uint32_t system, int64_t now_ns)
 {
@@ -291,7 +302,9 @@ step_system(struct control *c, uint32_t system, int64_t now_ns)
 	bool second = (c->tick + system) % LAW_STEPS_PER_S == 0;
 	holds_step(c->holds, system, now_ns);
 	tell_holds(c);
-	supervisor_hold(&u->supervisor, holds_of(c->holds, system)->kind);
+	const struct hold *hold = holds_of(c->holds, system);
+	supervisor_hold(&u->supervisor, hold->kind);
+	supervisor_hands(&u->supervisor, holds_hands(c->holds, system));
 	supervisor_allow(&u->supervisor, caps_allowance(c->caps, system));
 	supervisor_order(&u->supervisor, cluster_order(c->cluster, system));
 	const struct view *v = inputs_view(c->inputs, system, now_ns);
@@ -303,6 +316,7 @@ step_system(struct control *c, uint32_t system, int64_t now_ns)
 	outputs_demands(c->outputs, c->ctl, system, &u->supervisor.demands, now_ns);
 	int n = explain_step(&u->explain, &c->plant->control, &u->supervisor, v, now_ns,
 			     &c->account, events);
+	account_for(&c->account, hold);
 	report(&c->reports[system], v, &c->account, &u->supervisor);
 	for (int k = 0; k < JOBS_MAX; k++) {
 		c->draw[system].job[k] = c->reports[system].job[k];

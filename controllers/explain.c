@@ -107,6 +107,9 @@ tell_mode(struct telling *t, const struct control_params *p, enum ctl_mode mode)
 	case CTL_MAINTENANCE:
 		tell(t, CODE, mode, "is in maintenance: its devices are on their own");
 		break;
+	case CTL_MANUAL:
+		tell(t, CODE, mode, "is in automatic control but for what is set by hand");
+		break;
 	}
 }
 
@@ -175,6 +178,8 @@ name_of(enum ctl_reason reason)
 		return "a takeover";
 	case REASON_PACE:
 		return "the slowest system of its job";
+	case REASON_HAND:
+		return "a duty set by hand";
 	}
 	return "?";
 }
@@ -262,6 +267,9 @@ tell_held(struct telling *t, const struct supervisor *s, const struct account *a
 		else
 			tell(t, CODE, a->reason, "held back by the ramp after a power cap: %s",
 			     cost);
+		break;
+	case REASON_HAND:
+		tell(t, CODE, a->reason, "held back by a duty set by hand: %s", cost);
 		break;
 	case REASON_NONE:
 	case REASON_PACE: /* one line for all of them is the cluster's */

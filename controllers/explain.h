@@ -26,6 +26,7 @@ struct account {
 	int32_t straggler_job;                         /* index of the job that waits for it; -1 */
 	double straggler_cost, straggler_wait_frac;
 	double limited_age_s;
+	double held_by, held_until_s; /* as the points of that name */
 };
 
 /* One reason or none, shown late and taken back later. */

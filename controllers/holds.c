@@ -26,12 +26,15 @@ holds_open(struct holds **out, const struct plant *plant, int64_t now_ns)
 	h->ration = RATION_MAX;
 	h->ration_ns = now_ns;
 	h->of = calloc((size_t)plant->n_systems + 1, sizeof *h->of);
+	h->hands = calloc((size_t)plant->n_systems + 1, sizeof *h->hands);
 	h->text_size = ((size_t)plant->n_systems + 2) * KEPT_LINE;
 	h->text = malloc(h->text_size);
-	if (!h->of || !h->text) {
+	if (!h->of || !h->hands || !h->text) {
 		holds_close(h);
 		return -ENOMEM;
 	}
+	for (uint32_t s = 0; s < plant->n_systems; s++)
+		hands_clear(&h->hands[s]);
 	*out = h;
 	return 0;
 }
@@ -42,6 +45,7 @@ holds_close(struct holds *h)
 	if (!h)
 		return;
 	free(h->of);
+	free(h->hands);
 	free(h->text);
 	free(h);
 }
@@ -50,6 +54,12 @@ const struct hold *
 holds_of(const struct holds *h, uint32_t system)
 {
 	return &h->of[system];
+}
+
+const struct hands *
+holds_hands(const struct holds *h, uint32_t system)
+{
+	return &h->hands[system];
 }
 
 /* --- words --- */
@@ -65,6 +75,10 @@ hold_verb_name(enum hold_verb verb)
 		return "maintenance";
 	case HOLD_VERB_END:
 		return "end";
+	case HOLD_VERB_SET:
+		return "set";
+	case HOLD_VERB_AUTO:
+		return "auto";
 	case HOLD_VERB_HOLDS:
 		return "holds";
 	case HOLD_VERBS:
@@ -83,6 +97,8 @@ hold_mode(enum hold_kind kind)
 		return CTL_STOPPED;
 	case HOLD_MAINTENANCE:
 		return CTL_MAINTENANCE;
+	case HOLD_MANUAL:
+		return CTL_MANUAL;
 	}
 	return CTL_TRACK;
 }
@@ -99,8 +115,9 @@ describe(const struct holds *h, uint32_t system, char *out, size_t size)
 	if (d->kind == HOLD_STOP)
 		snprintf(out, size, "%s is stopped since %s by %s: %s", name, since, who, d->why);
 	else
-		snprintf(out, size, "%s is in maintenance since %s until %s by %s: %s", name, since,
-			 until, who, d->why);
+		snprintf(out, size, "%s is in %s since %s until %s by %s: %s", name,
+			 d->kind == HOLD_MANUAL ? "manual control" : "maintenance", since, until,
+			 who, d->why);
 }
 
 /* --- the rules --- */
@@ -116,37 +133,77 @@ judge_stop(const struct holds *h, uint32_t system, char *why_not)
 	return -EPERM;
 }
 
+/* Who holds it is another, and was not told that it is taken over. */
+static bool
+in_the_way(const struct hold *d, const struct hold_wish *w)
+{
+	return !w->take && d->uid != PEOPLE_NOBODY && d->uid != w->by->uid;
+}
+
+/* May that be done where the system is in `kind`? */
+static bool
+fits(const struct hold *d, const struct hold_wish *w)
+{
+	switch (w->verb) {
+	case HOLD_VERB_STOP: /* over all others, too: it is the safe state */
+		return d->kind != HOLD_STOP;
+	case HOLD_VERB_MAINTENANCE:
+		if (d->kind == HOLD_MAINTENANCE)
+			return w->take;
+		return d->kind == HOLD_NONE || (d->kind == HOLD_MANUAL && !in_the_way(d, w));
+	case HOLD_VERB_START:
+		return d->kind == HOLD_STOP && !in_the_way(d, w);
+	case HOLD_VERB_END:
+		return d->kind == HOLD_MAINTENANCE && !in_the_way(d, w);
+	case HOLD_VERB_SET:
+		return d->kind == HOLD_NONE || (d->kind == HOLD_MANUAL && !in_the_way(d, w));
+	case HOLD_VERB_AUTO:
+		return d->kind == HOLD_MANUAL && !in_the_way(d, w);
+	case HOLD_VERB_HOLDS:
+	case HOLD_VERBS:
+		break;
+	}
+	return true;
+}
+
+/* Would it be right if it took it over? */
+static bool
+fits_taken(const struct hold *d, const struct hold_wish *w)
+{
+	struct hold_wish taken = *w;
+	taken.take = true;
+	return fits(d, &taken);
+}
+
 int
 holds_judge(const struct holds *h, const struct hold_wish *w, char why_not[HOLD_SENTENCE])
 {
-	enum hold_kind kind = h->of[w->system].kind;
+	const struct hold *d = &h->of[w->system];
 	const char *name = h->plant->systems[w->system].name;
-	enum hold_kind needed = w->verb == HOLD_VERB_START ? HOLD_STOP : HOLD_MAINTENANCE;
-	switch (w->verb) {
-	case HOLD_VERB_STOP: /* over maintenance, too: it is the safe state */
-		if (kind != HOLD_STOP)
-			return judge_stop(h, w->system, why_not);
-		break;
-	case HOLD_VERB_MAINTENANCE:
-		if (kind == HOLD_NONE)
-			return 0;
-		break;
-	case HOLD_VERB_START:
-	case HOLD_VERB_END:
-		if (kind == needed)
-			return 0;
-		if (kind == HOLD_NONE) {
-			snprintf(why_not, HOLD_SENTENCE, "%s is not %s", name,
-				 needed == HOLD_STOP ? "stopped" : "in maintenance");
-			return -EALREADY;
-		}
-		break;
-	case HOLD_VERB_HOLDS:
-	case HOLD_VERBS:
-		return 0;
+	if (fits(d, w))
+		return w->verb == HOLD_VERB_STOP ? judge_stop(h, w->system, why_not) : 0;
+	if (d->kind == HOLD_NONE) {
+		snprintf(why_not, HOLD_SENTENCE, "%s is not %s", name,
+			 w->verb == HOLD_VERB_START ? "stopped"
+			 : w->verb == HOLD_VERB_END ? "in maintenance"
+						    : "in manual control");
+		return -EALREADY;
 	}
 	describe(h, w->system, why_not, HOLD_SENTENCE);
+	size_t at = strlen(why_not);
+	if (fits_taken(d, w))
+		snprintf(why_not + at, HOLD_SENTENCE - at, " (--take takes it over)");
 	return -EBUSY;
+}
+
+static void
+hold_manual(struct holds *h, const struct hold_wish *w)
+{
+	struct hold *d = &h->of[w->system];
+	struct hands *hands = &h->hands[w->system];
+	hands_set(hands, &w->hand, w->by->now_ns + w->for_s * NS_PER_S);
+	d->until_ns = hands_until_ns(hands);
+	d->until_wall_ns = w->by->wall_ns + d->until_ns - w->by->now_ns;
 }
 
 void
@@ -154,23 +211,73 @@ holds_apply(struct holds *h, const struct hold_wish *w)
 {
 	struct hold *d = &h->of[w->system];
 	int64_t for_ns = w->verb == HOLD_VERB_MAINTENANCE ? w->for_s * NS_PER_S : 0;
+	bool set = w->verb == HOLD_VERB_SET, more = set && d->kind == HOLD_MANUAL;
+	struct hold before = *d;
 	memset(d, 0, sizeof *d);
-	if (w->verb != HOLD_VERB_STOP && w->verb != HOLD_VERB_MAINTENANCE)
+	if (!set)
+		hands_clear(&h->hands[w->system]);
+	if (!set && w->verb != HOLD_VERB_STOP && w->verb != HOLD_VERB_MAINTENANCE)
 		return;
-	d->kind = w->verb == HOLD_VERB_STOP ? HOLD_STOP : HOLD_MAINTENANCE;
+	d->kind = set ? HOLD_MANUAL : w->verb == HOLD_VERB_STOP ? HOLD_STOP : HOLD_MAINTENANCE;
 	d->uid = w->by->uid;
 	d->access = w->by->access;
 	d->since_ns = w->by->now_ns;
 	d->since_wall_ns = w->by->wall_ns;
-	d->until_ns = d->since_ns + for_ns;
-	d->until_wall_ns = d->since_wall_ns + for_ns;
+	if (more && before.uid == d->uid) {
+		d->since_ns = before.since_ns;
+		d->since_wall_ns = before.since_wall_ns;
+	}
+	d->until_ns = w->by->now_ns + for_ns;
+	d->until_wall_ns = w->by->wall_ns + for_ns;
+	if (set)
+		hold_manual(h, w);
 	snprintf(d->why, sizeof d->why, "%s", w->why);
+}
+
+static void
+tell(struct holds *h, uint32_t system, int64_t now_ns, const char *text)
+{
+	lines_sentence(&h->lines, (int32_t)system, h->plant->systems[system].name, now_ns,
+		       hold_mode(h->of[system].kind), text);
+}
+
+/* Values end each by itself; the last one ends the hold. */
+static void
+expire(struct holds *h, uint32_t system, int64_t now_ns)
+{
+	struct hold *d = &h->of[system];
+	struct hands *hands = &h->hands[system], before = *hands;
+	char text[HOLD_SENTENCE], who[48];
+	struct hand_wish gone;
+	uint32_t at = 0;
+	int64_t until_ns;
+	if (hands_expire(hands, now_ns) == 0)
+		return;
+	people_person(d->uid, d->access, who, sizeof who);
+	for (bool more = hands_next(&before, h->plant, system, &at, &gone, &until_ns); more;
+	     more = hands_next(&before, h->plant, system, &at, &gone, &until_ns)) {
+		if (until_ns > now_ns)
+			continue;
+		snprintf(text, sizeof text, "%s %s = %g of %s is over, its time has passed: %s",
+			 h->plant->systems[system].name, gone.name, gone.value, who, d->why);
+		if (hands_count(hands) == 0)
+			memset(d, 0, sizeof *d);
+		tell(h, system, now_ns, text);
+		break; /* one line: the others of that moment went with it */
+	}
+	if (d->kind == HOLD_MANUAL) {
+		d->until_wall_ns += hands_until_ns(hands) - d->until_ns;
+		d->until_ns = hands_until_ns(hands);
+	}
+	h->unkept = true;
 }
 
 void
 holds_step(struct holds *h, uint32_t system, int64_t now_ns)
 {
 	struct hold *d = &h->of[system];
+	if (d->kind == HOLD_MANUAL)
+		expire(h, system, now_ns);
 	if (d->kind != HOLD_MAINTENANCE || now_ns < d->until_ns)
 		return;
 	struct hold_request nobody = {.now_ns = now_ns};
@@ -181,31 +288,58 @@ holds_step(struct holds *h, uint32_t system, int64_t now_ns)
 	holds_tell_done(h, &over, &before);
 }
 
+/* ", taken from uid 1001 (operator)" where another held it. */
+static const char *
+from_whom(const struct hold *before, const struct hold_wish *w, char *out, size_t size)
+{
+	char whose[48];
+	out[0] = '\0';
+	if (before->kind == HOLD_NONE || before->uid == w->by->uid)
+		return out;
+	people_person(before->uid, before->access, whose, sizeof whose);
+	snprintf(out, size, ", taken from %s", whose);
+	return out;
+}
+
 void
 holds_tell_done(struct holds *h, const struct hold_wish *w, const struct hold *before)
 {
 	const char *name = h->plant->systems[w->system].name;
-	char text[HOLD_SENTENCE], who[48], until[24], other[96] = "";
+	const struct hold *d = &h->of[w->system];
+	char text[HOLD_SENTENCE], who[48], until[24], other[96];
 	people_person(w->by->uid, w->by->access, who, sizeof who);
+	people_time(d->until_wall_ns, until, sizeof until);
+	from_whom(before, w, other, sizeof other);
 	switch (w->verb) {
 	case HOLD_VERB_STOP:
-		if (before->kind == HOLD_MAINTENANCE) {
+		if (before->kind != HOLD_NONE) {
 			char whose[48];
 			people_person(before->uid, before->access, whose, sizeof whose);
-			snprintf(other, sizeof other, ", over the maintenance of %s", whose);
+			snprintf(other, sizeof other, ", over the %s of %s",
+				 before->kind == HOLD_MANUAL ? "manual control" : "maintenance",
+				 whose);
 		}
 		snprintf(text, sizeof text, "%s stopped by %s%s: %s", name, who, other, w->why);
 		break;
 	case HOLD_VERB_START:
-		snprintf(text, sizeof text, "%s started by %s: %s", name, who, w->why);
+		snprintf(text, sizeof text, "%s started by %s%s: %s", name, who, other, w->why);
 		break;
 	case HOLD_VERB_MAINTENANCE:
-		people_time(h->of[w->system].until_wall_ns, until, sizeof until);
-		snprintf(text, sizeof text, "%s in maintenance until %s by %s: %s", name, until,
-			 who, w->why);
+		snprintf(text, sizeof text, "%s in maintenance until %s by %s%s: %s", name, until,
+			 who, other, w->why);
 		break;
 	case HOLD_VERB_END:
-		snprintf(text, sizeof text, "%s maintenance ended by %s: %s", name, who, w->why);
+		snprintf(text, sizeof text, "%s maintenance ended by %s%s: %s", name, who, other,
+			 w->why);
+		break;
+	case HOLD_VERB_SET:
+		people_time(w->by->wall_ns + w->for_s * NS_PER_S, until, sizeof until);
+		snprintf(text, sizeof text, "%s %s = %g until %s by %s%s: %s", name, w->hand.name,
+			 w->value, until, who, other, w->why);
+		break;
+	case HOLD_VERB_AUTO:
+		snprintf(text, sizeof text, "%s given back to automatic control by %s%s%s%s", name,
+			 who, other, w->why[0] ? ": " : "", w->why);
 		break;
 	case HOLD_VERB_HOLDS:
 	case HOLD_VERBS: /* by itself */
@@ -214,19 +348,27 @@ holds_tell_done(struct holds *h, const struct hold_wish *w, const struct hold *b
 			 name, who, before->why);
 		break;
 	}
-	lines_sentence(&h->lines, (int32_t)w->system, h->plant->systems[w->system].name,
-		       w->by->now_ns, hold_mode(h->of[w->system].kind), text);
+	tell(h, w->system, w->by->now_ns, text);
 }
 
 void
 holds_tell_held(struct holds *h, uint32_t system, int64_t now_ns)
 {
-	char text[HOLD_SENTENCE];
-	if (h->of[system].kind == HOLD_NONE)
+	struct hold *d = &h->of[system];
+	char text[HOLD_SENTENCE], who[48];
+	if (d->kind == HOLD_NONE)
 		return;
-	describe(h, system, text, sizeof text);
-	lines_sentence(&h->lines, (int32_t)system, h->plant->systems[system].name, now_ns,
-		       hold_mode(h->of[system].kind), text);
+	if (d->kind == HOLD_MANUAL && hands_count(&h->hands[system]) == 0) {
+		people_person(d->uid, d->access, who, sizeof who);
+		snprintf(text, sizeof text,
+			 "%s manual control of %s ended with the controllers: %s",
+			 h->plant->systems[system].name, who, d->why);
+		memset(d, 0, sizeof *d);
+		h->unkept = true;
+	} else {
+		describe(h, system, text, sizeof text);
+	}
+	tell(h, system, now_ns, text);
 }
 
 void

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
- * Systems that a person holds: stopped, or handed to their devices for maintenance. One authority a
- * system at a time. Pure: requests and time in; holds, results and lines for the journal out. Who
+ * Systems that a person holds: stopped, handed to their devices for maintenance, or with values set by
+ * hand (controllers/hands.h). One authority a system at a time. Pure: requests and time in; holds, results and lines for the journal out. Who
  * asks is what the kernel says of the sender, never what the request says.
  *
  * A request is one JSON object; "why" is 1..200 printable characters, for_s 60..604800:
@@ -10,7 +10,12 @@
  *	{"cmd": "start", "system": NAME, "why": TEXT}
  *	{"cmd": "maintenance", "system": NAME, "for_s": N, "why": TEXT}	its devices are on their own
  *	{"cmd": "end", "system": NAME, "why": TEXT}			… until its time is over, or this
+ *	{"cmd": "set", "point": NAME, "value": X, "for_s": N, "why": TEXT}	a value by hand
+ *	{"cmd": "auto", "system": NAME}		all of them given back; "why" if one likes
  *	{"cmd": "holds"}		who holds what; with "system": of that one; "from": go on
+ *
+ * What another person holds is refused; with "take": true and a reason it is taken over. A stop needs
+ * no such thing.
  *
  * {"ok": true, "system", "mode", "said"} with "until" of a maintenance and a "note" if something is
  * worth knowing; for "holds" {"ok": true, "holds": […]} with "next" if there is more, to be given
@@ -24,6 +29,7 @@
 #include <stdint.h>
 
 #include "config/plant.h"
+#include "controllers/hands.h"
 #include "controllers/people.h"
 #include "core/command.h"
 #include "core/errtext.h"
@@ -31,16 +37,18 @@
 
 #define HOLD_FOR_MIN_S 60
 #define HOLD_FOR_MAX_S 604800
+#define HAND_FOR_MIN_S 10
+#define HAND_FOR_MAX_S 86400
 #define HOLD_WHY_CHARACTERS PEOPLE_WHY_CHARACTERS
 #define HOLD_WHY_SIZE PEOPLE_WHY_SIZE
 
-enum hold_kind { HOLD_NONE, HOLD_STOP, HOLD_MAINTENANCE };
+enum hold_kind { HOLD_NONE, HOLD_STOP, HOLD_MAINTENANCE, HOLD_MANUAL };
 
 struct hold {
 	enum hold_kind kind;
 	uint32_t uid; /* PEOPLE_NOBODY: not known any more */
 	enum access_level access;
-	int64_t since_ns, until_ns;           /* plant time; until: maintenance alone */
+	int64_t since_ns, until_ns;           /* plant time; until: maintenance and manual */
 	int64_t since_wall_ns, until_wall_ns; /* for people */
 	char why[HOLD_WHY_SIZE];
 };
@@ -65,6 +73,8 @@ int holds_open(struct holds **out, const struct plant *plant, int64_t now_ns); /
 void holds_close(struct holds *h);                                             /* NULL is allowed */
 
 const struct hold *holds_of(const struct holds *h, uint32_t system);
+/* What is set by hand there: always the same place. */
+const struct hands *holds_hands(const struct holds *h, uint32_t system);
 
 /*
  * The result of a request, COMMAND_MAX + 1 bytes. What it changes is kept before it is done; if
@@ -74,7 +84,7 @@ const struct hold *holds_of(const struct holds *h, uint32_t system);
 void holds_ask(struct holds *h, const struct hold_request *req, const struct hold_keeper *keeper,
 	       char *result);
 
-/* A maintenance whose time has passed ends. */
+/* A maintenance or a value whose time has passed ends. */
 void holds_step(struct holds *h, uint32_t system, int64_t now_ns);
 
 /* Says who holds it, if somebody does: what was told before a restart may not have been heard. */
@@ -94,6 +104,7 @@ int holds_keep(struct holds *h, const struct hold_keeper *keeper);
  * What a keeper was given by a program before this one. 0, or -EINVAL: damaged, and what could be
  * read of it is held; a line whose system can be read holds that system, stopped unless it says
  * maintenance. -ESTALE: it is another site's, nothing is held.
+ * Values that were set by hand ended with that program: holds_tell_held says so.
  */
 int holds_recall(struct holds *h, const char *text, size_t len, int64_t now_ns, int64_t wall_ns,
 		 struct errtext *err);

@@ -9,7 +9,8 @@
 #include "core/clock.h"
 
 #define ANSWER_FRAME_MAX 64 /* bytes around the holds of an answer */
-#define MEMBERS_MAX 4
+#define MEMBERS_MAX 6
+#define VALUES_SHOWN 12 /* of one system in an answer, at most */
 
 /* What a request may hold. A member that is not known was meant to say something. */
 static const struct {
@@ -17,9 +18,11 @@ static const struct {
 	const char *members[MEMBERS_MAX + 1];
 } VERBS[HOLD_VERBS] = {
 	[HOLD_VERB_STOP] = {ACCESS_OPERATE, {"cmd", "system", "why"}},
-	[HOLD_VERB_START] = {ACCESS_OPERATE, {"cmd", "system", "why"}},
-	[HOLD_VERB_MAINTENANCE] = {ACCESS_OPERATE, {"cmd", "system", "for_s", "why"}},
-	[HOLD_VERB_END] = {ACCESS_OPERATE, {"cmd", "system", "why"}},
+	[HOLD_VERB_START] = {ACCESS_OPERATE, {"cmd", "system", "why", "take"}},
+	[HOLD_VERB_MAINTENANCE] = {ACCESS_OPERATE, {"cmd", "system", "for_s", "why", "take"}},
+	[HOLD_VERB_END] = {ACCESS_OPERATE, {"cmd", "system", "why", "take"}},
+	[HOLD_VERB_SET] = {ACCESS_OPERATE, {"cmd", "point", "value", "for_s", "why", "take"}},
+	[HOLD_VERB_AUTO] = {ACCESS_OPERATE, {"cmd", "system", "why", "take"}},
 	[HOLD_VERB_HOLDS] = {ACCESS_VIEW, {"cmd", "system", "from"}},
 };
 
@@ -42,7 +45,8 @@ read_verb(struct parse *p)
 			p->w.verb = (enum hold_verb)v;
 			return true;
 		}
-	return ask_wrong(p->error, "\"cmd\" must be one of stop, start, maintenance, end, holds");
+	return ask_wrong(p->error,
+			 "\"cmd\" must be one of stop, start, maintenance, end, set, auto, holds");
 }
 
 static bool
@@ -75,10 +79,12 @@ read_members(struct parse *p)
 			return ask_wrong(p->error,
 					 "\"%s\" takes no \"for_s\": it has no end of its own",
 					 hold_verb_name(p->w.verb));
-		return ask_wrong(p->error, "\"%s\" takes \"%s\", \"%s\"%s%s%s and nothing else",
-				 hold_verb_name(p->w.verb), members[1], members[2],
-				 members[3] ? ", \"" : "", members[3] ? members[3] : "",
-				 members[3] ? "\"" : "");
+		int at = snprintf(p->error, ASK_ERROR, "\"%s\" takes ", hold_verb_name(p->w.verb));
+		for (k = 1; members[k]; k++)
+			at += snprintf(p->error + at, ASK_ERROR - (size_t)at, "%s\"%s\"",
+				       k > 1 ? ", " : "", members[k]);
+		snprintf(p->error + at, ASK_ERROR - (size_t)at, " and nothing else");
+		return false;
 	}
 	return true;
 }
@@ -91,12 +97,38 @@ read_system(struct parse *p)
 	const char *name = json_string_value(value);
 	if (!value && p->w.verb == HOLD_VERB_HOLDS)
 		return true;
+	if (p->w.verb == HOLD_VERB_SET) {
+		name = json_string_value(json_object_get(p->root, "point"));
+		p->one = hands_find(plant, name, &p->w.hand, p->error, ASK_ERROR);
+		p->w.system = p->w.hand.system;
+		return p->one;
+	}
 	int32_t system = name ? plant_system(plant, name) : -1;
 	if (system >= 0) {
 		p->w.system = (uint32_t)system;
 		return p->one = true;
 	}
 	return ask_no_system(p->error, plant, name);
+}
+
+static bool
+read_hand(struct parse *p)
+{
+	const json_t *value = json_object_get(p->root, "value");
+	p->w.value = json_number_value(value);
+	if (!json_is_number(value))
+		return ask_wrong(p->error, "\"value\" must be a number");
+	return hands_value(p->h->plant, p->w.value, &p->w.hand, p->error, ASK_ERROR) &&
+	       ask_number(p->error, p->root, "for_s", HAND_FOR_MIN_S, HAND_FOR_MAX_S, &p->w.for_s);
+}
+
+static bool
+read_take(struct parse *p)
+{
+	const json_t *take = json_object_get(p->root, "take");
+	p->w.take = json_is_true(take);
+	return !take || json_is_boolean(take) ||
+	       ask_wrong(p->error, "\"take\" must be true or false");
 }
 
 static bool
@@ -116,10 +148,30 @@ read_request(struct parse *p)
 	if (p->w.verb == HOLD_VERB_MAINTENANCE &&
 	    !ask_number(p->error, p->root, "for_s", HOLD_FOR_MIN_S, HOLD_FOR_MAX_S, &p->w.for_s))
 		return false;
+	if (!read_take(p) || (p->w.verb == HOLD_VERB_SET && !read_hand(p)))
+		return false;
+	p->w.why = "";
+	if (p->w.verb == HOLD_VERB_AUTO && !p->w.take && !json_object_get(p->root, "why"))
+		return true; /* what they are given back for was said when they were set */
 	return ask_why(p->error, p->root, &p->w.why);
 }
 
 /* --- out --- */
+static json_t *
+hands_json(const struct holds *h, uint32_t system, int64_t now_ns)
+{
+	json_t *list = json_array();
+	struct hand_wish w;
+	uint32_t at = 0;
+	int64_t until_ns;
+	while (json_array_size(list) < VALUES_SHOWN &&
+	       hands_next(&h->hands[system], h->plant, system, &at, &w, &until_ns))
+		json_array_append_new(
+			list, json_pack("{ss sf sI}", "point", w.name, "value", w.value, "left_s",
+					(json_int_t)((until_ns - now_ns) / NS_PER_S)));
+	return list;
+}
+
 static json_t *
 hold_json(const struct holds *h, uint32_t system, int64_t now_ns)
 {
@@ -135,9 +187,13 @@ hold_json(const struct holds *h, uint32_t system, int64_t now_ns)
 		json_object_set_new(o, "uid", json_integer(d->uid));
 		json_object_set_new(o, "level", json_string(people_level(d->access)));
 	}
-	if (d->kind == HOLD_MAINTENANCE) {
+	if (d->kind == HOLD_MAINTENANCE || d->kind == HOLD_MANUAL) {
 		json_object_set_new(o, "until", json_string(until));
 		json_object_set_new(o, "left_s", json_integer(left_ns / NS_PER_S));
+	}
+	if (d->kind == HOLD_MANUAL) {
+		json_object_set_new(o, "n_values", json_integer(hands_count(&h->hands[system])));
+		json_object_set_new(o, "values", hands_json(h, system, now_ns));
 	}
 	return o;
 }
@@ -186,7 +242,7 @@ answer_done(const struct parse *p, const char *said, const char *note, char *res
 	json_t *root = json_pack("{sb ss ss ss}", "ok", 1, "system",
 				 p->h->plant->systems[p->w.system].name, "mode",
 				 state_name(ROLE_CTL_MODE, hold_mode(d->kind)), "said", said);
-	if (d->kind == HOLD_MAINTENANCE)
+	if (d->kind == HOLD_MAINTENANCE || d->kind == HOLD_MANUAL)
 		json_object_set_new(
 			root, "until",
 			json_string(people_time(d->until_wall_ns, until, sizeof until)));
@@ -210,14 +266,20 @@ static void
 carry_out(struct holds *h, struct parse *p, const struct hold_keeper *keeper, char *result)
 {
 	struct hold before = h->of[p->w.system];
+	struct hands hands = h->hands[p->w.system];
 	bool was_unkept = h->unkept;
+	/* nobody is to find them after a restart: that they ended is all there is to tell */
+	bool by_hand = p->w.verb == HOLD_VERB_SET || p->w.verb == HOLD_VERB_AUTO;
 	char note[256] = "";
 	int rc = holds_judge(h, &p->w, p->error);
 	if (rc == 0) {
 		holds_apply(h, &p->w);
 		rc = holds_keep(h, keeper);
+		if (by_hand)
+			rc = 0;
 		if (rc && p->w.verb != HOLD_VERB_STOP) {
 			h->of[p->w.system] = before;
+			h->hands[p->w.system] = hands;
 			h->unkept = was_unkept;
 			ask_wrong(p->error,
 				  "not done: it can't be recorded, so a restart would undo it: %s",

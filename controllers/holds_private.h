@@ -16,6 +16,8 @@ enum hold_verb {
 	HOLD_VERB_START,
 	HOLD_VERB_MAINTENANCE,
 	HOLD_VERB_END,
+	HOLD_VERB_SET,
+	HOLD_VERB_AUTO,
 	HOLD_VERB_HOLDS,
 	HOLD_VERBS
 };
@@ -24,13 +26,17 @@ struct hold_wish {
 	enum hold_verb verb;
 	uint32_t system;
 	int64_t for_s;
+	bool take; /* over whoever holds it */
+	struct hand_wish hand;
+	double value; /* as it was asked for */
 	const char *why;
 	const struct hold_request *by;
 };
 
 struct holds {
 	const struct plant *plant;
-	struct hold *of; /* [n_systems] */
+	struct hold *of;     /* [n_systems] */
+	struct hands *hands; /* [n_systems] */
 	bool unkept;
 	char *text; /* scratch for a keeper */
 	size_t text_size;

@@ -3,7 +3,7 @@
  * What outlives the program: a line a hold, so that damage to one does not reach the others.
  *
  *	isotherm holds 1 SITE
- *	SYSTEM stop|maintenance UID LEVEL SINCE_WALL_NS UNTIL_WALL_NS SINCE_NS UNTIL_NS WHY
+ *	SYSTEM stop|maintenance|manual UID LEVEL SINCE_WALL_NS UNTIL_WALL_NS SINCE_NS UNTIL_NS WHY
  *	end NUMBER-OF-HOLDS
  */
 #include <errno.h>
@@ -19,6 +19,12 @@
 
 static const char LOST_REASON[] = "(the reason could not be read)";
 
+static const char *
+word_of(enum hold_kind kind)
+{
+	return kind == HOLD_MANUAL ? "manual" : kind == HOLD_MAINTENANCE ? "maintenance" : "stop";
+}
+
 size_t
 holds_write_text(struct holds *h)
 {
@@ -28,12 +34,12 @@ holds_write_text(struct holds *h)
 		const struct hold *d = &h->of[s];
 		if (d->kind == HOLD_NONE)
 			continue;
-		at += (size_t)snprintf(
-			h->text + at, h->text_size - at, "%s %s %u %s %lld %lld %lld %lld %s\n",
-			h->plant->systems[s].name, d->kind == HOLD_STOP ? "stop" : "maintenance",
-			(unsigned)d->uid, people_level(d->access), (long long)d->since_wall_ns,
-			(long long)d->until_wall_ns, (long long)d->since_ns, (long long)d->until_ns,
-			d->why);
+		at += (size_t)snprintf(h->text + at, h->text_size - at,
+				       "%s %s %u %s %lld %lld %lld %lld %s\n",
+				       h->plant->systems[s].name, word_of(d->kind),
+				       (unsigned)d->uid, people_level(d->access),
+				       (long long)d->since_wall_ns, (long long)d->until_wall_ns,
+				       (long long)d->since_ns, (long long)d->until_ns, d->why);
 		n++;
 	}
 	at += (size_t)snprintf(h->text + at, h->text_size - at, "end %u\n", n);
@@ -144,6 +150,8 @@ read_hold(struct reader *r, const char *name, char *at)
 	const char *kind = word(&at);
 	if (strcmp(kind, "maintenance") == 0)
 		read.kind = HOLD_MAINTENANCE;
+	else if (strcmp(kind, "manual") == 0)
+		read.kind = HOLD_MANUAL; /* without a value: it is over */
 	else if (strcmp(kind, "stop") != 0)
 		damaged(r, "stop or maintenance can't be read, stopped");
 	read_rest(r, &read, at);

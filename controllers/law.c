@@ -41,6 +41,8 @@ law_setpoint(const struct control_params *p, const struct law_in *in, double wan
 {
 	double lo_c = fmax(p->supply_lo_c, in->supply_lo_c); /* fmax passes NAN over */
 	double hi_c = fmax(p->supply_hi_c, lo_c);
+	if (in->setpoint_by_hand)
+		wanted_c = in->hand_setpoint_c;
 	return isfinite(wanted_c) ? law_clamp(wanted_c, lo_c, hi_c) : hi_c;
 }
 
@@ -58,6 +60,10 @@ void
 law_valve_step(struct law_valve *v, const struct control_params *p, const struct law_in *in,
 	       double setpoint_c)
 {
+	if (in->valve_by_hand) {
+		law_valve_init(v, p, in, setpoint_c);
+		return;
+	}
 	if (!isfinite(in->supply_c))
 		return; /* keep the position: the supervisor opens the valve when it lasts */
 	double error_k = in->supply_c - setpoint_c;

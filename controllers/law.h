@@ -31,6 +31,9 @@ struct law_in {
 	struct job_groups jobs;       /* which reticles share a duty */
 	double temp_limit_c, spread_limit_k;
 	double supply_lo_c;    /* the set-point stays above: dew point */
+	bool setpoint_by_hand; /* a person has set it, to: */
+	double hand_setpoint_c;
+	bool valve_by_hand;    /* … and the valve: the law follows what is applied */
 	double input_w, cap_w; /* power into the system and its cap; NAN unknown, none */
 	bool second;           /* the once-a-second part is due in this step */
 	/* for laws with a model of the wafer */

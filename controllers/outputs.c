@@ -30,6 +30,9 @@ static const struct {
 } POINTS[] = {
 	{ROLE_CTL_MODE, 1},
 	{ROLE_CTL_REASON, 1},
+	{ROLE_CTL_HANDS, 1},
+	{ROLE_CTL_HELD_BY, 1},
+	{ROLE_CTL_HELD_UNTIL, 1},
 	{ROLE_CTL_SPREAD, 1},
 	{ROLE_CTL_SPREAD_LIMIT, 1},
 	{ROLE_CTL_TMAX, 1},
@@ -43,6 +46,8 @@ static const struct {
 	{ROLE_CTL_COST_POWER, 1},
 	{ROLE_CTL_LIMITED_AGE, 1},
 	{ROLE_CTL_SUPPLY_SETPOINT, 1},
+	{ROLE_CTL_SUPPLY_ASKED, 1},
+	{ROLE_CTL_SUPPLY_LEAST, 1},
 	{ROLE_CTL_TOKENS_FULL, 1},
 	{ROLE_CTL_SENSORS_DOUBTED, 1},
 	{ROLE_CTL_DOUBTED_MAX, 1},
@@ -193,6 +198,14 @@ demand_of(const struct demands *d, enum role_id role)
 #pragma GCC diagnostic pop
 }
 
+static bool
+is_by_hand(const struct demands *d, enum role_id role, uint32_t k)
+{
+	return (role == ROLE_DUTY_CMD && d->by_hand[HAND_DUTY + k]) ||
+	       (role == ROLE_PUMP_SPEED_CMD && d->by_hand[HAND_PUMP + k]) ||
+	       (role == ROLE_VALVE_CMD && d->by_hand[HAND_VALVE]);
+}
+
 void
 outputs_demands(struct outputs *x, struct image *ctl, uint32_t system, const struct demands *d,
 		int64_t now_ns)
@@ -205,6 +218,9 @@ outputs_demands(struct outputs *x, struct image *ctl, uint32_t system, const str
 			if (t->index == NO_POINT)
 				continue;
 			double value = each != NULL ? each[k] : all;
+			if (DEMANDS[r].role == ROLE_PUMP_SPEED_CMD && !d->quiet &&
+			    isfinite(d->pump_each_frac[k]))
+				value = 100.0 * d->pump_each_frac[k];
 			struct sample *s = &x->samples[t->index];
 			memset(s, 0, sizeof *s);
 			if (!d->active || !isfinite(value))
@@ -212,6 +228,7 @@ outputs_demands(struct outputs *x, struct image *ctl, uint32_t system, const str
 			s->value = law_clamp(value, t->lo, t->hi);
 			s->time_ns = now_ns;
 			s->quality = QUALITY_GOOD;
+			s->flags = is_by_hand(d, DEMANDS[r].role, k) ? SAMPLE_MANUAL : 0;
 		}
 	}
 	for (uint32_t i = 0; i < x->n_devices; i++)
@@ -268,6 +285,30 @@ reading_of_estimate(enum role_id role, uint32_t index, const struct estimate *e)
 		return (struct reading){e->serial, false};
 	default:
 		return (struct reading){(double)NAN, false};
+	}
+#pragma GCC diagnostic pop
+}
+
+/* What people ask for, and what is in its way. */
+static struct reading
+reading_of_people(enum role_id role, uint32_t index, const struct account *a,
+		  const struct supervisor *s)
+{
+#pragma GCC diagnostic push
+#pragma GCC diagnostic ignored "-Wswitch-enum" /* these are its own */
+	switch (role) {
+	case ROLE_CTL_SUPPLY_ASKED:
+		return (struct reading){s->verdict.asked_c, false};
+	case ROLE_CTL_SUPPLY_LEAST:
+		return (struct reading){s->in.supply_lo_c, false};
+	case ROLE_CTL_HANDS:
+		return (struct reading){s->n_by_hand, false};
+	case ROLE_CTL_HELD_BY:
+		return (struct reading){a->held_by, false};
+	case ROLE_CTL_HELD_UNTIL:
+		return (struct reading){a->held_until_s, false};
+	default:
+		return reading_of_estimate(role, index, &s->estimate);
 	}
 #pragma GCC diagnostic pop
 }
@@ -331,7 +372,7 @@ reading_of(enum role_id role, uint32_t index, const struct account *a, const str
 	case ROLE_CTL_CAP_MISSED:
 		return (struct reading){s->verdict.cap_missed, false};
 	default:
-		return reading_of_estimate(role, index, &s->estimate);
+		return reading_of_people(role, index, a, s);
 	}
 #pragma GCC diagnostic pop
 }

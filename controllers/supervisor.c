@@ -76,6 +76,7 @@ supervisor_init(struct supervisor *s, const struct supervisor_setup *setup, int6
 	observer_init(&s->observer, supervisor_type(setup));
 	supervisor_cap_init(s);
 	supervisor_pace_init(s);
+	supervisor_hands_init(s);
 	groups_of_one(&s->in.jobs, false);
 	demands_clear(&s->demands);
 }
@@ -106,6 +107,7 @@ hold_event(const struct supervisor *s, const struct view *v, int64_t now_ns)
 	case HOLD_MAINTENANCE:
 		return s->mode == CTL_MAINTENANCE ? EV_NONE : EV_MAINTAIN;
 	case HOLD_NONE:
+	case HOLD_MANUAL: /* values over what is automatic: supervisor_hands.c */
 		break;
 	}
 	return s->mode == CTL_STOPPED || s->mode == CTL_MAINTENANCE ? EV_BACK : EV_NONE;
@@ -120,7 +122,7 @@ next_event(struct supervisor *s, const struct control_params *p, const struct vi
 	if (s->release_asked && s->hold != HOLD_STOP && s->mode != CTL_HANDBACK)
 		return EV_RELEASE;
 	enum event held = hold_event(s, v, now_ns);
-	if (held != EV_NONE || s->hold != HOLD_NONE)
+	if (held != EV_NONE || s->hold == HOLD_STOP || s->hold == HOLD_MAINTENANCE)
 		return held;
 	if (lost)
 		return EV_LOST;
@@ -147,6 +149,7 @@ next_event(struct supervisor *s, const struct control_params *p, const struct vi
 	case CTL_HANDBACK:
 	case CTL_STOPPED:
 	case CTL_MAINTENANCE:
+	case CTL_MANUAL: /* said of AUTO, never a state */
 		return EV_NONE;
 	}
 	return EV_NONE;
@@ -202,6 +205,8 @@ cool_fully(struct demands *d)
 {
 	d->pump_frac = 1.0;
 	d->valve_frac = 1.0;
+	for (int k = 0; k < HAND_PUMPS; k++)
+		d->pump_each_frac[k] = (double)NAN;
 }
 
 static void
@@ -252,11 +257,13 @@ decide(struct supervisor *s, const struct control_params *p, const struct view *
 		fail_safe(s, p, now_ns);
 		return;
 	}
+	supervisor_hands_undo(s);
 	supervisor_unscale(s);
 	if (s->taking_over)
 		takeover_begin(s, p);
 	takeover_move(s, p);
 	cap_by_flow(s, p, v);
+	supervisor_hands_apply(s, p);
 	supervisor_scale(s);
 	supervisor_pace(s);
 	if (s->cooling_lost)
@@ -311,6 +318,7 @@ act(struct supervisor *s, const struct control_params *p, const struct view *v, 
 		break;
 	case CTL_OFF:
 	case CTL_HANDBACK:
+	case CTL_MANUAL:
 		break; /* nothing asked; or what was asked last stands beside the release */
 	case CTL_TRACK:
 		takeover_track(&s->demands, &s->in, s->device_ceiling);
@@ -386,6 +394,7 @@ supervisor_step(struct supervisor *s, const struct control_params *p, const stru
 	bool first = transit(s, next_event(s, p, v, now_ns), v, now_ns);
 	supervisor_judge_cap(s);
 	supervisor_pace_begin(s, v);
+	supervisor_hands_begin(s, p);
 	act(s, p, v, cooling_was_lost && !s->cooling_lost, now_ns);
 	supervisor_ask_ceiling(s, p, now_ns);
 	watch_release(s, v);

@@ -15,6 +15,8 @@ void supervisor_step(struct supervisor *s, const struct control_params *p, const
 		     bool second, int64_t now_ns);
 /* A person's doing; from the next step on. */
 void supervisor_hold(struct supervisor *s, enum hold_kind hold);
+/* What a person has set by hand; borrowed for good, read each step. */
+void supervisor_hands(struct supervisor *s, const struct hands *hands);
 /* What it may draw, from the next step on. */
 void supervisor_allow(struct supervisor *s, const struct cap_allowance *cap);
 /* What it is to do for its jobs' sake, from the next step on. */

@@ -139,7 +139,7 @@ struct cap_draw
 supervisor_draw(const struct supervisor *s, const struct control_params *p)
 {
 	const struct verdict *d = &s->verdict;
-	bool ours = d->mode == CTL_AUTO || d->mode == CTL_FAILSAFE;
+	bool ours = d->mode == CTL_AUTO || d->mode == CTL_MANUAL || d->mode == CTL_FAILSAFE;
 	struct cap_draw draw = {.input_w = s->in.input_w,
 				.full_w = (double)NAN,
 				.held_by_cap = ours && d->reason == REASON_CAP,

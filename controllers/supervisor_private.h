@@ -40,6 +40,13 @@ void supervisor_pace(struct supervisor *s);
 void supervisor_pace_say(struct supervisor *s, const struct control_params *p,
 			 const struct view *v);
 
+/* --- supervisor_hands.c --- */
+void supervisor_hands_init(struct supervisor *s);
+/* Before the law's step; after it and before the cap's and the jobs'; and its undoing in the next step. */
+void supervisor_hands_begin(struct supervisor *s, const struct control_params *p);
+void supervisor_hands_apply(struct supervisor *s, const struct control_params *p);
+void supervisor_hands_undo(struct supervisor *s);
+
 /* --- supervisor_say.c: the verdict of the step --- */
 void supervisor_say(struct supervisor *s, const struct control_params *p, const struct view *v);
 

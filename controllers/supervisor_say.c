@@ -62,11 +62,13 @@ reason_of(struct supervisor *s, const struct view *v)
 		return REASON_RAMP;
 	if (s->pace_frac < 1.0)
 		return REASON_PACE; /* whatever else holds it: less than that */
+	if (s->hand_binds && !(s->cap_scale_frac < 1.0))
+		return REASON_HAND;
 	if (s->low_flow_cap_frac < least_of(s->out.duty_frac))
 		return REASON_LOW_FLOW;
 	if (s->cap_scale_frac < 1.0)
 		return REASON_CAP;
-	return s->ramping || s->coming_back ? REASON_RAMP : s->out.limit;
+	return s->ramping || s->coming_back || s->hand_leaves ? REASON_RAMP : s->out.limit;
 }
 
 /* While applied values are tracked: what a takeover would begin with. */
@@ -85,10 +87,15 @@ void
 supervisor_say(struct supervisor *s, const struct control_params *p, const struct view *v)
 {
 	struct verdict *d = &s->verdict;
-	d->mode = s->mode == CTL_TRACK && supervisor_in_shadow(s) ? CTL_SHADOW : s->mode;
+	d->mode = s->mode;
+	if (s->mode == CTL_TRACK && supervisor_in_shadow(s))
+		d->mode = CTL_SHADOW;
+	else if (s->mode == CTL_AUTO && s->n_by_hand > 0)
+		d->mode = CTL_MANUAL;
 	d->least_frac = least_of(s->demands.duty_frac);
 	d->temp_limit_c = s->in.temp_limit_c;
 	d->setpoint_c = setpoint_of(s, p);
+	d->asked_c = s->in.setpoint_by_hand ? s->hands->value[HAND_SETPOINT] : d->setpoint_c;
 	d->flow_lpm = v->flow_lpm;
 	d->foldback_frac = v->foldback_frac;
 	d->trip = isfinite(v->trip) ? (uint32_t)lrint(v->trip) : 0;

@@ -63,10 +63,12 @@ supervisor_watch_pumps(struct supervisor *s, const struct view *v)
 	bool commanded =
 		(s->mode == CTL_AUTO || s->mode == CTL_FAILSAFE || s->mode == CTL_STOPPED) &&
 		!s->setup.cooling_shadow && isfinite(s->demands.pump_frac);
-	for (int k = 0; commanded && k < 2; k++)
-		if (isfinite(v->pump_pct[k]) &&
-		    s->demands.pump_frac - v->pump_pct[k] / 100.0 > PUMP_BEHIND_FRAC)
+	for (int k = 0; commanded && k < 2; k++) {
+		double each = s->demands.pump_each_frac[k];
+		double asked = isfinite(each) ? each : s->demands.pump_frac;
+		if (isfinite(v->pump_pct[k]) && asked - v->pump_pct[k] / 100.0 > PUMP_BEHIND_FRAC)
 			behind = true;
+	}
 	s->pump_behind = behind ? s->pump_behind + 1 : 0;
 	s->pump_alarm = pump_failed(v) || s->pump_behind > PUMP_BEHIND_STEPS;
 }

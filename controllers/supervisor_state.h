@@ -10,6 +10,7 @@
 #include "controllers/caps.h"
 #include "controllers/cluster.h"
 #include "controllers/estimate.h"
+#include "controllers/hands.h"
 #include "controllers/holds.h"
 #include "controllers/inputs.h"
 #include "controllers/observer.h"
@@ -23,8 +24,10 @@ struct demands {
 	bool quiet; /* nothing but the release */
 	double duty_frac[RETICLES], share_frac[RETICLES];
 	double pump_frac, valve_frac;
-	double batch_frac[JOBS_MAX];     /* share of the micro-batches of the job in a slot */
-	double ceiling_w, ceiling_for_s; /* of the wafer, which its device holds by itself */
+	double pump_each_frac[HAND_PUMPS]; /* of one pump, where it is not as the other; NAN */
+	bool by_hand[HANDS];               /* a person's, or on its way back from that */
+	double batch_frac[JOBS_MAX];       /* share of the micro-batches of the job in a slot */
+	double ceiling_w, ceiling_for_s;   /* of the wafer, which its device holds by itself */
 	uint16_t engine_seq, cooling_seq;
 };
 
@@ -35,6 +38,7 @@ struct verdict {
 	double least_frac;    /* least duty demanded; NAN none */
 	double temp_limit_c;  /* in force */
 	double setpoint_c;    /* NAN none in force */
+	double asked_c;       /* set-point before the dew point raised it; NAN none */
 	double flow_lpm;      /* NAN unknown */
 	double foldback_frac; /* NAN unknown */
 	uint32_t trip;        /* enum trip_bit */
@@ -97,6 +101,14 @@ struct supervisor {
 	double piped_frac[JOBS_MAX];  /* rate of the pipeline in a slot, as read; NAN it is none */
 	double pace_frac;             /* the least in force; 1 none */
 	int64_t ceiling_end_ns;       /* of the device's */
+	const struct hands *hands;    /* set by a person; NULL: nothing ever is */
+	unsigned n_by_hand;
+	double hand_now[HANDS]; /* in force, on its way there or back; NAN: the law's */
+	bool hand_binds;        /* a duty set by hand is what holds something back … */
+	bool hand_leaves;       /* … or what it was, until the ramp is over */
+	bool hand_yields;       /* over the limit: cooling does what the law wants */
+	bool valve_kept;        /* the law's valve stands in … */
+	double whole_valve_frac;
 	struct trust trust;
 	double believed_c[RETICLES]; /* as read, before offsets are taken off; NAN not believed */
 	struct sensors sensors;

@@ -13,6 +13,10 @@ demands_clear(struct demands *d)
 	d->active = d->release = d->quiet = false;
 	d->engine_seq = d->cooling_seq = 0;
 	d->pump_frac = d->valve_frac = (double)NAN;
+	for (int k = 0; k < HAND_PUMPS; k++)
+		d->pump_each_frac[k] = (double)NAN;
+	for (int k = 0; k < HANDS; k++)
+		d->by_hand[k] = false;
 	d->ceiling_w = d->ceiling_for_s = (double)NAN;
 	for (int i = 0; i < RETICLES; i++)
 		d->duty_frac[i] = (double)NAN;

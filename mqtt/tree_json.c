@@ -137,6 +137,8 @@ set_figures(json_t *o, const struct snapshot *s, int32_t system)
 		{"current_a", ROLE_WAFER_CURRENT, 1, 1},
 		{"flow_lpm", ROLE_LOOP_FLOW, 1, 0.1},
 		{"supply_c", ROLE_LOOP_SUPPLY, 1, 0.1},
+		{"supply_setpoint_c", ROLE_CTL_SUPPLY_SETPOINT, 1, 0.1},
+		{"supply_asked_c", ROLE_CTL_SUPPLY_ASKED, 1, 0.1},
 		{"duty_frac", ROLE_CTL_DUTY, 1, 0.001},
 		{"tokens_per_s", ROLE_JOB_TOKENS, 1, 1},
 		{"cost_tokens_per_s", ROLE_CTL_COST_TOKENS, 1, 1},
@@ -148,6 +150,24 @@ set_figures(json_t *o, const struct snapshot *s, int32_t system)
 			number(of_role(s, system, row[i].role), row[i].scale, row[i].step));
 	json_object_set_new(o, "hottest", reticle(of_role(s, system, ROLE_CTL_HOTTEST)));
 	json_object_set_new(o, "coldest", reticle(of_role(s, system, ROLE_CTL_COLDEST)));
+}
+
+/* Who has stopped it, taken it for maintenance or set values by hand, and until when. */
+static void
+set_holder(json_t *o, const struct snapshot *s, int32_t system)
+{
+	const struct sample *by = of_role(s, system, ROLE_CTL_HELD_BY);
+	const struct sample *until = of_role(s, system, ROLE_CTL_HELD_UNTIL);
+	bool known = by != NULL && sample_usable(by) && by->value >= 0;
+	bool ends = until != NULL && sample_usable(until) && until->value > 0;
+	char text[40];
+
+	json_object_set_new(o, "held_by_uid", known ? count(by) : json_null());
+	json_object_set_new(o, "held_until",
+			    ends ? json_string(clock_utc_text(llround(until->value) * NS_PER_S,
+							      text, sizeof(text)))
+				 : json_null());
+	json_object_set_new(o, "set_by_hand", count(of_role(s, system, ROLE_CTL_HANDS)));
 }
 
 size_t
@@ -162,6 +182,7 @@ tree_system_json(const struct snapshot *s, uint32_t system, int64_t wall_ns, cha
 			    state(ROLE_CTL_MODE, of_role(s, (int32_t)system, ROLE_CTL_MODE)));
 	json_object_set_new(o, "reason",
 			    state(ROLE_CTL_REASON, of_role(s, (int32_t)system, ROLE_CTL_REASON)));
+	set_holder(o, s, (int32_t)system);
 	json_object_set_new(o, "trip", count(of_role(s, (int32_t)system, ROLE_ENGINE_TRIP)));
 	set_figures(o, s, (int32_t)system);
 	json_object_set_new(o, "points", json_integer(t.points));

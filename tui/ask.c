@@ -11,9 +11,9 @@
 #include "tui/request.h"
 
 void
-ask_open(struct ask *a, struct loop *loop)
+ask_open(struct ask *a, struct loop *loop, const char *room)
 {
-	*a = (struct ask){.loop = loop, .fd = -1};
+	*a = (struct ask){.loop = loop, .room = room, .fd = -1};
 }
 
 static void
@@ -60,14 +60,18 @@ give_up(struct ask *a, int rc, struct errtext *err, const char *why)
 {
 	hang_up(a);
 	a->n = 0;
-	return errtext_set(err, rc, "isotherm-alarm %s", why);
+	return errtext_set(err, rc, "isotherm-%s %s", a->room, why);
 }
 
 static int
 send_first(struct ask *a)
 {
 	const struct ask_item *item = &a->line[0];
-	struct request r = {.cmd = item->kind == ASK_ACK ? "ack" : "show", .alarm = item->key};
+	struct request r = {.cmd = "show", .alarm = item->key};
+	if (item->kind == ASK_ACK)
+		r.cmd = "ack";
+	else if (item->kind == ASK_HOLDS)
+		r = (struct request){.cmd = "holds", .system = item->key};
 	char *text = request_text(&r);
 	if (!text)
 		return -ENOMEM;
@@ -86,7 +90,7 @@ ask_step(struct ask *a, const char *run_dir, int64_t now_ns, struct errtext *err
 	if (a->in_flight || a->n == 0)
 		return 0;
 	if (a->fd < 0) {
-		a->fd = command_connect(run_dir, "alarm", NULL);
+		a->fd = command_connect(run_dir, a->room, NULL);
 		if (a->fd < 0) {
 			a->fd = -1;
 			return give_up(a, -ENOTCONN, err, "does not run");

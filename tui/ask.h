@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
- * Requests of the screen to isotherm-alarm. The screen waits for nobody: one request is in flight,
+ * Requests of the screen to a deciding room. The screen waits for nobody: one request is in flight,
  * the others stand in line, and what has no answer in time is given up with all that waits.
  */
 #ifndef ISOTHERM_TUI_ASK_H
@@ -15,17 +15,18 @@
 #define ASK_LINE 128u /* requests that wait at most */
 #define ASK_TIMEOUT_NS INT64_C(1000000000)
 
-enum ask_kind { ASK_SHOW, ASK_ACK };
+enum ask_kind { ASK_SHOW, ASK_ACK, ASK_HOLDS };
 
 struct ask_item {
 	enum ask_kind kind;
-	uint32_t alarm;
-	char key[64];
+	uint32_t alarm; /* or system */
+	char key[64];   /* its key, or name */
 };
 
 struct ask {
 	struct loop *loop;
-	int fd; /* -1 */
+	const char *room; /* "alarm", "control"; borrowed */
+	int fd;           /* -1 */
 	bool in_flight;
 	int64_t deadline_ns;
 	struct ask_item line[ASK_LINE]; /* line[0] is the one in flight */
@@ -33,7 +34,7 @@ struct ask {
 	char result[COMMAND_MAX + 1];
 };
 
-void ask_open(struct ask *a, struct loop *loop);
+void ask_open(struct ask *a, struct loop *loop, const char *room);
 void ask_close(struct ask *a);
 
 /* False: the line is full. */

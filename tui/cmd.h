@@ -30,6 +30,9 @@ int cmd_stop(int argc, char **argv);
 int cmd_start(int argc, char **argv);
 int cmd_maintenance(int argc, char **argv);
 int cmd_commission(int argc, char **argv);
+int cmd_auto(int argc, char **argv);
+int cmd_set(int argc, char **argv);
+int cmd_holds(int argc, char **argv);
 int cmd_cap(int argc, char **argv);
 int cmd_job(int argc, char **argv);
 int cmd_job_advise(int argc, char **argv); /* argv[0] is "advise" */

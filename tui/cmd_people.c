@@ -23,7 +23,7 @@ enum need { NEED_NO, NEED_MAY, NEED_MUST };
 struct verb {
 	const char *name, *usage, *help;
 	enum need text, duration, why; /* words behind the name; behind it, or --for; --why */
-	bool may_end;                  /* --end */
+	bool may_end, may_take;        /* --end, --take */
 	unsigned states;               /* alarms: those that are meant before others */
 	const char *done;              /* "acknowledged"; NULL: it is about a system */
 };
@@ -38,6 +38,7 @@ enum verb_id {
 	VERB_START,
 	VERB_MAINTENANCE,
 	VERB_COMMISSION,
+	VERB_AUTO,
 	VERBS
 };
 
@@ -79,17 +80,23 @@ static const struct verb verbs[VERBS] = {
 		       .help = "Safe state: no work, all cooling, until `isotherm start`.\n",
 		       .why = NEED_MUST},
 	[VERB_START] = {.name = "start",
-			.usage = "isotherm start SYSTEM --why TEXT\n",
-			.help = "A stopped system works again.\n",
-			.why = NEED_MUST},
-	[VERB_MAINTENANCE] = {.name = "maintenance",
-			      .usage = "isotherm maintenance SYSTEM --for DURATION --why TEXT\n"
-				       "isotherm maintenance SYSTEM --end --why TEXT\n",
-			      .help = "Hand a system to its devices and take its alarms out of "
-				      "service, for a time\n  (1m to 7d) or until --end.\n",
-			      .duration = NEED_MUST,
-			      .why = NEED_MUST,
-			      .may_end = true},
+			.usage = "isotherm start SYSTEM --why TEXT [--take]\n",
+			.help = "A stopped system works again. --take: though another person has "
+				"stopped it.\n",
+			.why = NEED_MUST,
+			.may_take = true},
+	[VERB_MAINTENANCE] =
+		{.name = "maintenance",
+		 .usage = "isotherm maintenance SYSTEM --for DURATION --why TEXT "
+			  "[--take]\n"
+			  "isotherm maintenance SYSTEM --end --why TEXT [--take]\n",
+		 .help = "Hand a system to its devices and take its alarms out of "
+			 "service, for a time\n  (1m to 7d) or until --end. --take: though another "
+			 "person\n  holds it.\n",
+		 .duration = NEED_MUST,
+		 .why = NEED_MUST,
+		 .may_end = true,
+		 .may_take = true},
 	[VERB_COMMISSION] =
 		{.name = "commission",
 		 .usage = "isotherm commission SYSTEM --why TEXT\n",
@@ -98,6 +105,12 @@ static const struct verb verbs[VERBS] = {
 			 "so now at once; the other when it is\n  stopped, or started "
 			 "again and at work.\n",
 		 .why = NEED_MUST},
+	[VERB_AUTO] = {.name = "auto",
+		       .usage = "isotherm auto SYSTEM [--why TEXT] [--take]\n",
+		       .help = "What is set by hand (isotherm set) is given back. --take and a "
+			       "reason: though\n  another person has set it.\n",
+		       .why = NEED_MAY,
+		       .may_take = true},
 };
 
 static const char key_help[] = "  KEY: the key of the alarm, its beginning or a pattern, if that "
@@ -111,17 +124,16 @@ struct order {
 	const char *why;
 	char text[512];
 	double for_s;
-	bool end;
+	bool end, take;
 };
 
 static int
 read_options(const struct verb *v, int argc, char **argv, struct order *o, const char **duration)
 {
-	static const struct option options[] = {{"why", required_argument, NULL, 'w'},
-						{"for", required_argument, NULL, 'f'},
-						{"end", no_argument, NULL, 'e'},
-						{"help", no_argument, NULL, 'h'},
-						{0}};
+	static const struct option options[] = {
+		{"why", required_argument, NULL, 'w'}, {"for", required_argument, NULL, 'f'},
+		{"end", no_argument, NULL, 'e'},       {"take", no_argument, NULL, 't'},
+		{"help", no_argument, NULL, 'h'},      {0}};
 	int c;
 	while ((c = getopt_long(argc, argv, "", options, NULL)) != -1)
 		if (c == 'h')
@@ -135,12 +147,15 @@ read_options(const struct verb *v, int argc, char **argv, struct order *o, const
 			*duration = optarg;
 		else if (c == 'e' && v->may_end)
 			o->end = true;
+		else if (c == 't' && v->may_take)
+			o->take = true;
 		else if (c == '?')
 			return EX_USAGE;
 		else
 			return cmd_usage(v->name, "does not take --%s",
 					 c == 'w'   ? "why"
 					 : c == 'f' ? "for"
+					 : c == 't' ? "take"
 						    : "end");
 	return -1;
 }
@@ -186,12 +201,12 @@ read_order(const struct verb *v, int argc, char **argv, struct order *o)
 static struct request
 request_of(const struct verb *v, const struct order *o, const char *who)
 {
-	struct request r = {.cmd = o->end ? "end" : v->name, .for_s = o->for_s};
+	struct request r = {.cmd = o->end ? "end" : v->name, .for_s = o->for_s, .take = o->take};
 	if (v->done)
 		r.alarm = who;
 	else
 		r.system = who;
-	if (v->why == NEED_MUST)
+	if (v->why == NEED_MUST || !v->done)
 		r.why = o->why;
 	else /* a reason that need not be there is a comment */
 		r.comment = o->text[0] ? o->text : o->why;
@@ -313,6 +328,12 @@ int
 cmd_maintenance(int argc, char **argv)
 {
 	return do_system(&verbs[VERB_MAINTENANCE], argc, argv);
+}
+
+int
+cmd_auto(int argc, char **argv)
+{
+	return do_system(&verbs[VERB_AUTO], argc, argv);
 }
 
 int

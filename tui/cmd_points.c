@@ -89,6 +89,8 @@ print_demand(const struct attach *a, const struct point *pt, FILE *to)
 	}
 	fprintf(to, d->armed ? "  demand " : "  would write ");
 	print_value(pt, s, to);
+	if (s->flags & SAMPLE_MANUAL)
+		fprintf(to, " by hand");
 }
 
 static void

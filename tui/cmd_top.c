@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
  * `top`: the full screen, once a second and at each key; or one screen as text. It waits for nobody:
- * what it asks of isotherm-alarm is answered when it is (ask.h).
+ * what it asks of isotherm-alarm and isotherm-control is answered when it is (ask.h).
  */
 #include <errno.h>
 #include <getopt.h>
@@ -16,6 +16,7 @@
 #include "core/loop.h"
 #include "tui/ask.h"
 #include "tui/cmd.h"
+#include "tui/held.h"
 #include "tui/request.h"
 #include "tui/story.h"
 #include "tui/term.h"
@@ -48,12 +49,13 @@ struct top {
 	struct cell_grid grid;
 	struct loop *loop;
 	struct cadence cadence, flash;
-	struct ask ask;
+	struct ask ask, ask_control;
 	/* alarms that were to be acknowledged by the last key, and what became of it */
 	uint32_t acks, acked;
 	char refusal[128];
 	uint32_t story_alarm; /* asked about last … */
 	int64_t story_ns;     /* … then */
+	int64_t holder_ns;    /* … and about who holds a system */
 	int empty_reads;
 	int code; /* to end with */
 };
@@ -100,6 +102,7 @@ attach_again(struct top *t, const struct errtext *why)
 		t->a = fresh;
 		t->ui = (struct ui){.metric = t->ui.metric, .map = t->ui.map};
 		ask_close(&t->ask);
+		ask_close(&t->ask_control);
 		return;
 	}
 	snprintf(t->a.model.problem, sizeof(t->a.model.problem), "%.150s", why->text);
@@ -212,6 +215,37 @@ want_story(struct top *t, int64_t now_ns)
 	}
 }
 
+/* Ask why somebody holds the system that is shown. */
+static void
+want_holder(struct top *t, int64_t now_ns)
+{
+	struct model *m = &t->a.model;
+	uint32_t system = ui_system(&t->ui, m);
+	int64_t uid, until_ns;
+	if (system >= m->n_systems || !held_by(&m->systems[system], &uid, &until_ns)) {
+		m->holder.why[0] = '\0';
+		return;
+	}
+	bool another = m->holder.system != system || !m->holder.why[0];
+	int64_t after_ns = another ? STORY_SOON_NS : STORY_AGAIN_NS;
+	if (t->ui.screen != SCREEN_SYSTEM || ask_waits_for(&t->ask_control, ASK_HOLDS) ||
+	    (t->holder_ns != 0 && now_ns - t->holder_ns < after_ns))
+		return;
+	t->holder_ns = now_ns;
+	(void)ask_add(&t->ask_control, ASK_HOLDS, system, m->systems[system].name);
+}
+
+/* Without an answer what the image says has to do. */
+static void
+talk_of_holds(struct top *t, const struct loop_event *ev)
+{
+	struct ask_item done;
+	if (ask_event(&t->ask_control, ev, &done, NULL) == 1)
+		held_read(&t->a.model.holder, done.alarm, t->ask_control.result);
+	want_holder(t, ev->now_ns);
+	(void)ask_step(&t->ask_control, t->a.run_dir, ev->now_ns, NULL);
+}
+
 static void
 no_answer(struct top *t, const struct errtext *why)
 {
@@ -231,6 +265,7 @@ talk(struct top *t, const struct loop_event *ev)
 	int rc = ask_event(&t->ask, ev, &done, &err);
 	if (rc == 1)
 		take_answer(t, &done, ev->now_ns);
+	talk_of_holds(t, ev);
 	want_story(t, ev->now_ns);
 	if (rc < 0 || ask_step(&t->ask, t->a.run_dir, ev->now_ns, &err) < 0)
 		no_answer(t, &err);
@@ -282,8 +317,11 @@ static int64_t
 next_ns(const struct top *t)
 {
 	int64_t next = t->cadence.next_ns, ask = ask_next_ns(&t->ask);
+	int64_t control = ask_next_ns(&t->ask_control);
 	if (flashes(t) && t->flash.next_ns < next)
 		next = t->flash.next_ns;
+	if (control < next)
+		next = control;
 	return ask < next ? ask : next;
 }
 
@@ -342,11 +380,13 @@ run(struct top *t)
 		t->code = EX_OSERR;
 	cadence_start(&t->cadence, REFRESH_NS, clock_mono_ns());
 	cadence_start(&t->flash, FLASH_NS, t->cadence.next_ns);
-	ask_open(&t->ask, t->loop);
+	ask_open(&t->ask, t->loop, "alarm");
+	ask_open(&t->ask_control, t->loop, "control");
 	while (t->code == 0 && turn(t))
 		;
 	term_close();
 	ask_close(&t->ask);
+	ask_close(&t->ask_control);
 	loop_close(t->loop);
 	return t->code;
 }
@@ -371,6 +411,23 @@ ask_story(struct top *t)
 	free(text);
 }
 
+static void
+ask_holder(struct top *t)
+{
+	struct model *m = &t->a.model;
+	uint32_t system = ui_system(&t->ui, m);
+	int64_t uid, until_ns;
+	if (t->ui.screen != SCREEN_SYSTEM || system >= m->n_systems ||
+	    !held_by(&m->systems[system], &uid, &until_ns))
+		return;
+	struct request r = {.cmd = "holds", .system = m->systems[system].name};
+	char *text = request_text(&r);
+	if (text && command_call(t->a.run_dir, "control", text, DUMP_TIMEOUT_MS,
+				 t->ask_control.result, NULL) == 0)
+		held_read(&m->holder, system, t->ask_control.result);
+	free(text);
+}
+
 static int
 dump(struct top *t, int w, int h)
 {
@@ -382,6 +439,7 @@ dump(struct top *t, int w, int h)
 	if (grid_resize(&t->grid, w, h))
 		return EX_OSERR;
 	ask_story(t);
+	ask_holder(t);
 	view_draw(&t->grid, &t->a.model, &t->ui);
 	plain_print(&t->grid, term_utf8(), stdout);
 	return ferror(stdout) ? EX_IOERR : 0;

@@ -16,7 +16,7 @@
 #define MODEL_ROOMS 16
 #define MODEL_PUMPS 2
 #define MODEL_LEAKS 3
-#define MODEL_MODES (CTL_MAINTENANCE + 1)
+#define MODEL_MODES (CTL_MANUAL + 1)
 #define MODEL_COMMENTS 5
 
 /* How bad off a system is: the first thing that the list is ordered by. */
@@ -147,6 +147,12 @@ struct model_alarms {
 	struct model_story story;
 };
 
+/* What isotherm-control says of who holds a system: the last one that was asked about. */
+struct model_held {
+	uint32_t system;
+	char why[96]; /* "": nothing is known */
+};
+
 struct model_input {
 	const struct plant *plant;
 	const struct sample *samples[REGIONS]; /* whole regions, judged; NULL: none */
@@ -165,6 +171,7 @@ struct model {
 	struct run_info run;
 	struct model_alarms alarms;
 	struct model_jobs jobs;
+	struct model_held holder;
 	struct model_system *systems;
 	uint32_t n_systems;
 	struct model_device *devices; /* by system, the facility's last */

@@ -140,7 +140,7 @@ summarise_system(struct model_system *s, int64_t now_ns)
 	if (s->mode_live)
 		s->mode = (enum ctl_mode)(int)mode->value;
 	s->reason_live =
-		sample_usable(reason) && reason->value >= 0 && reason->value <= REASON_PACE;
+		sample_usable(reason) && reason->value >= 0 && reason->value <= REASON_HAND;
 	if (s->reason_live)
 		s->reason = (enum ctl_reason)(int)reason->value;
 	/* a latched trip that can't be read any more is still a trip; only a fresh 0 clears it */

@@ -26,6 +26,8 @@ model_mode_word(enum ctl_mode mode)
 		return "STOPPED";
 	case CTL_MAINTENANCE:
 		return "MAINTENANCE";
+	case CTL_MANUAL:
+		return "MANUAL";
 	}
 	return "?";
 }
@@ -44,6 +46,8 @@ model_mode_short(enum ctl_mode mode)
 		return "STOP";
 	case CTL_MAINTENANCE:
 		return "MAINT";
+	case CTL_MANUAL:
+		return "MANU";
 	case CTL_OFF:
 	case CTL_TRACK:
 	case CTL_AUTO:
@@ -74,6 +78,8 @@ model_reason_word(enum ctl_reason reason)
 		return "ramp";
 	case REASON_PACE:
 		return "pace";
+	case REASON_HAND:
+		return "a duty set by hand";
 	}
 	return "?";
 }

@@ -35,9 +35,14 @@ request_text(const struct request *r)
 		  add_word(o, "why", r->why) | add_word(o, "path", r->path) |
 		  add_word(o, "change", r->change) | add_word(o, "job", r->job) |
 		  add_word(o, "mode", r->mode) | add_count(o, "systems", r->systems) |
-		  add_count(o, "columns", r->columns) | add_count(o, "reticles", r->reticles);
+		  add_count(o, "columns", r->columns) | add_count(o, "reticles", r->reticles) |
+		  add_word(o, "point", r->point);
 	if (r->density > 0)
 		bad |= json_object_set_new(o, "density", json_real(r->density));
+	if (r->has_value)
+		bad |= json_object_set_new(o, "value", json_real(r->value));
+	if (r->take)
+		bad |= json_object_set_new(o, "take", json_true());
 	if (r->run)
 		bad |= json_object_set_new(o, "run", json_boolean(r->run[0] == 'y'));
 	if (r->for_s > 0)

@@ -7,6 +7,7 @@
 #define ISOTHERM_TUI_REQUEST_H
 
 #include <jansson.h>
+#include <stdbool.h>
 #include <stdint.h>
 
 #include "core/errtext.h"
@@ -20,6 +21,10 @@ struct request {
 	const char *comment, *why;
 	double for_s, at_s;
 	double watts, frac; /* of a power cap */
+	const char *point;  /* to be set by hand, to: */
+	bool has_value;
+	double value;
+	bool take; /* though another person holds it */
 	uint64_t from, before;
 	const char *path, *change; /* of the simulator */
 	const char *job;

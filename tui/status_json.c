@@ -8,6 +8,7 @@
 #include "core/clock.h"
 #include "tui/cmd.h"
 #include "tui/fitness.h"
+#include "tui/held.h"
 #include "tui/pace.h"
 
 #define SIGNIFICANT_DIGITS 9
@@ -50,7 +51,7 @@ alarm_count(const struct model *m, uint32_t n)
 }
 
 static json_t *
-system_json(const struct model *m, const struct model_system *s)
+system_json(const struct model *m, const struct model_system *s, const json_t *held)
 {
 	const struct sample *one = s->one;
 	json_t *o = json_object();
@@ -61,6 +62,7 @@ system_json(const struct model *m, const struct model_system *s)
 	enum fitness fit = fitness_of(m, (uint32_t)(s - m->systems), why, sizeof(why));
 	json_object_set_new(o, "fit", json_string(fitness_word(fit)));
 	json_object_set_new(o, "fit_why", why[0] ? json_string(why) : json_null());
+	json_object_set_new(o, "held", held_json(held, s));
 	json_object_set_new(o, "trip", json_integer(s->trip));
 	json_object_set_new(o, "spread_k", live(&s->spread_k, 1, 0.001));
 	json_object_set_new(o, "spread_limit_k", json_real(s->spread_limit_k));
@@ -75,6 +77,8 @@ system_json(const struct model *m, const struct model_system *s)
 	json_object_set_new(o, "current_a", live(&one[ROLE_WAFER_CURRENT], 1, 1));
 	json_object_set_new(o, "flow_lpm", live(&one[ROLE_LOOP_FLOW], 1, 0.01));
 	json_object_set_new(o, "supply_c", live(&one[ROLE_LOOP_SUPPLY], 1, 0.01));
+	json_object_set_new(o, "supply_setpoint_c", live(&one[ROLE_CTL_SUPPLY_SETPOINT], 1, 0.01));
+	json_object_set_new(o, "supply_asked_c", live(&one[ROLE_CTL_SUPPLY_ASKED], 1, 0.01));
 	json_object_set_new(o, "duty_frac", live(&one[ROLE_CTL_DUTY], 1, 0.0001));
 	json_object_set_new(o, "tokens_per_s", live(&one[ROLE_JOB_TOKENS], 1, 0.1));
 	json_object_set_new(o, "cost_tokens_per_s", live(&one[ROLE_CTL_COST_TOKENS], 1, 0.1));
@@ -267,14 +271,26 @@ add_pace(json_t *o, const struct model *m)
 				    : json_null());
 }
 
+static bool
+somebody_holds(const struct model *m)
+{
+	int64_t uid, until_ns;
+	for (uint32_t i = 0; i < m->n_systems; i++)
+		if (held_by(&m->systems[i], &uid, &until_ns))
+			return true;
+	return false;
+}
+
 char *
 status_json(const struct attach *a)
 {
 	const struct model *m = &a->model;
 	char now[40];
 	json_t *o = json_object(), *systems = json_array(), *devices = json_array();
+	json_t *held = somebody_holds(m) ? held_list(a->run_dir, NULL) : NULL;
 	for (uint32_t i = 0; i < m->n_systems; i++)
-		json_array_append_new(systems, system_json(m, &m->systems[i]));
+		json_array_append_new(systems, system_json(m, &m->systems[i], held));
+	json_decref(held);
 	for (uint32_t i = 0; i < m->n_devices; i++)
 		json_array_append_new(devices, device_json(&m->devices[i]));
 	json_object_set_new(o, "site", json_string(m->site));

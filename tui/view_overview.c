@@ -11,8 +11,8 @@
 #define KPI_ENDS 9 /* "0[" and "]1600" */
 
 /* eight columns are left for it */
-static const char *const why_words[] = {"",         "spread", "temp", "cap", "inputs",
-					"low flow", "device", "ramp", "pace"};
+static const char *const why_words[] = {"",         "spread", "temp", "cap",  "inputs",
+					"low flow", "device", "ramp", "pace", "by hand"};
 static const char *const metric_words[METRICS] = {"spread", "Tmax", "kW", "flow", "age"};
 
 /* A figure at x: label, value, unit, whose it is, and its bar in the rest of `w`. */

@@ -3,12 +3,15 @@
 #include <math.h>
 #include <stdio.h>
 
+#include "core/clock.h"
+#include "tui/held.h"
 #include "tui/view.h"
 
 #define HX_X 19
 #define PUMP_X 32
 #define BLOCK_X 56
 #define MIMIC_W 80
+#define ASKED_K 0.05 /* two set-points that differ by less are one */
 
 static void
 unit_value(struct pen *p, struct view *v, const struct sample *s, double scale, int width,
@@ -199,6 +202,29 @@ authority_word(const struct sample *s)
 	return words[(int)s->value];
 }
 
+/* Who holds it, and until when; else who is in charge of its devices. */
+static void
+who_is_in_charge(struct view *v, struct pen *p)
+{
+	const struct model_system *s = &v->m->systems[v->system];
+	const struct sample *one = s->one;
+	int64_t uid, until_ns;
+	char when[32], who[24] = "somebody";
+	if (!held_by(s, &uid, &until_ns)) {
+		pen_text(p, " | eng %s cool %s", authority_word(&one[ROLE_ENGINE_AUTHORITY]),
+			 authority_word(&one[ROLE_COOLING_AUTHORITY]));
+		return;
+	}
+	if (uid >= 0)
+		snprintf(who, sizeof(who), "uid %lld", (long long)uid);
+	pen_text(p, " | ");
+	pen_look_text(p, LOOK_BOLD, "%s", who);
+	if (until_ns)
+		pen_text(p, " to %.5s", clock_local_text(until_ns, when, sizeof(when)));
+	if (v->m->holder.system == v->system && v->m->holder.why[0])
+		pen_text(p, ": %s", v->m->holder.why);
+}
+
 static void
 facts_control(struct view *v, struct pen *p)
 {
@@ -206,15 +232,25 @@ facts_control(struct view *v, struct pen *p)
 	const struct sample *one = s->one;
 	pen_look_text(p, s->mode_live ? LOOK_BOLD : LOOK_STALE, "%s%s", model_mode_word(s->mode),
 		      s->mode_live ? "" : "?");
-	if (s->reason_live && s->reason != REASON_NONE)
+	if (s->reason_live && s->reason != REASON_NONE && s->reason != REASON_HAND)
 		pen_look_text(p, s->reason == REASON_PACE ? LOOK_TEXT : LOOK_WARN, " by %s",
 			      model_reason_word(s->reason));
 	pen_text(p, " | duty ");
 	view_inline(p, v->m, &one[ROLE_CTL_DUTY], 1, 2, "");
 	pen_text(p, " costs ");
 	view_inline(p, v->m, &one[ROLE_CTL_COST_TOKENS], 1, 0, "tok/s");
-	pen_text(p, " | eng %s cool %s", authority_word(&one[ROLE_ENGINE_AUTHORITY]),
-		 authority_word(&one[ROLE_COOLING_AUTHORITY]));
+	who_is_in_charge(v, p);
+}
+
+/* What was asked for, where the dew point does not allow it. */
+static void
+asked(struct view *v, struct pen *p)
+{
+	const struct sample *one = v->m->systems[v->system].one;
+	const struct sample *want = &one[ROLE_CTL_SUPPLY_ASKED],
+			    *least = &one[ROLE_CTL_SUPPLY_LEAST];
+	if (sample_usable(want) && sample_usable(least) && want->value < least->value - ASKED_K)
+		pen_look_text(p, LOOK_WARN, " (dew; asked %.1f)", want->value);
 }
 
 static void
@@ -225,6 +261,7 @@ facts_limits(struct view *v, struct pen *p)
 	char words[64];
 	pen_text(p, "spread <%.1f K, T <%.1f C | supply set ", s->spread_limit_k, s->temp_limit_c);
 	view_inline(p, v->m, &one[ROLE_CTL_SUPPLY_SETPOINT], 1, 1, "C");
+	asked(v, p);
 	pen_text(p, " | fold ");
 	view_inline(p, v->m, &one[ROLE_ENGINE_FOLDBACK], 1, 2, "");
 	pen_text(p, " | trip ");

@@ -11,7 +11,7 @@ from live import Run, done, ok, wait
 
 import peers
 
-STOPPED, MAINTENANCE, AUTO = 6, 7, 2
+STOPPED, MAINTENANCE, AUTO, MANUAL = 6, 7, 2, 8
 FOR_S = 60
 
 
@@ -115,6 +115,19 @@ with Run("config/plants/cluster4.yaml") as run:
     ok(r["ok"] and wait(lambda: mode(run, "cs03") == 1, 3), "started, it is tracked first", str(r))
     ok(wait(lambda: mode(run, "cs03") == AUTO and duty(run, "cs03") > 0.1, 30), "and comes back by the ramp",
        f"{mode(run, 'cs03')} {duty(run, 'cs03')}")
+
+    # --- a value by hand
+    r = run.cli("set", "cs00.wafer.duty_cmd_frac", "0.9", "--for", "10m", "--why", "trial")
+    ok(r.returncode == 0 and " = 0.9 until 20" in r.stdout, "a duty is set by hand", r.stdout + r.stderr)
+    ok(wait(lambda: abs((duty(run, "cs00") or 0) - 0.9) < 0.003 and mode(run, "cs00") == MANUAL, 15), "and comes into force",
+       f"{duty(run, 'cs00')} {mode(run, 'cs00')}")
+    by = {s["name"]: s["held"] for s in run.status()["systems"]}
+    ok((by["cs00"] or {}).get("why") == "trial" and by["cs02"] is None, "status says whose it is, and why", str(by))
+    ok(": trial" in run.cli("top", "--dump", "system:cs00").stdout, "and so does its screen")
+    ok(kill_controllers(run) and wait(lambda: mode(run, "cs00") == AUTO and duty(run, "cs00") > 0.995, 60, 0.5),
+       "it ends with the controllers that held it", f"{mode(run, 'cs00')} {duty(run, 'cs00')}")
+    ok(wait(lambda: "ended with the controllers: trial" in run.cli("alarms", "--history").stdout, 5), "which is in the journal",
+       run.cli("alarms", "--history").stdout)
     left = began + FOR_S - time.monotonic()
     ok(wait(lambda: mode(run, "cs01") != MAINTENANCE, max(left, 0) + 5), "cs01's maintenance ends by itself")
     ok(time.monotonic() - began > FOR_S - 2, "when its time has passed, not before", f"{time.monotonic() - began}")

@@ -139,6 +139,7 @@ kind(const struct bench *b, uint32_t system)
 
 #define STOP_3 "{\"cmd\":\"stop\",\"system\":\"cs03\",\"why\":\"smoke\"}"
 #define START_3 "{\"cmd\":\"start\",\"system\":\"cs03\",\"why\":\"no smoke\"}"
+#define TAKE_START_3 "{\"cmd\":\"start\",\"system\":\"cs03\",\"why\":\"no smoke\",\"take\":true}"
 #define MAINTAIN_3                                                                                 \
 	"{\"cmd\":\"maintenance\",\"system\":\"cs03\",\"for_s\":7200,\"why\":\"new filter\"}"
 #define END_3 "{\"cmd\":\"end\",\"system\":\"cs03\",\"why\":\"filter is in\"}"

@@ -26,7 +26,7 @@ rig_open(struct rig *r, bool listens)
 	assert_int_equal(loop_open(&r->loop, NULL), 0);
 	if (listens)
 		assert_int_equal(command_open(&r->server, r->loop, r->dir, "alarm", NULL), 0);
-	ask_open(&r->ask, r->loop);
+	ask_open(&r->ask, r->loop, "alarm");
 }
 
 static void

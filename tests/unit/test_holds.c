@@ -23,10 +23,14 @@ a_stop_lasts_until_somebody_starts_it(void **state)
 	assert_int_equal(kind(&b, 0), HOLD_NONE);
 	b.uid = 0;
 	b.access = ACCESS_ENGINEER;
-	assert_true(ask(&b, START_3));
+	assert_false(ask(&b, START_3)); /* it is another's */
+	assert_error(&b, "(--take takes it over)");
+	assert_true(ask(&b, TAKE_START_3));
 	assert_string_equal(word(&b, "mode"), "track");
 	assert_int_equal(kind(&b, 3), HOLD_NONE);
-	assert_string_equal(b.lines[0].text, "cs03 started by uid 0 (engineer): no smoke");
+	assert_string_equal(
+		b.lines[0].text,
+		"cs03 started by uid 0 (engineer), taken from uid 1000 (operator): no smoke");
 	assert_int_equal((int)b.lines[0].value, CTL_TRACK);
 	end(&b);
 }
@@ -207,7 +211,7 @@ a_bad_request_is_told_what_is_allowed(void **state)
 		{"{\"cmd\":\"stop\"", "no JSON"},
 		{"[\"stop\"]", "a request is one JSON object"},
 		{"\"stop\"", "no JSON"},
-		{"{}", "\"cmd\" must be one of stop, start, maintenance, end, holds"},
+		{"{}", "\"cmd\" must be one of stop, start, maintenance, end, set, auto, holds"},
 		{"{\"cmd\":7}", "\"cmd\" must be one of"},
 		{"{\"cmd\":\"halt\",\"system\":\"cs03\",\"why\":\"x\"}", "\"cmd\" must be one of"},
 		{"{\"cmd\":\"stop\",\"cmd\":\"start\",\"system\":\"cs03\",\"why\":\"x\"}",
@@ -230,7 +234,7 @@ a_bad_request_is_told_what_is_allowed(void **state)
 		{"{\"cmd\":\"stop\",\"system\":\"cs03\",\"why\":\"x\",\"force\":true}",
 		 "\"stop\" takes \"system\", \"why\" and nothing else"},
 		{"{\"cmd\":\"maintenance\",\"system\":\"cs03\",\"why\":\"x\",\"for\":60}",
-		 "\"maintenance\" takes \"system\", \"for_s\", \"why\" and nothing else"},
+		 "\"maintenance\" takes \"system\", \"for_s\", \"why\", \"take\" and nothing else"},
 		{"{\"cmd\":\"maintenance\",\"system\":\"cs03\",\"why\":\"x\"}",
 		 "\"for_s\" must be a whole number, 60..604800"},
 		{"{\"cmd\":\"maintenance\",\"system\":\"cs03\",\"for_s\":59,\"why\":\"x\"}",

@@ -462,7 +462,9 @@ states_have_names_and_other_values_none(void **state)
 	assert_string_equal(state_name(ROLE_ENGINE_TRIP, TRIP_LEAK | TRIP_FLOW), "several");
 	assert_string_equal(state_name(ROLE_ENGINE_TRIP, -1), "");
 	assert_string_equal(state_name(ROLE_CTL_MODE, CTL_MAINTENANCE), "maintenance");
-	assert_string_equal(state_name(ROLE_CTL_MODE, CTL_MAINTENANCE + 1), "");
+	assert_string_equal(state_name(ROLE_CTL_MODE, CTL_MANUAL), "manual");
+	assert_string_equal(state_name(ROLE_CTL_REASON, REASON_HAND), "by hand");
+	assert_string_equal(state_name(ROLE_CTL_MODE, CTL_MANUAL + 1), "");
 	assert_string_equal(state_name(ROLE_CTL_MODE, 9), "");
 	assert_string_equal(state_name(ROLE_CTL_MODE, -1), "");
 	assert_string_equal(state_name(ROLE_CTL_MODE, 1.5), "");

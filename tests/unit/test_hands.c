@@ -1,0 +1,256 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* A value that a person has set: how it comes into force, what holds below it, and how it goes. */
+#include "tests/unit/supervisor_bench.h"
+
+static void
+assert_near(double is, double wanted, double by)
+{
+	if (!(fabs(is - wanted) <= by))
+		fail_msg("%g is not %g", is, wanted);
+}
+
+static struct hands hands;
+
+static void
+set(uint32_t first, uint32_t n, double value)
+{
+	struct hand_wish w = {.first = first, .n = n, .value = value};
+	hands_set(&hands, &w, INT64_MAX);
+}
+
+static void
+set_in_auto(struct bench *b)
+{
+	struct supervisor_setup s = setup();
+	s.start_in_charge = true;
+	begin(b, s);
+	hands_clear(&hands);
+	supervisor_hands(&b->s, &hands);
+	steps(b, 50);
+	assert_int_equal(b->s.verdict.mode, CTL_AUTO);
+	assert_near(b->s.demands.duty_frac[7], 1.0, 0.001);
+}
+
+/* Steps, none of which moves a duty or a pump by more than the ramp. */
+static void
+smooth(struct bench *b, int n)
+{
+	while (n-- > 0) {
+		struct demands was = b->s.demands;
+		step(b);
+		const struct demands *d = &b->s.demands;
+		for (int i = 0; i < RETICLES; i++)
+			assert_true(fabs(d->duty_frac[i] - was.duty_frac[i]) < 0.0021);
+		for (int k = 0; k < HAND_PUMPS; k++)
+			if (isfinite(d->pump_each_frac[k]) && isfinite(was.pump_each_frac[k]))
+				assert_true(fabs(d->pump_each_frac[k] - was.pump_each_frac[k]) <
+					    0.0021);
+		assert_true(fabs(d->valve_frac - was.valve_frac) < 0.05); /* once a second */
+	}
+}
+
+static void
+a_duty_goes_there_by_the_ramp_and_comes_back_by_it(void **state)
+{
+	(void)state;
+	struct bench b;
+	set_in_auto(&b);
+	set(HAND_DUTY, RETICLES, 0.8);
+	smooth(&b, 50);
+	assert_true(b.s.demands.duty_frac[7] > 0.85); /* 2 % a second */
+	smooth(&b, 100);
+	assert_near(b.s.demands.duty_frac[7], 0.8, 1e-6);
+	assert_true(b.s.demands.by_hand[HAND_DUTY + 7]);
+	assert_int_equal(b.s.verdict.mode, CTL_MANUAL);
+	assert_int_equal(b.s.verdict.reason, REASON_HAND);
+	hands_clear(&hands);
+	smooth(&b, 50);
+	assert_int_equal(b.s.verdict.mode, CTL_AUTO);
+	assert_int_equal(b.s.verdict.reason, REASON_RAMP);
+	assert_true(b.s.demands.duty_frac[7] < 0.92);
+	smooth(&b, 100);
+	assert_near(b.s.demands.duty_frac[7], 1.0, 0.001);
+	assert_false(b.s.demands.by_hand[HAND_DUTY + 7]);
+	assert_int_equal(b.s.verdict.reason, REASON_NONE);
+}
+
+static void
+one_reticle_alone_may_be_set(void **state)
+{
+	(void)state;
+	struct bench b;
+	set_in_auto(&b);
+	set(HAND_DUTY + 29, 1, 0.5);
+	smooth(&b, 400);
+	assert_near(b.s.demands.duty_frac[29], 0.5, 1e-6);
+	assert_near(b.s.demands.duty_frac[30], 1.0, 0.001);
+}
+
+static void
+limits_hold_below_a_duty_that_is_set(void **state)
+{
+	(void)state;
+	struct bench b;
+	set_in_auto(&b);
+	set(HAND_DUTY, RETICLES, 0.9);
+	steps(&b, 200);
+	for (int i = 0; i < RETICLES; i++)
+		b.v.temp_c[i] += 10.0; /* over the limit: the law takes it down whatever is set */
+	steps(&b, 100);
+	assert_true(b.s.demands.duty_frac[7] < 0.7);
+	assert_int_equal(b.s.verdict.reason, REASON_TEMPERATURE);
+	good_view(&b.v);
+	all_duties(&b.v, b.s.demands.duty_frac[7]);
+	b.v.flow_lpm = 0.35 * PARAMS.flow_nominal_lpm;
+	step(&b);
+	assert_true(b.s.demands.duty_frac[7] <=
+		    pow(0.35 / PARAMS.low_flow_frac, PARAMS.low_flow_exponent) + 1e-9);
+}
+
+static void
+a_cap_holds_below_a_duty_that_is_set(void **state)
+{
+	(void)state;
+	struct bench b;
+	set_in_auto(&b);
+	set(HAND_DUTY, RETICLES, 0.9);
+	steps(&b, 200);
+	supervisor_allow(&b.s,
+			 &(struct cap_allowance){.watts = 15000.0, .due = true, .down = true});
+	steps(&b, 100); /* the meter stays where it is */
+	assert_true(b.s.demands.duty_frac[7] < 0.7);
+	assert_int_equal(b.s.verdict.reason, REASON_CAP);
+}
+
+static void
+pumps_and_valve_go_where_they_are_set_and_back_without_a_jump(void **state)
+{
+	(void)state;
+	struct bench b;
+	set_in_auto(&b);
+	double pump = b.s.demands.pump_frac;
+	set(HAND_PUMP + 1, 1, 0.95);
+	set(HAND_VALVE, 1, 0.3);
+	smooth(&b, 300);
+	assert_near(b.s.demands.pump_each_frac[1], 0.95, 1e-6);
+	assert_true(isnan(b.s.demands.pump_each_frac[0]));
+	assert_near(b.s.demands.valve_frac, 0.3, 1e-6);
+	b.v.valve_pct = 30.0;
+	steps(&b, 20);
+	hands_clear(&hands);
+	smooth(&b, 300);
+	assert_true(isnan(b.s.demands.pump_each_frac[1]));
+	assert_true(b.s.demands.pump_frac <= pump + 0.01);
+	assert_int_equal(b.s.verdict.mode, CTL_AUTO);
+}
+
+static void
+a_wafer_over_its_limit_is_cooled_whatever_is_set(void **state)
+{
+	(void)state;
+	struct bench b;
+	set_in_auto(&b);
+	set(HAND_PUMP, 2, 0.6);
+	set(HAND_VALVE, 1, 0.2);
+	steps(&b, 400);
+	assert_near(b.s.demands.pump_each_frac[0], 0.6, 1e-6);
+	for (int i = 0; i < RETICLES; i++)
+		b.v.temp_c[i] += 9.5;
+	b.v.valve_pct = 20.0;
+	steps(&b, 100);
+	assert_true(b.s.demands.pump_each_frac[0] > 0.75);
+	assert_true(b.s.demands.valve_frac > 0.5);
+	good_view(&b.v);
+	steps(&b, 600);
+	assert_near(b.s.demands.pump_each_frac[0], 0.6, 1e-6);
+	assert_near(b.s.demands.valve_frac, 0.2, 1e-6);
+	b.v.pump_status[1] = 2.0; /* failed: the other one must carry all */
+	steps(&b, 2);
+	assert_near(b.s.demands.pump_each_frac[0], 1.0, 1e-6);
+}
+
+static void
+the_dew_point_stands_above_a_set_point_and_both_are_told(void **state)
+{
+	(void)state;
+	struct bench b;
+	set_in_auto(&b);
+	set(HAND_SETPOINT, 1, 21.0);
+	smooth(&b, 300);
+	assert_near(b.s.verdict.setpoint_c, 21.0, 0.01);
+	assert_near(b.s.verdict.asked_c, 21.0, 0.01);
+	b.v.dew_c = 20.5;
+	steps(&b, 20);
+	assert_near(b.s.verdict.setpoint_c, 20.5 + PARAMS.dew_margin_k, 0.01);
+	assert_near(b.s.verdict.asked_c, 21.0, 0.01);
+	assert_near(b.s.in.supply_lo_c, 20.5 + PARAMS.dew_margin_k, 1e-9);
+	b.v.dew_c = 12.0;
+	steps(&b, 20);
+	hands_clear(&hands);
+	smooth(&b, 50);
+	assert_true(b.s.verdict.setpoint_c < 21.3); /* from there on, by its own steps */
+}
+
+static void
+values_wait_while_inputs_are_lost_and_go_on_without_a_bump(void **state)
+{
+	(void)state;
+	struct bench b;
+	set_in_auto(&b);
+	set(HAND_DUTY, RETICLES, 0.7);
+	set(HAND_PUMP, 2, 0.65);
+	steps(&b, 300);
+	struct view good = b.v;
+	lose_engine(&b.v);
+	steps(&b, 50);
+	assert_int_equal(b.s.verdict.mode, CTL_FAILSAFE);
+	assert_near(b.s.demands.pump_frac, 1.0, 1e-9);
+	assert_true(isnan(b.s.demands.pump_each_frac[0]));
+	assert_false(b.s.demands.by_hand[HAND_DUTY]);
+	b.v = good;
+	all_duties(&b.v, PARAMS.failsafe_duty_frac);
+	b.v.pump_pct[0] = b.v.pump_pct[1] = 100.0;
+	step(&b);
+	while (b.s.mode != CTL_AUTO) {
+		assert_true(b.now_ns < 120 * NS_PER_S);
+		step(&b);
+	}
+	smooth(&b, 300);
+	assert_near(b.s.demands.duty_frac[7], 0.7, 0.001);
+	assert_near(b.s.demands.pump_each_frac[0], 0.65, 0.001);
+	assert_int_equal(b.s.verdict.mode, CTL_MANUAL);
+}
+
+static void
+a_stop_takes_all_of_it_away_at_once(void **state)
+{
+	(void)state;
+	struct bench b;
+	set_in_auto(&b);
+	set(HAND_DUTY, RETICLES, 0.7);
+	set(HAND_PUMP, 2, 0.65);
+	steps(&b, 300);
+	supervisor_hold(&b.s, HOLD_STOP);
+	steps(&b, 2);
+	assert_near(b.s.demands.duty_frac[7], 0.0, 1e-9);
+	assert_near(b.s.demands.pump_frac, 1.0, 1e-9);
+	assert_true(isnan(b.s.demands.pump_each_frac[0]));
+	assert_int_equal(b.s.verdict.mode, CTL_STOPPED);
+}
+
+int
+main(void)
+{
+	const struct CMUnitTest tests[] = {
+		cmocka_unit_test(a_duty_goes_there_by_the_ramp_and_comes_back_by_it),
+		cmocka_unit_test(one_reticle_alone_may_be_set),
+		cmocka_unit_test(limits_hold_below_a_duty_that_is_set),
+		cmocka_unit_test(a_cap_holds_below_a_duty_that_is_set),
+		cmocka_unit_test(pumps_and_valve_go_where_they_are_set_and_back_without_a_jump),
+		cmocka_unit_test(a_wafer_over_its_limit_is_cooled_whatever_is_set),
+		cmocka_unit_test(the_dew_point_stands_above_a_set_point_and_both_are_told),
+		cmocka_unit_test(values_wait_while_inputs_are_lost_and_go_on_without_a_bump),
+		cmocka_unit_test(a_stop_takes_all_of_it_away_at_once),
+	};
+	return cmocka_run_group_tests(tests, NULL, NULL);
+}

@@ -1,0 +1,184 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* `isotherm set`: a value by hand, for a time. `isotherm holds`: what people hold. */
+#include <getopt.h>
+#include <jansson.h>
+#include <limits.h>
+#include <math.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "core/rundir.h"
+#include "tui/cmd.h"
+#include "tui/held.h"
+#include "tui/request.h"
+
+#define FOR_S 600.0 /* where nobody says for how long */
+
+static const char set_help[] =
+	"isotherm set POINT VALUE --why TEXT [--for DURATION] [--take]\n"
+	"isotherm set POINT=VALUE --why TEXT [--for DURATION] [--take]\n"
+	"  A value by hand for an output of a system, until its time is over (10m if it is not "
+	"said,\n"
+	"  a day at most) or `isotherm auto SYSTEM`. It goes there and back by a ramp. Limits, "
+	"the\n"
+	"  power cap and the device's own protection hold all the same: a duty is the most that a\n"
+	"  reticle may do, and a wafer over its limit is cooled whatever is set. --take: though\n"
+	"  another person holds the system.\n"
+	"  POINT: cs03.wafer.duty_cmd_frac, cs03.wafer.C6.duty_cmd_frac, cs03.pump.speed_cmd_pct,\n"
+	"  cs03.pump[0].speed_cmd_pct, cs03.hx.valve_cmd_pct, cs03.ctl.supply_setpoint_c\n"
+	"exit: 0 done, 1 refused (and why), 2 not running\n";
+
+static const char holds_help[] = "isotherm holds [SYSTEM] [--json]\n"
+				 "  Who has stopped a system, taken it for maintenance or set "
+				 "values by hand; why, and until "
+				 "when.\n"
+				 "exit: 0 done, 1 refused (and why), 2 not running\n";
+
+struct words {
+	struct request request;
+	const char *for_;
+	bool json;
+};
+
+/* -1: go on; else the exit code. */
+static int
+read_options(const char *command, const char *help, const char *allowed, int argc, char **argv,
+	     struct words *w)
+{
+	static const struct option options[] = {
+		{"for", required_argument, NULL, 'f'}, {"why", required_argument, NULL, 'w'},
+		{"take", no_argument, NULL, 't'},      {"json", no_argument, NULL, 'j'},
+		{"help", no_argument, NULL, 'h'},      {0}};
+	int c;
+	while ((c = getopt_long(argc, argv, "", options, NULL)) != -1)
+		if (c == 'h')
+			return fputs(help, stdout) < 0 ? EXIT_NOT_HEALTHY : 0;
+		else if (!strchr(allowed, c))
+			return cmd_usage(command, "what is that?");
+		else if (c == 'f')
+			w->for_ = optarg;
+		else if (c == 'w')
+			w->request.why = optarg;
+		else if (c == 't')
+			w->request.take = true;
+		else
+			w->json = true;
+	return -1;
+}
+
+/* "POINT VALUE" or "POINT=VALUE": the name, cut out of the argument, and the text of the value. */
+static const char *
+value_text(int argc, char **argv, struct request *r)
+{
+	char *equals;
+	if (optind >= argc)
+		return NULL;
+	r->point = argv[optind++];
+	equals = strchr(r->point, '=');
+	if (!equals)
+		return optind < argc ? argv[optind++] : NULL;
+	*equals = '\0';
+	return equals + 1;
+}
+
+/* -1: the request is complete; else the exit code. */
+static int
+read_set(int argc, char **argv, struct words *w)
+{
+	struct request *r = &w->request;
+	struct errtext err;
+	char *end;
+	int rc = read_options("set", set_help, "fwt", argc, argv, w);
+	if (rc >= 0)
+		return rc;
+	const char *text = value_text(argc, argv, r);
+	if (!r->point || !r->point[0])
+		return cmd_usage("set", "needs a point and a value");
+	if (!text || !text[0])
+		return cmd_usage("set", "needs a value for %.60s", r->point);
+	if (optind < argc)
+		return cmd_usage("set", "what is \"%.60s\"?", argv[optind]);
+	r->cmd = "set";
+	r->has_value = true;
+	r->value = strtod(text, &end);
+	if (*end || !isfinite(r->value))
+		return cmd_usage("set", "%.40s is no number", text);
+	if (!r->why || !r->why[strspn(r->why, " ")])
+		return cmd_usage("set", "needs --why TEXT: who reads the journal wants to know");
+	r->for_s = FOR_S;
+	if (w->for_ && request_duration(w->for_, &r->for_s, &err))
+		return cmd_usage("set", "%s", err.text);
+	return -1;
+}
+
+int
+cmd_set(int argc, char **argv)
+{
+	struct words w = {0};
+	json_t *answer;
+	int rc = read_set(argc, argv, &w);
+	if (rc >= 0)
+		return rc;
+	rc = request_ask("control", "isotherm-control does not run", &w.request, &answer);
+	const char *said = json_string_value(json_object_get(answer, "said"));
+	if (!rc)
+		printf("%s\n", said ? said : "done");
+	json_decref(answer);
+	return rc;
+}
+
+/* --- holds --- */
+static const char *
+word(const json_t *o, const char *key)
+{
+	const char *w = json_string_value(json_object_get(o, key));
+	return w ? w : "-";
+}
+
+static void
+print_hold(const json_t *h)
+{
+	const json_t *uid = json_object_get(h, "uid"), *values = json_object_get(h, "values"), *v;
+	char who[48];
+	size_t i;
+	held_user(uid ? json_integer_value(uid) : -1, who, sizeof who);
+	printf("%-10s %-11s since %s until %-20s by %s: %s\n", word(h, "system"), word(h, "mode"),
+	       word(h, "since"), word(h, "until"), who, word(h, "why"));
+	json_array_foreach(values, i, v)
+		printf("  %s = %g for another %lld s\n", word(v, "point"),
+		       json_number_value(json_object_get(v, "value")),
+		       (long long)json_integer_value(json_object_get(v, "left_s")));
+}
+
+int
+cmd_holds(int argc, char **argv)
+{
+	struct words w = {.request = {.cmd = "holds"}};
+	struct errtext err;
+	char run_dir[PATH_MAX];
+	json_t *all, *h;
+	size_t i;
+	int rc = read_options("holds", holds_help, "j", argc, argv, &w);
+	if (rc >= 0)
+		return rc;
+	if (optind < argc)
+		w.request.system = argv[optind++];
+	if (optind < argc)
+		return cmd_usage("holds", "what is \"%.60s\"?", argv[optind]);
+	all = rundir_find(false, run_dir, sizeof run_dir, &err) == 0
+		      ? held_list(run_dir, w.request.system)
+		      : NULL;
+	if (!all) /* once more, for what there is to say about it */
+		return request_ask("control", "isotherm-control does not run", &w.request, NULL);
+	if (w.json) {
+		json_dumpf(all, stdout, JSON_INDENT(1));
+		printf("\n");
+	} else if (json_array_size(all) == 0) {
+		printf("nobody holds anything\n");
+	} else {
+		json_array_foreach(all, i, h) print_hold(h);
+	}
+	json_decref(all);
+	return 0;
+}
