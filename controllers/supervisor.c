@@ -168,6 +168,15 @@ next_seq(uint16_t seq)
 	return seq == UINT16_MAX ? 1 : (uint16_t)(seq + 1);
 }
 
+/* Work that was moved for our reasons: a device that does not do it by itself keeps them else. */
+static void
+give_shares_back(struct demands *d)
+{
+	for (int i = 0; i < RETICLES; i++)
+		if (isfinite(d->share_frac[i]))
+			d->share_frac[i] = 1.0;
+}
+
 /* Returns whether the sequence numbers start here, or start again. */
 static bool
 transit(struct supervisor *s, enum event ev, const struct view *v, int64_t now_ns)
@@ -187,8 +196,10 @@ transit(struct supervisor *s, enum event ev, const struct view *v, int64_t now_n
 		return false;
 	}
 	d->release = s->mode == CTL_HANDBACK || s->mode == CTL_MAINTENANCE;
-	if (d->release)
+	if (d->release) {
 		s->release_ns = now_ns;
+		give_shares_back(d);
+	}
 	d->quiet = false;
 	if (from != CTL_OFF)
 		return from == CTL_MAINTENANCE;
@@ -302,7 +313,7 @@ keep_out(struct supervisor *s, int64_t now_ns)
 	d->quiet = true;
 	d->pump_frac = d->valve_frac = (double)NAN;
 	for (int i = 0; i < RETICLES; i++)
-		d->duty_frac[i] = (double)NAN;
+		d->duty_frac[i] = d->share_frac[i] = (double)NAN;
 }
 
 static void

@@ -351,6 +351,22 @@ firmware_new_job(struct firmware *fw, struct process *p, uint32_t slot)
 	p->jobs.version++;
 }
 
+/* A supervisor is gone: what it demanded of shares is taken back, and comes into force as any. */
+static void
+take_back(struct engine_unit *e, const struct process *p)
+{
+	bool gone = e->dog.authority == AUTHORITY_LOCAL && e->was_authority == AUTHORITY_SUPERVISOR;
+
+	e->was_authority = e->dog.authority;
+	for (uint32_t j = 0; gone && j < JOBS_MAX; j++) {
+		e->batch_cmd[j] = 1.0;
+		e->new_jobs |= 1u << j;
+	}
+	for (int i = 0; gone && i < RETICLES; i++)
+		if (p->jobs.of[i] < JOBS_MAX)
+			e->share_cmd[i] = 1.0;
+}
+
 static void
 tick(struct firmware *fw, struct process *p, const struct sensors *s, int64_t step)
 {
@@ -359,6 +375,7 @@ tick(struct firmware *fw, struct process *p, const struct sensors *s, int64_t st
 
 	watch(&e->dog, step);
 	watch(&fw->cooling.dog, step);
+	take_back(e, p);
 	foldback(e, p, s, tmax_c);
 	hold_ceiling(e, s, step);
 	reshare(e, p, step);

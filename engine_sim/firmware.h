@@ -12,8 +12,9 @@
  *       is 1.5 K above the temperature limit under a supervisor, 1 K below it in local control.
  *       A low flow caps the duty at once: (flow / .7 nominal)^.8.
  *   Local control: entered by the release register, or when the supervisor's sequence number stood
- *       still for 3 s. Pumps and valve go to 100 %, duties rise at .05/s. A power ceiling is held
- *       by one duty scale, here and under a supervisor, until it expires.
+ *       still for 3 s. Pumps and valve go to 100 %, duties rise at .05/s, work goes back to equal
+ *       shares: what a supervisor moved for its own reasons holds nothing up once it is gone. A power
+ *       ceiling is held by one duty scale, here and under a supervisor, until it expires.
  *
  * The foldback believes a sensor up to 3 K above its hottest neighbour: silicon and copper conduct,
  * so a lone higher reading is a lying sensor. The interlocks believe every sensor.
@@ -59,6 +60,7 @@ struct engine_unit {
 	int64_t reshare_until[JOBS_MAX], reshare_after[JOBS_MAX]; /* of a slot; steps */
 	double batch_cmd[JOBS_MAX];                               /* of a slot's micro-batches */
 	uint32_t new_jobs; /* slots; their demands were reset */
+	int was_authority; /* in the tick before */
 	uint32_t status;
 };
 
@@ -82,7 +84,7 @@ void firmware_init(struct firmware *fw, const struct process *p, double temp_lim
 void firmware_new_job(struct firmware *fw, struct process *p, uint32_t slot);
 /* What registers tell it, at that step. */
 void firmware_seq(struct watchdog *dog, uint16_t seq, int64_t step);
-void firmware_release(struct watchdog *dog, bool release);
+void firmware_release(struct watchdog *dog, bool release);  /* shares follow in the next tick */
 void firmware_ceiling(struct engine_unit *e, int64_t step); /* either ceiling register written */
 void firmware_reset(struct firmware *fw, const struct process *p, const struct sensors *s);
 

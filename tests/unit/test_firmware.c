@@ -444,6 +444,52 @@ new_work_shares_cost_2_s_at_half_rate_and_20_s_of_patience(void **state)
 	assert_int_equal(reg("cs00.wafer.A1.share_frac"), 10000);
 }
 
+/* Reticles A1 and A2 with half of their work moved to ten others. */
+static void
+move_work(void)
+{
+	uint16_t share[RETICLES];
+
+	for (int i = 0; i < RETICLES; i++)
+		share[i] = i < 2 ? 5000 : i < 12 ? 11000 : 10000;
+	assert_int_equal(write_words(sim, device_of(plant, "cs00.engine"), 100, RETICLES, share),
+			 0);
+	supervised_s(1.0);
+	assert_int_equal(reg("cs00.wafer.A1.share_frac"), 5000);
+}
+
+static void
+moved_work_goes_back_when_the_supervisor_is_gone(void **state)
+{
+	(void)state;
+	supervised_s(1.0);
+	move_work();
+	run_s(sim,
+	      2.5); /* its silence is noticed; a share may move again 20 s after the last time */
+	assert_int_equal(reg("cs00.engine.authority"), AUTHORITY_LOCAL);
+	assert_int_equal(reg("cs00.wafer.A1.share_cmd_frac"), 10000);
+	assert_int_equal(reg("cs00.wafer.A1.share_frac"), 5000);
+	run_s(sim, 22.0);
+	assert_int_equal(reg("cs00.wafer.A1.share_frac"), 10000);
+	assert_int_equal(reg("cs00.wafer.A5.share_frac"), 10000);
+	assert_true(now().rate > 0.999);
+}
+
+static void
+moved_work_goes_back_when_it_is_released(void **state)
+{
+	(void)state;
+	supervised_s(1.0);
+	move_work();
+	put("cs00.engine.release_cmd", 1);
+	run_s(sim, 24.0);
+	assert_int_equal(reg("cs00.wafer.A1.share_frac"), 10000);
+	assert_true(now().rate > 0.999);
+	put("cs00.engine.release_cmd", 0);
+	supervised_s(20.0);
+	move_work(); /* and the next one may move it again */
+}
+
 #define TEST(f) cmocka_unit_test_setup_teardown(f, begin, teardown)
 
 int
@@ -472,6 +518,8 @@ main(void)
 		TEST(a_power_ceiling_is_held_without_a_supervisor_until_it_expires),
 		TEST(a_ceiling_takes_no_part_of_a_demand_that_is_below_it),
 		TEST(new_work_shares_cost_2_s_at_half_rate_and_20_s_of_patience),
+		TEST(moved_work_goes_back_when_the_supervisor_is_gone),
+		TEST(moved_work_goes_back_when_it_is_released),
 	};
 	return cmocka_run_group_tests(tests, NULL, NULL);
 }

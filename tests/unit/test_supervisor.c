@@ -217,11 +217,16 @@ hand_back_writes_the_release_and_waits_for_the_devices(void **state)
 	(void)state;
 	struct bench b;
 	begin(&b, setup());
+	for (int i = 0; i < RETICLES; i++)
+		b.v.share_frac[i] = i % 2 ? 1.1 : 0.9;
 	steps(&b, 150);
+	assert_true(b.s.demands.share_frac[1] > 1.09);
 	supervisor_hand_back(&b.s);
 	step(&b);
 	assert_int_equal(b.s.verdict.mode, CTL_HANDBACK);
 	assert_true(b.s.demands.active && b.s.demands.release);
+	for (int i = 0; i < RETICLES; i++) /* and work goes back to where it was */
+		assert_true(fabs(b.s.demands.share_frac[i] - 1.0) < 1e-9);
 	assert_false(supervisor_handed_back(&b.s));
 	b.v.engine_authority = AUTHORITY_LOCAL;
 	step(&b);
