@@ -12,6 +12,7 @@
 #include "core/rundir.h"
 #include "mqtt/bdseq.h"
 #include "mqtt/client.h"
+#include "mqtt/holders.h"
 #include "mqtt/session.h"
 #include "mqtt/tree.h"
 #include "shell/daemon.h"
@@ -29,6 +30,7 @@ static struct {
 	struct daemon daemon;
 	struct follower follower[REGIONS];
 	struct snapshot snap;
+	struct holders *holders;
 	struct image *out;
 	struct sample *values; /* of mqtt.img */
 	struct cadence tick;
@@ -216,6 +218,8 @@ open_sessions(int64_t now_ns)
 	rc = session_open(&room.session, plant, ISOTHERM_VERSION, bdseq, now_ns, &err);
 	if (rc == 0)
 		rc = tree_open(&room.tree, plant, ISOTHERM_VERSION, &err);
+	if (rc == 0)
+		rc = holders_open(&room.holders, plant);
 	if (rc != 0) {
 		log_error("%s", err.text);
 		return rc == -EINVAL ? EX_CONFIG : EX_OSERR;
@@ -254,6 +258,7 @@ stop(void)
 		client_close(room.client[i]);
 	session_close(room.session);
 	tree_close(room.tree);
+	holders_close(room.holders);
 	for (size_t i = 0; i < FOLLOWED; i++) {
 		images_follower_fini(&room.follower[followed[i]]);
 		free(room.snap.region[followed[i]]);
@@ -333,6 +338,7 @@ tick(void)
 		return;
 	if (room.named) {
 		read_images(now_ns);
+		holders_step(room.holders, &room.snap, room.daemon.run_dir, now_ns);
 		session_samples(room.session, &room.snap, now_ns);
 		tree_samples(room.tree);
 		if (!room.started && settled(now_ns)) {

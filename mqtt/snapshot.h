@@ -6,10 +6,13 @@
 #include "config/plant.h"
 #include "core/sample.h"
 
+#define SNAPSHOT_WHY 804 /* 200 characters */
+
 struct snapshot {
 	const struct plant *plant;
 	/* All samples of a region, zeroed (never) until there is one; NULL: nobody reads that one. */
 	struct sample *region[REGIONS];
+	const char (*why)[SNAPSHOT_WHY]; /* [n_systems]: of who holds it; NULL: nobody asks */
 };
 
 /* The sample of a point, or NULL if its region is not read. */

@@ -167,6 +167,8 @@ set_holder(json_t *o, const struct snapshot *s, int32_t system)
 			    ends ? json_string(clock_utc_text(llround(until->value) * NS_PER_S,
 							      text, sizeof(text)))
 				 : json_null());
+	bool why = s->why != NULL && s->why[system][0] != '\0';
+	json_object_set_new(o, "held_why", why ? json_string(s->why[system]) : json_null());
 	json_object_set_new(o, "set_by_hand", count(of_role(s, system, ROLE_CTL_HANDS)));
 }
 
