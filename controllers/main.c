@@ -23,6 +23,7 @@
 #define OVERRUN_LOG_NS (60 * NS_PER_S) /* late periods are told that often at most */
 #define KEEP_AGAIN_NS NS_PER_S         /* what could not be recorded is tried again so often */
 #define SOAK_SLOW_NS (10 * NS_PER_S)
+#define SOAK_END_NS (2 * NS_PER_S) /* at an end: what a soak found is waited for so long */
 #define EVENTS 16
 
 static struct {
@@ -157,6 +158,15 @@ keep_soaks(int64_t now_ns)
 		control_soak_not_kept(room.control, c->serial);
 }
 
+/* At an end: the child that writes ends with us, and the devices have their release already. */
+static bool
+soaks_kept(int64_t now_ns)
+{
+	room.soaks_ns = now_ns - KEEP_AGAIN_NS;
+	keep_soaks(now_ns);
+	return room.soaks.child == 0;
+}
+
 static int
 start(void)
 {
@@ -233,12 +243,15 @@ handed_back(int64_t now_ns)
 {
 	if (room.end_ns == 0)
 		return false;
-	if (control_handed_back(room.control)) {
+	bool back = control_handed_back(room.control);
+	if (!back && now_ns < room.end_ns)
+		return false;
+	if (!soaks_kept(now_ns) && now_ns < room.end_ns + SOAK_END_NS)
+		return false;
+	if (back) {
 		log_info("every device that is released has confirmed it");
 		return true;
 	}
-	if (now_ns < room.end_ns)
-		return false;
 	log_warning("not every device has confirmed its release: "
 		    "it will miss the sequence number instead");
 	return true;
