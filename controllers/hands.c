@@ -7,6 +7,7 @@
 #include <string.h>
 
 #include "controllers/people.h"
+#include "controllers/reshare.h"
 
 #define PCT 100.0
 
@@ -19,6 +20,7 @@ static const struct kind {
 	{HAND_PUMP, HAND_PUMPS, ROLE_PUMP_SPEED_CMD, PCT},
 	{HAND_VALVE, 1, ROLE_VALVE_CMD, PCT},
 	{HAND_SETPOINT, 1, ROLE_CTL_SUPPLY_SETPOINT, 1.0},
+	{HAND_SHARE, RETICLES, ROLE_SHARE_CMD, 1.0},
 };
 #define N_KINDS (sizeof KINDS / sizeof KINDS[0])
 
@@ -112,12 +114,13 @@ static bool
 none_such(const struct plant *plant, const char *name, int32_t system, char *error, size_t size)
 {
 	uint32_t of = system < 0 ? 0 : (uint32_t)system;
-	char shown[NAME_MAX_LEN] = "that", list[4 * NAME_MAX_LEN] = "", one[NAME_MAX_LEN];
+	char shown[NAME_MAX_LEN] = "that", list[N_KINDS * NAME_MAX_LEN] = "", one[NAME_MAX_LEN];
 	size_t at = 0;
 	if (name && people_characters(name) > 0 && strlen(name) < sizeof shown)
 		snprintf(shown, sizeof shown, "%s", name);
 	for (size_t k = 0; plant->n_systems > 0 && k < N_KINDS && at < sizeof list; k++)
-		if (name_of(plant, of, &KINDS[k], KINDS[k].n > 1 ? -1 : 0, one, sizeof one))
+		if ((plant->shares_free || KINDS[k].first != HAND_SHARE) &&
+		    name_of(plant, of, &KINDS[k], KINDS[k].n > 1 ? -1 : 0, one, sizeof one))
 			at += (size_t)snprintf(list + at, sizeof list - at, "%s%s.%s%s",
 					       at ? ", " : "", plant->systems[of].name, one,
 					       KINDS[k].n > 1 ? " (or of one)" : "");
@@ -170,6 +173,9 @@ bounds(const struct plant *plant, const struct kind *kind, uint32_t id, double *
 	} else if (kind->first == HAND_SETPOINT) {
 		*lo = p->supply_lo_c;
 		*hi = p->supply_hi_c;
+	} else if (kind->first == HAND_SHARE) {
+		*lo = fmax(*lo, RESHARE_LO);
+		*hi = fmin(*hi, RESHARE_HI);
 	}
 }
 
@@ -185,6 +191,13 @@ hands_value(const struct plant *plant, double value, struct hand_wish *out, char
 				 : plant->points[id].device;
 	double lo, hi;
 	bounds(plant, kind, id, &lo, &hi);
+	if (kind->first == HAND_SHARE && !plant->shares_free)
+		return wrong(
+			error, size,
+			"%s.%s: work stays where it is in this plant (shares: free lets it move)",
+			system, out->name);
+	if (kind->first == HAND_SHARE && out->n > 1)
+		lo = hi = 1.0; /* the mean of a job */
 	if (!(value >= lo && value <= hi))
 		return wrong(error, size, "%s.%s must be %g..%g%s%s", system, out->name, lo, hi,
 			     plant->points[id].unit[0] ? " " : "", plant->points[id].unit);

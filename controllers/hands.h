@@ -7,6 +7,9 @@
  *	SYSTEM.pump[0].speed_cmd_pct		of a pump; SYSTEM.pump.speed_cmd_pct: of both
  *	SYSTEM.hx.valve_cmd_pct			facility valve, or fans
  *	SYSTEM.ctl.supply_setpoint_c		of the coolant supply
+ *	SYSTEM.wafer.C6.share_cmd_frac		work of a reticle, where work may move (`shares: free`): the
+ *						others of its job have equal parts of the rest. Without C6:
+ *						1, of all
  */
 #ifndef ISOTHERM_CONTROLLERS_HANDS_H
 #define ISOTHERM_CONTROLLERS_HANDS_H
@@ -24,7 +27,8 @@ enum hand_output {
 	HAND_PUMP = RETICLES,
 	HAND_VALVE = HAND_PUMP + HAND_PUMPS,
 	HAND_SETPOINT,
-	HANDS
+	HAND_SHARE,
+	HANDS = HAND_SHARE + RETICLES
 };
 
 struct hands {

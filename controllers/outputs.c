@@ -202,6 +202,7 @@ static bool
 is_by_hand(const struct demands *d, enum role_id role, uint32_t k)
 {
 	return (role == ROLE_DUTY_CMD && d->by_hand[HAND_DUTY + k]) ||
+	       (role == ROLE_SHARE_CMD && d->by_hand[HAND_SHARE + k]) ||
 	       (role == ROLE_PUMP_SPEED_CMD && d->by_hand[HAND_PUMP + k]) ||
 	       (role == ROLE_VALVE_CMD && d->by_hand[HAND_VALVE]);
 }

@@ -5,12 +5,15 @@
  * and the cap's stay below it. Pumps and valve obey as long as the wafer is below its limit.
  */
 #include <math.h>
+#include <string.h>
 
+#include "controllers/reshare.h"
 #include "controllers/supervisor.h"
 #include "controllers/supervisor_private.h"
 
 #define BINDS_FRAC 0.001
 #define THERE_FRAC 1e-9
+#define SHARES_OFF 1e-3 /* of a job's sum */
 #define YIELD_STEPS 2.0 /* how much faster the valve opens than it is set */
 
 void
@@ -66,7 +69,7 @@ supervisor_hands_begin(struct supervisor *s, const struct control_params *p)
 		return;
 	}
 	/* from what is applied, and by the law, until that acts again */
-	s->valve_kept = s->hand_yields = false;
+	s->valve_kept = s->shares_kept = s->hand_yields = false;
 	for (int k = 0; k < HANDS; k++) {
 		s->hand_now[k] = (double)NAN;
 		s->demands.by_hand[k] = false;
@@ -81,6 +84,9 @@ supervisor_hands_undo(struct supervisor *s)
 	if (s->valve_kept)
 		s->demands.valve_frac = s->whole_valve_frac;
 	s->valve_kept = false;
+	if (s->shares_kept)
+		memcpy(s->demands.share_frac, s->whole_share_frac, sizeof s->whole_share_frac);
+	s->shares_kept = false;
 }
 
 /* One step of an output; NAN: it is the law's. */
@@ -134,6 +140,55 @@ apply_cooling(struct supervisor *s, double step)
 	d->valve_frac = now;
 }
 
+/* Those of a job that are set, and equal parts of the rest for its others; where that can't be, nothing:
+ * the device would wait for a set whose mean is 1. */
+static void
+share_job(struct supervisor *s, uint8_t slot)
+{
+	struct demands *d = &s->demands;
+	double rest = 0.0, others = 0.0;
+	bool any = false;
+	for (int i = 0; i < RETICLES; i++) {
+		if (s->in.jobs.slot[i] != slot)
+			continue;
+		double want = wanted(s, HAND_SHARE + i);
+		any = any || isfinite(want);
+		rest += isfinite(want) ? 1.0 - want : 1.0;
+		others += isfinite(want) ? 0.0 : 1.0;
+	}
+	double each = others > 0.0 ? rest / others : 1.0;
+	bool possible =
+		others > 0.0 ? each >= RESHARE_LO && each <= RESHARE_HI : fabs(rest) < SHARES_OFF;
+	for (int i = 0; i < RETICLES; i++) {
+		if (s->in.jobs.slot[i] != slot)
+			continue;
+		double want = wanted(s, HAND_SHARE + i);
+		d->by_hand[HAND_SHARE + i] = any && possible && isfinite(want);
+		if (any && possible)
+			d->share_frac[i] = isfinite(want) ? want : each;
+	}
+}
+
+/* As a whole, and no ramp: the device moves work at once, and not more often than it may. */
+static void
+apply_shares(struct supervisor *s)
+{
+	bool any = false;
+	for (int i = 0; i < RETICLES; i++) {
+		any = any || isfinite(wanted(s, HAND_SHARE + i));
+		s->demands.by_hand[HAND_SHARE + i] = false;
+	}
+	if (!any)
+		return;
+	for (int i = 0; i < RETICLES; i++) { /* where nobody has asked yet: what is in force */
+		double law = s->demands.share_frac[i], now = s->in.share_frac[i];
+		s->whole_share_frac[i] = isfinite(law) ? law : isfinite(now) ? now : 1.0;
+	}
+	s->shares_kept = true;
+	for (uint8_t slot = 0; slot <= SLOT_NONE; slot++)
+		share_job(s, slot);
+}
+
 void
 supervisor_hands_apply(struct supervisor *s, const struct control_params *p)
 {
@@ -155,4 +210,5 @@ supervisor_hands_apply(struct supervisor *s, const struct control_params *p)
 			s->hand_leaves = true;
 	}
 	apply_cooling(s, step);
+	apply_shares(s);
 }

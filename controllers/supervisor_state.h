@@ -107,7 +107,9 @@ struct supervisor {
 	bool hand_binds;        /* a duty set by hand is what holds something back … */
 	bool hand_leaves;       /* … or what it was, until the ramp is over */
 	bool hand_yields;       /* over the limit: cooling does what the law wants */
-	bool valve_kept;        /* the law's valve stands in … */
+	bool shares_kept;       /* the law's shares stand in whole_share_frac, its valve in … */
+	double whole_share_frac[RETICLES];
+	bool valve_kept; /* the law's valve stands in … */
 	double whole_valve_frac;
 	struct trust trust;
 	double believed_c[RETICLES]; /* as read, before offsets are taken off; NAN not believed */

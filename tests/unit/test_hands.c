@@ -170,6 +170,34 @@ a_wafer_over_its_limit_is_cooled_whatever_is_set(void **state)
 }
 
 static void
+work_that_is_moved_by_hand_is_a_whole_and_goes_back(void **state)
+{
+	(void)state;
+	struct bench b;
+	set_in_auto(&b);
+	for (int i = 0; i < RETICLES; i++)
+		b.v.share_frac[i] = b.s.demands.share_frac[i] = 1.0;
+	steps(&b, 5);
+	set(HAND_SHARE + 3, 1, 0.5);
+	set(HAND_SHARE + 4, 1, 0.67);
+	steps(&b, 2);
+	double sum = 0.0;
+	for (int i = 0; i < RETICLES; i++)
+		sum += b.s.demands.share_frac[i];
+	assert_near(sum, RETICLES, 1e-6);
+	assert_near(b.s.demands.share_frac[3], 0.5, 1e-9);
+	assert_near(b.s.demands.share_frac[9], 1.0 + 0.83 / (RETICLES - 2), 1e-9);
+	assert_true(b.s.demands.by_hand[HAND_SHARE + 4]);
+	for (int i = 0; i < 40; i++)
+		set(HAND_SHARE + (uint32_t)i, 1, 0.3); /* more than the others could take */
+	steps(&b, 2);
+	assert_false(b.s.demands.by_hand[HAND_SHARE + 4]);
+	hands_clear(&hands);
+	steps(&b, 2);
+	assert_near(b.s.demands.share_frac[3], 1.0, 1e-9);
+}
+
+static void
 the_dew_point_stands_above_a_set_point_and_both_are_told(void **state)
 {
 	(void)state;
@@ -248,6 +276,7 @@ main(void)
 		cmocka_unit_test(a_cap_holds_below_a_duty_that_is_set),
 		cmocka_unit_test(pumps_and_valve_go_where_they_are_set_and_back_without_a_jump),
 		cmocka_unit_test(a_wafer_over_its_limit_is_cooled_whatever_is_set),
+		cmocka_unit_test(work_that_is_moved_by_hand_is_a_whole_and_goes_back),
 		cmocka_unit_test(the_dew_point_stands_above_a_set_point_and_both_are_told),
 		cmocka_unit_test(values_wait_while_inputs_are_lost_and_go_on_without_a_bump),
 		cmocka_unit_test(a_stop_takes_all_of_it_away_at_once),

@@ -175,6 +175,10 @@ what_can_not_be_set_is_refused_with_what_can(void **state)
 		 "60}",
 		 "\"why\" must say why"},
 		{"{\"cmd\":\"set\",\"value\":1,\"for_s\":60,\"why\":\"x\"}", "no point \"that\""},
+		{SET("cs03.wafer.C6.share_cmd_frac", "1", "60"),
+		 "cs03.wafer.C6.share_cmd_frac: work stays where it is in this plant (shares: free "
+		 "lets it "
+		 "move)"},
 		{SET("cs01.wafer.duty_cmd_frac", "1", "60"),
 		 "cs01.engine is in shadow, nothing is sent to it"},
 		{SET("cs02.ctl.supply_setpoint_c", "22", "60"), "cs02.cooling is in shadow"},
