@@ -28,6 +28,7 @@ struct scenario_event {
 	struct wire_fault fault;
 	char request[640];   /* SCENARIO_COMMAND: JSON … */
 	bool to_controllers; /* … or to the alarms */
+	uint32_t uid;        /* … of whom */
 };
 
 struct scenario_bound {

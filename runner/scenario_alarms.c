@@ -56,9 +56,10 @@ void
 scenario_read_command(const struct scenario *s, struct schema_walk *w, yaml_node_t *node,
 		      struct scenario_event *e)
 {
-	static const char *const names[] = {
-		"ack",  "comment", "shelve",      "unshelve", "reset", "take_out", "put_back",
-		"stop", "start",   "maintenance", "end",      "cap",   "uncap"};
+	static const char *const names[] = {"ack",   "comment",     "shelve",   "unshelve",
+					    "reset", "take_out",    "put_back", "stop",
+					    "start", "maintenance", "end",      "cap",
+					    "uncap", "set",         "auto"};
 	const int32_t first_of_controllers = 7;
 	struct command_keys keys;
 	struct schema_part part = {&command_schema, &keys};
@@ -81,6 +82,12 @@ scenario_read_command(const struct scenario *s, struct schema_walk *w, yaml_node
 	add_text(request, "system", &keys.system_at, keys.system);
 	add_text(request, "comment", &keys.comment_at, keys.comment);
 	add_text(request, "why", &keys.why_at, keys.why);
+	add_text(request, "point", &keys.point_at, keys.point);
+	if (keys.value_at.line != 0)
+		(void)json_object_set_new(request, "value", json_real(keys.value));
+	if (keys.take)
+		(void)json_object_set_new(request, "take", json_true());
+	e->uid = (uint32_t)keys.uid;
 	if (keys.for_s_at.line != 0)
 		(void)json_object_set_new(request, "for_s", json_integer(keys.for_s));
 	if (keys.watts_at.line != 0)

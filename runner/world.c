@@ -271,11 +271,13 @@ take_alarm_events(struct world *w, uint32_t tick)
 }
 
 static void
-ask_controllers(struct world *w, const char *request, int64_t now_ns, char *line, size_t size)
+ask_controllers(struct world *w, const struct scenario_event *e, int64_t now_ns, char *line,
+		size_t size)
 {
-	struct hold_request req = {.access = ACCESS_ENGINEER,
-				   .json = request,
-				   .len = strlen(request),
+	struct hold_request req = {.uid = e->uid,
+				   .access = ACCESS_ENGINEER,
+				   .json = e->request,
+				   .len = strlen(e->request),
 				   .now_ns = now_ns,
 				   .wall_ns = now_ns};
 
@@ -284,7 +286,7 @@ ask_controllers(struct world *w, const char *request, int64_t now_ns, char *line
 	else
 		(void)snprintf(w->reply, sizeof w->reply,
 			       "{\"ok\": false, \"error\": \"nobody controls\"}");
-	(void)request_done(request, w->reply, line, size);
+	(void)request_done(e->request, w->reply, line, size);
 }
 
 static void
@@ -301,7 +303,7 @@ ask_commands(struct world *w, int64_t now_ns)
 		if (e->kind != SCENARIO_COMMAND)
 			continue;
 		if (e->to_controllers)
-			ask_controllers(w, e->request, now_ns, line, sizeof line);
+			ask_controllers(w, e, now_ns, line, sizeof line);
 		else
 			desk_ask(w->desk, e->request, now_ns, line, sizeof line);
 		say(w, e->at_s, WORLD_COMMAND, line);
