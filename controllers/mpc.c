@@ -375,8 +375,9 @@ cool(struct mpc *m, const struct control_params *p, const struct law_in *in)
 	else if (room_k > p->pump_down_above_k)
 		m->pump_frac -= p->pump_step_down_frac;
 	m->pump_frac = law_clamp(m->pump_frac, p->pump_min_frac, p->pump_max_frac);
-	/* colder silicon leaks less: what holds duty back for its spread has less of it */
+	/* colder silicon leaks less: less spread where that holds duty back, and less power for nothing under a cap */
 	double hot_room_k = in->temp_limit_c - max_c - p->margin_k;
+	held = held || m->cap_frac < 1.0;
 	if (held || hot_room_k < p->supply_down_below_k)
 		m->setpoint_c -= p->supply_step_down_k;
 	else if (room_k > p->pump_down_above_k && hot_room_k > p->supply_up_above_k)

@@ -112,7 +112,8 @@ payback_s(const struct mpc *m, const struct control_params *p, int slot)
 {
 	uint32_t still =
 		m->settled_steps < m->share_steps[slot] ? m->settled_steps : m->share_steps[slot];
-	return fmax(p->reshare_payback_s, fmin(still * LAW_DT_S, p->reshare_payback_most_s));
+	return fmax(p->reshare_payback_s,
+		    fmin(p->reshare_still_frac * still * LAW_DT_S, p->reshare_payback_most_s));
 }
 
 void
