@@ -225,8 +225,10 @@ tell_held(struct telling *t, const struct supervisor *s, const struct account *a
 	snprintf(cost, sizeof cost, "duty %.2f, costs %.0f tokens/s", a->duty_frac, a->cost_tokens);
 	switch (a->reason) {
 	case REASON_SPREAD:
-		tell(t, CODE, a->reason, "held back by spread: %s %.1f K above %s (limit %.1f), %s",
-		     place, a->spread_k, cold, s->setup.spread_limit_k, cost);
+		tell(t, CODE, a->reason,
+		     "held back by spread: %s %.1f K above %s (limit %.1f%s), %s", place,
+		     a->spread_k, cold, s->setup.spread_limit_k,
+		     s->out.unheld ? ", which no duty holds" : "", cost);
 		break;
 	case REASON_TEMPERATURE:
 		tell(t, CODE, a->reason, "held back by temperature: %s at %.1f C (limit %.1f), %s",

@@ -55,6 +55,7 @@ struct law_out {
 	double share_frac[RETICLES]; /* of its job's work; NAN: as it is */
 	double margin_k;       /* room to the nearest limit less its margin; negative: over it */
 	enum ctl_reason limit; /* what bounds the duty where it is below 1 */
+	bool unheld;           /* it is broken without any work, too */
 };
 
 /* The wafer as a law judges it. */

@@ -19,6 +19,7 @@
 #define MISS_MOVED 0.03
 #define LEAD_S 0.5 /* what is asked now is in force, and its heat arrived, so much later */
 #define FULL_FRAC 5e-4
+#define UNHELD_K 0.1
 #define THROTTLED_BELOW 0.999
 
 /* --- groups and the program's matrices --- */
@@ -323,6 +324,30 @@ renew_matrices(struct mpc *m, const struct law_in *in, bool changed)
 		make_gain(m, in, work);
 }
 
+/* A spread that is above its limit without any work is none that duty could mend. */
+static void
+keep_least(struct mpc *m, const struct control_params *p, const double full[RETICLES])
+{
+	struct program *q = &m->program;
+	const struct program_case *c = &m->program_case;
+	double v[RETICLES], temp_c[RETICLES], over_k[RETICLES];
+	bool less = false;
+	for (int g = 0; g < q->n; g++) {
+		v[g] = fmax(q->v[g], fmin(p->duty_least_frac * full[g], c->hi[g]));
+		less = less || v[g] > q->v[g];
+	}
+	program_temperatures(q, c, q->v, temp_c);
+	m->unheld = m->limit == PROGRAM_BY_SPREAD && too_warm(m, c->base_c, over_k) > 0.0 &&
+		    too_warm(m, temp_c, over_k) > UNHELD_K;
+	if (!m->unheld || !less)
+		return;
+	program_temperatures(q, c, v, temp_c);
+	for (int i = 0; i < RETICLES; i++)
+		if (!(temp_c[i] <= c->temp_limit_c))
+			return;
+	memcpy(q->v, v, sizeof(double) * (size_t)q->n);
+}
+
 static bool
 solve(struct mpc *m, const struct control_params *p, const struct law_in *in, double duty[RETICLES])
 {
@@ -343,6 +368,7 @@ solve(struct mpc *m, const struct control_params *p, const struct law_in *in, do
 		m->limit = program_solve(q, &m->program_case,
 					 q->n <= FEW_GROUPS ? FEW_ITERATIONS : MANY_ITERATIONS);
 		m->since_solve = 0;
+		keep_least(m, p, full);
 		for (int g = 0; g < q->n; g++)
 			m->rate[g] =
 				q->v[g] >= (1.0 - FULL_FRAC) * full[g] ? 1.0 : q->v[g] / full[g];
@@ -350,7 +376,7 @@ solve(struct mpc *m, const struct control_params *p, const struct law_in *in, do
 		worst_k = too_warm(m, m->plan_c, over_k);
 	}
 	duties_of(m, duty);
-	if (q->n > 1)
+	if (q->n > 1 && !m->unheld)
 		give_way(m, in, over_k, duty);
 	bool sound = isfinite(worst_k);
 	for (int i = 0; i < RETICLES; i++)
@@ -413,8 +439,6 @@ mpc_init(struct mpc *m, const struct control_params *p, const struct law_in *in)
 	m->pump_frac = m->spi.pump_frac;
 	m->setpoint_c = m->spi.setpoint_c;
 	m->valve = m->spi.valve;
-	if (is_known(in))
-		start_program(m, p, in);
 }
 
 /* The structured PI goes on from what is applied, and the program from where that leaves. */
@@ -428,11 +452,26 @@ fall_back(struct mpc *m, const struct control_params *p, const struct law_in *in
 		m->spi.setpoint_c = m->setpoint_c;
 		m->spi.valve = m->valve;
 	}
-	m->acts = false;
+	m->acts = m->unheld = out->unheld = false;
 	spi_step(&m->spi, p, in, out);
 	m->pump_frac = m->spi.pump_frac;
 	m->setpoint_c = m->spi.setpoint_c;
 	m->valve = m->spi.valve;
+}
+
+/* Is more work lost to the cap than to other limits? */
+static bool
+cap_sets_the_pace(const struct mpc *m)
+{
+	double by_cap = 0.0, by_others = 0.0;
+	for (int g = 0; m->cap_frac < 1.0 && g < m->program.n; g++) {
+		double lost = m->program.size[g] * (1.0 - m->rate[g]);
+		if (m->rate[g] >= m->cap_frac - FULL_FRAC)
+			by_cap += lost;
+		else
+			by_others += lost;
+	}
+	return by_cap > by_others;
 }
 
 static void
@@ -443,8 +482,9 @@ say(struct mpc *m, const struct control_params *p, const struct law_in *in, stru
 		if (m->group[i] < RETICLES)
 			least = fmin(least, out->duty_frac[i]);
 	out->limit = REASON_NONE;
+	out->unheld = m->unheld;
 	if (least < THROTTLED_BELOW)
-		switch (m->limit) {
+		switch (cap_sets_the_pace(m) ? PROGRAM_BY_CAP : m->limit) {
 		case PROGRAM_FREE:
 			out->limit = m->cap_frac < 1.0 ? REASON_CAP : REASON_NONE;
 			break;
@@ -470,7 +510,9 @@ mpc_step(struct mpc *m, const struct control_params *p, const struct law_in *in,
 	 struct law_out *out)
 {
 	m->known_steps = is_known(in) ? m->known_steps + 1 : 0;
-	if (m->known_steps == 0 || (!m->acts && m->known_steps < KNOWN_STEPS)) {
+	/* each wafer in its own tenth: making all matrices of many takes long */
+	bool may_start = m->known_steps >= KNOWN_STEPS && in->second;
+	if (m->known_steps == 0 || (!m->acts && !may_start)) {
 		fall_back(m, p, in, out);
 		return;
 	}

@@ -42,6 +42,7 @@ struct mpc {
 	struct program_case program_case;
 	double rate[RETICLES]; /* of each group, of its full work: the plan */
 	enum program_limit limit;
+	bool unheld;                  /* the spread is above its limit without work, too */
 	double miss_frac[RETICLES];   /* d_i, as part of the rise */
 	double miss_was[2][RETICLES]; /* some time ago, and twice that */
 	double made_miss[RETICLES];   /* that the program was made for */

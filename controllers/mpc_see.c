@@ -12,6 +12,9 @@
 #define WORK_TAU_S 10.0
 #define WORK_UP_FRAC 0.3 /* of the difference, each step, where a job takes more than was known */
 #define WORK_DOWN_TAU_S 5.0
+#define WORK_DOWN_MIXED_TAU_S 0.5
+#define WORK_LEAST_FRAC 0.1
+#define WORK_LEAST_MIXED_FRAC 0.02
 #define MORE_FRAC 1.02
 #define WORKING_FRAC 0.93 /* a job that does less of what it may is in another phase */
 #define RISE_LEAST_K 2.0
@@ -73,11 +76,30 @@ see_activity(struct mpc *m, const struct law_in *in)
 	}
 }
 
+/* Do several jobs share the wafer? Then one that pauses is cold beside the others. */
+static bool
+is_mixed(const struct mpc *m)
+{
+	int slot = -1;
+	for (int i = 0; i < RETICLES; i++) {
+		if (!groups_counts(&m->jobs, i))
+			continue;
+		if (slot >= 0 && mpc_slot(m, i) != slot)
+			return true;
+		slot = mpc_slot(m, i);
+	}
+	return false;
+}
+
 /* More than was known is believed at once; less only where it lasts, for phases come back. */
 static void
 learn_work(struct mpc *m, const struct control_params *p, const struct law_in *in)
 {
 	double by[JOBS_MAX + 1];
+	bool mixed = is_mixed(m);
+	double hold_s = mixed ? p->work_hold_mixed_s : p->work_hold_s;
+	double tau_s = mixed ? WORK_DOWN_MIXED_TAU_S : WORK_DOWN_TAU_S;
+	double least_frac = mixed ? WORK_LEAST_MIXED_FRAC : WORK_LEAST_FRAC;
 
 	for (int s = 0; s <= JOBS_MAX; s++) {
 		double a = m->active_frac[s];
@@ -87,15 +109,15 @@ learn_work(struct mpc *m, const struct control_params *p, const struct law_in *i
 		m->work_steps[s] = a < WORKING_FRAC ? 0 : m->work_steps[s] + 1;
 		if (a > MORE_FRAC)
 			by[s] = 1.0 + WORK_UP_FRAC * (a - 1.0);
-		else if (m->idle_steps[s] > p->work_hold_s * LAW_STEPS_PER_S)
-			by[s] = 1.0 - (1.0 - fmax(a, 0.1)) * LAW_DT_S / WORK_DOWN_TAU_S;
+		else if (m->idle_steps[s] > hold_s * LAW_STEPS_PER_S)
+			by[s] = 1.0 - (1.0 - fmax(a, 0.1)) * LAW_DT_S / tau_s;
 	}
 	for (int i = 0; i < RETICLES; i++) {
 		int s = mpc_slot(m, i);
 		double u = mpc_applied(in, i), w;
 
 		m->work_w[i] = fmax(m->work_w[i] * by[s],
-				    0.1 * in->model->dynamic_w * fmax(m->density[s], 0.1));
+				    least_frac * in->model->dynamic_w * fmax(m->density[s], 0.1));
 		if (m->active_frac[s] < WORKING_FRAC || u < MPC_DUTY_LEAST ||
 		    !isfinite(in->power_w[i]))
 			continue;

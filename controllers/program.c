@@ -4,6 +4,8 @@
 #include <math.h>
 #include <string.h>
 
+#include "core/wide.h"
+
 /*
  * Weights of the splitting, in the program's own units (a group's full work, kelvins): found by
  * trial on clogged, mixed and hot wafers. They decide how fast it gets there, not where to.
@@ -22,6 +24,31 @@
 #define HALVINGS 24
 #define NEAR_K 0.02
 #define NEAR_FRAC 1e-3
+
+#define LANES 12 /* sums beside each other: 84 is 7 of them */
+
+INLINED double
+dot(const double *a, const double *b, int n)
+{
+	double lane[LANES] = {0.0}, sum = 0.0;
+	int k = 0;
+
+	for (; k + LANES <= n; k += LANES)
+		for (int l = 0; l < LANES; l++)
+			lane[l] += a[k + l] * b[k + l];
+	for (int l = 0; l < LANES; l++)
+		sum += lane[l];
+	for (; k < n; k++)
+		sum += a[k] * b[k];
+	return sum;
+}
+
+INLINED void
+add(double *restrict to, const double *restrict from, double by, int n)
+{
+	for (int k = 0; k < n; k++)
+		to[k] += by * from[k];
+}
 
 static double
 clamp(double value, double lo, double hi)
@@ -51,7 +78,7 @@ forget_iterate(struct program *p)
 
 /* --- the factor: ROUND + SIGMA + rho A'A --- */
 
-static void
+WIDE static void
 normal_matrix(const struct program *p, double m[PROGRAM_ORDER][PROGRAM_ORDER])
 {
 	int n = p->n;
@@ -63,8 +90,7 @@ normal_matrix(const struct program *p, double m[PROGRAM_ORDER][PROGRAM_ORDER])
 		for (int a = 0; a < n; a++) {
 			double by = 2.0 * RHO_ROW * g[a];
 
-			for (int b = 0; b < n; b++)
-				m[a][b] += by * g[b];
+			add(m[a], g, by, n);
 			m[a][n] -= RHO_ROW * g[a];
 			m[n][a] -= RHO_ROW * g[a];
 		}
@@ -77,16 +103,11 @@ normal_matrix(const struct program *p, double m[PROGRAM_ORDER][PROGRAM_ORDER])
 	}
 }
 
-void
-program_factorise(struct program *p)
+/* In place; positive definite: no pivots. */
+WIDE static void
+invert(double m[PROGRAM_ORDER][PROGRAM_ORDER], int order)
 {
-	double(*m)[PROGRAM_ORDER] = p->inverse;
-	int order = p->n + 1;
-
-	if (p->n <= 1)
-		return;
-	normal_matrix(p, m);
-	for (int k = 0; k < order; k++) { /* positive definite: no pivots */
+	for (int k = 0; k < order; k++) {
 		double by = 1.0 / m[k][k];
 
 		m[k][k] = 1.0;
@@ -98,10 +119,18 @@ program_factorise(struct program *p)
 			if (i == k)
 				continue;
 			m[i][k] = 0.0;
-			for (int j = 0; j < order; j++)
-				m[i][j] -= f * m[k][j];
+			add(m[i], m[k], -f, order);
 		}
 	}
+}
+
+void
+program_factorise(struct program *p)
+{
+	if (p->n <= 1)
+		return;
+	normal_matrix(p, p->inverse);
+	invert(p->inverse, p->n + 1);
 }
 
 void
@@ -190,7 +219,7 @@ solve_one(struct program *p, const struct program_case *c)
 
 /* --- several --- */
 
-static void
+INLINED void
 right_side(const struct program *p, const struct program_case *c, double out[PROGRAM_ORDER])
 {
 	double pull[RETICLES], lo = 0.0;
@@ -207,8 +236,7 @@ right_side(const struct program *p, const struct program_case *c, double out[PRO
 		out[g] = SIGMA * p->x[g] + c->weight[g] + ROUND * c->hi[g] +
 			 RHO_BOX * p->size[g] * p->box[g] - p->y_box[g] + sum * p->watts[g];
 	for (int i = 0; i < RETICLES; i++)
-		for (int g = 0; g < n; g++)
-			out[g] += p->gain[i][g] * pull[i];
+		add(out, p->gain[i], pull[i], n);
 	out[n] = SIGMA * p->x[n] + lo;
 }
 
@@ -226,23 +254,18 @@ project(double *z, double *y, double image, double rho, double lo, double hi, do
 	}
 }
 
-static void
+WIDE static void
 iterate(struct program *p, const struct program_case *c, const double base_k[RETICLES])
 {
 	double b[PROGRAM_ORDER], x[PROGRAM_ORDER] = {0.0}, free = (double)INFINITY, sum = 0.0;
 	int n = p->n;
 
 	right_side(p, c, b);
-	for (int a = 0; a <= n; a++) {
-		x[a] = 0.0;
-		for (int k = 0; k <= n; k++)
-			x[a] += p->inverse[a][k] * b[k];
-	}
+	for (int a = 0; a <= n; a++)
+		x[a] = dot(p->inverse[a], b, n + 1);
 	for (int i = 0; i < RETICLES; i++) {
-		double t = 0.0;
+		double t = dot(p->gain[i], x, n);
 
-		for (int g = 0; g < n; g++)
-			t += p->gain[i][g] * x[g];
 		project(&p->spread[i], &p->y_spread[i], t - x[n], RHO_ROW,
 			c->counts[i] ? -base_k[i] : -free, c->spread_limit_k - base_k[i], HINGE);
 		project(&p->hot[i], &p->y_hot[i], t, RHO_ROW, -free,

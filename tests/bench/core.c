@@ -29,7 +29,7 @@ struct tick_cost {
 };
 
 static struct scenario *
-load(const char *mode, const char *controller)
+load(const char *mode, bool free_shares, const char *controller)
 {
 	struct config_report report = {0};
 	struct scenario *sc = NULL;
@@ -42,8 +42,8 @@ load(const char *mode, const char *controller)
 	(void)fprintf(f,
 		      "plant:\n  site: core\n  seed: 7\n  systems:\n"
 		      "    - {name: cs%%02d, count: %d, type: water}\n"
-		      "mode: %s\ngrid: reference\ncontroller: %s\nduration_s: 300\n",
-		      SYSTEMS, mode, controller);
+		      "mode: %s\nshares: %s\ngrid: reference\ncontroller: %s\nduration_s: 300\n",
+		      SYSTEMS, mode, free_shares ? "free" : "fixed", controller);
 	if (fclose(f) != 0 || scenario_load(&sc, path, "config", &report) != 0 ||
 	    world_check_changes(sc, &report) != 0)
 		config_report_print(&report, stderr);
@@ -116,7 +116,7 @@ run(struct world *w, struct tick_cost *cost)
 	for (int tick = -SETTLE_TICKS; tick < TICKS && group != NULL; tick++) {
 		int phase = (tick + SETTLE_TICKS) % PHASES;
 
-		if (tick == -SETTLE_TICKS / 2)
+		if (tick == 0)
 			clog_all(w);
 		for (int i = 0; i < 10; i++)
 			sim_step(w->sim);
@@ -198,18 +198,18 @@ write_rows(const char *path, const struct tick_cost *most)
 }
 
 static int
-measure(const char *controller, const char *mode, struct tick_cost *most)
+measure(const char *controller, const char *mode, bool free_shares, struct tick_cost *most)
 {
 	static const struct world_options options;
 	static struct tick_cost cost;
 	struct errtext err = {""};
 	struct world *w = NULL;
-	struct scenario *sc = load(mode, controller);
+	struct scenario *sc = load(mode, free_shares, controller);
 	int rc = sc != NULL ? world_open(&w, sc, &options, &err) : -EINVAL;
 
 	if (rc == 0) {
 		run(w, &cost);
-		report(controller, mode, &cost);
+		report(controller, free_shares ? "sync with free shares" : mode, &cost);
 		most->sum_ms = fmax(most->sum_ms, cost.sum_ms);
 		most->worst_ms = fmax(most->worst_ms, cost.worst_ms);
 		most->allocations += cost.allocations;
@@ -231,7 +231,9 @@ main(int argc, char **argv)
 
 	for (int k = 0; k < 2; k++)
 		for (int m = 0; m < 2 && controller_by_name(product[k]) >= 0; m++)
-			rc |= measure(product[k], modes[m], &most);
+			rc |= measure(product[k], modes[m], false, &most);
+	if (controller_by_name("mpc") >= 0)
+		rc |= measure("mpc", "sync", true, &most);
 	if (argc > 1 && rc == 0)
 		rc = write_rows(argv[1], &most);
 	return rc == 0 ? 0 : 1;

@@ -190,6 +190,22 @@ a_job_rests_on_the_temperatures_limit(void **state)
 }
 
 static void
+a_spread_that_no_duty_holds_leaves_the_least(void **state)
+{
+	(void)state;
+	begin(false);
+	r.in.spread_limit_k = 0.3;
+	run(60.0);
+	assert_true(fabs(rate() - PARAMS.duty_least_frac) < 0.01);
+	assert_true(r.out.unheld);
+	assert_int_equal(r.out.limit, REASON_SPREAD);
+	r.in.spread_limit_k = 6.0;
+	run(60.0);
+	assert_true(rate() > 0.9999);
+	assert_false(r.out.unheld);
+}
+
+static void
 independent_reticles_give_way_one_by_one(void **state)
 {
 	(void)state;
@@ -364,6 +380,7 @@ main(void)
 		cmocka_unit_test(a_wafer_within_its_limits_works_fully),
 		cmocka_unit_test(a_job_rests_on_the_spreads_limit_whatever_the_model_misses),
 		cmocka_unit_test(a_job_rests_on_the_temperatures_limit),
+		cmocka_unit_test(a_spread_that_no_duty_holds_leaves_the_least),
 		cmocka_unit_test(independent_reticles_give_way_one_by_one),
 		cmocka_unit_test(what_rises_is_answered_within_seconds),
 		cmocka_unit_test(work_moves_and_the_job_is_faster),
