@@ -281,12 +281,25 @@ decide(struct supervisor *s, const struct control_params *p, const struct view *
 		cool_fully(&s->demands);
 }
 
+/* Down from what is asked now: the feeds do not like a whole wafer at once. */
+static void
+ramp_to_nothing(struct supervisor *s, const struct control_params *p)
+{
+	const struct system_model *type = supervisor_type(&s->setup);
+	double full_w = type ? RETICLES * type->dynamic_w : 0.0, step = 1.0;
+	if (full_w > 0.0)
+		step = p->operator_ramp_w_per_s * LAW_DT_S / full_w;
+	for (int i = 0; i < RETICLES; i++) {
+		double duty = s->demands.duty_frac[i];
+		s->demands.duty_frac[i] = duty > step ? duty - step : 0.0; /* not known: 0 */
+	}
+}
+
 /* No duty; pumps at full speed, and the valve holds the supply as long as that can be seen. */
 static void
 stay_stopped(struct supervisor *s, const struct control_params *p)
 {
-	for (int i = 0; i < RETICLES; i++)
-		s->demands.duty_frac[i] = 0.0;
+	ramp_to_nothing(s, p);
 	cool_fully(&s->demands);
 	s->cooled_fully = s->cooling_lost || s->sensors.blind || s->fault;
 	if (s->cooled_fully) {

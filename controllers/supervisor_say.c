@@ -21,10 +21,13 @@ least_of(const double duty_frac[RETICLES])
 static void
 watch_stop(struct supervisor *s, const struct view *v)
 {
-	double most = (double)NAN;
-	for (int i = 0; i < RETICLES; i++)
+	double most = (double)NAN, asked = 0.0;
+	for (int i = 0; i < RETICLES; i++) {
 		most = law_most(most, v->duty_frac[i]); /* passes NAN over */
-	bool ignored = s->mode == CTL_STOPPED && !(most < STOP_IGNORED_FRAC);
+		asked = law_most(asked, s->demands.duty_frac[i]);
+	}
+	bool down = s->mode == CTL_STOPPED && asked <= 0.0; /* not on the way there */
+	bool ignored = down && !(most < STOP_IGNORED_FRAC);
 	s->stop_ignored = ignored ? s->stop_ignored + 1 : 0;
 	s->verdict.stop_ignored = s->stop_ignored > STOP_IGNORED_STEPS;
 	s->verdict.applied_frac = most;

@@ -15,8 +15,9 @@
 #include "runner/bus.h"
 
 #define TICK_NS INT64_C(100000000)
-#define CONNECT_TICKS 20 /* by then every device has answered */
-#define TICKS_MAX 900    /* at most: a serial line takes long for 84 powers */
+#define CONNECT_TICKS 20         /* by then every device has answered */
+#define STOP_AT_ONCE_W_PER_S 1e6 /* nobody's feeds are harmed */
+#define TICKS_MAX 900            /* at most: a serial line takes long for 84 powers */
 
 struct house {
 	struct plant plant; /* the scenario's, with another job */
@@ -53,6 +54,7 @@ give_work(struct house *h, const struct scenario *sc)
 		j->on[s] = true;
 	for (int i = 0; i < RETICLES; i++)
 		j->reticle[i] = true;
+	h->plant.control.operator_ramp_w_per_s = STOP_AT_ONCE_W_PER_S;
 	h->plant.jobs = j;
 	h->plant.n_jobs = 1;
 }

@@ -77,7 +77,8 @@ static const struct verb verbs[VERBS] = {
 			.done = "reset"},
 	[VERB_STOP] = {.name = "stop",
 		       .usage = "isotherm stop SYSTEM --why TEXT\n",
-		       .help = "Safe state: no work, all cooling, until `isotherm start`.\n",
+		       .help = "Safe state: all cooling at once, no work within seconds, until "
+			       "`isotherm start`.\n",
 		       .why = NEED_MUST},
 	[VERB_START] = {.name = "start",
 			.usage = "isotherm start SYSTEM --why TEXT [--take]\n",

@@ -81,7 +81,7 @@ with Run("config/plants/cluster4.yaml") as run:
     r = run.cli("stop", "cs03", "--why", "smoke near rack 3")
     ok(r.returncode == 0 and "cs03 stopped by uid" in r.stdout, "cs03 is stopped", r.stdout + r.stderr)
     ok(os.path.exists(os.path.join(run.run_dir, "control.holds")), "which is recorded before the answer")
-    ok(wait(lambda: duty(run, "cs03") == 0, 5), "its duty goes to 0", str(duty(run, "cs03")))
+    ok(wait(lambda: duty(run, "cs03") == 0, 15), "its duty goes to 0, by a ramp", str(duty(run, "cs03")))
     ok(wait(lambda: all((run.value(f"cs03.pump[{k}].speed_pct") or 0) > 99 for k in (0, 1)), 10), "its pumps to 100 %")
     ok(wait(lambda: run.value("cs03.wafer.power_w") < 0.4 * power, 10), "its power falls",
        f"{power} -> {run.value('cs03.wafer.power_w')}")
@@ -139,7 +139,7 @@ with Run("config/plants/cluster4.yaml") as run:
 
     # --- a damaged record
     ask(run, cmd="stop", system="cs03", why="for the night")
-    wait(lambda: duty(run, "cs03") == 0, 5)
+    wait(lambda: duty(run, "cs03") == 0, 15)
     with open(os.path.join(run.run_dir, "control.holds"), "r+") as f:
         text = f.read()
         f.seek(text.index("cs03") + 12)
