@@ -13,6 +13,8 @@
 #define CALL_AGAIN_NS (600 * NS_PER_S)
 #define JOURNAL_TOLD_NS (60 * NS_PER_S) /* a journal that had to be begun anew is told so long */
 
+#define AHEAD 8 /* alarms whose samples are on their way from memory */
+
 static const struct actor nobody = {.uid = -1};
 
 static const struct alarm_record *
@@ -435,8 +437,12 @@ engine_step(struct engine *e, int64_t now_ns, int64_t wall_ns, uint64_t overruns
 	engine_hear(e);
 	readings_read(e->readings, now_ns);
 	read_modes(e);
-	for (uint32_t i = 0; i < e->plant->n_alarms; i++)
+	for (uint32_t i = 0; i < e->plant->n_alarms; i++) {
+		/* their samples lie all over the image */
+		if (i + AHEAD < e->plant->n_alarms)
+			__builtin_prefetch(e->alarms[i + AHEAD].input);
 		step_alarm(e, i);
+	}
 	engine_commit(e);
 	engine_refill_pages(e);
 	engine_publish(e);

@@ -100,23 +100,18 @@ struct stage { /* means, and what the model says of them */
 	double rise_k[RETICLES], power_w[RETICLES], model_k[RETICLES];
 };
 
-static void
-model_rise(const struct zone_face *f, const double power_w[], double flow_kg_s, double out_k[])
-{
-	static const double CLEAN[ZONES] = {1, 1, 1, 1, 1, 1, 1, 1, 1, 1, 1, 1};
-	struct response r;
-	response_make(&r, f, flow_kg_s, CLEAN);
-	response_rise(&r, power_w, out_k);
-}
+static const double CLEAN[ZONES] = {1, 1, 1, 1, 1, 1, 1, 1, 1, 1, 1, 1};
 
 static void
 make_stage(struct stage *out, const struct zone_face *f, const struct soak_sum *s)
 {
+	struct response r;
 	for (int i = 0; i < RETICLES; i++) {
 		out->rise_k[i] = (s->temp_c[i] - s->supply_c) / s->n;
 		out->power_w[i] = s->power_w[i] / s->n;
 	}
-	model_rise(f, out->power_w, s->flow_kg_s / s->n, out->model_k);
+	response_make(&r, f, s->flow_kg_s / s->n, CLEAN);
+	response_rise(&r, out->power_w, out->model_k);
 }
 
 /* At full work, nominal flow and supply: leakage of each reticle as the empty stage showed it. */
@@ -125,6 +120,8 @@ nominal_spread_k(const struct zone_face *f, const struct system_model *type,
 		 const struct commissioned *c, const struct stage *empty, double empty_supply_c)
 {
 	double leak[RETICLES], power_w[RETICLES], rise_k[RETICLES] = {0}, hi, lo;
+	struct response r;
+	response_make(&r, f, type->m_nom_kg_s, CLEAN);
 	for (int i = 0; i < RETICLES; i++) {
 		double t = empty_supply_c + empty->rise_k[i] - c->offset_k[i];
 		leak[i] = fmax(empty->power_w[i] - type->idle_w, 0.0) /
@@ -136,7 +133,7 @@ nominal_spread_k(const struct zone_face *f, const struct system_model *type,
 			power_w[i] = type->idle_w + type->dynamic_w +
 				     leak[i] * response_leak_w(type, t, NULL);
 		}
-		model_rise(f, power_w, type->m_nom_kg_s, rise_k);
+		response_rise(&r, power_w, rise_k);
 	}
 	hi = -(double)INFINITY;
 	lo = (double)INFINITY;

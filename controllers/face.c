@@ -73,7 +73,7 @@ face_effect(const struct zone_face *p, double kg_s, double out[ROWS], double slo
 	}
 }
 
-void
+WIDE void
 face_split(const struct zone_face *p, const double si_c[RETICLES], const double power_w[RETICLES],
 	   double cu_c[RETICLES], double heat_w[RETICLES])
 {

@@ -8,6 +8,7 @@
 #include <string.h>
 
 #include "core/clock.h"
+#include "core/wide.h"
 
 #define NEVER_NS INT64_MIN
 #define DEW_HOLD_S 60.0 /* older than this, the dew point is assumed instead */
@@ -192,8 +193,10 @@ inputs_open(struct inputs **out, const struct plant *plant)
 	x->now = x->copy;
 	for (size_t i = 0; i < n; i++)
 		x->time_ns[i] = NEVER_NS;
-	for (uint32_t s = 0; s < x->n_systems; s++)
+	for (uint32_t s = 0; s < x->n_systems; s++) {
+		x->systems[s].view.jobs_seen = 1;
 		resolve(x, plant, s);
+	}
 	*out = x;
 	return 0;
 }
@@ -346,11 +349,16 @@ inputs_view(struct inputs *x, uint32_t system, int64_t now_ns)
 		uint32_t version = in->group != NO_POINT ? x->version[in->group] : 0;
 		if (!in->looked || in->group == NO_POINT || version != in->version ||
 		    now_ns >= in->until_ns) {
-			look(x, in, at, kind->n, now_ns,
-			     (double *)(void *)((char *)out + kind->offset));
+			double *field = (double *)(void *)((char *)out + kind->offset);
+			UNCLEARED double was[RETICLES];
+			bool jobs = tells_jobs(kind->role);
+			if (jobs)
+				memcpy(was, field, kind->n * sizeof *field);
+			look(x, in, at, kind->n, now_ns, field);
+			if (jobs && memcmp(was, field, kind->n * sizeof *field) != 0)
+				out->jobs_seen++;
 			in->looked = true;
 			in->version = version;
-			out->jobs_seen += tells_jobs(kind->role);
 		}
 		out->flags |= in->flags;
 		if (kind->role == ROLE_RETICLE_TEMP) {

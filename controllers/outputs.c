@@ -78,11 +78,11 @@ struct outputs {
 	uint32_t n_points;      /* CTL points of one system */
 	uint32_t *points;       /* [n_systems * n_points], in the order of POINTS: point ids */
 	uint32_t n_in;
-	const uint32_t *first; /* of the ctl image's groups */
-	int32_t *ctl_group;    /* [n_systems] */
-	uint32_t n_devices;
-	int32_t *demand_group; /* [n_devices]; -1 none */
-	int32_t *system_of;    /* [n_devices] */
+	const uint32_t *first;  /* of the ctl image's groups */
+	int32_t *ctl_group;     /* [n_systems] */
+	uint32_t *demand_group; /* of its devices, system by system … */
+	uint32_t *group_at;     /* … whose begin here: [n_systems + 1] */
+	bool *asked;            /* [n_systems * DEMAND_KINDS]: one of its samples is not zero */
 	struct sample *samples;
 };
 
@@ -107,6 +107,20 @@ resolve(struct outputs *x, const struct plant *plant, uint32_t system)
 	x->ctl_group[system] = plant_ctl_group(plant, system);
 }
 
+static void
+find_groups(struct outputs *x, const struct plant *plant)
+{
+	uint32_t n = 0;
+	for (uint32_t s = 0; s < plant->n_systems; s++) {
+		for (uint32_t d = 0; d < plant->n_devices; d++) {
+			int32_t g = plant_demand_group(plant, d);
+			if (plant->devices[d].system == (int32_t)s && g >= 0)
+				x->demand_group[n++] = (uint32_t)g;
+		}
+		x->group_at[s + 1] = n;
+	}
+}
+
 int
 outputs_open(struct outputs **out, const struct plant *plant)
 {
@@ -120,24 +134,21 @@ outputs_open(struct outputs **out, const struct plant *plant)
 		x->n_points += POINTS[r].n;
 	x->n_in = plant->n_in;
 	x->first = plant->ctl.first;
-	x->n_devices = plant->n_devices;
 	x->targets = calloc(n * x->n_targets + 1, sizeof *x->targets);
 	x->points = calloc(n * x->n_points + 1, sizeof *x->points);
 	x->ctl_group = calloc(n + 1, sizeof *x->ctl_group);
-	x->demand_group = calloc((size_t)x->n_devices + 1, sizeof *x->demand_group);
-	x->system_of = calloc((size_t)x->n_devices + 1, sizeof *x->system_of);
+	x->demand_group = calloc((size_t)plant->n_devices + 1, sizeof *x->demand_group);
+	x->group_at = calloc(n + 1, sizeof *x->group_at);
 	x->samples = calloc((size_t)x->first[plant->ctl.n_groups] + 1, sizeof *x->samples);
-	if (!x->targets || !x->points || !x->ctl_group || !x->demand_group || !x->system_of ||
-	    !x->samples) {
+	x->asked = calloc(n * DEMAND_KINDS + 1, sizeof *x->asked);
+	if (!x->asked || !x->targets || !x->points || !x->ctl_group || !x->demand_group ||
+	    !x->group_at || !x->samples) {
 		outputs_close(x);
 		return -ENOMEM;
 	}
 	for (uint32_t s = 0; s < n; s++)
 		resolve(x, plant, s);
-	for (uint32_t d = 0; d < x->n_devices; d++) {
-		x->demand_group[d] = plant_demand_group(plant, d);
-		x->system_of[d] = plant->devices[d].system;
-	}
+	find_groups(x, plant);
 	*out = x;
 	return 0;
 }
@@ -151,7 +162,8 @@ outputs_close(struct outputs *x)
 	free(x->points);
 	free(x->ctl_group);
 	free(x->demand_group);
-	free(x->system_of);
+	free(x->group_at);
+	free(x->asked);
 	free(x->samples);
 	free(x);
 }
@@ -207,36 +219,59 @@ is_by_hand(const struct demands *d, enum role_id role, uint32_t k)
 	       (role == ROLE_VALVE_CMD && d->by_hand[HAND_VALVE]);
 }
 
+/* Is there one that is a number? */
+static bool
+any_number(const double value[], uint32_t n)
+{
+	bool any = false;
+	for (uint32_t k = 0; k < n; k++)
+		any |= isfinite(value[k]);
+	return any;
+}
+
+static void
+demand_sample(struct sample *s, const struct target *t, bool active, double value, int64_t now_ns)
+{
+	*s = (struct sample){0};
+	if (!active || !isfinite(value))
+		return;
+	s->value = law_clamp(value, t->lo, t->hi);
+	s->time_ns = now_ns;
+	s->quality = QUALITY_GOOD;
+}
+
 void
 outputs_demands(struct outputs *x, struct image *ctl, uint32_t system, const struct demands *d,
 		int64_t now_ns)
 {
 	const struct target *t = x->targets + (size_t)system * x->n_targets;
-	for (size_t r = 0; r < DEMAND_KINDS; r++) {
+	for (size_t r = 0; r < DEMAND_KINDS; t += DEMANDS[r++].n) {
 		double all = demand_of(d, DEMANDS[r].role);
 		const double *each = demand_each(d, DEMANDS[r].role);
-		for (uint32_t k = 0; k < DEMANDS[r].n; k++, t++) {
-			if (t->index == NO_POINT)
+		uint32_t n = DEMANDS[r].n;
+		bool *asked = &x->asked[(size_t)system * DEMAND_KINDS + r];
+		/* shares and batches are seldom asked for */
+		if (!*asked && each != NULL && !any_number(each, n))
+			continue;
+		*asked = false;
+		for (uint32_t k = 0; k < n; k++) {
+			if (t[k].index == NO_POINT)
 				continue;
 			double value = each != NULL ? each[k] : all;
 			if (DEMANDS[r].role == ROLE_PUMP_SPEED_CMD && !d->quiet &&
 			    isfinite(d->pump_each_frac[k]))
 				value = 100.0 * d->pump_each_frac[k];
-			struct sample *s = &x->samples[t->index];
-			memset(s, 0, sizeof *s);
-			if (!d->active || !isfinite(value))
-				continue;
-			s->value = law_clamp(value, t->lo, t->hi);
-			s->time_ns = now_ns;
-			s->quality = QUALITY_GOOD;
-			s->flags = is_by_hand(d, DEMANDS[r].role, k) ? SAMPLE_MANUAL : 0;
+			struct sample *s = &x->samples[t[k].index];
+			demand_sample(s, &t[k], d->active, value, now_ns);
+			if (s->quality != QUALITY_NEVER && is_by_hand(d, DEMANDS[r].role, k))
+				s->flags = SAMPLE_MANUAL;
+			*asked |= s->quality != QUALITY_NEVER;
 		}
 	}
-	for (uint32_t i = 0; i < x->n_devices; i++)
-		if (x->system_of[i] == (int32_t)system && x->demand_group[i] >= 0) {
-			uint32_t g = (uint32_t)x->demand_group[i];
-			image_publish(ctl, g, &x->samples[x->first[g]]);
-		}
+	for (uint32_t i = x->group_at[system]; i < x->group_at[system + 1]; i++) {
+		uint32_t g = x->demand_group[i];
+		image_publish(ctl, g, &x->samples[x->first[g]]);
+	}
 }
 
 /* --- points --- */

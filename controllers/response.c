@@ -4,6 +4,8 @@
 #include <math.h>
 #include <string.h>
 
+#include "core/wide.h"
+
 #define FLOW_LEAST_KG_S 1e-3
 #define ZONE_LEAST_G 1e-3
 #define SAME_FLOW_FRAC 0.01
@@ -55,7 +57,7 @@ add_march(double m[RETICLES][RETICLES], const struct zone_face *face, int x, dou
 }
 
 /* Inverse in place, without pivots: the diagonal dominates, as in every network of conductances. */
-static void
+WIDE static void
 invert(double m[RETICLES][RETICLES])
 {
 	for (int k = 0; k < RETICLES; k++) {

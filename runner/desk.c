@@ -51,7 +51,11 @@ open_image(struct desk *d)
 				      .table_hash = plant->hash,
 				      .beat_ns = plant->control_period_ms * NS_PER_MS};
 
-	return image_memory(&d->alm, &layout);
+	int rc = image_memory(&d->alm, &layout);
+
+	if (rc == 0)
+		(void)image_here(d->alm); /* this thread's alone */
+	return rc;
 }
 
 static int
