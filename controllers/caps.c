@@ -25,6 +25,7 @@ caps_open(struct caps **out, const struct plant *plant)
 	c->of = calloc(n + 1, sizeof *c->of);
 	c->before = calloc(n + 1, sizeof *c->before);
 	c->allowance = calloc(n + 1, sizeof *c->allowance);
+	c->own = calloc(n + 1, sizeof *c->own);
 	c->eased_w = calloc(n + 1, sizeof *c->eased_w);
 	c->memory = calloc(n + 1, sizeof *c->memory);
 	c->claim = calloc(n + 1, sizeof *c->claim);
@@ -35,8 +36,9 @@ caps_open(struct caps **out, const struct plant *plant)
 	c->told_shed = calloc(n + 1, sizeof *c->told_shed);
 	c->text_size = 2 * (n + 3) * KEPT_LINE;
 	c->text = malloc(c->text_size);
-	if (!c->of || !c->before || !c->allowance || !c->eased_w || !c->memory || !c->claim ||
-	    !c->later || !c->shared_w || !c->group || !c->order || !c->told_shed || !c->text) {
+	if (!c->of || !c->before || !c->allowance || !c->own || !c->eased_w || !c->memory ||
+	    !c->claim || !c->later || !c->shared_w || !c->group || !c->order || !c->told_shed ||
+	    !c->text) {
 		caps_close(c);
 		return -ENOMEM;
 	}
@@ -45,8 +47,7 @@ caps_open(struct caps **out, const struct plant *plant)
 	for (size_t k = 0; k < n; k++) {
 		c->allowance[k] = caps_free();
 		c->shared_w[k] = (double)NAN;
-		c->memory[k] = (struct cap_memory){
-			.input_w = (double)NAN, .full_w = (double)NAN, .kept_w = (double)NAN};
+		c->memory[k] = (struct cap_memory){.input_w = (double)NAN, .full_w = (double)NAN};
 	}
 	*out = c;
 	return 0;
@@ -60,6 +61,7 @@ caps_close(struct caps *c)
 	free(c->of);
 	free(c->before);
 	free(c->allowance);
+	free(c->own);
 	free(c->eased_w);
 	free(c->memory);
 	free(c->claim);
@@ -108,7 +110,7 @@ on_ramp(const struct cap *cap, double lead_s, double ramp, int64_t now_ns)
 				      .until_ns = cap->until_ns};
 }
 
-/* Of two that stand: the lesser counts, for as long as one of both does. */
+/* Of two that stand the lesser counts, until its own end: then the other does. */
 static struct cap_allowance
 lesser(struct cap_allowance a, struct cap_allowance b)
 {
@@ -116,16 +118,31 @@ lesser(struct cap_allowance a, struct cap_allowance b)
 		return a;
 	if (!isfinite(a.watts))
 		return b;
-	return (struct cap_allowance){
-		.watts = fmin(a.watts, b.watts),
-		.judged_w = fmin(a.judged_w, b.judged_w), /* passes NAN over */
-		.due = a.due || b.due,
-		.down = a.down || b.down,
-		.lifting = a.lifting && b.lifting,
-		.growing = a.growing || b.growing,
-		.left_s = b.watts < a.watts ? b.left_s : a.left_s,
-		.shed = a.shed || b.shed,
-		.until_ns = a.until_ns > b.until_ns ? a.until_ns : b.until_ns};
+	return (struct cap_allowance){.watts = fmin(a.watts, b.watts),
+				      .judged_w =
+					      fmin(a.judged_w, b.judged_w), /* passes NAN over */
+				      .due = a.due || b.due,
+				      .down = a.down || b.down,
+				      .lifting = a.lifting && b.lifting,
+				      .growing = a.growing || b.growing,
+				      .left_s = b.watts < a.watts ? b.left_s : a.left_s,
+				      .shed = a.shed || b.shed,
+				      .until_ns = b.watts < a.watts ? b.until_ns : a.until_ns};
+}
+
+/* Of a cap and the one that it follows, which is over once the other's deadline has passed: one that
+ * is held, until the end of the later. */
+static struct cap_allowance
+followed(const struct caps *c, struct cap_allowance next, uint32_t k, double ramp, int64_t now_ns)
+{
+	struct cap before = c->before[k];
+	if (c->of[k].stands && before.until_ns > c->of[k].at_ns)
+		before.until_ns = c->of[k].at_ns;
+	struct cap_allowance a =
+		lesser(next, on_ramp(&before, c->plant->control.cap_lead_s, ramp, now_ns));
+	if (isfinite(next.watts))
+		a.until_ns = next.until_ns;
+	return a;
 }
 
 /* By the caps that were asked for. */
@@ -138,7 +155,7 @@ asked(const struct caps *c, const struct cap_draw *draw, int32_t system, int64_t
 	if (c->of[k].stands)
 		a = on_ramp(&c->of[k], lead_s, ramp, now_ns);
 	if (c->before[k].stands)
-		a = lesser(a, on_ramp(&c->before[k], lead_s, ramp, now_ns));
+		a = followed(c, a, k, ramp, now_ns);
 	return a;
 }
 
@@ -168,7 +185,7 @@ of_all(const struct caps *c, const struct cap_draw *draw, int64_t now_ns,
 		*next = caps_free();
 	}
 	if (before->stands)
-		a = lesser(a, on_ramp(before, p->cap_lead_s, ramp, now_ns));
+		a = followed(c, a, c->plant->n_systems, ramp, now_ns);
 	if (p->cap_default_w > 0.0 && !before->stands && !(cap->stands && now_ns >= cap->at_ns))
 		a = lesser(a, standing(p->cap_default_w));
 	if (p->site_budget_w > 0.0)
@@ -222,11 +239,11 @@ share(struct caps *c, const struct cap_draw *draw, int64_t now_ns)
 {
 	struct cap_allowance next, all = of_all(c, draw, now_ns, &next);
 	all = eased(c, draw, SITE, all);
+	for (uint32_t k = 0; k < c->plant->n_systems; k++) /* before the shares: it bounds them */
+		c->own[k] = eased(c, draw, (int32_t)k, asked(c, draw, (int32_t)k, now_ns));
 	caps_share(c, draw, &all, &next, now_ns);
-	for (uint32_t k = 0; k < c->plant->n_systems; k++) {
-		struct cap_allowance own = asked(c, draw, (int32_t)k, now_ns);
-		c->allowance[k] = lesser(eased(c, draw, (int32_t)k, own), c->allowance[k]);
-	}
+	for (uint32_t k = 0; k < c->plant->n_systems; k++)
+		c->allowance[k] = lesser(c->own[k], c->allowance[k]);
 }
 
 void
@@ -236,7 +253,8 @@ caps_step(struct caps *c, const struct cap_draw *draw, int64_t now_ns)
 		int32_t system = k == c->plant->n_systems ? SITE : (int32_t)k;
 		struct cap *cap = &c->of[k];
 		char text[ASK_ERROR], who[48];
-		if (c->before[k].stands && now_ns >= c->before[k].until_ns) {
+		if (c->before[k].stands &&
+		    (now_ns >= c->before[k].until_ns || now_ns >= cap->at_ns)) {
 			c->before[k].stands = false; /* the next one has been told of */
 			c->unkept = true;
 		}
@@ -249,7 +267,7 @@ caps_step(struct caps *c, const struct cap_draw *draw, int64_t now_ns)
 		cap->stands = false;
 		c->unkept = true;
 	}
-	caps_remember(c, draw, now_ns);
+	caps_remember(c, draw);
 	share(c, draw, now_ns);
 }
 

@@ -47,8 +47,9 @@ struct cap_draw {
 	double input_w;    /* NAN: not known */
 	double full_w;     /* what it would draw unthrottled, an estimate; NAN: not known */
 	bool held_by_cap;  /* its cap is what holds it back */
-	bool controllable; /* its duty is ours */
+	bool controllable; /* its duty is ours, and its engine answers */
 	double idle_w;     /* what it would draw without work, an estimate; 0 or NAN: not known */
+	double kept_w;     /* what its device is known to keep it to by itself; 0 or NAN: nothing */
 	/* of each slot: number of its job in the plant's list, from 1, 0 none; and what that would
 	   make unthrottled, NAN not known */
 	uint16_t job[JOBS_MAX];

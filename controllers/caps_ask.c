@@ -248,15 +248,14 @@ answer_caps(const struct parse *p, char *result)
 	ask_result(result, root);
 }
 
-/* What is in force stays so until the new one's deadline. */
+/* What is in force stays so until the new one's deadline, or its own end: that is not touched here, as
+ * another may still take the new one's place. */
 static void
 replace(struct cap *cap, struct cap *before, const struct cap *by, int64_t now_ns)
 {
 	if (cap->stands && now_ns >= cap->at_ns)
 		*before = *cap;
-	if (before->until_ns > by->at_ns)
-		before->until_ns = by->at_ns;
-	before->stands = before->stands && before->until_ns > now_ns;
+	before->stands = before->stands && before->until_ns > now_ns && by->at_ns > now_ns;
 	*cap = *by;
 }
 

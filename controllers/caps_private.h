@@ -17,8 +17,6 @@ struct cap_memory {
 	double tokens_per_s;    /* that its jobs would make, each by its worth; low-passed */
 	uint16_t job[JOBS_MAX]; /* … and whose these are */
 	uint32_t silent_steps;
-	double kept_w; /* what its device holds by itself, as last told while it answered; NAN none */
-	int64_t kept_until_ns;
 };
 
 struct caps {
@@ -26,6 +24,7 @@ struct caps {
 	struct cap *of;                  /* [n_systems + 1]: the last is that of all together */
 	struct cap *before;              /* [n_systems + 1]: in force until the other's deadline */
 	struct cap_allowance *allowance; /* [n_systems] */
+	struct cap_allowance *own;       /* [n_systems]: by its own cap alone */
 	double *eased_w;                 /* [n_systems + 1]: of a cap that grows; INFINITY none */
 	struct cap_memory *memory;       /* [n_systems] */
 	struct power_claim *claim;       /* [n_systems] */
@@ -59,7 +58,7 @@ double caps_ramp_w_per_s(const struct caps *c, const struct cap_draw *draw, int3
 
 /* --- caps_share.c --- */
 /* What each draws into memory: once a step, before the shares. */
-void caps_remember(struct caps *c, const struct cap_draw *draw, int64_t now_ns);
+void caps_remember(struct caps *c, const struct cap_draw *draw);
 /* At full duty, all of them together, or one; NAN: not known. */
 double caps_full_w(const struct caps *c, const struct cap_draw *draw, int32_t system);
 /* What each gets of what all may draw, if that is finite, and who is shed; `next`: a cap that is on

@@ -63,22 +63,16 @@ follow(double *w, double now_w)
 }
 
 void
-caps_remember(struct caps *c, const struct cap_draw *draw, int64_t now_ns)
+caps_remember(struct caps *c, const struct cap_draw *draw)
 {
 	for (uint32_t k = 0; k < c->plant->n_systems; k++) {
 		const struct cap_draw *d = &draw[k];
-		const struct cap_allowance *a = &c->allowance[k];
 		struct cap_memory *m = &c->memory[k];
 		follow(&m->input_w, d->input_w);
 		follow(&m->full_w, d->full_w);
 		m->silent_steps = isfinite(d->input_w) ? 0 : m->silent_steps + 1;
-		if (now_ns >= m->kept_until_ns)
-			m->kept_w = (double)NAN;
-		if (m->silent_steps)
-			continue; /* its jobs, too, are those that it had */
-		remember_work(c, m, d);
-		m->kept_w = a->due || a->down ? a->watts : (double)NAN;
-		m->kept_until_ns = a->until_ns;
+		if (!m->silent_steps) /* else its jobs, too, are those that it had */
+			remember_work(c, m, d);
 	}
 }
 
@@ -103,7 +97,8 @@ fixed_w(const struct caps *c, const struct cap_draw *d, uint32_t k)
 	if (isfinite(d->input_w))
 		return d->input_w;
 	double could_w = fmax(m->full_w, m->input_w); /* fmax and fmin pass NAN over */
-	return fmin(isfinite(could_w) ? could_w : worst_w(c), m->kept_w);
+	return fmin(isfinite(could_w) ? could_w : worst_w(c),
+		    d->kept_w > 0.0 ? d->kept_w : (double)NAN);
 }
 
 static bool
@@ -131,13 +126,16 @@ caps_full_w(const struct caps *c, const struct cap_draw *draw, int32_t system)
 
 /* --- claims --- */
 static void
-claim(struct power_claim *p, const struct cap_memory *m, const struct cap_draw *d)
+claim(struct power_claim *p, const struct cap_memory *m, const struct cap_draw *d, double own_w)
 {
 	double room = 1.0 + CLAIM_ROOM_FRAC;
 	double full_w = fmax(m->full_w, m->input_w), idle_w = d->idle_w > 0.0 ? d->idle_w : 0.0;
 	/* one that its cap holds would take all that it can */
 	p->want_w = room * (d->held_by_cap ? full_w : m->input_w);
 	p->full_w = room * full_w;
+	if (own_w < p->want_w) /* NAN: no cap of its own */
+		p->want_w = own_w;
+	p->own_w = isfinite(own_w) ? own_w : 0.0;
 	p->idle_w = fmin(idle_w, p->want_w);
 }
 
@@ -195,7 +193,7 @@ weigh(struct caps *c)
 			const struct job_config *job = job_of(c, m->job[s]);
 			if (!job)
 				continue;
-			any = true;
+			any = g->works = true;
 			g->least_frac = fmax(g->least_frac, job->floor_frac);
 			g->priority = job->priority > g->priority ? job->priority : g->priority;
 		}
@@ -306,7 +304,7 @@ allow(struct caps *c, const struct cap_draw *draw, const struct cap_allowance *a
 		a->judged_w = w * (all->judged_w / all->watts);
 		if (comes && c->claim[k].takes_part)
 			w = fmin(w, c->later[k].watts + ramp * next->left_s);
-		if (comes && next->until_ns > a->until_ns)
+		if (comes && next->until_ns > a->until_ns) /* it goes on from there */
 			a->until_ns = next->until_ns;
 		a->watts = c->shared_w[k] = w;
 	}
@@ -322,7 +320,7 @@ caps_share(struct caps *c, const struct cap_draw *draw, const struct cap_allowan
 	for (uint32_t k = 0; k < n; k++) {
 		c->claim[k].takes_part = any && !is_fixed(c, &draw[k], k);
 		if (c->claim[k].takes_part) {
-			claim(&c->claim[k], &c->memory[k], &draw[k]);
+			claim(&c->claim[k], &c->memory[k], &draw[k], c->own[k].watts);
 			continue;
 		}
 		double w = fixed_w(c, &draw[k], k);

@@ -36,6 +36,8 @@ static const struct kind KINDS[] = {
 	{ROLE_ENGINE_STATUS, 1, AT(engine_status), HOLD_PERIODS, false},
 	{ROLE_ENGINE_SEQ, 1, AT(engine_seq), HOLD_PERIODS, false},
 	{ROLE_ENGINE_SEQ_CMD, 1, AT(engine_seq_cmd), HOLD_PERIODS, false},
+	{ROLE_ENGINE_CEILING_CMD, 1, AT(ceiling_w), HOLD_PERIODS, false},
+	{ROLE_ENGINE_CEILING_FOR_CMD, 1, AT(ceiling_for_s), HOLD_PERIODS, false},
 	{ROLE_LINK_SERIAL, 1, AT(engine_serial), HOLD_FOR_GOOD, false},
 	{ROLE_JOB_MODE, 1, AT(job_mode), HOLD_PERIODS, false},
 	{ROLE_JOB_RATE, 1, AT(job_rate_frac), HOLD_PERIODS, false},

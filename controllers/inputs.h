@@ -22,6 +22,7 @@ struct view {
 	double temp_c[RETICLES], duty_frac[RETICLES], power_w[RETICLES], share_frac[RETICLES];
 	double wafer_w, trip, engine_authority, foldback_frac, engine_status;
 	double engine_seq, engine_seq_cmd;
+	double ceiling_w, ceiling_for_s; /* as the block was last told */
 	double engine_serial; /* number that the block told, as last read; 0 none told, NAN not yet */
 	double job_mode, job_rate_frac, tokens_per_s;
 	double job_of[RETICLES]; /* slot + 1, 0 none */

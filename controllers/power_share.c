@@ -6,13 +6,14 @@
 #define BACK_FRAC 0.95      /* a shed group comes back when the least duties fit into so much */
 #define SHED_WORTH_FRAC 0.9 /* of two alike, the one that is shed stays so */
 #define DEPTH_LEAST 1e-9    /* however much dearer one is */
+#define WORTHLESS_FRAC 0.5  /* of the cheapest, what counts as nothing counts as */
 #define HALVINGS 60
 
 static void
 gather(const struct power_claim claims[], struct power_group groups[], uint32_t n)
 {
 	for (uint32_t k = 0; k < n; k++) {
-		groups[k].gap_w = groups[k].idle_w = 0.0;
+		groups[k].gap_w = groups[k].idle_w = groups[k].least_w = 0.0;
 		groups[k].is = groups[k].shed = false;
 	}
 	for (uint32_t k = 0; k < n; k++) {
@@ -22,7 +23,11 @@ gather(const struct power_claim claims[], struct power_group groups[], uint32_t 
 		g->is = true;
 		g->shed = g->shed || claims[k].shed;
 		g->idle_w += claims[k].idle_w;
-		g->gap_w += claims[k].full_w - claims[k].idle_w;
+		double gap_w = claims[k].full_w - claims[k].idle_w, least_w = g->least_frac * gap_w;
+		g->gap_w += gap_w;
+		g->least_w += claims[k].own_w > 0.0
+				      ? fmin(least_w, fmax(claims[k].own_w - claims[k].idle_w, 0.0))
+				      : least_w;
 	}
 }
 
@@ -31,6 +36,12 @@ static double
 worth_of(const struct power_group *g)
 {
 	return g->gap_w > 0.0 && g->worth > 0.0 ? g->worth / g->gap_w : 0.0;
+}
+
+static bool
+works(const struct power_group *g)
+{
+	return g->is && g->gap_w > 0.0 && (g->works || worth_of(g) > 0.0);
 }
 
 /* Is a to be shed before b? */
@@ -53,7 +64,7 @@ rank(const struct power_group groups[], uint32_t order[], uint32_t n)
 {
 	uint32_t m = 0;
 	for (uint32_t k = 0; k < n; k++) {
-		if (!groups[k].is || !(worth_of(&groups[k]) > 0.0))
+		if (!works(&groups[k]))
 			continue;
 		uint32_t at = m++;
 		for (; at > 0 && before(groups, k, order[at - 1]); at--)
@@ -63,12 +74,6 @@ rank(const struct power_group groups[], uint32_t order[], uint32_t n)
 	return m;
 }
 
-static double
-least_w(const struct power_group *g)
-{
-	return g->least_frac * g->gap_w;
-}
-
 /* From the lowest up, until the least duties of the rest fit into left_w above idle. */
 static void
 shed(struct power_group groups[], const uint32_t order[], uint32_t m, double left_w)
@@ -76,14 +81,14 @@ shed(struct power_group groups[], const uint32_t order[], uint32_t m, double lef
 	double sum_w = 0.0;
 	bool fits = false;
 	for (uint32_t r = 0; r < m; r++)
-		sum_w += least_w(&groups[order[r]]);
+		sum_w += groups[order[r]].least_w;
 	for (uint32_t r = 0; r < m; r++) {
 		struct power_group *g = &groups[order[r]];
 		double room_w = left_w * (g->shed ? BACK_FRAC : 1.0);
 		fits = fits || sum_w <= room_w || r + 1 == m;
 		g->shed = !fits;
 		if (!fits)
-			sum_w -= least_w(g);
+			sum_w -= g->least_w;
 	}
 }
 
@@ -92,9 +97,15 @@ static void
 weigh(struct power_group groups[], uint32_t n, double sharp)
 {
 	double cheapest = INFINITY;
-	for (uint32_t k = 0; k < n; k++)
+	bool worthless = false;
+	for (uint32_t k = 0; k < n; k++) {
 		if (groups[k].is && worth_of(&groups[k]) > 0.0)
 			cheapest = fmin(cheapest, worth_of(&groups[k]));
+		else
+			worthless = worthless || works(&groups[k]);
+	}
+	if (worthless)
+		cheapest *= WORTHLESS_FRAC;
 	for (uint32_t k = 0; k < n; k++) {
 		double worth = worth_of(&groups[k]);
 		groups[k].depth =

@@ -26,6 +26,7 @@ struct power_claim {     /* of a system */
 	double idle_w;   /* what it draws without work: never less */
 	double full_w;   /* at full duty; >= idle_w */
 	double want_w;   /* what it can use now */
+	double own_w;    /* more it may never draw, whatever is shared; 0: no such cap */
 	uint32_t group;  /* index of the group's first system; its own where it is alone */
 	/* results */
 	double watts;
@@ -33,11 +34,12 @@ struct power_claim {     /* of a system */
 };
 
 struct power_group {       /* at the index of its first system */
+	bool works;        /* it has work, though that be worth nothing: shed before all others */
 	double worth;      /* weighted work of a second that full duty makes; 0: none */
 	double least_frac; /* duty, 0..1 */
 	uint32_t priority; /* 9: shed last */
 	/* scratch */
-	double gap_w, idle_w, depth;
+	double gap_w, idle_w, least_w, depth;
 	bool is, shed;
 };
 

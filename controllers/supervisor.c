@@ -414,6 +414,7 @@ supervisor_step(struct supervisor *s, const struct control_params *p, const stru
 	supervisor_watch_authority(s, v, now_ns);
 	supervisor_watch_pumps(s, v);
 	supervisor_look(s, p, v, second);
+	supervisor_see_ceiling(s, v, now_ns);
 	observer_step(&s->observer, &s->estimate, p, v, &s->sensors);
 	bool first = transit(s, next_event(s, p, v, now_ns), v, now_ns);
 	supervisor_judge_cap(s);

@@ -19,7 +19,11 @@
 #define SHED_FRAC (1.0 * LAW_DT_S)       /* as fast as a device takes duty away … */
 #define SHED_BACK_FRAC (0.12 * LAW_DT_S) /* … and gives it back: the law begins far below */
 #define CEILING_ABOVE_FRAC 0.0025        /* the device's stands out of the law's way */
+#define CEILING_LATE_NS (2 * NS_PER_S)   /* that it may outlive its cap: seconds are whole */
 #define CEILING_FOR_MAX_S 65535.0
+#define MUTE_STEPS LAW_STEPS_PER_S /* of an engine: nobody could change its duty */
+#define ASTRAY_FRAC 0.1
+#define ASTRAY_STEPS (5u * LAW_STEPS_PER_S)
 #define CEILING_AGAIN_NS (600 * NS_PER_S) /* before it runs out, where the cap goes on */
 
 void
@@ -28,6 +32,7 @@ supervisor_cap_init(struct supervisor *s)
 	s->cap = (struct cap_allowance){.watts = (double)NAN, .judged_w = (double)NAN};
 	s->wafer_part = (double)NAN;
 	s->cap_scale_frac = 1.0;
+	s->ceiling.wafer_w = s->ceiling.for_s = (double)NAN;
 }
 
 void
@@ -104,6 +109,61 @@ supervisor_scale(struct supervisor *s)
 		s->demands.duty_frac[i] *= s->cap_scale_frac;
 }
 
+static bool
+is_same(double told, double asked)
+{
+	return fabs(told - asked) < 0.5; /* whole numbers; never of NAN */
+}
+
+/* Does the engine say what it does, and do what it is asked for? */
+static void
+see_obedience(struct supervisor *s)
+{
+	double applied = 0.0, asked = 0.0;
+	for (int i = 0; i < RETICLES; i++) {
+		applied += s->in.applied_frac[i] / RETICLES;
+		asked += s->demands.duty_frac[i] / RETICLES;
+	}
+	s->mute = isfinite(applied) ? 0 : s->mute + 1;
+	s->astray = applied > asked + ASTRAY_FRAC ? s->astray + 1 : 0;
+}
+
+/* A ceiling counts once the device has been read to have it; what it then holds it holds until the
+ * end, whoever can still be reached. */
+void
+supervisor_see_ceiling(struct supervisor *s, const struct view *v, int64_t now_ns)
+{
+	const struct demands *d = &s->demands;
+	struct ceiling *c = &s->ceiling;
+	bool there = isfinite(v->engine_status) &&
+		     ((uint32_t)lrint(v->engine_status) & ENGINE_CEILING_BIT);
+	see_obedience(s);
+	if (isfinite(v->ceiling_w) && isfinite(v->engine_status)) {
+		if (there && !s->setup.engine_shadow && is_same(v->ceiling_w, d->ceiling_w) &&
+		    is_same(v->ceiling_for_s, d->ceiling_for_s))
+			*c = (struct ceiling){d->ceiling_w, d->ceiling_for_s, s->ceiling_end_ns};
+		else if (!there || !is_same(v->ceiling_w, c->wafer_w) ||
+			 !is_same(v->ceiling_for_s, c->for_s))
+			c->wafer_w = (double)NAN;
+	}
+	if (now_ns >= c->end_ns)
+		c->wafer_w = (double)NAN;
+}
+
+/* What it lets the system draw; NAN: nothing is sure to. Of what is asked for and not confirmed the
+ * device may have heard, or not: the greater of both is sure. */
+static double
+kept_w(const struct supervisor *s, const struct control_params *p, double part)
+{
+	const struct demands *d = &s->demands;
+	double wafer_w = s->ceiling.wafer_w;
+	if (is_same(d->ceiling_w, 0.0))
+		return (double)NAN;
+	if (isfinite(d->ceiling_w) && isfinite(wafer_w))
+		wafer_w = fmax(wafer_w, d->ceiling_w);
+	return p->cap_other_w + wafer_w / part;
+}
+
 void
 supervisor_ask_ceiling(struct supervisor *s, const struct control_params *p, int64_t now_ns)
 {
@@ -122,7 +182,8 @@ supervisor_ask_ceiling(struct supervisor *s, const struct control_params *p, int
 	bool moved = !(fabs(wafer_w - d->ceiling_w) <= p->ceiling_moved_frac * wafer_w);
 	bool short_of_it = s->ceiling_end_ns < s->cap.until_ns &&
 			   now_ns > s->ceiling_end_ns - CEILING_AGAIN_NS;
-	if (!moved && !short_of_it)
+	bool too_long = s->cap.until_ns < s->ceiling_end_ns - CEILING_LATE_NS;
+	if (!moved && !short_of_it && !too_long)
 		return;
 	double left_s = s->cap.until_ns == INT64_MAX
 				? CEILING_FOR_MAX_S
@@ -143,12 +204,14 @@ supervisor_draw(const struct supervisor *s, const struct control_params *p)
 	struct cap_draw draw = {.input_w = s->in.input_w,
 				.full_w = (double)NAN,
 				.held_by_cap = ours && d->reason == REASON_CAP,
-				.controllable = ours && !s->setup.engine_shadow};
+				.controllable = ours && !s->setup.engine_shadow &&
+						s->mute < MUTE_STEPS && s->astray < ASTRAY_STEPS};
 	double sum = 0.0, part = s->wafer_part > 0.0 ? s->wafer_part : WAFER_PART_ASSUMED;
 	for (int i = 0; i < RETICLES; i++)
 		sum += s->in.applied_frac[i] / RETICLES; /* NAN: not known */
 	double static_w = p->cap_other_w + RETICLES * p->reticle_static_w / part;
 	draw.idle_w = static_w;
+	draw.kept_w = kept_w(s, p, part);
 	double moving_w = draw.input_w - static_w;
 	if (sum > SCALE_LEAST_FRAC && moving_w > 0.0)
 		draw.full_w = static_w + moving_w / fmin(sum, 1.0);

@@ -14,6 +14,8 @@ void supervisor_watch_pumps(struct supervisor *s, const struct view *v);
 void supervisor_look(struct supervisor *s, const struct control_params *p, const struct view *v,
 		     bool second);
 
+#define ENGINE_CEILING_BIT 32u
+
 /* --- supervisor_cap.c --- */
 void supervisor_cap_init(struct supervisor *s);
 /* The input power; where its meter is silent, what the wafer's power lets expect. */
@@ -25,6 +27,7 @@ void supervisor_judge_cap(struct supervisor *s);
 void supervisor_scale(struct supervisor *s);
 void supervisor_unscale(struct supervisor *s);
 /* The device's own ceiling, which outlives us. */
+void supervisor_see_ceiling(struct supervisor *s, const struct view *v, int64_t now_ns);
 void supervisor_ask_ceiling(struct supervisor *s, const struct control_params *p, int64_t now_ns);
 
 /* Duties as they are before they are scaled down: what the next step goes on from. */

@@ -9,7 +9,6 @@
 #define PUMP_BEHIND_FRAC 0.05
 #define PUMP_BEHIND_STEPS (5u * LAW_STEPS_PER_S) /* its lag from standstill, and more */
 #define PUMP_FAILED_BIT 2u
-#define ENGINE_CEILING_BIT 32u
 #define DEW_ASSUMED_C 18.0 /* where nobody measures it */
 
 /* Two sequence numbers were due. A host that stalls for less is not worth a takeover. */

@@ -66,6 +66,12 @@ struct supervisor_setup {
 	bool shares_free; /* the law may move work between reticles */
 };
 
+/* The device's own ceiling, as it was read back. */
+struct ceiling {
+	double wafer_w, for_s; /* NAN: none is confirmed */
+	int64_t end_ns;        /* no later than the device's */
+};
+
 struct supervisor {
 	struct supervisor_setup setup;
 	enum ctl_mode mode;
@@ -100,8 +106,10 @@ struct supervisor {
 	double stage_cost[RETICLES];  /* of its stage in a pipeline, of the dearest; 1 elsewhere */
 	double piped_frac[JOBS_MAX];  /* rate of the pipeline in a slot, as read; NAN it is none */
 	double pace_frac;             /* the least in force; 1 none */
-	int64_t ceiling_end_ns;       /* of the device's */
-	const struct hands *hands;    /* set by a person; NULL: nothing ever is */
+	int64_t ceiling_end_ns;       /* of the one that is asked for */
+	struct ceiling ceiling;       /* the one that is there */
+	uint32_t mute, astray; /* steps: its engine says no duty; applies more than is asked for */
+	const struct hands *hands; /* set by a person; NULL: nothing ever is */
 	unsigned n_by_hand;
 	double hand_now[HANDS]; /* in force, on its way there or back; NAN: the law's */
 	bool hand_binds;        /* a duty set by hand is what holds something back … */

@@ -279,7 +279,8 @@ the_budget_of_the_site_stands_whatever_is_asked_for(void **state)
 	assert_near(sum_allowed(), 50000.0, 0.1);
 }
 
-/* A silent system may draw what it could, if nothing holds it; else what its device was told. */
+/* A silent system may draw what it could, if nothing is known to hold it; else what its device was
+ * read to hold. What it was only allowed holds nothing. */
 static void
 one_that_is_silent_counts_with_the_worst_that_it_can_do(void **state)
 {
@@ -299,7 +300,25 @@ one_that_is_silent_counts_with_the_worst_that_it_can_do(void **state)
 	assert_near(sum_allowed(), 68000.0, 1.0);
 	assert_near(allowed(1), 17000.0, 1.0);
 	steps(4);
+	assert_near(allowed(0) + allowed(2) + allowed(3), 48000.0, 100.0);
+	draw[1].kept_w = 17000.0;
+	steps(4);
 	assert_near(allowed(0) + allowed(2) + allowed(3), 51000.0, 1.0);
+	draw[1].kept_w = (double)NAN; /* its ceiling has run out */
+	steps(4);
+	assert_near(allowed(0) + allowed(2) + allowed(3), 48000.0, 100.0);
+}
+
+/* Its engine does not answer: what it draws is what it goes on drawing, whoever is in charge. */
+static void
+one_that_can_not_be_reached_counts_with_what_it_draws(void **state)
+{
+	(void)state;
+	steps(1);
+	assert_true(ask("{\"cmd\":\"cap\",\"watts\":60000,\"for_s\":1000,\"why\":\"x\"}"));
+	draw[3].controllable = false;
+	steps(5);
+	assert_near(allowed(0) + allowed(1) + allowed(2), 40000.0, 1.0);
 }
 
 /* cs00 and cs01 work together on a job whose watts make little; cs02 has nothing to do. */
@@ -363,7 +382,9 @@ the_lesser_of_its_own_cap_and_its_share_counts(void **state)
 			"\"why\":\"x\"}"));
 	steps(1);
 	assert_near(allowed(1), 15000.0, 1e-9);
-	assert_near(allowed(2), 18000.0, 1.0);
+	/* and what it may not use of its share the others get */
+	assert_near(allowed(2), 19000.0, 1.0);
+	assert_near(sum_allowed(), 72000.0, 1.0);
 }
 
 static void
@@ -409,7 +430,26 @@ a_cap_for_later_leaves_the_one_in_force_until_then(void **state)
 }
 
 static void
-the_lesser_of_two_lasts_as_long_as_the_later_of_both(void **state)
+a_cap_for_later_that_is_replaced_does_not_cut_the_one_in_force_short(void **state)
+{
+	(void)state;
+	assert_true(ask("{\"cmd\":\"cap\",\"watts\":50000,\"for_s\":1000,\"why\":\"A\"}"));
+	steps(1);
+	assert_true(ask("{\"cmd\":\"cap\",\"watts\":48000,\"at_s\":10,\"for_s\":1000,"
+			"\"why\":\"B\"}"));
+	assert_true(ask("{\"cmd\":\"cap\",\"watts\":48000,\"at_s\":100,\"for_s\":1000,"
+			"\"why\":\"C\"}"));
+	reopen();
+	steps(50);
+	assert_near(caps_due_w(caps, SITE, now_ns), 50000.0, 1e-9);
+	assert_near(sum_allowed(), 50000.0, 1.0);
+	steps(51);
+	assert_near(caps_due_w(caps, SITE, now_ns), 48000.0, 1e-9);
+	assert_near(sum_allowed(), 48000.0, 1.0);
+}
+
+static void
+the_lesser_of_two_lasts_as_long_as_it_counts(void **state)
 {
 	(void)state;
 	assert_true(ask("{\"cmd\":\"cap\",\"watts\":72000,\"for_s\":1000,\"why\":\"x\"}"));
@@ -418,7 +458,11 @@ the_lesser_of_two_lasts_as_long_as_the_later_of_both(void **state)
 	int64_t asked_ns = now_ns;
 	steps(1);
 	assert_near(allowed(1), 15000.0, 1e-9);
-	assert_true(caps_allowance(caps, 1)->until_ns == asked_ns + 1000 * NS_PER_S);
+	assert_true(caps_allowance(caps, 1)->until_ns == asked_ns + 100 * NS_PER_S);
+	assert_true(caps_allowance(caps, 0)->until_ns == asked_ns + 1000 * NS_PER_S);
+	plant->control.site_budget_w = 75000.0; /* without an end, but not what holds them */
+	steps(1);
+	assert_true(caps_allowance(caps, 0)->until_ns == asked_ns + 1000 * NS_PER_S);
 	/* one whose deadline has passed is due, whatever the other's is */
 	assert_true(ask("{\"cmd\":\"cap\",\"system\":\"cs02\",\"watts\":17000,\"at_s\":12,"
 			"\"for_s\":100,\"why\":\"x\"}"));
@@ -520,7 +564,9 @@ main(void)
 		TEST(jobs_lose_by_what_their_watts_make_and_the_lowest_is_shed),
 		TEST(the_lesser_of_its_own_cap_and_its_share_counts),
 		TEST(a_cap_for_later_leaves_the_one_in_force_until_then),
-		TEST(the_lesser_of_two_lasts_as_long_as_the_later_of_both),
+		TEST(the_lesser_of_two_lasts_as_long_as_it_counts),
+		TEST(a_cap_for_later_that_is_replaced_does_not_cut_the_one_in_force_short),
+		TEST(one_that_can_not_be_reached_counts_with_what_it_draws),
 		TEST(the_last_sequence_number_outlives_its_cap_and_the_program),
 		TEST(numbers_that_can_not_be_are_no_cap),
 		TEST(a_cap_outlives_the_program_with_its_deadline_and_its_end),

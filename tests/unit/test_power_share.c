@@ -139,6 +139,40 @@ the_lowest_priority_is_shed_first_and_comes_back_last_and_later(void **state)
 }
 
 static void
+work_that_is_worth_nothing_is_shed_first_of_its_priority(void **state)
+{
+	(void)state;
+	alike(3);
+	for (uint32_t k = 0; k < 3; k++)
+		groups[k].works = true;
+	groups[0].worth = 0.0;
+	assert_true(share(3, 50000.0)); /* it gives way first … */
+	assert_true(duty(1) > 0.95 && duty(0) < 0.6);
+	assert_true(share(3, 30000.0)); /* … and its least duty does not fit: 12.6 kW for 12 */
+	assert_true(claims[0].shed && !claims[1].shed && !claims[2].shed);
+	assert_near(claims[0].watts, 6000.0, 0.01);
+	assert_near(sum_w(3), 30000.0, 0.1);
+	groups[1].priority = 4;
+	for (uint32_t k = 0; k < 3; k++)
+		claims[k].shed = false;
+	assert_true(share(3, 30000.0)); /* a lower priority goes before it */
+	assert_true(claims[1].shed && !claims[0].shed);
+}
+
+/* Less is not sheddable where a cap of its own leaves less than the least duty. */
+static void
+a_cap_of_its_own_bounds_the_least_duty(void **state)
+{
+	(void)state;
+	alike(2);
+	claims[0].own_w = claims[0].want_w = 7000.0;
+	assert_true(share(2, 17500.0)); /* 1 and 4.2 kW above idle, not 8.4 */
+	assert_false(claims[0].shed || claims[1].shed);
+	assert_near(claims[0].watts, 7000.0, 0.01);
+	assert_near(claims[1].watts, 10500.0, 0.1);
+}
+
+static void
 of_two_alike_the_one_that_is_shed_stays_so(void **state)
 {
 	(void)state;
@@ -206,6 +240,8 @@ main(void)
 		cmocka_unit_test(the_watts_that_make_least_are_given_up_first),
 		cmocka_unit_test(systems_of_one_job_get_one_duty),
 		cmocka_unit_test(the_lowest_priority_is_shed_first_and_comes_back_last_and_later),
+		cmocka_unit_test(work_that_is_worth_nothing_is_shed_first_of_its_priority),
+		cmocka_unit_test(a_cap_of_its_own_bounds_the_least_duty),
 		cmocka_unit_test(of_two_alike_the_one_that_is_shed_stays_so),
 		cmocka_unit_test(whatever_they_are_it_fits),
 	};
