@@ -47,7 +47,8 @@ caps_open(struct caps **out, const struct plant *plant)
 	for (size_t k = 0; k < n; k++) {
 		c->allowance[k] = caps_free();
 		c->shared_w[k] = (double)NAN;
-		c->memory[k] = (struct cap_memory){.input_w = (double)NAN, .full_w = (double)NAN};
+		c->memory[k] = (struct cap_memory){
+			.input_w = (double)NAN, .full_w = (double)NAN, .idle_w = (double)NAN};
 	}
 	*out = c;
 	return 0;

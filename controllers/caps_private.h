@@ -17,6 +17,10 @@ struct cap_memory {
 	double tokens_per_s;    /* that its jobs would make, each by its worth; low-passed */
 	uint16_t job[JOBS_MAX]; /* … and whose these are */
 	uint32_t silent_steps;
+	bool held;             /* its share is what holds it back … */
+	uint32_t unused_steps; /* … until it leaves some of that for so long */
+	uint32_t shed_steps;
+	double idle_w; /* as metered while it was shed; NAN: never */
 };
 
 struct caps {

@@ -13,7 +13,15 @@
 #define IDLE_GAP_FRAC 0.1    /* who has no job by name, and could draw no more than so much more */
 #define NAMELESS_PER_W 1e-6  /* work of no name: any number, the same for all */
 #define NAMELESS_PRIORITY 5
-#define SILENT_STEPS (5u * LAW_STEPS_PER_S) /* then it may draw whatever it could */
+#define FULL_TAU_S 60.0     /* what full duty would draw is a guess while duty is far from it … */
+#define FULL_ABOVE_FRAC 0.9 /* … of what was held to be full: then it is seen */
+#define UNUSED_FRAC 0.05    /* of its share: who leaves that is not held by it, … */
+#define UNUSED_STEPS (10u * LAW_STEPS_PER_S) /* … after so long, as a law needs time to use it */
+#define MUCH_UNUSED_FRAC 0.3
+#define MUCH_UNUSED_STEPS (2u * LAW_STEPS_PER_S)
+#define SETTLED_STEPS (8u * LAW_STEPS_PER_S) /* shed: low-passes have forgotten what was */
+#define TOLD_ON 4u /* lines, at most, that a sentence takes */
+#define SILENT_STEPS (5u * LAW_STEPS_PER_S)  /* then it may draw whatever it could */
 
 /* --- what is known of each --- */
 static const struct job_config *
@@ -49,6 +57,7 @@ remember_work(struct caps *c, struct cap_memory *m, const struct cap_draw *d)
 {
 	double now = work_of(c, d);
 	if (memcmp(m->job, d->job, sizeof m->job) != 0) { /* others: what was, was theirs */
+		m->full_w = fmax(d->full_w, d->input_w);
 		memcpy(m->job, d->job, sizeof m->job);
 		m->tokens_per_s = now;
 	}
@@ -62,6 +71,45 @@ follow(double *w, double now_w)
 		*w = isfinite(*w) ? law_low_pass(*w, now_w, CLAIM_TAU_S) : now_w;
 }
 
+/* A guess that follows the duty that it is made from would have shares chase each other. */
+static void
+remember_full(struct cap_memory *m, const struct cap_draw *d)
+{
+	if (!isfinite(d->full_w))
+		return;
+	bool seen = !(d->input_w < FULL_ABOVE_FRAC * d->full_w);
+	if (!isfinite(m->full_w))
+		m->full_w = d->full_w;
+	else
+		m->full_w = law_low_pass(m->full_w, d->full_w, seen ? CLAIM_TAU_S : FULL_TAU_S);
+}
+
+/* Whose share binds him wants all that he can use. A law that grows into its share, or turns from one
+ * limit to the next, has not done with it. */
+static void
+remember_held(struct cap_memory *m, const struct cap_draw *d, double allowed_w)
+{
+	bool unused = d->input_w < (1.0 - UNUSED_FRAC) * allowed_w;
+	bool much = d->input_w < (1.0 - MUCH_UNUSED_FRAC) * allowed_w;
+	m->unused_steps = unused && !d->held_by_cap ? m->unused_steps + 1 : 0;
+	if (d->held_by_cap)
+		m->held = true;
+	else if (!isfinite(allowed_w) || m->unused_steps > UNUSED_STEPS ||
+		 (much && m->unused_steps > MUCH_UNUSED_STEPS))
+		m->held = false;
+}
+
+/* What is left without work is seen where all work was taken away; it is known until the cap is gone. */
+static void
+remember_idle(struct cap_memory *m, const struct cap_draw *d, const struct cap_allowance *a)
+{
+	m->shed_steps = a->shed && isfinite(d->input_w) ? m->shed_steps + 1 : 0;
+	if (m->shed_steps > SETTLED_STEPS)
+		m->idle_w = m->input_w;
+	else if (!isfinite(a->watts))
+		m->idle_w = (double)NAN;
+}
+
 void
 caps_remember(struct caps *c, const struct cap_draw *draw)
 {
@@ -69,7 +117,9 @@ caps_remember(struct caps *c, const struct cap_draw *draw)
 		const struct cap_draw *d = &draw[k];
 		struct cap_memory *m = &c->memory[k];
 		follow(&m->input_w, d->input_w);
-		follow(&m->full_w, d->full_w);
+		remember_full(m, d);
+		remember_held(m, d, c->allowance[k].watts);
+		remember_idle(m, d, &c->allowance[k]);
 		m->silent_steps = isfinite(d->input_w) ? 0 : m->silent_steps + 1;
 		if (!m->silent_steps) /* else its jobs, too, are those that it had */
 			remember_work(c, m, d);
@@ -130,8 +180,10 @@ claim(struct power_claim *p, const struct cap_memory *m, const struct cap_draw *
 {
 	double room = 1.0 + CLAIM_ROOM_FRAC;
 	double full_w = fmax(m->full_w, m->input_w), idle_w = d->idle_w > 0.0 ? d->idle_w : 0.0;
+	if (isfinite(m->idle_w))
+		idle_w = m->idle_w;
 	/* one that its cap holds would take all that it can */
-	p->want_w = room * (d->held_by_cap ? full_w : m->input_w);
+	p->want_w = room * (m->held ? full_w : m->input_w);
 	p->full_w = room * full_w;
 	if (own_w < p->want_w) /* NAN: no cap of its own */
 		p->want_w = own_w;
@@ -210,6 +262,8 @@ weigh(struct caps *c)
 static void
 tell_alike(struct caps *c, uint32_t first, double watts, int64_t now_ns)
 {
+	if (c->lines.n + TOLD_ON > LINES_MAX)
+		return; /* it would be lost: in the next step, when these are taken */
 	char text[ASK_ERROR], job[JOB_NAME_SIZE + 8] = "";
 	bool shed = c->claim[first].shed;
 	uint16_t number = c->memory[first].job[0];

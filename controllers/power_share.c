@@ -6,6 +6,7 @@
 #define BACK_FRAC 0.95      /* a shed group comes back when the least duties fit into so much */
 #define SHED_WORTH_FRAC 0.9 /* of two alike, the one that is shed stays so */
 #define DEPTH_LEAST 1e-9    /* however much dearer one is */
+#define ALIKE_FRAC 0.03     /* so near to the cheapest a group counts as that: worths are guesses */
 #define WORTHLESS_FRAC 0.5  /* of the cheapest, what counts as nothing counts as */
 #define HALVINGS 60
 
@@ -109,7 +110,10 @@ weigh(struct power_group groups[], uint32_t n, double sharp)
 	for (uint32_t k = 0; k < n; k++) {
 		double worth = worth_of(&groups[k]);
 		groups[k].depth =
-			worth > 0.0 ? fmax(pow(cheapest / worth, sharp), DEPTH_LEAST) : 1.0;
+			worth > 0.0
+				? fmax(pow(fmin(cheapest / worth / (1.0 - ALIKE_FRAC), 1.0), sharp),
+				       DEPTH_LEAST)
+				: 1.0;
 	}
 }
 

@@ -7,6 +7,7 @@
 
 #include "config/job.h"
 #include "controllers/caps.h"
+#include "controllers/lines.h"
 #include "core/clock.h"
 
 #define WALL_NS (INT64_C(1795703518) * NS_PER_S)
@@ -225,7 +226,7 @@ a_cap_of_all_leaves_those_with_work_alike_the_same_duty(void **state)
 	draw[1] = draws(12000.0, 20000.0, true, true);
 	draw[2] = draws(18000.0, 20000.0, true, true);
 	draw[3] = draws(8000.0, 10000.0, true, true);
-	steps(30);
+	steps(600); /* what it would draw at full duty is a guess: slow */
 	assert_near(allowed(1), allowed(2), 1.0);
 	assert_near((allowed(3) - 6000.0) / 4200.0, (allowed(1) - 6000.0) / 14400.0, 1e-3);
 	/* one that does not use its share leaves it to those that are held */
@@ -394,6 +395,86 @@ reopen(void)
 	caps_close(caps);
 	assert_int_equal(caps_open(&caps, plant), 0);
 	assert_int_equal(caps_recall(caps, kept, kept_len, now_ns, WALL_NS + now_ns, &err), 0);
+}
+
+/* A law that grows into its share, or that another limit holds for a moment, still wants it; and a
+ * guess of full power that moves with duty moves no share. */
+static void
+equal_work_gets_equal_shares_whatever_reason_is_told_now(void **state)
+{
+	(void)state;
+	steps(1);
+	assert_true(ask("{\"cmd\":\"cap\",\"watts\":50000,\"for_s\":1000,\"why\":\"x\"}"));
+	for (uint32_t k = 0; k < 4; k++)
+		draw[k] = draws(12500.0, 20000.0, true, true);
+	steps(10);
+	for (int turn = 0; turn < 40; turn++) {
+		uint32_t one = (uint32_t)turn % 4;
+		for (uint32_t k = 0; k < 4; k++)
+			draw[k] = draws(k == one ? 11200.0 : 12500.0, k == one ? 18500.0 : 20000.0,
+					k != one, true);
+		steps(2);
+		for (uint32_t k = 0; k < 4; k++)
+			assert_near(allowed(k), 12500.0, 250.0);
+	}
+	steps(11); /* but one that goes on leaving it has no use for it */
+	assert_near(allowed(3), 11424.0, 10.0);
+	assert_near(sum_allowed(), 50000.0, 0.1);
+}
+
+/* The guess of what is drawn without work was 6 kW. */
+static void
+one_that_is_shed_counts_with_what_it_draws(void **state)
+{
+	(void)state;
+	steps(1);
+	for (uint32_t k = 0; k < 4; k++)
+		draw[k] = draws(10000.0, 20000.0, true, true);
+	assert_true(ask("{\"cmd\":\"cap\",\"watts\":37500,\"for_s\":1000,\"why\":\"x\"}"));
+	steps(5);
+	assert_true(caps_allowance(caps, 3)->shed && !caps_allowance(caps, 0)->shed);
+	assert_near(allowed(3), 6000.0, 1.0);
+	draw[3].input_w = 7000.0;
+	steps(20);
+	assert_true(caps_allowance(caps, 3)->shed);
+	assert_near(allowed(3), 7000.0, 1.0);
+	assert_near(sum_allowed(), 37500.0, 0.1);
+}
+
+/* More lines than wait at a time. */
+static void
+each_job_that_is_shed_is_told_of_though_they_be_many(void **state)
+{
+	static const char MANY[] = "site: bench\n"
+				   "systems:\n"
+				   "  - {name: cs%02d, count: 40, type: water}\n";
+	struct config_report report = {0};
+	struct cap_draw many[40];
+	struct image_event e;
+	struct plant *p;
+	struct caps *c;
+	int32_t system;
+	unsigned shed = 0, told = 0;
+	(void)state;
+	assert_int_equal(plant_parse(&p, MANY, sizeof MANY - 1, "test", "config", &report), 0);
+	config_report_free(&report);
+	assert_int_equal(caps_open(&c, p), 0);
+	for (uint32_t k = 0; k < 40; k++) {
+		many[k] = draws(20000.0, 20000.0, true, true);
+		many[k].job[0] = (uint16_t)(k + 1); /* not in the list: no name, but not the same */
+	}
+	p->control.site_budget_w = 300000.0;
+	for (int n = 0; n < 10; n++) {
+		caps_step(c, many, now_ns += 100 * NS_PER_MS);
+		while (caps_line(c, &e, &system))
+			told += strstr(e.text, "site sheds 1 system") != NULL;
+	}
+	for (uint32_t k = 0; k < 40; k++)
+		shed += caps_allowance(c, k)->shed;
+	assert_true(shed > LINES_MAX);
+	assert_int_equal(told, shed);
+	caps_close(c);
+	plant_free(p);
 }
 
 static void
@@ -567,6 +648,9 @@ main(void)
 		TEST(the_lesser_of_two_lasts_as_long_as_it_counts),
 		TEST(a_cap_for_later_that_is_replaced_does_not_cut_the_one_in_force_short),
 		TEST(one_that_can_not_be_reached_counts_with_what_it_draws),
+		TEST(equal_work_gets_equal_shares_whatever_reason_is_told_now),
+		TEST(one_that_is_shed_counts_with_what_it_draws),
+		TEST(each_job_that_is_shed_is_told_of_though_they_be_many),
 		TEST(the_last_sequence_number_outlives_its_cap_and_the_program),
 		TEST(numbers_that_can_not_be_are_no_cap),
 		TEST(a_cap_outlives_the_program_with_its_deadline_and_its_end),
