@@ -24,10 +24,11 @@ cool_step(struct baseline *b, const struct control_params *p, const struct law_i
 	  struct law_out *out)
 {
 	if (in->second)
-		law_valve_step(&b->valve, p, in, BASELINE_SUPPLY_C);
+		law_valve_step(&b->valve, p, in, law_setpoint_in_force(p, in, BASELINE_SUPPLY_C));
 	out->pump_frac = BASELINE_PUMP_FRAC;
 	out->valve_frac = b->valve.valve_frac;
-	out->setpoint_c = BASELINE_SUPPLY_C;
+	out->own_setpoint_c = BASELINE_SUPPLY_C;
+	out->setpoint_c = law_setpoint_in_force(p, in, BASELINE_SUPPLY_C);
 }
 
 static double
@@ -199,7 +200,7 @@ static const struct law LAWS[CONTROLLERS] = {
 	[CONTROLLER_BANG] = {"bang", bang_init, bang_step},
 	[CONTROLLER_PI] = {"pi", pi_init, pi_step},
 	[CONTROLLER_SPI] = {"spi", structured_init, structured_step},
-	[CONTROLLER_MPC] = {"mpc", predictive_init, predictive_step},
+	[CONTROLLER_MPC] = {"mpc", predictive_init, predictive_step, true},
 };
 
 const struct law *

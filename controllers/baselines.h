@@ -27,6 +27,7 @@ struct law {
 	void (*init)(union law_state *s, const struct control_params *p, const struct law_in *in);
 	void (*step)(union law_state *s, const struct control_params *p, const struct law_in *in,
 		     struct law_out *out);
+	bool moves_work; /* it asks for shares, or will */
 };
 
 const struct law *law_of(enum controller_kind kind);

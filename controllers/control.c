@@ -459,6 +459,8 @@ control_recall(struct control *c, enum control_kept what, const char *text, size
 		return recall_caps(c, text, len, now_ns, wall_ns, err);
 	int rc = holds_recall(c->holds, text, len, now_ns, wall_ns, err);
 	for (uint32_t s = 0; s < c->plant->n_systems; s++) {
+		if (holds_of(c->holds, s)->kind == HOLD_MANUAL)
+			supervisor_hands_ended(&c->units[s].supervisor);
 		holds_tell_held(c->holds, s, now_ns);
 		tell_holds(c);
 	}

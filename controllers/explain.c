@@ -17,6 +17,7 @@
 #define AGAIN_NS (10 * NS_PER_S)
 #define AGAIN_FRAC 0.1
 /* Lines of a system: so many at once, then one each ten seconds. */
+#define YIELD_OVER_NS (30 * NS_PER_S)
 #define RATION_MAX 6.0
 #define RATION_PER_S 0.1
 
@@ -253,6 +254,9 @@ tell_held(struct telling *t, const struct supervisor *s, const struct account *a
 		if (a->mode == CTL_TRACK)
 			tell(t, CODE, a->reason,
 			     "keeps the duty it found until it takes charge: %s", cost);
+		else if (d->after_hand)
+			tell(t, CODE, a->reason, "held back by the ramp after a duty by hand: %s",
+			     cost);
 		else
 			tell(t, CODE, a->reason, "held back by the ramp after a takeover: %s",
 			     cost);
@@ -321,6 +325,40 @@ tell_pump(struct telling *t, const struct verdict *d, double pump_frac)
 		     100.0 * pump_frac);
 	else
 		tell(t, CONTROL_EVENT_PUMP, 0.0, "both pumps run again");
+}
+
+/* Who has set pumps or valve must know when they do something else: at once, and when that is over. */
+static void
+tell_yield(struct telling *t, const struct supervisor *s)
+{
+	static const enum control_event CODE = CONTROL_EVENT_PUMP;
+	const struct verdict *d = &s->verdict;
+	struct explain *x = t->x;
+	if (d->hand_yields != HAND_OBEYED)
+		x->hand_ns = t->now_ns;
+	if (d->hand_yields == x->hand_yields ||
+	    (d->hand_yields == HAND_OBEYED && t->now_ns - x->hand_ns < YIELD_OVER_NS))
+		return;
+	x->hand_yields = d->hand_yields;
+	switch (d->hand_yields) {
+	case HAND_OBEYED:
+		tell(t, CODE, 0.0, "pumps and valve are no longer kept from what is set by hand");
+		break;
+	case HAND_YIELDS_HOT:
+		tell(t, CODE, 1.0,
+		     "cools more than is set by hand: the wafer is above its limit of %.1f C",
+		     d->temp_limit_c);
+		break;
+	case HAND_YIELDS_DEW:
+		tell(t, CODE, 1.0,
+		     "opens its valve less than is set by hand: supply %.1f C, dew point and "
+		     "margin %.1f C",
+		     s->in.supply_c, s->in.supply_lo_c);
+		break;
+	case HAND_YIELDS_PUMP:
+		tell(t, CODE, 1.0, "pumps more than is set by hand: a pump failed");
+		break;
+	}
 }
 
 /* Whatever the law wants: who set the cap must know that it is not kept. */
@@ -492,6 +530,7 @@ explain_step(struct explain *x, const struct control_params *p, const struct sup
 	tell_mode(&t, p, d->mode);
 	tell_stop(&t, d);
 	tell_reason(&t, s, out, p, v);
+	tell_yield(&t, s);
 	tell_cap(&t, d);
 	tell_pump(&t, d, s->demands.pump_frac);
 	tell_inputs(&t, d, &s->trust);

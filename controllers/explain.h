@@ -42,7 +42,9 @@ struct explain {
 	bool clogged[ZONES], fouled, unbalanced; /* as told */
 	uint32_t sensors_lost, sensors_candidate;
 	enum trust_why doubted[RETICLES]; /* as told */
-	bool any_doubted;                 /* of them */
+	enum hand_yield hand_yields;      /* as told, and when it was last so */
+	int64_t hand_ns;
+	bool any_doubted; /* of them */
 	bool frozen;
 	int64_t sensors_ns;
 	double ration; /* lines that may be told now */

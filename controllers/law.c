@@ -41,9 +41,19 @@ law_setpoint(const struct control_params *p, const struct law_in *in, double wan
 {
 	double lo_c = fmax(p->supply_lo_c, in->supply_lo_c); /* fmax passes NAN over */
 	double hi_c = fmax(p->supply_hi_c, lo_c);
-	if (in->setpoint_by_hand)
-		wanted_c = in->hand_setpoint_c;
 	return isfinite(wanted_c) ? law_clamp(wanted_c, lo_c, hi_c) : hi_c;
+}
+
+double
+law_first_setpoint(const struct control_params *p, const struct law_in *in)
+{
+	return law_setpoint(p, in, in->setpoint_kept ? in->kept_setpoint_c : in->supply_c);
+}
+
+double
+law_setpoint_in_force(const struct control_params *p, const struct law_in *in, double own_c)
+{
+	return in->setpoint_by_hand ? law_setpoint(p, in, in->hand_setpoint_c) : own_c;
 }
 
 void

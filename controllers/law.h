@@ -33,6 +33,8 @@ struct law_in {
 	double supply_lo_c;    /* the set-point stays above: dew point */
 	bool setpoint_by_hand; /* a person has set it, to: */
 	double hand_setpoint_c;
+	bool setpoint_kept; /* at the start: one by hand was in force, and the law's own was: */
+	double kept_setpoint_c;
 	bool valve_by_hand;    /* … and the valve: the law follows what is applied */
 	double input_w, cap_w; /* power into the system and its cap; NAN unknown, none */
 	bool second;           /* the once-a-second part is due in this step */
@@ -41,7 +43,9 @@ struct law_in {
 	const struct system_model *model; /* NULL: none */
 	double power_w[RETICLES];         /* NAN unknown */
 	double share_frac[RETICLES];      /* of its job's work, in force; NAN unknown */
-	double density[JOBS_MAX + 1];     /* of the job in a slot, as its plant says; NAN unknown */
+	/* what its own demand of work begins with; else: as in force */
+	double first_share_frac[RETICLES];
+	double density[JOBS_MAX + 1]; /* of the job in a slot, as its plant says; NAN unknown */
 	bool may_move[JOBS_MAX +
 		      1]; /* the work of the job in a slot may move between its reticles */
 	double flow_kg_s; /* NAN unknown */
@@ -51,7 +55,8 @@ struct law_out {
 	double duty_frac[RETICLES];
 	double pump_frac; /* of both pumps */
 	double valve_frac;
-	double setpoint_c;           /* of the coolant supply */
+	double setpoint_c;           /* of the coolant supply, in force */
+	double own_setpoint_c;       /* … and without a person's */
 	double share_frac[RETICLES]; /* of its job's work; NAN: as it is */
 	double margin_k;       /* room to the nearest limit less its margin; negative: over it */
 	enum ctl_reason limit; /* what bounds the duty where it is below 1 */
@@ -118,6 +123,11 @@ struct law_face law_face(const struct control_params *p, const struct law_in *in
 /* The supply set-point nearest to `wanted_c` that may be asked for: within the table's bounds, but
  * above the dew point whatever they say. NAN: the highest. */
 double law_setpoint(const struct control_params *p, const struct law_in *in, double wanted_c);
+
+/* What a law's own set-point begins with: the supply as it is, unless it is as a person wanted it. */
+double law_first_setpoint(const struct control_params *p, const struct law_in *in);
+/* The one in force: a person's within the same bounds, or the law's own. */
+double law_setpoint_in_force(const struct control_params *p, const struct law_in *in, double own_c);
 
 /* The valve holds the supply at a set-point: a PI, once a second. */
 struct law_valve {

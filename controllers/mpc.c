@@ -404,12 +404,14 @@ cool(struct mpc *m, const struct control_params *p, const struct law_in *in)
 	/* colder silicon leaks less: less spread where that holds duty back, and less power for nothing under a cap */
 	double hot_room_k = in->temp_limit_c - max_c - p->margin_k;
 	held = held || m->cap_frac < 1.0;
-	if (held || hot_room_k < p->supply_down_below_k)
+	if (in->setpoint_by_hand)
+		; /* the own one stays: it is what is come back to */
+	else if (held || hot_room_k < p->supply_down_below_k)
 		m->setpoint_c -= p->supply_step_down_k;
 	else if (room_k > p->pump_down_above_k && hot_room_k > p->supply_up_above_k)
 		m->setpoint_c += p->supply_step_up_k;
 	m->setpoint_c = law_setpoint(p, in, m->setpoint_c);
-	law_valve_step(&m->valve, p, in, m->setpoint_c);
+	law_valve_step(&m->valve, p, in, law_setpoint_in_force(p, in, m->setpoint_c));
 }
 
 /* --- the law --- */
@@ -502,7 +504,8 @@ say(struct mpc *m, const struct control_params *p, const struct law_in *in, stru
 				  p->error_hi_k);
 	out->pump_frac = m->pump_frac;
 	out->valve_frac = m->valve.valve_frac;
-	out->setpoint_c = m->setpoint_c;
+	out->own_setpoint_c = m->setpoint_c;
+	out->setpoint_c = law_setpoint_in_force(p, in, m->setpoint_c);
 }
 
 void

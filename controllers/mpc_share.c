@@ -17,10 +17,13 @@
 void
 mpc_share_init(struct mpc *m, const struct law_in *in)
 {
-	for (int i = 0; i < RETICLES; i++)
-		m->share_cmd[i] = in->share_frac[i] >= RESHARE_LO && in->share_frac[i] <= RESHARE_HI
-					  ? in->share_frac[i]
-					  : 1.0;
+	for (int i = 0; i < RETICLES; i++) {
+		double first = in->first_share_frac[i], now = in->share_frac[i];
+		if (first >= RESHARE_LO && first <= RESHARE_HI)
+			m->share_cmd[i] = first;
+		else
+			m->share_cmd[i] = now >= RESHARE_LO && now <= RESHARE_HI ? now : 1.0;
+	}
 	for (int s = 0; s <= JOBS_MAX; s++)
 		m->share_steps[s] = UINT32_MAX / 2; /* long ago */
 	m->settled_steps = 0;

@@ -113,8 +113,8 @@ spi_init(struct spi *s, const struct control_params *p, const struct law_in *in)
 	double pump = isfinite(in->pump_frac) ? in->pump_frac : p->pump_max_frac;
 	s->pump_frac = law_clamp(pump, p->pump_min_frac, p->pump_max_frac);
 	/* the set-point that was in force is not on the bus: what the supply is now comes nearest */
-	s->setpoint_c = law_setpoint(p, in, in->supply_c);
-	law_valve_init(&s->valve, p, in, s->setpoint_c);
+	s->setpoint_c = law_first_setpoint(p, in);
+	law_valve_init(&s->valve, p, in, law_setpoint_in_force(p, in, s->setpoint_c));
 }
 
 /* One integrator and its duty. *by_cap: the cap, not a temperature, sets the pace. */
@@ -152,12 +152,14 @@ second_step(struct spi *s, const struct control_params *p, const struct law_in *
 		s->pump_frac -= p->pump_step_down_frac;
 	s->pump_frac = law_clamp(s->pump_frac, p->pump_min_frac, p->pump_max_frac);
 	double room_k = in->temp_limit_c - p->margin_k - hottest_c;
-	if (room_k < p->supply_down_below_k)
+	if (in->setpoint_by_hand)
+		; /* the own one stays: it is what is come back to */
+	else if (room_k < p->supply_down_below_k)
 		s->setpoint_c -= p->supply_step_down_k;
 	else if (room_k > p->supply_up_above_k)
 		s->setpoint_c += p->supply_step_up_k;
 	s->setpoint_c = law_setpoint(p, in, s->setpoint_c);
-	law_valve_step(&s->valve, p, in, s->setpoint_c);
+	law_valve_step(&s->valve, p, in, law_setpoint_in_force(p, in, s->setpoint_c));
 }
 
 static void
@@ -201,5 +203,6 @@ spi_step(struct spi *s, const struct control_params *p, const struct law_in *in,
 		s->pump_frac = p->pump_max_frac; /* not a second later */
 	out->pump_frac = s->pump_frac;
 	out->valve_frac = s->valve.valve_frac;
-	out->setpoint_c = s->setpoint_c;
+	out->own_setpoint_c = s->setpoint_c;
+	out->setpoint_c = law_setpoint_in_force(p, in, s->setpoint_c);
 }

@@ -79,6 +79,7 @@ supervisor_init(struct supervisor *s, const struct supervisor_setup *setup, int6
 	supervisor_hands_init(s);
 	groups_of_one(&s->in.jobs, false);
 	demands_clear(&s->demands);
+	demands_clear(&s->wants);
 }
 
 /* --- the state machine --- */
@@ -229,7 +230,7 @@ cap_by_flow(struct supervisor *s, const struct control_params *p, const struct v
 		return;
 	s->low_flow_cap_frac = pow(fmax(v->flow_lpm, 0.0) / least_lpm, p->low_flow_exponent);
 	for (int i = 0; i < RETICLES; i++)
-		s->demands.duty_frac[i] = fmin(s->demands.duty_frac[i], s->low_flow_cap_frac);
+		s->wants.duty_frac[i] = fmin(s->wants.duty_frac[i], s->low_flow_cap_frac);
 }
 
 static bool
@@ -242,12 +243,38 @@ out_is_sound(const struct law_out *out)
 	return sound;
 }
 
+/* Anew in each step: what others take of it is no part of what the law goes on from. */
+static void
+demand_wants(struct supervisor *s)
+{
+	struct demands *d = &s->demands;
+	memcpy(d->duty_frac, s->wants.duty_frac, sizeof d->duty_frac);
+	for (int i = 0; i < RETICLES; i++)
+		if (isfinite(s->wants.share_frac[i]))
+			d->share_frac[i] = s->wants.share_frac[i];
+	d->pump_frac = s->wants.pump_frac;
+	d->valve_frac = s->wants.valve_frac;
+}
+
+/* Where no law acts: the next one goes on from what is demanded. Shares may be a person's. */
+static void
+want_demands(struct supervisor *s)
+{
+	memcpy(s->wants.duty_frac, s->demands.duty_frac, sizeof s->wants.duty_frac);
+	s->wants.pump_frac = s->demands.pump_frac;
+	s->wants.valve_frac = s->demands.valve_frac;
+}
+
 /* All cooling there is at once; the duty a little later: an answer that got lost, or a host that
  * stood still for a moment, must not cost half a wafer for as long as a takeover takes. */
 static void
 fail_safe(struct supervisor *s, const struct control_params *p, int64_t now_ns)
 {
 	bool cut = s->fault || now_ns - s->since_ns >= (int64_t)(p->failsafe_after_s * 1e9);
+	demand_wants(s);
+	supervisor_hands_hold(s, p);
+	supervisor_scale(s);
+	supervisor_pace_hold(s);
 	for (int i = 0; cut && i < RETICLES; i++)
 		s->demands.duty_frac[i] = fmin(s->demands.duty_frac[i], p->failsafe_duty_frac);
 	cool_fully(&s->demands);
@@ -259,7 +286,7 @@ decide(struct supervisor *s, const struct control_params *p, const struct view *
 {
 	/* what the law held of pumps and valve is not what they did meanwhile */
 	if (s->taking_over || cooling_back)
-		s->setup.law->init(&s->state, p, &s->in);
+		supervisor_hands_start_law(s, p);
 	for (int i = 0; i < RETICLES; i++)
 		s->out.share_frac[i] = (double)NAN;
 	s->setup.law->step(&s->state, p, &s->in, &s->out);
@@ -268,17 +295,19 @@ decide(struct supervisor *s, const struct control_params *p, const struct view *
 		fail_safe(s, p, now_ns);
 		return;
 	}
-	supervisor_hands_undo(s);
-	supervisor_unscale(s);
+	s->own_setpoint_c = s->out.own_setpoint_c;
 	if (s->taking_over)
 		takeover_begin(s, p);
 	takeover_move(s, p);
 	cap_by_flow(s, p, v);
+	demand_wants(s);
 	supervisor_hands_apply(s, p);
 	supervisor_scale(s);
 	supervisor_pace(s);
-	if (s->cooling_lost)
+	if (s->cooling_lost) {
 		cool_fully(&s->demands);
+		cool_fully(&s->wants);
+	}
 }
 
 /* Down from what is asked now: the feeds do not like a whole wafer at once. */
@@ -307,7 +336,7 @@ stay_stopped(struct supervisor *s, const struct control_params *p)
 		return;
 	}
 	if (s->taking_over)
-		s->setup.law->init(&s->state, p, &s->in);
+		supervisor_hands_start_law(s, p);
 	s->taking_over = false;
 	s->setup.law->step(&s->state, p, &s->in, &s->out);
 	s->fault = s->cooled_fully = !out_is_sound(&s->out);
@@ -346,6 +375,7 @@ act(struct supervisor *s, const struct control_params *p, const struct view *v, 
 		break; /* nothing asked; or what was asked last stands beside the release */
 	case CTL_TRACK:
 		takeover_track(&s->demands, &s->in, s->device_ceiling);
+		takeover_track_shares(&s->demands, &s->in);
 		if (s->cooling_lost)
 			cool_fully(&s->demands);
 		break;
@@ -421,6 +451,8 @@ supervisor_step(struct supervisor *s, const struct control_params *p, const stru
 	supervisor_pace_begin(s, v);
 	supervisor_hands_begin(s, p);
 	act(s, p, v, cooling_was_lost && !s->cooling_lost, now_ns);
+	if (s->mode != CTL_AUTO && s->mode != CTL_SHADOW && s->mode != CTL_FAILSAFE)
+		want_demands(s);
 	supervisor_ask_ceiling(s, p, now_ns);
 	watch_release(s, v);
 	if (s->mode != CTL_OFF && !s->demands.quiet && (second || first)) {

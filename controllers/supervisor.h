@@ -17,6 +17,8 @@ void supervisor_step(struct supervisor *s, const struct control_params *p, const
 void supervisor_hold(struct supervisor *s, enum hold_kind hold);
 /* What a person has set by hand; borrowed for good, read each step. */
 void supervisor_hands(struct supervisor *s, const struct hands *hands);
+/* Of a program before this one, and over: work may still be where they put it. */
+void supervisor_hands_ended(struct supervisor *s);
 /* What it may draw, from the next step on. */
 void supervisor_allow(struct supervisor *s, const struct cap_allowance *cap);
 /* What it is to do for its jobs' sake, from the next step on. */

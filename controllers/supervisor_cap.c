@@ -59,7 +59,7 @@ supervisor_input_w(struct supervisor *s, const struct control_params *p, const s
 void
 supervisor_judge_cap(struct supervisor *s)
 {
-	double cap_w = s->cap.judged_w, input_w = s->in.input_w;
+	double cap_w = s->cap.judged_w, input_w = s->in.input_w, before = s->cap_scale_frac;
 	bool over = isfinite(cap_w) && input_w > cap_w * (1.0 + OVER_FRAC);
 	s->cap_over = over ? s->cap_over + 1 : 0;
 	if (s->cap.shed && s->mode == CTL_AUTO) {
@@ -76,27 +76,11 @@ supervisor_judge_cap(struct supervisor *s)
 		s->cap_scale_frac += fmin(s->was_shed ? SHED_BACK_FRAC : SCALE_BACK_FRAC,
 					  1.0 - s->cap_scale_frac);
 	}
-	if (s->taking_over || (s->mode != CTL_AUTO && s->mode != CTL_SHADOW)) {
+	if (s->mode == CTL_FAILSAFE)
+		s->cap_scale_frac = before; /* what is not seen is not given back */
+	else if (s->taking_over || (s->mode != CTL_AUTO && s->mode != CTL_SHADOW))
 		s->cap_scale_frac = 1.0; /* what is applied is asked for, and has it in it */
-		s->scaled = false;
-	}
 	s->was_shed = s->was_shed && s->cap_scale_frac < 1.0;
-}
-
-void
-supervisor_unscale(struct supervisor *s)
-{
-	if (s->scaled)
-		memcpy(s->demands.duty_frac, s->unscaled_frac, sizeof s->unscaled_frac);
-	s->scaled = false;
-}
-
-void
-supervisor_keep_whole(struct supervisor *s)
-{
-	if (!s->scaled)
-		memcpy(s->unscaled_frac, s->demands.duty_frac, sizeof s->unscaled_frac);
-	s->scaled = true;
 }
 
 void
@@ -104,7 +88,6 @@ supervisor_scale(struct supervisor *s)
 {
 	if (!(s->cap_scale_frac < 1.0))
 		return;
-	supervisor_keep_whole(s);
 	for (int i = 0; i < RETICLES; i++)
 		s->demands.duty_frac[i] *= s->cap_scale_frac;
 }

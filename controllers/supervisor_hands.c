@@ -14,6 +14,7 @@
 #define BINDS_FRAC 0.001
 #define THERE_FRAC 1e-9
 #define SHARES_OFF 1e-3 /* of a job's sum */
+#define SHARES_THERE 0.01
 #define YIELD_STEPS 2.0 /* how much faster the valve opens than it is set */
 
 void
@@ -22,6 +23,13 @@ supervisor_hands_init(struct supervisor *s)
 	s->hands = NULL;
 	for (int k = 0; k < HANDS; k++)
 		s->hand_now[k] = (double)NAN;
+	s->own_setpoint_c = (double)NAN;
+}
+
+void
+supervisor_hands_ended(struct supervisor *s)
+{
+	s->shares_stray = true;
 }
 
 void
@@ -42,19 +50,49 @@ towards(double from, double to, double step)
 	return from + law_clamp(to - from, -step, step);
 }
 
-/* The set-point goes into the law, which keeps it above the dew point and stays there afterwards. */
+/* The set-point goes into the law, which keeps it above the dew point and its own beside it. */
 static void
 begin_setpoint(struct supervisor *s, const struct control_params *p)
 {
 	double want_c = wanted(s, HAND_SETPOINT), *now_c = &s->hand_now[HAND_SETPOINT];
-	if (!isfinite(want_c))
-		*now_c = (double)NAN;
-	else if (!isfinite(*now_c))
+	bool set = isfinite(want_c);
+	double to_c = set ? want_c : s->own_setpoint_c;
+	if (isfinite(*now_c))
+		*now_c = towards(*now_c, to_c, p->hand_setpoint_per_s * LAW_DT_S);
+	else if (s->setpoint_stray && isfinite(s->in.supply_c)) /* it was interrupted */
+		*now_c = s->in.supply_c;
+	else if (set)
 		*now_c = isfinite(s->out.setpoint_c) ? s->out.setpoint_c : want_c;
-	else
-		*now_c = towards(*now_c, want_c, p->hand_setpoint_per_s * LAW_DT_S);
-	s->in.setpoint_by_hand = isfinite(*now_c);
+	if (!set && !(fabs(*now_c - to_c) > THERE_FRAC))
+		*now_c = (double)NAN;
+	s->setpoint_stray = s->in.setpoint_by_hand = isfinite(*now_c);
 	s->in.hand_setpoint_c = *now_c;
+}
+
+/* What a law's own demand of work begins with, where a person's is in force. */
+static double
+first_share(const struct supervisor *s, int i)
+{
+	if (!s->shares_stray)
+		return (double)NAN;
+	return isfinite(s->wants.share_frac[i]) ? s->wants.share_frac[i] : 1.0;
+}
+
+/* From what is applied, and by the law, until that acts again. */
+static void
+let_go(struct supervisor *s, bool blind)
+{
+	bool down = s->mode == CTL_STOPPED && s->shares_stray;
+	for (int k = 0; k < HANDS; k++) {
+		if (!blind || k >= HAND_DUTY + RETICLES)
+			s->hand_now[k] = (double)NAN;
+		s->demands.by_hand[k] = false;
+	}
+	for (int k = 0; k < HAND_PUMPS; k++)
+		s->demands.pump_each_frac[k] = (double)NAN;
+	for (int i = 0; down && i < RETICLES; i++)
+		if (isfinite(s->demands.share_frac[i]))
+			s->demands.share_frac[i] = first_share(s, i);
 }
 
 void
@@ -63,30 +101,30 @@ supervisor_hands_begin(struct supervisor *s, const struct control_params *p)
 	bool acts = s->mode == CTL_AUTO || s->mode == CTL_SHADOW;
 	s->n_by_hand = s->hands ? hands_count(s->hands) : 0;
 	s->in.setpoint_by_hand = s->hand_binds = s->hand_leaves = false;
+	s->verdict.hand_yields = HAND_OBEYED;
 	s->in.valve_by_hand = acts && !s->taking_over && isfinite(s->hand_now[HAND_VALVE]);
+	for (int i = 0; i < RETICLES; i++)
+		s->in.first_share_frac[i] = first_share(s, i);
 	if (acts && !s->taking_over) {
 		begin_setpoint(s, p);
 		return;
 	}
-	/* from what is applied, and by the law, until that acts again */
-	s->valve_kept = s->shares_kept = s->hand_yields = false;
-	for (int k = 0; k < HANDS; k++) {
-		s->hand_now[k] = (double)NAN;
-		s->demands.by_hand[k] = false;
-	}
-	for (int k = 0; k < HAND_PUMPS; k++)
-		s->demands.pump_each_frac[k] = (double)NAN;
+	s->hand_hot = s->hand_cold = false;
+	let_go(s, s->mode == CTL_FAILSAFE);
 }
 
 void
-supervisor_hands_undo(struct supervisor *s)
+supervisor_hands_start_law(struct supervisor *s, const struct control_params *p)
 {
-	if (s->valve_kept)
-		s->demands.valve_frac = s->whole_valve_frac;
-	s->valve_kept = false;
-	if (s->shares_kept)
-		memcpy(s->demands.share_frac, s->whole_share_frac, sizeof s->whole_share_frac);
-	s->shares_kept = false;
+	s->in.setpoint_kept = s->setpoint_stray && isfinite(s->own_setpoint_c);
+	s->in.kept_setpoint_c = s->own_setpoint_c;
+	double *now_c = &s->hand_now[HAND_SETPOINT];
+	if (s->in.setpoint_kept && s->mode != CTL_STOPPED && isfinite(s->in.supply_c)) {
+		*now_c = isfinite(*now_c) ? *now_c : s->in.supply_c;
+		s->in.hand_setpoint_c = *now_c; /* the valve does not jump: it goes on from there */
+		s->in.setpoint_by_hand = true;
+	}
+	s->setup.law->init(&s->state, p, &s->in);
 }
 
 /* One step of an output; NAN: it is the law's. */
@@ -114,30 +152,52 @@ watch_limit(struct supervisor *s, const struct control_params *p)
 	for (int i = 0; i < RETICLES; i++)
 		hottest_c = law_most(hottest_c, s->in.temp_c[i]);
 	if (hottest_c > s->in.temp_limit_c)
-		s->hand_yields = true;
+		s->hand_hot = true;
 	else if (hottest_c < s->in.temp_limit_c - p->hand_yield_k)
-		s->hand_yields = false;
+		s->hand_hot = false;
+	/* condensation would be worse than a slow wafer */
+	s->hand_cold = s->in.supply_c < s->in.supply_lo_c;
+}
+
+/* The law's valve follows what is applied and is no help here: it opens while the wafer is too hot, closes
+ * while the supply is below the dew point and its margin, and opens no further close above that. */
+static double
+yield_valve(struct supervisor *s, const struct control_params *p, double was, double now,
+	    double step)
+{
+	bool near = s->in.supply_c < s->in.supply_lo_c + p->hand_yield_k;
+	enum hand_yield yields = s->verdict.hand_yields;
+	if (!isfinite(was))
+		was = s->demands.valve_frac;
+	if (s->hand_cold)
+		now = law_least(now, law_clamp(was - YIELD_STEPS * step, p->valve_min_frac, 1.0));
+	else if (s->hand_hot)
+		now = law_clamp(was + YIELD_STEPS * step, 0.0, 1.0);
+	else if (!(near && now > was))
+		return now;
+	if (near && now > was)
+		now = was;
+	s->verdict.hand_yields = near ? HAND_YIELDS_DEW : s->hand_hot ? HAND_YIELDS_HOT : yields;
+	return now;
 }
 
 static void
-apply_cooling(struct supervisor *s, double step)
+apply_cooling(struct supervisor *s, const struct control_params *p, double step)
 {
 	struct demands *d = &s->demands;
 	for (int k = 0; k < HAND_PUMPS; k++) {
 		double now = move(s, HAND_PUMP + k, d->pump_frac, step);
-		if (isfinite(now) && (s->hand_yields || s->in.pump_alarm))
-			now = s->hand_now[HAND_PUMP + k] = law_most(now, d->pump_frac);
+		if ((s->hand_hot || s->in.pump_alarm) && now < d->pump_frac) {
+			now = s->hand_now[HAND_PUMP + k] = d->pump_frac;
+			s->verdict.hand_yields = s->hand_hot ? HAND_YIELDS_HOT : HAND_YIELDS_PUMP;
+		}
 		d->pump_each_frac[k] = now;
 	}
 	double was = s->hand_now[HAND_VALVE];
 	double now = move(s, HAND_VALVE, d->valve_frac, step);
-	s->valve_kept = isfinite(now);
-	if (!s->valve_kept)
+	if (!isfinite(now))
 		return;
-	s->whole_valve_frac = d->valve_frac;
-	if (s->hand_yields && isfinite(was)) /* the law's follows what is applied: no help here */
-		now = s->hand_now[HAND_VALVE] = law_clamp(was + YIELD_STEPS * step, 0.0, 1.0);
-	d->valve_frac = now;
+	d->valve_frac = s->hand_now[HAND_VALVE] = yield_valve(s, p, was, now, step);
 }
 
 /* Those of a job that are set, and equal parts of the rest for its others; where that can't be, nothing:
@@ -169,46 +229,79 @@ share_job(struct supervisor *s, uint8_t slot)
 	}
 }
 
+/* Is work where the law wants it again? */
+static bool
+is_back(const struct supervisor *s)
+{
+	for (int i = 0; i < RETICLES; i++)
+		if (fabs(s->in.share_frac[i] - s->wants.share_frac[i]) > SHARES_THERE)
+			return false; /* what is not known says nothing */
+	return true;
+}
+
 /* As a whole, and no ramp: the device moves work at once, and not more often than it may. */
 static void
 apply_shares(struct supervisor *s)
 {
+	struct demands *d = &s->demands;
 	bool any = false;
 	for (int i = 0; i < RETICLES; i++) {
 		any = any || isfinite(wanted(s, HAND_SHARE + i));
-		s->demands.by_hand[HAND_SHARE + i] = false;
+		d->by_hand[HAND_SHARE + i] = false;
 	}
-	if (!any)
-		return;
-	for (int i = 0; i < RETICLES; i++) { /* where nobody has asked yet: what is in force */
-		double law = s->demands.share_frac[i], now = s->in.share_frac[i];
-		s->whole_share_frac[i] = isfinite(law) ? law : isfinite(now) ? now : 1.0;
+	for (int i = 0; i < RETICLES && (any || s->shares_stray); i++) {
+		/* where nobody has asked yet: what was in force */
+		double law = s->wants.share_frac[i], now = s->in.share_frac[i];
+		if (!isfinite(law))
+			s->wants.share_frac[i] = !s->shares_stray && now >= RESHARE_LO ? now : 1.0;
+		d->share_frac[i] = s->wants.share_frac[i];
 	}
-	s->shares_kept = true;
-	for (uint8_t slot = 0; slot <= SLOT_NONE; slot++)
+	s->shares_stray = any || (s->shares_stray && !is_back(s));
+	for (uint8_t slot = 0; any && slot <= SLOT_NONE; slot++)
 		share_job(s, slot);
+}
+
+/* Duties, and whether one of a person is what sets the pace: of what has work, the least for its share. */
+static void
+apply_duties(struct supervisor *s, double step)
+{
+	struct demands *d = &s->demands;
+	double least = INFINITY;
+	for (int i = 0; i < RETICLES; i++) {
+		double law = d->duty_frac[i], now = move(s, HAND_DUTY + i, law, step);
+		bool binds = now < law - BINDS_FRAC;
+		if (now < law)
+			d->duty_frac[i] = now;
+		double rate = d->duty_frac[i] / law_share(&s->in, i);
+		if (!groups_counts(&s->in.jobs, i) || !(binds ? rate <= least : rate < least))
+			continue;
+		least = rate;
+		s->hand_binds = binds && isfinite(wanted(s, HAND_DUTY + i));
+		s->hand_leaves = binds && !s->hand_binds;
+	}
 }
 
 void
 supervisor_hands_apply(struct supervisor *s, const struct control_params *p)
 {
-	struct demands *d = &s->demands;
 	double step = p->ramp_per_s * LAW_DT_S;
-	bool kept = false;
 	watch_limit(s, p);
-	for (int i = 0; i < RETICLES; i++) {
-		double law = d->duty_frac[i], now = move(s, HAND_DUTY + i, law, step);
-		if (!(now < law))
-			continue;
-		if (!kept)
-			supervisor_keep_whole(s);
-		kept = true;
-		d->duty_frac[i] = now;
-		if (now < law - BINDS_FRAC && isfinite(wanted(s, HAND_DUTY + i)))
-			s->hand_binds = true;
-		else if (now < law - BINDS_FRAC)
-			s->hand_leaves = true;
-	}
-	apply_cooling(s, step);
+	apply_duties(s, step);
+	apply_cooling(s, p, step);
 	apply_shares(s);
+}
+
+void
+supervisor_hands_hold(struct supervisor *s, const struct control_params *p)
+{
+	struct demands *d = &s->demands;
+	for (int i = 0; i < RETICLES; i++) {
+		double law = d->duty_frac[i];
+		if (isfinite(s->hand_now[HAND_DUTY + i])) /* none begins now */
+			d->duty_frac[i] = law_least(
+				law, move(s, HAND_DUTY + i, law, p->ramp_per_s * LAW_DT_S));
+	}
+	apply_shares(s);
+	for (int k = 0; k < HANDS; k++)
+		d->by_hand[k] = false;
 }

@@ -97,7 +97,8 @@ void
 supervisor_pace_begin(struct supervisor *s, const struct view *v)
 {
 	see_stages(s, v);
-	bool acts = s->mode == CTL_AUTO || s->mode == CTL_SHADOW;
+	/* without inputs the last ones stay: what is not seen is not given back */
+	bool acts = s->mode == CTL_AUTO || s->mode == CTL_SHADOW || s->mode == CTL_FAILSAFE;
 	s->pace_frac = 1.0;
 	for (int k = 0; k < JOBS_MAX && (!acts || s->taking_over); k++)
 		s->pace_factor[k] = 1.0;
@@ -117,7 +118,6 @@ supervisor_pace_begin(struct supervisor *s, const struct view *v)
 void
 supervisor_pace(struct supervisor *s)
 {
-	const struct job_groups *g = &s->in.jobs;
 	double *factor = s->pace_factor;
 	bool any = false;
 	own_rates(s);
@@ -129,12 +129,17 @@ supervisor_pace(struct supervisor *s)
 		s->pace_frac = fmin(s->pace_frac, s->order.pace_frac[k]);
 		any = true;
 	}
-	if (!any)
-		return;
-	supervisor_keep_whole(s);
+	if (any)
+		supervisor_pace_hold(s);
+}
+
+void
+supervisor_pace_hold(struct supervisor *s)
+{
+	const struct job_groups *g = &s->in.jobs;
 	for (int i = 0; i < RETICLES; i++)
 		if (g->slot[i] < JOBS_MAX)
-			s->demands.duty_frac[i] *= factor[g->slot[i]];
+			s->demands.duty_frac[i] *= s->pace_factor[g->slot[i]];
 }
 
 /* Power that waiting would draw: the dynamic power of what it does now, by what more it could do. */

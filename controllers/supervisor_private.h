@@ -23,15 +23,11 @@ double supervisor_input_w(struct supervisor *s, const struct control_params *p,
 			  const struct view *v);
 /* Each step: is the cap kept after its deadline? Where the law does not, all duties give way. */
 void supervisor_judge_cap(struct supervisor *s);
-/* The last step of a demand, and its undoing in the next: ramps go on from the whole of it. */
+/* The last step of a demand. */
 void supervisor_scale(struct supervisor *s);
-void supervisor_unscale(struct supervisor *s);
 /* The device's own ceiling, which outlives us. */
 void supervisor_see_ceiling(struct supervisor *s, const struct view *v, int64_t now_ns);
 void supervisor_ask_ceiling(struct supervisor *s, const struct control_params *p, int64_t now_ns);
-
-/* Duties as they are before they are scaled down: what the next step goes on from. */
-void supervisor_keep_whole(struct supervisor *s);
 
 /* --- supervisor_pace.c --- */
 void supervisor_pace_init(struct supervisor *s);
@@ -39,16 +35,21 @@ void supervisor_pace_init(struct supervisor *s);
 void supervisor_pace_begin(struct supervisor *s, const struct view *v);
 /* After all that is its own: slows it to what its jobs can use. */
 void supervisor_pace(struct supervisor *s);
+/* The same factors once more. */
+void supervisor_pace_hold(struct supervisor *s);
 /* What is known of each slot, and the shares that are demanded; after the verdict. */
 void supervisor_pace_say(struct supervisor *s, const struct control_params *p,
 			 const struct view *v);
 
 /* --- supervisor_hands.c --- */
 void supervisor_hands_init(struct supervisor *s);
-/* Before the law's step; after it and before the cap's and the jobs'; and its undoing in the next step. */
+/* Before the law's step; and after it, over what the law wants, before the cap's and the jobs'. */
 void supervisor_hands_begin(struct supervisor *s, const struct control_params *p);
 void supervisor_hands_apply(struct supervisor *s, const struct control_params *p);
-void supervisor_hands_undo(struct supervisor *s);
+/* Without inputs: what was in force goes on, and ends when it is given back. */
+void supervisor_hands_hold(struct supervisor *s, const struct control_params *p);
+/* A law begins: with what it had asked for, where a person's is in force. */
+void supervisor_hands_start_law(struct supervisor *s, const struct control_params *p);
 
 /* --- supervisor_say.c: the verdict of the step --- */
 void supervisor_say(struct supervisor *s, const struct control_params *p, const struct view *v);

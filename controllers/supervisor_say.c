@@ -98,7 +98,10 @@ supervisor_say(struct supervisor *s, const struct control_params *p, const struc
 	d->least_frac = least_of(s->demands.duty_frac);
 	d->temp_limit_c = s->in.temp_limit_c;
 	d->setpoint_c = setpoint_of(s, p);
-	d->asked_c = s->in.setpoint_by_hand ? s->hands->value[HAND_SETPOINT] : d->setpoint_c;
+	d->asked_c = d->setpoint_c;
+	if (s->in.setpoint_by_hand && s->hands && isfinite(s->hands->value[HAND_SETPOINT]))
+		d->asked_c = s->hands->value[HAND_SETPOINT];
+	d->after_hand = s->hand_leaves;
 	d->flow_lpm = v->flow_lpm;
 	d->foldback_frac = v->foldback_frac;
 	d->trip = isfinite(v->trip) ? (uint32_t)lrint(v->trip) : 0;

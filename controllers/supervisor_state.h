@@ -31,6 +31,9 @@ struct demands {
 	uint16_t engine_seq, cooling_seq;
 };
 
+/* Pumps and valve by hand obey, or do not: for the wafer, the dew point, a pump that failed. */
+enum hand_yield { HAND_OBEYED, HAND_YIELDS_HOT, HAND_YIELDS_DEW, HAND_YIELDS_PUMP };
+
 /* What the supervisor found in this step; explain.h makes text of it. */
 struct verdict {
 	enum ctl_mode mode; /* as shown */
@@ -52,7 +55,9 @@ struct verdict {
 	double pace_frac;    /* least rate that a job here is slowed to; 1 none is */
 	double pace_saved_w; /* by that */
 	bool shed;           /* no work, for the sake of others under a cap of all */
-	bool cap_missed;     /* its deadline has passed, and the power is above it all the same */
+	enum hand_yield hand_yields;
+	bool after_hand; /* the ramp is that of a duty which is by hand no longer */
+	bool cap_missed; /* its deadline has passed, and the power is above it all the same */
 };
 
 struct supervisor_setup {
@@ -96,9 +101,7 @@ struct supervisor {
 	double wafer_part; /* of the input power above cap_other_w that is the wafer's; NAN not known */
 	double cap_scale_frac; /* of all duties, where the law alone does not keep the cap */
 	bool was_shed;         /* … because of others, until all of it is back */
-	bool scaled;
-	double unscaled_frac[RETICLES]; /* duties demanded, before the scale; if scaled */
-	uint32_t cap_over;              /* steps */
+	uint32_t cap_over;     /* steps */
 	bool cap_missed;
 	struct cluster_order order;
 	double own_frac[JOBS_MAX], asked_frac[JOBS_MAX]; /* of a slot, as struct cluster_report */
@@ -114,11 +117,11 @@ struct supervisor {
 	double hand_now[HANDS]; /* in force, on its way there or back; NAN: the law's */
 	bool hand_binds;        /* a duty set by hand is what holds something back … */
 	bool hand_leaves;       /* … or what it was, until the ramp is over */
-	bool hand_yields;       /* over the limit: cooling does what the law wants */
-	bool shares_kept;       /* the law's shares stand in whole_share_frac, its valve in … */
-	double whole_share_frac[RETICLES];
-	bool valve_kept; /* the law's valve stands in … */
-	double whole_valve_frac;
+	bool hand_hot;          /* over the limit: cooling does what the law wants */
+	bool hand_cold;         /* the supply is below the dew point and its margin */
+	bool shares_stray;      /* work is where a person put it, until a law begins … */
+	bool setpoint_stray;    /* … and so is the supply, until the law's own is reached */
+	double own_setpoint_c;
 	struct trust trust;
 	double believed_c[RETICLES]; /* as read, before offsets are taken off; NAN not believed */
 	struct sensors sensors;
@@ -128,6 +131,11 @@ struct supervisor {
 	uint32_t jobs_seen; /* of the view that in.jobs is read from */
 	struct law_out out;
 	union law_state state;
+	/*
+	 * What law and takeover want (of these: duties, shares, pump and valve). Never a person's,
+	 * nor what the cap and other systems take: demands are made of it anew in each step.
+	 */
+	struct demands wants;
 	struct demands demands;
 	struct verdict verdict;
 };

@@ -42,11 +42,16 @@ takeover_track(struct demands *d, const struct law_in *in, bool ceiling)
 		if (!(ceiling && in->applied_frac[i] < d->duty_frac[i]))
 			d->duty_frac[i] =
 				follow(d->duty_frac[i], in->applied_frac[i], DUTY_BAND_FRAC);
+	d->pump_frac = follow(d->pump_frac, in->pump_frac, COOLING_BAND_FRAC);
+	d->valve_frac = follow(d->valve_frac, in->valve_frac, COOLING_BAND_FRAC);
+}
+
+void
+takeover_track_shares(struct demands *d, const struct law_in *in)
+{
 	for (int i = 0; i < RETICLES; i++)
 		if (isfinite(in->share_frac[i]))
 			d->share_frac[i] = in->share_frac[i];
-	d->pump_frac = follow(d->pump_frac, in->pump_frac, COOLING_BAND_FRAC);
-	d->valve_frac = follow(d->valve_frac, in->valve_frac, COOLING_BAND_FRAC);
 }
 
 static double
@@ -58,10 +63,11 @@ bump(double wanted, double demand)
 void
 takeover_begin(struct supervisor *s, const struct control_params *p)
 {
-	struct demands *d = &s->demands;
+	struct demands *d = &s->wants;
 	const uint8_t *lead = s->in.jobs.lead;
 	double least = 1.0, worst = 0.0, of_group[RETICLES], share[RETICLES];
 	takeover_track(d, &s->in, s->device_ceiling);
+	takeover_track_shares(&s->demands, &s->in);
 	for (int i = 0; i < RETICLES; i++) {
 		share[i] = law_share(&s->in, i);
 		of_group[i] = d->duty_frac[i] / share[i];
@@ -99,7 +105,7 @@ towards(double demand, double wanted, double step, bool free_up, bool free_down)
 void
 takeover_move(struct supervisor *s, const struct control_params *p)
 {
-	struct demands *d = &s->demands;
+	struct demands *d = &s->wants;
 	const struct law_out *out = &s->out;
 	double step_frac = p->ramp_per_s * LAW_DT_S;
 	double step = s->ramping ? step_frac : (double)INFINITY;
@@ -113,9 +119,13 @@ takeover_move(struct supervisor *s, const struct control_params *p)
 		there = there && fabs(d->duty_frac[i] - out->duty_frac[i]) <= step;
 		least = law_least(least, d->duty_frac[i]);
 	}
-	for (int i = 0; i < RETICLES; i++)
-		if (isfinite(out->share_frac[i]))
-			d->share_frac[i] = out->share_frac[i];
+	for (int i = 0; i < RETICLES; i++) {
+		/* who never moves work leaves none where another put it */
+		bool told = isfinite(s->demands.share_frac[i]) || isfinite(s->in.share_frac[i]);
+		bool ours = s->setup.shares_free && !s->setup.law->moves_work;
+		if (isfinite(out->share_frac[i]) || (ours && told))
+			d->share_frac[i] = isfinite(out->share_frac[i]) ? out->share_frac[i] : 1.0;
+	}
 	s->ramping = s->ramping && !there;
 	/* each by itself: duty does not wait for a pump that is far from where it is to be */
 	step = s->cooling_ramps ? step_frac : (double)INFINITY;

@@ -11,6 +11,8 @@ void demands_clear(struct demands *d);
  * what leaves its band, so that it can't creep. `ceiling`: the device holds duties below the demand by
  * its own ceiling; to ask for less for that would let it take its part again from what is left. */
 void takeover_track(struct demands *d, const struct law_in *in, bool ceiling);
+/* Work as it is: of what is demanded only, for it may be a person's that moved it. */
+void takeover_track_shares(struct demands *d, const struct law_in *in);
 
 /* The law's first answer stands in s->out: is it near enough to what is applied? */
 void takeover_begin(struct supervisor *s, const struct control_params *p);

@@ -216,7 +216,163 @@ the_dew_point_stands_above_a_set_point_and_both_are_told(void **state)
 	steps(&b, 20);
 	hands_clear(&hands);
 	smooth(&b, 50);
-	assert_true(b.s.verdict.setpoint_c < 21.3); /* from there on, by its own steps */
+	assert_near(b.s.verdict.setpoint_c, 22.0, 0.1); /* by the ramp by which it came */
+}
+
+/* A person's set-point is no part of the law's: it is back where that was, though inputs got lost. */
+static void
+a_set_point_by_hand_leaves_nothing_behind(void **state)
+{
+	(void)state;
+	struct bench b;
+	set_in_auto(&b);
+	double own_c = b.s.verdict.setpoint_c;
+	set(HAND_SETPOINT, 1, 20.0);
+	steps(&b, 300);
+	assert_near(b.s.verdict.setpoint_c, 20.0, 0.01);
+	b.v.supply_c = 20.0;
+	struct view good = b.v;
+	lose_engine(&b.v);
+	steps(&b, 50);
+	assert_int_equal(b.s.verdict.mode, CTL_FAILSAFE);
+	hands_clear(&hands);
+	b.v = good;
+	while (b.s.mode != CTL_AUTO) {
+		assert_true(b.now_ns < 160 * NS_PER_S);
+		step(&b);
+	}
+	smooth(&b, 5);
+	assert_near(b.s.verdict.setpoint_c, 20.0, 0.2); /* from what is applied */
+	smooth(&b, 300);
+	assert_true(b.s.verdict.setpoint_c >= own_c - 0.01);
+	assert_false(b.s.in.setpoint_by_hand);
+}
+
+static void
+shares_are(struct view *v, const struct demands *d)
+{
+	for (int i = 0; i < RETICLES; i++)
+		v->share_frac[i] = isfinite(d->share_frac[i]) ? d->share_frac[i] : 1.0;
+}
+
+/* Work that a person moved goes back, whatever came in between, and from before a restart, too. */
+static void
+work_moved_by_hand_outlives_neither_lost_inputs_nor_the_program(void **state)
+{
+	(void)state;
+	struct bench b;
+	set_in_auto(&b);
+	for (int i = 0; i < RETICLES; i++)
+		b.v.share_frac[i] = 1.0;
+	set(HAND_SHARE + 3, 1, 0.5);
+	steps(&b, 5);
+	shares_are(&b.v, &b.s.demands);
+	struct view good = b.v;
+	lose_engine(&b.v);
+	steps(&b, 50);
+	assert_near(b.s.demands.share_frac[3], 0.5, 1e-9);
+	hands_clear(&hands);
+	b.v = good;
+	while (b.s.mode != CTL_AUTO) {
+		assert_true(b.now_ns < 120 * NS_PER_S);
+		step(&b);
+	}
+	steps(&b, 5);
+	assert_near(b.s.demands.share_frac[3], 1.0, 1e-9);
+	begin(&b, b.s.setup); /* a new program finds them in its device */
+	b.v.share_frac[3] = 0.5;
+	for (int i = 0; i < RETICLES; i++)
+		b.v.share_frac[i] = i == 3 ? 0.5 : 1.0;
+	supervisor_hands_ended(&b.s);
+	steps(&b, 5);
+	assert_near(b.s.demands.share_frac[3], 1.0, 1e-9);
+	struct supervisor_setup free = b.s.setup;
+	free.shares_free = true; /* and a law that moves none leaves none where it was */
+	begin(&b, free);
+	for (int i = 0; i < RETICLES; i++)
+		b.v.share_frac[i] = i == 3 ? 0.5 : 1.0;
+	steps(&b, 5);
+	assert_near(b.s.demands.share_frac[3], 1.0, 1e-9);
+}
+
+static void
+a_duty_by_hand_ends_without_inputs_too(void **state)
+{
+	(void)state;
+	struct bench b;
+	set_in_auto(&b);
+	set(HAND_DUTY, RETICLES, 0.2);
+	steps(&b, 500);
+	lose_engine(&b.v);
+	steps(&b, 100);
+	assert_int_equal(b.s.verdict.mode, CTL_FAILSAFE);
+	assert_near(b.s.demands.duty_frac[7], 0.2, 1e-6);
+	hands_clear(&hands);
+	smooth(&b, 500);
+	assert_near(b.s.demands.duty_frac[7], PARAMS.failsafe_duty_frac, 1e-6);
+}
+
+/* Neither is what a cap took off given back where nobody sees the power. */
+static void
+a_cap_stays_in_force_without_inputs(void **state)
+{
+	(void)state;
+	struct bench b;
+	set_in_auto(&b);
+	b.s.cap_scale_frac = 0.3;
+	b.s.cap.watts = b.s.cap.judged_w = b.v.input_w;
+	step(&b);
+	double was = b.s.demands.duty_frac[7];
+	assert_true(was < 0.35);
+	lose_engine(&b.v);
+	b.v.input_w = (double)NAN;
+	steps(&b, 100);
+	assert_int_equal(b.s.verdict.mode, CTL_FAILSAFE);
+	assert_true(b.s.demands.duty_frac[7] <= was + 0.02);
+}
+
+static void
+a_valve_by_hand_yields_to_the_dew_point_and_says_so(void **state)
+{
+	(void)state;
+	struct bench b;
+	set_in_auto(&b);
+	set(HAND_VALVE, 1, 1.0);
+	steps(&b, 400);
+	assert_near(b.s.demands.valve_frac, 1.0, 1e-6);
+	assert_int_equal(b.s.verdict.hand_yields, HAND_OBEYED);
+	b.v.dew_c = b.v.supply_c - PARAMS.dew_margin_k + 0.2;
+	steps(&b, 200);
+	assert_true(b.s.demands.valve_frac < 0.5);
+	assert_int_equal(b.s.verdict.hand_yields, HAND_YIELDS_DEW);
+	b.v.dew_c = b.v.supply_c - PARAMS.dew_margin_k - 0.5 * PARAMS.hand_yield_k;
+	double was = b.s.demands.valve_frac;
+	steps(&b, 50); /* no further open close above it */
+	assert_near(b.s.demands.valve_frac, was, 1e-9);
+	for (int i = 0; i < RETICLES; i++)
+		b.v.temp_c[i] += 10.0; /* a slow wafer is better than a wet one */
+	steps(&b, 50);
+	assert_near(b.s.demands.valve_frac, was, 1e-9);
+	good_view(&b.v);
+	steps(&b, 800);
+	assert_near(b.s.demands.valve_frac, 1.0, 1e-6);
+	assert_int_equal(b.s.verdict.hand_yields, HAND_OBEYED);
+}
+
+static void
+a_duty_on_an_idle_reticle_hides_no_other_reason(void **state)
+{
+	(void)state;
+	struct bench b;
+	set_in_auto(&b);
+	set(HAND_DUTY + 29, 1, 0.3);
+	steps(&b, 400);
+	assert_int_equal(b.s.verdict.reason, REASON_HAND);
+	b.v.slot_mode[0] = JOB_MODE_SYNC; /* all others are one job's */
+	for (int i = 0; i < RETICLES; i++)
+		b.v.job_of[i] = i == 29 ? 0.0 : 1.0;
+	steps(&b, 5);
+	assert_true(b.s.verdict.reason != REASON_HAND);
 }
 
 static void
@@ -278,6 +434,12 @@ main(void)
 		cmocka_unit_test(a_wafer_over_its_limit_is_cooled_whatever_is_set),
 		cmocka_unit_test(work_that_is_moved_by_hand_is_a_whole_and_goes_back),
 		cmocka_unit_test(the_dew_point_stands_above_a_set_point_and_both_are_told),
+		cmocka_unit_test(a_set_point_by_hand_leaves_nothing_behind),
+		cmocka_unit_test(work_moved_by_hand_outlives_neither_lost_inputs_nor_the_program),
+		cmocka_unit_test(a_duty_by_hand_ends_without_inputs_too),
+		cmocka_unit_test(a_cap_stays_in_force_without_inputs),
+		cmocka_unit_test(a_valve_by_hand_yields_to_the_dew_point_and_says_so),
+		cmocka_unit_test(a_duty_on_an_idle_reticle_hides_no_other_reason),
 		cmocka_unit_test(values_wait_while_inputs_are_lost_and_go_on_without_a_bump),
 		cmocka_unit_test(a_stop_takes_all_of_it_away_at_once),
 	};

@@ -187,14 +187,14 @@ a_cap_does_not_wait_for_the_ramp_of_a_takeover(void **state)
 	b.s.ramping = true;
 	b.s.out.margin_k = 5.0;
 	for (int i = 0; i < RETICLES; i++) {
-		b.s.demands.duty_frac[i] = 0.9;
+		b.s.wants.duty_frac[i] = 0.9;
 		b.s.out.duty_frac[i] = 0.5;
 	}
 	takeover_move(&b.s, &PARAMS);
-	assert_true(b.s.demands.duty_frac[0] > 0.89);
+	assert_true(b.s.wants.duty_frac[0] > 0.89);
 	b.s.out.limit = REASON_CAP;
 	takeover_move(&b.s, &PARAMS);
-	assert_true(b.s.demands.duty_frac[0] < 0.51);
+	assert_true(b.s.wants.duty_frac[0] < 0.51);
 }
 
 static void
