@@ -213,6 +213,17 @@ place_text(const struct account *a, char *out, size_t size)
 }
 
 static void
+tell_ramp(struct telling *t, const struct verdict *d, const struct account *a, const char *cost)
+{
+	static const enum control_event CODE = CONTROL_EVENT_LIMIT;
+	if (a->mode == CTL_TRACK)
+		tell(t, CODE, a->reason, "keeps the duty it found until it takes charge: %s", cost);
+	else
+		tell(t, CODE, a->reason, "held back by the ramp after a %s: %s",
+		     d->after_hand ? "duty by hand" : "takeover", cost);
+}
+
+static void
 tell_held(struct telling *t, const struct supervisor *s, const struct account *a)
 {
 	static const enum control_event CODE = CONTROL_EVENT_LIMIT;
@@ -251,15 +262,7 @@ tell_held(struct telling *t, const struct supervisor *s, const struct account *a
 			     d->foldback_frac, hot, a->tmax_c, a->cost_tokens);
 		break;
 	case REASON_RAMP:
-		if (a->mode == CTL_TRACK)
-			tell(t, CODE, a->reason,
-			     "keeps the duty it found until it takes charge: %s", cost);
-		else if (d->after_hand)
-			tell(t, CODE, a->reason, "held back by the ramp after a duty by hand: %s",
-			     cost);
-		else
-			tell(t, CODE, a->reason, "held back by the ramp after a takeover: %s",
-			     cost);
+		tell_ramp(t, d, a, cost);
 		break;
 	case REASON_CAP:
 		if (d->shed)
