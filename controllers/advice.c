@@ -11,7 +11,8 @@
 #include "controllers/ask.h"
 #include "core/command.h"
 
-#define MAKES_MOST 24     /* responses of one request: each takes a millisecond of a step */
+#define PLACES_PART 0.7   /* of the forecasts: the rest is for what they are made from */
+#define MAKE_COUNTS 20    /* forecasts that a response counts as: it takes as long */
 #define BROKEN_COSTS 0.05 /* of its work: an equal system without a fault goes first */
 #define ROOM_WORTH_PER_K 0.002
 #define PLACE_STEP 4     /* places of reticles in a row that are compared */
@@ -45,6 +46,7 @@ struct row {              /* of a system */
 
 struct advice {
 	const struct plant *plant;
+	unsigned compared; /* places, of this request */
 	bool empty_known;  /* the best place on a wafer without work … */
 	uint32_t empty_at; /* … of this request */
 
@@ -195,25 +197,47 @@ worse_by(const struct forecast_in *in, const struct forecast *f)
 	       ROW_WORTH_K * (in->density >= 1.0 ? down : -down);
 }
 
+/* Is it one that is compared, and free? Then in s->in.on. */
+static bool
+is_place(const struct wish *w, struct advice_system *s, uint32_t k, uint32_t last)
+{
+	if (w->place == PLACE_RETICLES && k % PLACE_STEP != 0 && k != last)
+		return false;
+	mark(w, k, s->in.on);
+	return is_free(s, s->in.on);
+}
+
+/* Of its free places every how many-th is compared, so that there is time for all systems. */
+static uint32_t
+every(const struct advice *a, const struct wish *w, struct advice_system *s, uint32_t last)
+{
+	double each = PLACES_PART * a->plant->control.advice_forecasts_most / a->plant->n_systems;
+	uint32_t places = 0;
+	for (uint32_t k = 0; k <= last; k++)
+		places += is_place(w, s, k, last);
+	return (uint32_t)fmax(ceil(places / fmax(each, 1.0)), 1.0);
+}
+
 /* The best free place, in s->in.on; false: there is none. */
 static bool
 find_place(struct advice *a, const struct wish *w, struct advice_system *s, uint32_t *at)
 {
 	uint32_t all = w->place == PLACE_COLUMNS ? ZONES : RETICLES;
 	uint32_t last = w->place == PLACE_ALL ? 0 : all - w->size;
+	uint32_t step = every(a, w, s, last), n = 0;
 	double least = INFINITY;
 	for (uint32_t k = 0; k <= last; k++) {
 		struct forecast f;
-		if (w->place == PLACE_RETICLES && k % PLACE_STEP != 0 && k != last)
-			continue;
-		mark(w, k, s->in.on);
-		if (!is_free(s, s->in.on))
+		if (!is_place(w, s, k, last))
 			continue;
 		if (last == 0) {
 			*at = k;
 			return true;
 		}
+		if (n++ % step != 0)
+			continue;
 		forecast_full(a->cache, &s->in, COMPARED_AT, &f);
+		a->compared++;
 		double worse = worse_by(&s->in, &f);
 		if (worse < least) {
 			least = worse;
@@ -258,6 +282,13 @@ power_left(const struct advice_source *source, const struct wish *w, const struc
 	return most_w;
 }
 
+/* Of the time that a request may take of a step, in forecasts. */
+static double
+spent(const struct advice *a)
+{
+	return a->compared + MAKE_COUNTS * (double)a->cache->times;
+}
+
 static void
 look(struct advice *a, const struct wish *w, const struct advice_source *source, uint32_t k,
      double drawn_w, bool closely)
@@ -272,7 +303,9 @@ look(struct advice *a, const struct wish *w, const struct advice_source *source,
 	s->in.alone = w->alone;
 	s->in.density = w->density;
 	s->in.most_w = power_left(source, w, s, drawn_w);
-	if (a->cache->times >= MAKES_MOST)
+	if (closely)
+		mark(w, r->at, s->in.on); /* where it was found */
+	else if (spent(a) >= a->plant->control.advice_forecasts_most)
 		r->why = "not looked at: it is unlike the others, which took the time there was";
 	else if (!place(a, w, s, &r->at))
 		r->why = "not enough free reticles in a row";
@@ -311,11 +344,11 @@ static void
 look_at_all(struct advice *a, const struct wish *w, const struct advice_source *source)
 {
 	double drawn_w = 0.0;
-	a->cache->times = 0;
+	a->cache->times = a->compared = 0;
 	a->empty_known = false;
 	for (uint32_t k = 0; k < a->plant->n_systems; k++) {
 		source->see(source->context, k, a->system);
-		drawn_w += isfinite(a->system->input_w) ? a->system->input_w : 0.0;
+		drawn_w += isfinite(a->system->draws_w) ? a->system->draws_w : 0.0;
 		a->row[k] = (struct row){.note = a->system->broken};
 	}
 	for (int turn = 0; turn < 2; turn++)

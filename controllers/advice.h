@@ -31,6 +31,7 @@ struct advice_system {
 	bool unknown;          /* no soak has measured its wafer … */
 	double unknown_k;      /* … so that its spread may be so much more */
 	double input_w, cap_w; /* NAN: not known, none */
+	double draws_w;        /* input_w, or where it is silent what it could; NAN: not known */
 };
 
 struct advice_source {

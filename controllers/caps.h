@@ -81,6 +81,9 @@ const struct cap *caps_of(const struct caps *c, int32_t system);
 /* Its watts once its deadline has passed, the site's own included; NAN: none. */
 double caps_due_w(const struct caps *c, int32_t system, int64_t now_ns);
 
+/* What it draws; of a silent one the most that it could, as far as is known. NAN: nothing is. */
+double caps_draws_w(const struct caps *c, const struct cap_draw *draw, uint32_t system);
+
 /* Is it about caps? Then as holds_ask; else nothing is done. draw: [n_systems]. */
 bool caps_ask(struct caps *c, const struct hold_request *req, const struct cap_draw *draw,
 	      const struct hold_keeper *keeper, char *result);

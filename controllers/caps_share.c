@@ -20,7 +20,7 @@
 #define MUCH_UNUSED_FRAC 0.3
 #define MUCH_UNUSED_STEPS (2u * LAW_STEPS_PER_S)
 #define SETTLED_STEPS (8u * LAW_STEPS_PER_S) /* shed: low-passes have forgotten what was */
-#define TOLD_ON 4u /* lines, at most, that a sentence takes */
+#define TOLD_ON 4u                           /* lines, at most, that a sentence takes */
 #define SILENT_STEPS (5u * LAW_STEPS_PER_S)  /* then it may draw whatever it could */
 
 /* --- what is known of each --- */
@@ -149,6 +149,12 @@ fixed_w(const struct caps *c, const struct cap_draw *d, uint32_t k)
 	double could_w = fmax(m->full_w, m->input_w); /* fmax and fmin pass NAN over */
 	return fmin(isfinite(could_w) ? could_w : worst_w(c),
 		    d->kept_w > 0.0 ? d->kept_w : (double)NAN);
+}
+
+double
+caps_draws_w(const struct caps *c, const struct cap_draw *draw, uint32_t system)
+{
+	return fixed_w(c, &draw[system], system);
 }
 
 static bool

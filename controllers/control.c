@@ -379,6 +379,7 @@ see_for_advice(void *context, uint32_t system, struct advice_system *out)
 	const struct view *v = inputs_view(c->inputs, system, c->now_ns);
 	supervisor_foretell(s, &c->plant->control, v, out);
 	out->unfit = unfit(s);
+	out->draws_w = caps_draws_w(c->caps, c->draw, system);
 	out->cap_w = caps_due_w(c->caps, (int32_t)system, c->now_ns);
 }
 

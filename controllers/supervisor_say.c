@@ -4,6 +4,7 @@
 
 #include <math.h>
 
+#define GROWS_BELOW_K 0.5 /* a limit: nearer it is what holds */
 #define DEVICE_HOLDS_FRAC 0.03
 #define DEVICE_HOLDS_STEPS LAW_STEPS_PER_S
 #define STOP_IGNORED_FRAC 0.01
@@ -45,6 +46,16 @@ held_by_device(struct supervisor *s, const struct view *v)
 		     (s->mode == CTL_TRACK || lower > DEVICE_HOLDS_FRAC);
 	s->device_holds = holds ? s->device_holds + 1 : 0;
 	return s->device_holds > DEVICE_HOLDS_STEPS;
+}
+
+/* What grows back after a cap, or into a greater share, is not held by what it is far from. */
+static enum ctl_reason
+reason_after_cap(struct supervisor *s, enum ctl_reason reason)
+{
+	bool by_limit = reason == REASON_SPREAD || reason == REASON_TEMPERATURE;
+	bool grows = s->after_cap && by_limit && s->out.margin_k > GROWS_BELOW_K;
+	s->after_cap = reason == REASON_CAP || grows;
+	return grows ? REASON_CAP : reason;
 }
 
 static enum ctl_reason
@@ -115,5 +126,5 @@ supervisor_say(struct supervisor *s, const struct control_params *p, const struc
 	d->cap_missed = s->cap_missed;
 	d->shed = s->cap.shed && s->mode == CTL_AUTO;
 	watch_stop(s, v);
-	d->reason = reason_of(s, v);
+	d->reason = reason_after_cap(s, reason_of(s, v));
 }

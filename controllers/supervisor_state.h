@@ -103,6 +103,7 @@ struct supervisor {
 	bool was_shed;         /* … because of others, until all of it is back */
 	uint32_t cap_over;     /* steps */
 	bool cap_missed;
+	bool after_cap; /* a cap held it back, and no other limit does since: it grows */
 	struct cluster_order order;
 	double own_frac[JOBS_MAX], asked_frac[JOBS_MAX]; /* of a slot, as struct cluster_report */
 	double pace_factor[JOBS_MAX]; /* of the duties of a slot, in the last step */

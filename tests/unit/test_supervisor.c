@@ -179,6 +179,30 @@ a_ceiling_is_never_known_of_a_system_in_shadow(void **state)
 }
 
 static void
+what_grows_back_after_a_cap_is_not_said_to_be_held_by_a_limit_far_off(void **state)
+{
+	struct bench b;
+	(void)state;
+	begin(&b, setup());
+	steps(&b, 200);
+	b.s.cap = (struct cap_allowance){
+		.watts = 14000.0, .judged_w = (double)NAN, .due = true, .down = true};
+	steps(&b, 30); /* the meter says 21.3 kW: duty gives way */
+	assert_int_equal(b.s.verdict.reason, REASON_CAP);
+	b.s.cap.watts = (double)NAN;
+	b.v.input_w = 12000.0;
+	steps(&b, 5);
+	assert_true(b.s.verdict.least_frac < 0.9 && b.s.out.margin_k > 0.5);
+	assert_int_equal(b.s.verdict.reason, REASON_CAP);
+	for (int k = 0; k < 100; k++) { /* over the limit: that holds it */
+		for (int i = 0; i < RETICLES; i++)
+			b.v.temp_c[i] += 0.1;
+		step(&b);
+	}
+	assert_int_equal(b.s.verdict.reason, REASON_TEMPERATURE);
+}
+
+static void
 a_cap_does_not_wait_for_the_ramp_of_a_takeover(void **state)
 {
 	(void)state;
@@ -556,6 +580,8 @@ main(void)
 		cmocka_unit_test(a_takeover_keeps_the_rate_of_moved_work),
 		cmocka_unit_test(a_ceiling_of_the_device_counts_once_it_is_read_back),
 		cmocka_unit_test(a_ceiling_is_never_known_of_a_system_in_shadow),
+		cmocka_unit_test(
+			what_grows_back_after_a_cap_is_not_said_to_be_held_by_a_limit_far_off),
 		cmocka_unit_test(a_cap_does_not_wait_for_the_ramp_of_a_takeover),
 		cmocka_unit_test(tracking_does_not_creep_with_a_reading_that_is_a_little_low),
 		cmocka_unit_test(a_takeover_that_agrees_is_no_bump),
