@@ -124,6 +124,10 @@ none_such(const struct plant *plant, const char *name, int32_t system, char *err
 			at += (size_t)snprintf(list + at, sizeof list - at, "%s%s.%s%s",
 					       at ? ", " : "", plant->systems[of].name, one,
 					       KINDS[k].n > 1 ? " (or of one)" : "");
+	if (system < 0 && strchr(shown, '.') && plant->n_systems > 0)
+		return wrong(error, size, "no system \"%.*s\" in this plant (it has %u: %s .. %s)",
+			     (int)strcspn(shown, "."), shown, plant->n_systems,
+			     plant->systems[0].name, plant->systems[plant->n_systems - 1].name);
 	bool known = name && plant_point(plant, name) != NO_POINT;
 	return wrong(error, size,
 		     known ? "%s can't be set by hand; what can: %s"

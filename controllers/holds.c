@@ -14,6 +14,8 @@
 /* Who is refused may ask again and again; the ring of events has more to say than that. */
 #define RATION_MAX 5.0
 #define RATION_PER_S 0.2
+#define ENDED_LIST 480 /* of values that end in one step … */
+#define ENDED_ROOM 32  /* … each a number beside its name, and "and 42 more" */
 #define KEPT_LINE (HOLD_WHY_SIZE + 192)
 
 int
@@ -241,30 +243,49 @@ tell(struct holds *h, uint32_t system, int64_t now_ns, const char *text)
 		       hold_mode(h->of[system].kind), text);
 }
 
+/* "wafer.duty_cmd_frac = 0.8, pump.speed_cmd_pct = 90" of what ends now; how many that are. */
+static unsigned
+list_ended(const struct holds *h, uint32_t system, const struct hands *hands, int64_t now_ns,
+	   char *out, size_t size)
+{
+	struct hand_wish one;
+	uint32_t output = 0;
+	int64_t until_ns;
+	unsigned n = 0, untold = 0;
+	size_t at = 0;
+	while (hands_next(hands, h->plant, system, &output, &one, &until_ns)) {
+		if (until_ns > now_ns)
+			continue;
+		n++;
+		if (at + NAME_MAX_LEN + ENDED_ROOM < size)
+			at += (size_t)snprintf(out + at, size - at, "%s%s = %g", at ? ", " : "",
+					       one.name, one.value);
+		else
+			untold++;
+	}
+	if (untold)
+		snprintf(out + at, size - at, " and %u more", untold);
+	return n;
+}
+
 /* Values end each by itself; the last one ends the hold. */
 static void
 expire(struct holds *h, uint32_t system, int64_t now_ns)
 {
 	struct hold *d = &h->of[system];
-	struct hands *hands = &h->hands[system], before = *hands;
-	char text[HOLD_SENTENCE], who[48];
-	struct hand_wish gone;
-	uint32_t at = 0;
-	int64_t until_ns;
-	if (hands_expire(hands, now_ns) == 0)
+	struct hands *hands = &h->hands[system];
+	char text[HOLD_SENTENCE + ENDED_LIST], list[ENDED_LIST], who[48];
+	unsigned n = list_ended(h, system, hands, now_ns, list, sizeof list);
+	if (n == 0)
 		return;
-	people_person(d->uid, d->access, who, sizeof who);
-	for (bool more = hands_next(&before, h->plant, system, &at, &gone, &until_ns); more;
-	     more = hands_next(&before, h->plant, system, &at, &gone, &until_ns)) {
-		if (until_ns > now_ns)
-			continue;
-		snprintf(text, sizeof text, "%s %s = %g of %s is over, its time has passed: %s",
-			 h->plant->systems[system].name, gone.name, gone.value, who, d->why);
-		if (hands_count(hands) == 0)
-			memset(d, 0, sizeof *d);
-		tell(h, system, now_ns, text);
-		break; /* one line: the others of that moment went with it */
-	}
+	hands_expire(hands, now_ns);
+	snprintf(text, sizeof text, "%s %s of %s %s time has passed: %s",
+		 h->plant->systems[system].name, list,
+		 people_person(d->uid, d->access, who, sizeof who),
+		 n > 1 ? "are over, their" : "is over, its", d->why);
+	if (hands_count(hands) == 0)
+		memset(d, 0, sizeof *d);
+	tell(h, system, now_ns, text);
 	if (d->kind == HOLD_MANUAL) {
 		d->until_wall_ns += hands_until_ns(hands) - d->until_ns;
 		d->until_ns = hands_until_ns(hands);

@@ -102,8 +102,8 @@ int holds_keep(struct holds *h, const struct hold_keeper *keeper);
 
 /*
  * What a keeper was given by a program before this one. 0, or -EINVAL: damaged, and what could be
- * read of it is held; a line whose system can be read holds that system, stopped unless it says
- * maintenance. -ESTALE: it is another site's, nothing is held.
+ * read of it is held; a line whose system can be read holds that system; where what it
+ * says can't be read it is stopped, in nobody's name. -ESTALE: it is another site's, nothing is held.
  * Values that were set by hand ended with that program: holds_tell_held says so.
  */
 int holds_recall(struct holds *h, const char *text, size_t len, int64_t now_ns, int64_t wall_ns,

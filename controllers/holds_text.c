@@ -139,6 +139,30 @@ read_rest(struct reader *r, struct hold *d, char *at)
 }
 
 static void
+hold_read(struct reader *r, int32_t system, const struct hold *read)
+{
+	struct hold *d = &r->h->of[system];
+	r->held += d->kind == HOLD_NONE;
+	if (d->kind != HOLD_STOP)
+		*d = *read;
+}
+
+/* What it was can't be read: stopped is safe in any case, but nobody is to answer for it. */
+static void
+read_nothing(struct reader *r, int32_t system)
+{
+	struct hold read = {.kind = HOLD_STOP,
+			    .uid = PEOPLE_NOBODY,
+			    .since_ns = r->now_ns,
+			    .since_wall_ns = r->wall_ns};
+	damaged(r, "stop or maintenance can't be read, stopped");
+	snprintf(read.why, sizeof read.why,
+		 "line %u of control.holds is damaged: stopped to be safe, nobody asked for it",
+		 r->line);
+	hold_read(r, system, &read);
+}
+
+static void
 read_hold(struct reader *r, const char *name, char *at)
 {
 	int32_t system = plant_system(r->h->plant, name);
@@ -148,19 +172,17 @@ read_hold(struct reader *r, const char *name, char *at)
 	}
 	struct hold read = {.kind = HOLD_STOP};
 	const char *kind = word(&at);
-	if (strcmp(kind, "maintenance") == 0)
+	if (strcmp(kind, "maintenance") == 0) {
 		read.kind = HOLD_MAINTENANCE;
-	else if (strcmp(kind, "manual") == 0)
+	} else if (strcmp(kind, "manual") == 0) {
 		read.kind = HOLD_MANUAL; /* without a value: it is over */
-	else if (strcmp(kind, "stop") != 0)
-		damaged(r, "stop or maintenance can't be read, stopped");
+	} else if (strcmp(kind, "stop") != 0) {
+		read_nothing(r, system);
+		return;
+	}
 	read_rest(r, &read, at);
-	struct hold *d = &r->h->of[system];
-	r->held += d->kind == HOLD_NONE;
-	if (d->kind != HOLD_STOP)
-		*d = read;
+	hold_read(r, system, &read);
 }
-
 /* False: it is another site's. */
 static bool
 read_line(struct reader *r, char *line)

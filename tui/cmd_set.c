@@ -13,7 +13,9 @@
 #include "tui/held.h"
 #include "tui/request.h"
 
-#define FOR_S 600.0 /* where nobody says for how long */
+#define FOR_S 600.0      /* where nobody says for how long */
+#define FOR_LEAST_S 10.0 /* as controllers/holds.h has it */
+#define FOR_MOST_S 86400.0
 
 static const char set_help[] =
 	"isotherm set POINT VALUE --why TEXT [--for DURATION] [--take]\n"
@@ -67,6 +69,37 @@ read_options(const char *command, const char *help, const char *allowed, int arg
 	return -1;
 }
 
+/* A value below zero is no option: taken out of the arguments before these are read. NULL: none. */
+static const char *
+take_negative(int *argc, char **argv)
+{
+	for (int i = 1; i < *argc && strcmp(argv[i], "--") != 0; i++) {
+		char *a = argv[i];
+		bool takes_next =
+			(strncmp(a, "--f", 3) == 0 || strncmp(a, "--w", 3) == 0) && !strchr(a, '=');
+		if (takes_next)
+			i++;
+		if (takes_next || a[0] != '-' || !a[1] || !strchr("0123456789.", a[1]))
+			continue;
+		--*argc;
+		for (; i < *argc; i++)
+			argv[i] = argv[i + 1];
+		argv[*argc] = NULL;
+		return a;
+	}
+	return NULL;
+}
+
+/* How long, in seconds. */
+static int
+read_for(const char *text, double *s)
+{
+	struct errtext err;
+	if (request_duration(text, s, &err) || !(*s >= FOR_LEAST_S && *s <= FOR_MOST_S))
+		return cmd_usage("set", "--for %.40s: a value by hand is for 10s to 1d", text);
+	return -1;
+}
+
 /* "POINT VALUE" or "POINT=VALUE": the name, cut out of the argument, and the text of the value. */
 static const char *
 value_text(int argc, char **argv, struct request *r)
@@ -87,12 +120,16 @@ static int
 read_set(int argc, char **argv, struct words *w)
 {
 	struct request *r = &w->request;
-	struct errtext err;
 	char *end;
+	const char *below_zero = take_negative(&argc, argv);
 	int rc = read_options("set", set_help, "fwt", argc, argv, w);
 	if (rc >= 0)
 		return rc;
 	const char *text = value_text(argc, argv, r);
+	if (!text)
+		text = below_zero;
+	else if (below_zero)
+		return cmd_usage("set", "what is \"%.60s\"?", below_zero);
 	if (!r->point || !r->point[0])
 		return cmd_usage("set", "needs a point and a value");
 	if (!text || !text[0])
@@ -107,9 +144,7 @@ read_set(int argc, char **argv, struct words *w)
 	if (!r->why || !r->why[strspn(r->why, " ")])
 		return cmd_usage("set", "needs --why TEXT: who reads the journal wants to know");
 	r->for_s = FOR_S;
-	if (w->for_ && request_duration(w->for_, &r->for_s, &err))
-		return cmd_usage("set", "%s", err.text);
-	return -1;
+	return w->for_ ? read_for(w->for_, &r->for_s) : -1;
 }
 
 int

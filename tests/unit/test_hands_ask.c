@@ -69,6 +69,39 @@ a_value_by_hand_says_whose_it_is_and_ends_by_itself(void **state)
 }
 
 static void
+values_that_end_together_are_all_told(void **state)
+{
+	(void)state;
+	struct bench b;
+	begin(&b);
+	assert_true(ask(&b, DUTY_3));
+	assert_true(ask(&b, SET("cs03.pump[1].speed_cmd_pct", "75", "600")));
+	holds_step(b.holds, 3, b.now_ns + 600 * NS_PER_S);
+	take_lines(&b);
+	assert_non_null(
+		strstr(b.lines[0].text, "cs03 wafer.duty_cmd_frac = 0.8, pump[1].speed_cmd_pct = "
+					"75 of uid 1000 (operator) are over"));
+	assert_int_equal((int)b.lines[0].value, CTL_TRACK);
+	for (uint32_t i = 0; i < RETICLES; i++) { /* more than a sentence is to have */
+		char json[160], label[4];
+		reticle_label(i, label);
+		snprintf(json, sizeof json, SET("cs03.wafer.%s.duty_cmd_frac", "%g", "60"), label,
+			 0.5 + 0.001 * i);
+		assert_true(ask(&b, json));
+	}
+	assert_true(ask(&b, SET("cs03.pump[1].speed_cmd_pct", "75", "60")));
+	holds_step(b.holds, 3, b.now_ns + 60 * NS_PER_S);
+	take_lines(&b);
+	assert_true(b.n_lines > 1);
+	bool more = false;
+	for (int i = 0; i < b.n_lines; i++)
+		more = more || strstr(b.lines[i].text, " more of");
+	assert_true(more);
+	assert_int_equal(kind(&b, 3), HOLD_NONE);
+	end(&b);
+}
+
+static void
 it_is_given_back_by_one_word(void **state)
 {
 	(void)state;
@@ -157,8 +190,9 @@ what_can_not_be_set_is_refused_with_what_can(void **state)
 		 "cs03.ctl.supply_setpoint_c"},
 		{SET("cs03.engine.seq_cmd", "4", "60"), "cs03.engine.seq_cmd can't be set by hand"},
 		{SET("cs09.wafer.duty_cmd_frac", "1", "60"),
-		 "no point \"cs09.wafer.duty_cmd_frac\" in this plant; what can be set: "
-		 "cs00.wafer"},
+		 "no system \"cs09\" in this plant (it has 4: cs00 .. cs03)"},
+		{SET("cs03.wafer.duty", "1", "60"),
+		 "no point \"cs03.wafer.duty\" in this plant; what can be set: cs03.wafer"},
 		{SET("smoke", "1", "60"), "no point \"smoke\""},
 		{SET("cs03.wafer.duty_cmd_frac", "1.1", "60"), "must be 0..1 frac"},
 		{SET("cs03.pump.speed_cmd_pct", "20", "60"),
@@ -244,6 +278,7 @@ main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(a_value_by_hand_says_whose_it_is_and_ends_by_itself),
+		cmocka_unit_test(values_that_end_together_are_all_told),
 		cmocka_unit_test(it_is_given_back_by_one_word),
 		cmocka_unit_test(a_second_person_is_told_who_holds_it_and_may_take_it_over),
 		cmocka_unit_test(a_stop_and_maintenance_end_what_is_set_and_are_not_set_over),

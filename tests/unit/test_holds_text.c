@@ -214,6 +214,26 @@ what_is_readable_of_a_damaged_file_is_held(void **state)
 	end(&b);
 }
 
+/* A letter of a value by hand, changed: whose it was has stopped nothing. */
+static void
+a_stop_that_damage_makes_is_nobodys(void **state)
+{
+	(void)state;
+	static const char TEXT[] =
+		"isotherm holds 1 bench\ncs03 manuel 1000 operator 1 1 1 1 trial\nend 1\n";
+	struct bench b;
+	struct errtext err = {""};
+	begin(&b);
+	assert_int_equal(recall(&b, TEXT, sizeof TEXT - 1, &err), -EINVAL);
+	const struct hold *d = holds_of(b.holds, 3);
+	assert_int_equal(d->kind, HOLD_STOP);
+	assert_true(d->uid == PEOPLE_NOBODY);
+	assert_non_null(strstr(d->why, "line 2 of control.holds is damaged"));
+	assert_true(
+		ask(&b, "{\"cmd\":\"start\",\"system\":\"cs03\",\"why\":\"it was not stopped\"}"));
+	end(&b);
+}
+
 static void
 no_cut_and_no_flip_of_the_file_lets_go_of_the_other_line(void **state)
 {
@@ -253,6 +273,7 @@ main(void)
 		cmocka_unit_test(after_a_boot_the_wall_clock_says_what_is_left),
 		cmocka_unit_test(after_a_boot_the_lesser_of_two_clocks_ends_a_hold),
 		cmocka_unit_test(another_site_is_another_matter),
+		cmocka_unit_test(a_stop_that_damage_makes_is_nobodys),
 		cmocka_unit_test(what_is_readable_of_a_damaged_file_is_held),
 		cmocka_unit_test(no_cut_and_no_flip_of_the_file_lets_go_of_the_other_line),
 	};
