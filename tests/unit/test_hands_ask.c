@@ -78,9 +78,9 @@ values_that_end_together_are_all_told(void **state)
 	assert_true(ask(&b, SET("cs03.pump[1].speed_cmd_pct", "75", "600")));
 	holds_step(b.holds, 3, b.now_ns + 600 * NS_PER_S);
 	take_lines(&b);
-	assert_non_null(
-		strstr(b.lines[0].text, "cs03 wafer.duty_cmd_frac = 0.8, pump[1].speed_cmd_pct = "
-					"75 of uid 1000 (operator) are over"));
+	assert_non_null(strstr(b.lines[0].text,
+			       "cs03 wafer.duty_cmd_frac = 0.8, pump[1].speed_cmd_pct = "
+			       "75 of uid 1000 (operator) are over"));
 	assert_int_equal((int)b.lines[0].value, CTL_TRACK);
 	for (uint32_t i = 0; i < RETICLES; i++) { /* more than a sentence is to have */
 		char json[160], label[4];
