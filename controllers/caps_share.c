@@ -57,7 +57,9 @@ remember_work(struct caps *c, struct cap_memory *m, const struct cap_draw *d)
 {
 	double now = work_of(c, d);
 	if (memcmp(m->job, d->job, sizeof m->job) != 0) { /* others: what was, was theirs */
-		m->full_w = fmax(d->full_w, d->input_w);
+		if (isfinite(
+			    d->full_w)) /* else its engine says nothing: least of all that it is less */
+			m->full_w = d->full_w;
 		memcpy(m->job, d->job, sizeof m->job);
 		m->tokens_per_s = now;
 	}

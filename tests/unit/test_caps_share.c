@@ -103,7 +103,10 @@ one_that_is_silent_counts_with_the_worst_that_it_can_do(void **state)
 {
 	(void)state;
 	draw[1] = draws(12000.0, 20000.0, false, true);
+	draw[1].job[0] = 1;
 	steps(30);
+	draw[1] = draws(12000.0, (double)NAN, false, false); /* the engine first, with its jobs */
+	steps(1);
 	draw[1].input_w = (double)NAN;
 	draw[1].controllable = false;
 	assert_true(ask("{\"cmd\":\"cap\",\"watts\":68000,\"for_s\":1000,\"why\":\"x\"}"));
