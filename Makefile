@@ -70,7 +70,7 @@ prefix ?= /usr/local
 PKGDATADIR := $(prefix)/share/isotherm
 MANDIR := $(prefix)/share/man/man1
 ALL_CPPFLAGS := -I. -isystem $(B)/gen -D_GNU_SOURCE -DISOTHERM_VERSION='"$(VERSION)"' -DISOTHERM_DATADIR='"$(PKGDATADIR)"' $(CPPFLAGS)
-ALL_CFLAGS := -std=c11 $(if $(VARIANT),-w,$(WARN)) $(if $(WERROR),-Werror) -fno-common -fno-fast-math -fno-math-errno \
+ALL_CFLAGS := -std=c11 $(if $(VARIANT),-w -Wno-psabi,$(WARN)) $(if $(WERROR),-Werror) -fno-common -fno-fast-math -fno-math-errno \
 	-fno-trapping-math -ffp-contract=off -fPIE \
 	$(if $(SAN),-fsanitize=$(SAN) -fno-omit-frame-pointer -fno-sanitize-recover=all) $(if $(COVER),--coverage -O0) \
 	$(if $(VARIANT),,$(HARDEN)) $(CFLAGS)
