@@ -58,7 +58,7 @@ CFLAGS ?= -g
 # What runs for each system and tick is worth the larger code; tests and their variants are compiled more often than
 # they are run, and leave warnings to the plain build. What CFLAGS say comes after it.
 HOT := $(foreach r,core engine_sim collectors controllers alarms runner,$(r)/%)
-speed_of = $(if $(VARIANT),$(if $(filter $(HOT),$(1)),-O1 -g1,-O0 -g1),$(if $(filter tests/unit/%,$(1)),-O1,$(if $(filter $(HOT),$(1)),-O3,-O2)))
+speed_of = $(if $(VARIANT),$(if $(filter $(HOT),$(1)),-O2 -g1,-O0 -g1),$(if $(filter tests/unit/%,$(1)),-O1,$(if $(filter $(HOT),$(1)),-O3,-O2)))
 WARN := -Wall -Wextra -Wpedantic -Wshadow -Wconversion -Wdouble-promotion -Wfloat-equal -Wstrict-prototypes \
 	-Wmissing-prototypes -Wold-style-definition -Wformat=2 -Wundef -Wvla -Walloca -Wcast-qual -Wcast-align=strict \
 	-Wwrite-strings -Wpointer-arith -Wlogical-op -Wduplicated-cond -Wduplicated-branches -Wnull-dereference \
@@ -82,7 +82,8 @@ Q := $(if $(V),,@)
 src_of = $(filter-out $(MAINS),$(sort $(wildcard $(1)/*.c)))
 obj_of = $(patsubst %.c,$(B)/obj/%.o,$(1))
 HEADERS := $(sort $(foreach r,$(ROOMS),$(wildcard $(r)/*.h)))
-ARCHIVES := $(foreach r,$(ROOMS),$(B)/lib/$(r).a)
+# threads are watched in the kernel alone: nothing else has any
+ARCHIVES := $(foreach r,$(if $(filter thread,$(SAN)),core,$(ROOMS)),$(B)/lib/$(r).a)
 BINS := $(addprefix $(B)/,$(PROGRAMS))
 UNIT := $(patsubst tests/unit/%.c,$(B)/tests/%,$(sort $(wildcard tests/unit/test_*.c)))
 
@@ -162,7 +163,7 @@ $(B)/$(1): $(call obj_of,$(main_$(1))) $(foreach r,$(rooms_$(1)),$(B)/lib/$(r).a
 endef
 $(foreach p,$(PROGRAMS),$(eval $(call program_rules,$(p))))
 
-# A unit test may include the .c it tests to reach its statics; it links every room.
+# A unit test may include the .c it tests to reach its statics; it links every room there is in its variant.
 $(B)/tests/%: $(B)/obj/tests/unit/%.o $(ARCHIVES)
 	@mkdir -p $(@D)
 	$(if $(V),,@echo "  LD $@")
