@@ -222,10 +222,11 @@ static void
 one_that_ends_in_time_when_asked_says_why(void **state)
 {
 	(void)state;
+	/* a tenth of it is left to speak in: enough on a machine that does other things first */
 	struct hook_end end = run(
-		"trap 'echo giving up; exit 3' TERM\nwhile :; do sleep 0.01; done", 2 * SHORT_NS);
+		"trap 'echo giving up; exit 3' TERM\nwhile :; do sleep 0.01; done", 10 * SHORT_NS);
 	assert_false(end.ok);
-	assert_string_equal(end.why, "did not end within 0.6 s: giving up");
+	assert_string_equal(end.why, "did not end within 3.0 s: giving up");
 	await_quiet();
 }
 
