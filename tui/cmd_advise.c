@@ -76,7 +76,10 @@ read_request(int argc, char **argv, struct request *r, bool *json)
 		}
 		described = true;
 		if (!read_option(c, r))
-			return cmd_usage("job", "%.40s is no such number", optarg);
+			return cmd_usage("job",
+					 "%.40s: --systems, --columns and --reticles take a number "
+					 "from 1 on, --density one above 0, 3 at most",
+					 optarg);
 	}
 	if (optind < argc)
 		r->job = argv[optind++];

@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* `isotherm set`: a value by hand, for a time. `isotherm holds`: what people hold. */
+#include <ctype.h>
 #include <getopt.h>
 #include <jansson.h>
 #include <limits.h>
@@ -53,11 +54,15 @@ read_options(const char *command, const char *help, const char *allowed, int arg
 		{"take", no_argument, NULL, 't'},      {"json", no_argument, NULL, 'j'},
 		{"help", no_argument, NULL, 'h'},      {0}};
 	int c;
+	opterr = 0; /* one line is enough, and it is ours */
 	while ((c = getopt_long(argc, argv, "", options, NULL)) != -1)
 		if (c == 'h')
 			return fputs(help, stdout) < 0 ? EXIT_NOT_HEALTHY : 0;
+		else if (c == '?' && isdigit(optopt))
+			return cmd_usage(command, "a value below zero is written POINT=-%c",
+					 optopt);
 		else if (!strchr(allowed, c))
-			return cmd_usage(command, "what is that?");
+			return cmd_usage(command, "what is \"%.60s\"?", argv[optind - 1]);
 		else if (c == 'f')
 			w->for_ = optarg;
 		else if (c == 'w')
@@ -67,27 +72,6 @@ read_options(const char *command, const char *help, const char *allowed, int arg
 		else
 			w->json = true;
 	return -1;
-}
-
-/* A value below zero is no option: taken out of the arguments before these are read. NULL: none. */
-static const char *
-take_negative(int *argc, char **argv)
-{
-	for (int i = 1; i < *argc && strcmp(argv[i], "--") != 0; i++) {
-		char *a = argv[i];
-		bool takes_next =
-			(strncmp(a, "--f", 3) == 0 || strncmp(a, "--w", 3) == 0) && !strchr(a, '=');
-		if (takes_next)
-			i++;
-		if (takes_next || a[0] != '-' || !a[1] || !strchr("0123456789.", a[1]))
-			continue;
-		--*argc;
-		for (; i < *argc; i++)
-			argv[i] = argv[i + 1];
-		argv[*argc] = NULL;
-		return a;
-	}
-	return NULL;
 }
 
 /* How long, in seconds. */
@@ -121,15 +105,10 @@ read_set(int argc, char **argv, struct words *w)
 {
 	struct request *r = &w->request;
 	char *end;
-	const char *below_zero = take_negative(&argc, argv);
 	int rc = read_options("set", set_help, "fwt", argc, argv, w);
 	if (rc >= 0)
 		return rc;
 	const char *text = value_text(argc, argv, r);
-	if (!text)
-		text = below_zero;
-	else if (below_zero)
-		return cmd_usage("set", "what is \"%.60s\"?", below_zero);
 	if (!r->point || !r->point[0])
 		return cmd_usage("set", "needs a point and a value");
 	if (!text || !text[0])
