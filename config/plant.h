@@ -80,6 +80,14 @@ enum ctl_mode {
 	CTL_MAINTENANCE, /* by a person: the devices are on their own, controllers keep out */
 	CTL_MANUAL       /* automatic, but for values that a person has set by hand */
 };
+/* ctl.held_by: the number of the user who holds a system; or */
+#define HELD_BY_NOBODY (-1.0)
+#define HELD_BY_SOMEBODY (-2.0) /* whose number is not known */
+static inline bool
+held_by_anybody(double held_by)
+{
+	return held_by > HELD_BY_NOBODY / 2 || held_by < (HELD_BY_NOBODY + HELD_BY_SOMEBODY) / 2;
+}
 enum ctl_reason {
 	REASON_NONE,
 	REASON_SPREAD,

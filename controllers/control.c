@@ -289,7 +289,9 @@ static void
 account_for(struct account *a, const struct hold *hold)
 {
 	bool ends = hold->kind == HOLD_MAINTENANCE || hold->kind == HOLD_MANUAL;
-	a->held_by = hold->kind == HOLD_NONE ? -1.0 : hold->uid == PEOPLE_NOBODY ? -2.0 : hold->uid;
+	a->held_by = hold->kind == HOLD_NONE      ? HELD_BY_NOBODY
+		     : hold->uid == PEOPLE_NOBODY ? HELD_BY_SOMEBODY
+						  : hold->uid;
 	a->held_until_s = ends ? floor((double)hold->until_wall_ns / (double)NS_PER_S) : 0.0;
 }
 

@@ -9,11 +9,10 @@
 #include "core/clock.h"
 #include "core/command.h"
 
-#define AGAIN_NS (10 * NS_PER_S) /* who did not answer is asked again */
+#define AGAIN_NS (10 * NS_PER_S) /* a reason may be another where all numbers are as they were */
 
 struct holder {
 	double by, until_s, hands; /* as they were when it was asked */
-	bool asked;
 	int64_t asked_ns;
 };
 
@@ -58,10 +57,11 @@ value(const struct holders *h, const struct snapshot *snap, uint32_t system, enu
 	const struct sample *s =
 		snapshot_point(snap, plant_role(h->plant, (int32_t)system, role, 0));
 
-	return s != NULL && sample_usable(s) ? s->value : -1.0;
+	return s != NULL && sample_usable(s) ? s->value : HELD_BY_NOBODY;
 }
 
-static bool
+/* Without an answer what was said stands. */
+static void
 ask(struct holders *h, uint32_t system, const char *run_dir)
 {
 	char result[COMMAND_MAX + 1];
@@ -75,15 +75,14 @@ ask(struct holders *h, uint32_t system, const char *run_dir)
 	const json_t *one = json_array_get(json_object_get(answer, "holds"), 0);
 	const char *why = json_string_value(json_object_get(one, "why"));
 
-	snprintf(h->why[system], sizeof(h->why[system]), "%s", why != NULL ? why : "");
-	bool answered = json_is_true(json_object_get(answer, "ok"));
+	if (json_is_true(json_object_get(answer, "ok")))
+		snprintf(h->why[system], sizeof(h->why[system]), "%s", why != NULL ? why : "");
 	json_decref(request);
 	json_decref(answer);
 	free(text);
-	return answered;
 }
 
-/* Has something changed since it was asked? Where nobody holds it there is nothing to ask. */
+/* Is it to be asked? Where nobody holds it there is nothing to ask. */
 static bool
 look(struct holders *h, const struct snapshot *snap, uint32_t system, int64_t now_ns)
 {
@@ -94,13 +93,15 @@ look(struct holders *h, const struct snapshot *snap, uint32_t system, int64_t no
 	bool same = !(by < d->by || by > d->by || until_s < d->until_s || until_s > d->until_s ||
 		      hands < d->hands || hands > d->hands);
 
-	if (by > -1.5 && by < -0.5) {
+	if (!held_by_anybody(by)) {
 		h->why[system][0] = '\0';
 		*d = (struct holder){.by = by};
 		return false;
 	}
-	if (same && (d->asked || now_ns - d->asked_ns < AGAIN_NS))
+	if (same && now_ns - d->asked_ns < AGAIN_NS)
 		return false;
+	if (!same) /* another's words are worse than none */
+		h->why[system][0] = '\0';
 	*d = (struct holder){.by = by, .until_s = until_s, .hands = hands, .asked_ns = now_ns};
 	return true;
 }
@@ -115,7 +116,7 @@ holders_step(struct holders *h, struct snapshot *snap, const char *run_dir, int6
 		uint32_t system = (h->next + k) % n;
 		if (!look(h, snap, system, now_ns))
 			continue;
-		h->of[system].asked = ask(h, system, run_dir);
+		ask(h, system, run_dir);
 		h->next = system + 1;
 		return;
 	}

@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
  * Why people hold systems. The image says who and until when, in numbers; the words are
- * isotherm-control's, which is asked when these have changed: one system a second, and it has
- * HOLDERS_TIMEOUT_MS to answer. Part of the shell.
+ * isotherm-control's, which is asked when these have changed, and every ten seconds: one system
+ * a second, and it has HOLDERS_TIMEOUT_MS to answer. Part of the shell.
  */
 #ifndef ISOTHERM_MQTT_HOLDERS_H
 #define ISOTHERM_MQTT_HOLDERS_H

@@ -11,16 +11,13 @@
 #include "core/command.h"
 #include "tui/request.h"
 
-#define NOBODY_HOLDS (-0.5) /* held_by is above it where a uid is known; -1 nobody, -2 somebody */
-#define SOMEBODY (-1.5)
-
 bool
 held_by(const struct model_system *s, int64_t *uid, int64_t *until_wall_ns)
 {
 	const struct sample *by = &s->one[ROLE_CTL_HELD_BY], *until = &s->one[ROLE_CTL_HELD_UNTIL];
-	if (!sample_usable(by) || (by->value < NOBODY_HOLDS && by->value > SOMEBODY))
+	if (!sample_usable(by) || !held_by_anybody(by->value))
 		return false;
-	*uid = by->value < NOBODY_HOLDS ? -1 : (int64_t)by->value;
+	*uid = by->value < 0 ? -1 : (int64_t)by->value;
 	*until_wall_ns = sample_usable(until) ? (int64_t)until->value * NS_PER_S : 0;
 	return true;
 }
