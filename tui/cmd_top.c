@@ -222,7 +222,7 @@ want_holder(struct top *t, int64_t now_ns)
 	struct model *m = &t->a.model;
 	uint32_t system = ui_system(&t->ui, m);
 	int64_t uid, until_ns;
-	if (system >= m->n_systems || !held_by(&m->systems[system], &uid, &until_ns)) {
+	if (system >= m->n_systems || !model_held_by(&m->systems[system], &uid, &until_ns)) {
 		m->holder.why[0] = '\0';
 		return;
 	}
@@ -418,7 +418,7 @@ ask_holder(struct top *t)
 	uint32_t system = ui_system(&t->ui, m);
 	int64_t uid, until_ns;
 	if (t->ui.screen != SCREEN_SYSTEM || system >= m->n_systems ||
-	    !held_by(&m->systems[system], &uid, &until_ns))
+	    !model_held_by(&m->systems[system], &uid, &until_ns))
 		return;
 	struct request r = {.cmd = "holds", .system = m->systems[system].name};
 	char *text = request_text(&r);

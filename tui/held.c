@@ -1,7 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "tui/held.h"
 
-#include <math.h>
 #include <pwd.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -10,17 +9,6 @@
 #include "core/clock.h"
 #include "core/command.h"
 #include "tui/request.h"
-
-bool
-held_by(const struct model_system *s, int64_t *uid, int64_t *until_wall_ns)
-{
-	const struct sample *by = &s->one[ROLE_CTL_HELD_BY], *until = &s->one[ROLE_CTL_HELD_UNTIL];
-	if (!sample_usable(by) || !held_by_anybody(by->value))
-		return false;
-	*uid = by->value < 0 ? -1 : (int64_t)by->value;
-	*until_wall_ns = sample_usable(until) ? (int64_t)until->value * NS_PER_S : 0;
-	return true;
-}
 
 char *
 held_user(int64_t uid, char *out, size_t size)
@@ -70,7 +58,7 @@ held_json(const json_t *list, const struct model_system *s)
 	int64_t uid, until_ns;
 	json_t *h, *o = NULL;
 	size_t i;
-	if (!held_by(s, &uid, &until_ns))
+	if (!model_held_by(s, &uid, &until_ns))
 		return json_null();
 	json_array_foreach(list, i, h)
 	{

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* Who holds a system: what the image says in numbers, and what isotherm-control tells of it in words. */
+/* Who holds a system, in words: what isotherm-control tells of what the image says in numbers. */
 #ifndef ISOTHERM_TUI_HELD_H
 #define ISOTHERM_TUI_HELD_H
 
@@ -9,9 +9,6 @@
 #include "tui/model.h"
 
 #define HELD_TIMEOUT_MS 500 /* who asks for all else is not to wait for that */
-
-/* From the image. False: nobody holds it, or nothing is known. *uid -1: somebody. until 0: no end. */
-bool held_by(const struct model_system *s, int64_t *uid, int64_t *until_wall_ns);
 
 /* "anna", or "uid 1000" where nobody has that name, or "somebody". Asks the system: not for a view. */
 char *held_user(int64_t uid, char *out, size_t size);

@@ -38,6 +38,8 @@ char *model_trip_words(uint32_t trip, char *out, size_t size);
  */
 enum system_class model_system_sentence(const struct model *m, uint32_t system, char *out,
 					size_t size);
+/* Who holds a system. False: nobody does, or nothing is known. *uid -1: somebody. until 0: no end. */
+bool model_held_by(const struct model_system *s, int64_t *uid, int64_t *until_wall_ns);
 /* Collectors and controllers speak: what is shown is what is. */
 bool model_trusted(const struct model *m);
 enum system_class model_sentence(const struct model *m, char *out, size_t size, uint32_t *more);

@@ -4,6 +4,7 @@
 #include <stdio.h>
 #include <string.h>
 
+#include "core/clock.h"
 #include "tui/model.h"
 
 const char *
@@ -303,4 +304,15 @@ model_sentence(const struct model *m, char *out, size_t size, uint32_t *more)
 	for (uint32_t i = 1; i < m->n_systems; i++)
 		*more += m->systems[m->order[i]].severity != CLASS_OK;
 	return model_system_sentence(m, m->order[0], out, size);
+}
+
+bool
+model_held_by(const struct model_system *s, int64_t *uid, int64_t *until_wall_ns)
+{
+	const struct sample *by = &s->one[ROLE_CTL_HELD_BY], *until = &s->one[ROLE_CTL_HELD_UNTIL];
+	if (!sample_usable(by) || !held_by_anybody(by->value))
+		return false;
+	*uid = by->value < 0 ? -1 : (int64_t)by->value;
+	*until_wall_ns = sample_usable(until) ? (int64_t)until->value * NS_PER_S : 0;
+	return true;
 }

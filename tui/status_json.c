@@ -276,7 +276,7 @@ somebody_holds(const struct model *m)
 {
 	int64_t uid, until_ns;
 	for (uint32_t i = 0; i < m->n_systems; i++)
-		if (held_by(&m->systems[i], &uid, &until_ns))
+		if (model_held_by(&m->systems[i], &uid, &until_ns))
 			return true;
 	return false;
 }

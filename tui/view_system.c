@@ -4,7 +4,6 @@
 #include <stdio.h>
 
 #include "core/clock.h"
-#include "tui/held.h"
 #include "tui/view.h"
 
 #define HX_X 19
@@ -210,7 +209,7 @@ who_is_in_charge(struct view *v, struct pen *p)
 	const struct sample *one = s->one;
 	int64_t uid, until_ns;
 	char when[32], who[24] = "somebody";
-	if (!held_by(s, &uid, &until_ns)) {
+	if (!model_held_by(s, &uid, &until_ns)) {
 		pen_text(p, " | eng %s cool %s", authority_word(&one[ROLE_ENGINE_AUTHORITY]),
 			 authority_word(&one[ROLE_COOLING_AUTHORITY]));
 		return;

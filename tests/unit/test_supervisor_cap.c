@@ -2,6 +2,16 @@
 /* A supervisor under a cap: what its device is known to hold by itself, and what is said of it. */
 #include "tests/unit/supervisor_bench.h"
 
+static struct cap_allowance
+a_cap_of_a_minute(int64_t now_ns)
+{
+	return (struct cap_allowance){.watts = 14000.0,
+				      .judged_w = 14000.0,
+				      .due = true,
+				      .down = true,
+				      .until_ns = now_ns + 60 * NS_PER_S};
+}
+
 /* Not what it is told, nor what it is allowed: what it is read to have, until that is over. */
 static void
 a_ceiling_of_the_device_counts_once_it_is_read_back(void **state)
@@ -12,11 +22,7 @@ a_ceiling_of_the_device_counts_once_it_is_read_back(void **state)
 	begin(&b, setup());
 	b.v.ceiling_w = b.v.ceiling_for_s = 0.0;
 	steps(&b, 200);
-	b.s.cap = (struct cap_allowance){.watts = 14000.0,
-					 .judged_w = 14000.0,
-					 .due = true,
-					 .down = true,
-					 .until_ns = b.now_ns + 60 * NS_PER_S};
+	b.s.cap = a_cap_of_a_minute(b.now_ns);
 	steps(&b, 5);
 	assert_true(d->ceiling_w > 0.0);
 	assert_true(supervisor_draw(&b.s, &PARAMS).controllable);
@@ -45,11 +51,7 @@ a_ceiling_is_never_known_of_a_system_in_shadow(void **state)
 	with.engine_shadow = true;
 	begin(&b, with);
 	steps(&b, 50);
-	b.s.cap = (struct cap_allowance){.watts = 14000.0,
-					 .judged_w = 14000.0,
-					 .due = true,
-					 .down = true,
-					 .until_ns = b.now_ns + 60 * NS_PER_S};
+	b.s.cap = a_cap_of_a_minute(b.now_ns);
 	steps(&b, 5);
 	b.v.ceiling_w = b.s.demands.ceiling_w;
 	b.v.ceiling_for_s = b.s.demands.ceiling_for_s;
