@@ -110,7 +110,7 @@ static const struct state_names states[] = {
 	  "failed, no input"}},
 };
 
-/* Trips are bits: one of them has a name, several are "several". */
+/* Trips and faults of actuators are bits: one of them has a name, several are "several". */
 static const char *
 trip_name(double value)
 {
@@ -134,11 +134,34 @@ trip_name(double value)
 	}
 }
 
+static const char *
+actuator_name(double value)
+{
+	if (!(value >= 0) || value > UINT16_MAX)
+		return "";
+	switch ((int)value) {
+	case 0:
+		return "none";
+	case ACTUATOR_PUMP_1:
+		return "pump 1";
+	case ACTUATOR_PUMP_2:
+		return "pump 2";
+	case ACTUATOR_VALVE:
+		return "valve or fans";
+	case ACTUATOR_DUTY:
+		return "duty";
+	default:
+		return "several";
+	}
+}
+
 const char *
 state_name(enum role_id role, double value)
 {
 	if (role == ROLE_ENGINE_TRIP)
 		return trip_name(value);
+	if (role == ROLE_CTL_ACTUATOR_FAULT)
+		return actuator_name(value);
 	for (size_t i = 0; i < sizeof(states) / sizeof(states[0]); i++) {
 		const struct state_names *s = &states[i];
 		double k = value - s->first;

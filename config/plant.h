@@ -112,6 +112,13 @@ enum trip_bit {
 	TRIP_LEAK = 8,
 	TRIP_CURRENT = 16
 };
+/* bits of CTL_ACTUATOR_FAULT */
+enum actuator_bit {
+	ACTUATOR_PUMP_1 = 1,
+	ACTUATOR_PUMP_2 = 2,
+	ACTUATOR_VALVE = 4,
+	ACTUATOR_DUTY = 8
+};
 const char *state_name(enum role_id role, double value);
 
 enum scan_class { SCAN_FAST, SCAN_NORMAL, SCAN_SLOW, SCAN_CLASSES };

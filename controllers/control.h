@@ -48,7 +48,9 @@ enum control_event {
 	/* heat and power disagree, or agree again; value: their ratio */
 	CONTROL_EVENT_BALANCE = 10,
 	/* of a commissioning soak; value: serial number of the engine block */
-	CONTROL_EVENT_SOAK = 11
+	CONTROL_EVENT_SOAK = 11,
+	/* an actuator does not do what it is asked, or does again; value: enum actuator_bit */
+	CONTROL_EVENT_ACTUATOR = 12
 };
 
 struct control_options {

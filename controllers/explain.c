@@ -255,7 +255,12 @@ tell_held(struct telling *t, const struct supervisor *s, const struct account *a
 			tell(t, CODE, a->reason,
 			     "tripped (%s): its device took the power off, costs %.0f tokens/s",
 			     trip_name(d->trip), a->cost_tokens);
-		else
+		else if (s->actuators.worst >= 0 && !(d->foldback_frac < 0.995)) {
+			reticle_label((uint32_t)s->actuators.worst, hot);
+			tell(t, CODE, a->reason,
+			     "held back by the duty of %s, which gives no more than %.2f: %s", hot,
+			     s->actuators.duty[s->actuators.worst].stood_frac, cost);
+		} else
 			tell(t, CODE, a->reason,
 			     "held back by its device: foldback %.2f, %s at %.1f C, costs %.0f "
 			     "tokens/s",
@@ -328,6 +333,48 @@ tell_pump(struct telling *t, const struct verdict *d, double pump_frac)
 		     100.0 * pump_frac);
 	else
 		tell(t, CONTROL_EVENT_PUMP, 0.0, "both pumps run again");
+}
+
+static void
+tell_actuator(struct telling *t, enum actuator_bit bit, const char *name, bool fault,
+	      const struct actuator_watch *w)
+{
+	const char *other = bit == ACTUATOR_PUMP_1   ? "; pump 2 takes over"
+			    : bit == ACTUATOR_PUMP_2 ? "; pump 1 takes over"
+						     : "";
+	if (!fault)
+		tell(t, CONTROL_EVENT_ACTUATOR, bit, "%s does what it is asked again", name);
+	else
+		tell(t, CONTROL_EVENT_ACTUATOR, bit, "FAULT: %s is at %.0f %%, asked for %.0f %%%s",
+		     name, 100.0 * w->read_frac, 100.0 * w->asked_frac,
+		     w->read_frac < w->asked_frac ? other : "");
+}
+
+/* One line each time that one of them falls out or comes back. */
+static void
+tell_actuators(struct telling *t, const struct actuators *a)
+{
+	const struct actuator_watch *duty = a->worst >= 0 ? &a->duty[a->worst] : NULL;
+	const struct {
+		enum actuator_bit bit;
+		const char *name;
+		const struct actuator_watch *watch;
+	} all[] = {{ACTUATOR_PUMP_1, "pump 1", &a->pump[0]},
+		   {ACTUATOR_PUMP_2, "pump 2", &a->pump[1]},
+		   {ACTUATOR_VALVE, "facility valve or fans", &a->valve},
+		   {ACTUATOR_DUTY, "duty of ", duty}};
+	uint32_t moved = a->faults ^ t->x->actuator_faults;
+	for (size_t k = 0; moved && k < sizeof all / sizeof all[0]; k++) {
+		char name[32], place[4] = "";
+		if (!(moved & all[k].bit))
+			continue;
+		if (all[k].bit == ACTUATOR_DUTY && duty)
+			reticle_label((uint32_t)a->worst, place);
+		snprintf(name, sizeof name, "%s%s", all[k].name,
+			 all[k].bit == ACTUATOR_DUTY && !duty ? "each reticle" : place);
+		tell_actuator(t, all[k].bit, name, (a->faults & all[k].bit) != 0, all[k].watch);
+	}
+	t->x->actuator_faults = a->faults;
 }
 
 /* Who has set pumps or valve must know when they do something else: at once, and when that is over. */
@@ -535,6 +582,7 @@ explain_step(struct explain *x, const struct control_params *p, const struct sup
 	tell_reason(&t, s, out, p, v);
 	tell_yield(&t, s);
 	tell_cap(&t, d);
+	tell_actuators(&t, &s->actuators);
 	tell_pump(&t, d, s->demands.pump_frac);
 	tell_inputs(&t, d, &s->trust);
 	tell_wear(&t, &s->estimate);

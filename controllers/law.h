@@ -27,6 +27,9 @@ struct law_in {
 	double unpaced_frac[RETICLES];
 	double supply_c;              /* NAN unknown */
 	double pump_frac, valve_frac; /* in force (the faster pump); NAN unknown */
+	double pump_each_frac[2];     /* likewise, each */
+	bool stuck[RETICLES];         /* its duty does not do what it is asked … */
+	double most_frac[RETICLES];   /* … and gives no more than this; 1 elsewhere */
 	bool pump_alarm;              /* a pump failed: the other one must carry the flow */
 	struct job_groups jobs;       /* which reticles share a duty */
 	double temp_limit_c, spread_limit_k;

@@ -21,6 +21,7 @@
 #define FULL_FRAC 5e-4
 #define UNHELD_K 0.1
 #define THROTTLED_BELOW 0.999
+#define STUCK_NEAR_FRAC 0.01
 
 /* --- groups and the program's matrices --- */
 
@@ -109,6 +110,16 @@ mpc_leak_gain(const struct law_in *in, const struct response *r)
 	return 1.0 + slope_w_k * sum;
 }
 
+/*
+ * A duty that does not obey is no variable to its neighbours: they are warmed by what is applied. Its own temperature is
+ * judged as if it obeyed, for to slow all others would not mend it.
+ */
+static bool
+moves(const struct mpc *m, int i, int j)
+{
+	return i == j || !m->stuck[j];
+}
+
 static void
 make_gain(struct mpc *m, const struct law_in *in, const double work[RETICLES])
 {
@@ -125,7 +136,7 @@ make_gain(struct mpc *m, const struct law_in *in, const double work[RETICLES])
 		for (int g = 0; g < p->n; g++)
 			row[g] = 0.0;
 		for (int j = 0; j < RETICLES; j++)
-			if (m->group[j] < RETICLES)
+			if (m->group[j] < RETICLES && moves(m, i, j))
 				row[m->group[j]] +=
 					(1.0 + m->miss_frac[i]) * m->response.k_per_w[i][j] * by[j];
 	}
@@ -141,11 +152,16 @@ foresee(struct mpc *m, const struct law_in *in, const double duty[RETICLES])
 {
 	double power_w[RETICLES], rise_k[RETICLES], sum_w = 0.0;
 	for (int i = 0; i < RETICLES; i++) {
+		double u = m->stuck[i] ? mpc_applied(in, i) : duty[i];
 		power_w[i] = response_still_w(in->model, m->plan_c[i]) +
-			     (m->group[i] < RETICLES ? m->work_w[i] * duty[i] : 0.0);
+			     (m->group[i] < RETICLES ? m->work_w[i] * u : 0.0);
 		sum_w += power_w[i];
 	}
 	response_rise(&m->response, power_w, rise_k);
+	for (int i = 0; i < RETICLES; i++)
+		if (m->stuck[i] && m->group[i] < RETICLES)
+			rise_k[i] += m->response.k_per_w[i][i] * m->work_w[i] *
+				     (duty[i] - mpc_applied(in, i));
 	for (int i = 0; i < RETICLES; i++)
 		m->plan_c[i] =
 			m->supply_c + LEAD_S * m->supply_k_s + rise_k[i] * (1.0 + m->miss_frac[i]);
@@ -173,7 +189,7 @@ set_case(struct mpc *m, const struct control_params *p, const struct law_in *in,
 		most[g] = 1.0;
 	for (int i = 0; i < RETICLES; i++)
 		if (m->group[i] < RETICLES)
-			most[m->group[i]] = fmax(most[m->group[i]], m->share[i]);
+			most[m->group[i]] = fmax(most[m->group[i]], m->share[i] / m->most[i]);
 	for (int g = 0; g < q->n; g++) {
 		c->hi[g] = fmin(m->cap_frac, 1.0 / most[g]) * work[g] / in->model->dynamic_w;
 		c->weight[g] = q->size[g] / (work[g] / in->model->dynamic_w);
@@ -209,8 +225,8 @@ share_cap(struct mpc *m, const struct control_params *p, const struct law_in *in
 	for (int g = 0; g < q->n; g++)
 		full_w += in->model->dynamic_w * q->size[g] * full[g];
 	double pump = isfinite(in->pump_frac) ? in->pump_frac : m->pump_frac;
-	double allowed_w =
-		mpc_wafer_w(in->model, pump, in->cap_w - p->cap_margin_w - m->input_off_w);
+	double allowed_w = mpc_wafer_w(in->model, mpc_pumps_w(in, pump),
+				       in->cap_w - p->cap_margin_w - m->input_off_w);
 	if (full_w > 1.0)
 		m->cap_frac = law_clamp(was + (allowed_w - planned_w) / full_w, 0.0, 1.0);
 	/* who works as much as the cap lets him works more or less with it */
@@ -303,8 +319,11 @@ renew_matrices(struct mpc *m, const struct law_in *in, bool changed)
 {
 	bool moved = fabs(m->flow_kg_s - m->response.flow_kg_s) >
 		     FLOW_MOVED_FRAC * m->response.flow_kg_s;
-	bool made = false;
+	bool made = memcmp(m->stuck, in->stuck, sizeof m->stuck) != 0;
 	double work[RETICLES];
+	memcpy(m->stuck, in->stuck, sizeof m->stuck);
+	for (int i = 0; i < RETICLES; i++)
+		m->most[i] = in->stuck[i] ? law_clamp(in->most_frac[i], MPC_DUTY_LEAST, 1.0) : 1.0;
 	if (changed)
 		number_groups(m);
 	if (moved ||
@@ -424,6 +443,8 @@ start_program(struct mpc *m, const struct control_params *p, const struct law_in
 	m->cap_frac = 1.0;
 	m->since_solve = 0;
 	m->limit = PROGRAM_FREE;
+	for (int i = 0; i < RETICLES; i++)
+		m->most[i] = 1.0;
 	m->jobs = in->jobs; /* whose work is what in what is seen first */
 	for (int i = 0; i < RETICLES; i++)
 		m->share[i] = law_share(in, i);
@@ -476,6 +497,24 @@ cap_sets_the_pace(const struct mpc *m)
 	return by_cap > by_others;
 }
 
+/* One that gives less than it may is asked for all, so that the end of that is seen. */
+static void
+ask_stuck(const struct mpc *m, struct law_out *out)
+{
+	for (int i = 0; i < RETICLES; i++)
+		if (m->most[i] < 1.0 && out->duty_frac[i] > m->most[i] - STUCK_NEAR_FRAC)
+			out->duty_frac[i] = 1.0;
+}
+
+static bool
+any_stuck(const struct mpc *m)
+{
+	for (int i = 0; i < RETICLES; i++)
+		if (m->most[i] < 1.0 && m->group[i] < RETICLES)
+			return true;
+	return false;
+}
+
 static void
 say(struct mpc *m, const struct control_params *p, const struct law_in *in, struct law_out *out)
 {
@@ -488,7 +527,9 @@ say(struct mpc *m, const struct control_params *p, const struct law_in *in, stru
 	if (least < THROTTLED_BELOW)
 		switch (cap_sets_the_pace(m) ? PROGRAM_BY_CAP : m->limit) {
 		case PROGRAM_FREE:
-			out->limit = m->cap_frac < 1.0 ? REASON_CAP : REASON_NONE;
+			out->limit = m->cap_frac < 1.0 ? REASON_CAP
+				     : any_stuck(m)    ? REASON_DEVICE
+						       : REASON_NONE;
 			break;
 		case PROGRAM_BY_CAP:
 			out->limit = REASON_CAP;
@@ -500,6 +541,7 @@ say(struct mpc *m, const struct control_params *p, const struct law_in *in, stru
 			out->limit = REASON_TEMPERATURE;
 			break;
 		}
+	ask_stuck(m, out);
 	out->margin_k = law_clamp(-too_warm(m, in->estimate->temp_c, m->over_k), p->error_lo_k,
 				  p->error_hi_k);
 	out->pump_frac = m->pump_frac;

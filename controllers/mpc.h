@@ -31,6 +31,8 @@ struct mpc {
 	uint32_t known_steps; /* since all it needs is known */
 	struct job_groups jobs;
 	double share[RETICLES];       /* in force */
+	bool stuck[RETICLES];         /* as law_in, that the program was made for … */
+	double most[RETICLES];        /* … and what a stuck one gives at most; 1 elsewhere */
 	uint8_t group[RETICLES];      /* RETICLES: it has no work */
 	double density[JOBS_MAX + 1]; /* that work was taken from */
 	double work_w[RETICLES];      /* dynamic power at full duty and share */

@@ -12,8 +12,10 @@ void mpc_see_init(struct mpc *m, const struct law_in *in);
 /* Each step: supply, flow, work and disturbances. */
 void mpc_see(struct mpc *m, const struct control_params *p, const struct law_in *in);
 /* Power at the supply's terminals for watts of the wafer, and back; without what the meter adds. */
-double mpc_input_w(const struct system_model *md, double pump_frac, double wafer_w);
-double mpc_wafer_w(const struct system_model *md, double pump_frac, double input_w);
+double mpc_input_w(const struct system_model *md, double pumps_w, double wafer_w);
+double mpc_wafer_w(const struct system_model *md, double pumps_w, double input_w);
+/* Of both pumps at the speeds that are read; else_frac: where one is not. */
+double mpc_pumps_w(const struct law_in *in, double else_frac);
 
 /* What leakage adds to R. */
 double mpc_leak_gain(const struct law_in *in, const struct response *r);

@@ -25,17 +25,28 @@
 #define COLD_STEPS 10u
 
 double
-mpc_input_w(const struct system_model *md, double pump_frac, double wafer_w)
+mpc_pumps_w(const struct law_in *in, double else_frac)
 {
-	double pumps_w = 2.0 * (md->pump_idle_w + md->pump_w * pow(pump_frac, 3.0));
+	const struct system_model *md = in->model;
+	double sum_w = 0.0;
 
+	for (int k = 0; k < 2; k++) {
+		double n = in->pump_each_frac[k];
+		sum_w += md->pump_idle_w + md->pump_w * pow(isfinite(n) ? n : else_frac, 3.0);
+	}
+	return sum_w;
+}
+
+double
+mpc_input_w(const struct system_model *md, double pumps_w, double wafer_w)
+{
 	return wafer_w / (md->core_stage_frac * md->supply_frac) + pumps_w + md->other_w;
 }
 
 double
-mpc_wafer_w(const struct system_model *md, double pump_frac, double input_w)
+mpc_wafer_w(const struct system_model *md, double pumps_w, double input_w)
 {
-	double rest_w = mpc_input_w(md, pump_frac, 0.0);
+	double rest_w = mpc_input_w(md, pumps_w, 0.0);
 
 	return (input_w - rest_w) * md->core_stage_frac * md->supply_frac;
 }
@@ -147,7 +158,8 @@ follow_rise(struct mpc *m, const struct control_params *p, const struct law_in *
 		m->rise_k[i] = start ? now_k : law_low_pass(m->rise_k[i], now_k, p->filter_s);
 	}
 	if (isfinite(in->input_w) && isfinite(in->pump_frac)) {
-		double off_w = in->input_w - mpc_input_w(in->model, in->pump_frac, sum_w);
+		double off_w =
+			in->input_w - mpc_input_w(in->model, mpc_pumps_w(in, in->pump_frac), sum_w);
 
 		m->input_off_w = start ? off_w : law_low_pass(m->input_off_w, off_w, INPUT_TAU_S);
 	}

@@ -92,7 +92,7 @@ solve_apart(struct mpc *m, const struct control_params *p, const struct law_in *
 	c->temp_limit_c -= edge_k;
 	for (int j = 0; j < RETICLES; j++) {
 		work[j] = m->group[j] < RETICLES ? m->work_w[j] / in->model->dynamic_w : 0.0;
-		c->hi[j] = work[j];
+		c->hi[j] = work[j] * m->most[j];
 		c->weight[j] = work[j] > 0.0 ? 1.0 / work[j] : 0.0;
 		may_frac[j] = m->group[j] < RETICLES ? fmin(m->rate[m->group[j]] * m->share[j], 1.0)
 						     : 0.0;
@@ -105,8 +105,9 @@ solve_apart(struct mpc *m, const struct control_params *p, const struct law_in *
 	}
 	(void)program_solve(q, c, ITERATIONS);
 	for (int j = 0; j < RETICLES; j++)
-		may_frac[j] =
-			work[j] > 0.0 && isfinite(q->v[j]) ? fmin(q->v[j] / work[j], 1.0) : 0.0;
+		may_frac[j] = work[j] > 0.0 && isfinite(q->v[j])
+				      ? fmin(q->v[j] / work[j], m->most[j])
+				      : 0.0;
 }
 
 /* What has stood still for long will go on so: a small gain is worth a move, too. */

@@ -53,6 +53,8 @@ static const struct {
 	{ROLE_CTL_DOUBTED_MAX, 1},
 	{ROLE_CTL_CAP, 1},
 	{ROLE_CTL_CAP_MISSED, 1},
+	{ROLE_CTL_ACTUATOR_FAULT, 1},
+	{ROLE_CTL_PUMP_FAULT, ACTUATOR_PUMPS},
 	{ROLE_CTL_STRAGGLER, 1},
 	{ROLE_CTL_STRAGGLER_COST, 1},
 	{ROLE_CTL_STRAGGLER_WAIT, 1},
@@ -337,6 +339,10 @@ reading_of_people(enum role_id role, uint32_t index, const struct account *a,
 		return (struct reading){s->verdict.asked_c, false};
 	case ROLE_CTL_SUPPLY_LEAST:
 		return (struct reading){s->in.supply_lo_c, false};
+	case ROLE_CTL_ACTUATOR_FAULT:
+		return (struct reading){s->actuators.faults, false};
+	case ROLE_CTL_PUMP_FAULT:
+		return (struct reading){s->actuators.pump[index].fault, false};
 	case ROLE_CTL_HANDS:
 		return (struct reading){s->n_by_hand, false};
 	case ROLE_CTL_HELD_BY:

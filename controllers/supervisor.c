@@ -72,6 +72,7 @@ supervisor_init(struct supervisor *s, const struct supervisor_setup *setup, int6
 	s->woken_ns = now_ns - NOT_OURS_NS;
 	sensors_reset(&s->sensors);
 	trust_reset(&s->trust);
+	actuators_init(&s->actuators);
 	estimate_init(&s->estimate);
 	observer_init(&s->observer, supervisor_type(setup));
 	supervisor_cap_init(s);
@@ -442,7 +443,7 @@ supervisor_step(struct supervisor *s, const struct control_params *p, const stru
 	trust_step(&s->trust, p, v, s->believed_c);
 	see_temperatures(s, p);
 	supervisor_watch_authority(s, v, now_ns);
-	supervisor_watch_pumps(s, v);
+	supervisor_watch_actuators(s, p, v);
 	supervisor_look(s, p, v, second);
 	supervisor_see_ceiling(s, v, now_ns);
 	observer_step(&s->observer, &s->estimate, p, v, &s->sensors);

@@ -47,6 +47,8 @@ broken(const struct supervisor *s)
 {
 	if (s->pump_alarm)
 		return "a pump has failed";
+	if (s->actuators.faults)
+		return "an actuator does not do what it is asked";
 	if (s->sensors.degraded)
 		return "too many sensors are lost";
 	for (int x = 0; x < ZONES; x++)

@@ -9,7 +9,8 @@
 /* --- supervisor_see.c: into the supervisor, each step before anything is decided --- */
 void supervisor_watch_authority(struct supervisor *s, const struct view *v, int64_t now_ns);
 bool supervisor_device_in_maintenance(const struct view *v);
-void supervisor_watch_pumps(struct supervisor *s, const struct view *v);
+void supervisor_watch_actuators(struct supervisor *s, const struct control_params *p,
+				const struct view *v);
 /* What the law gets, from the filtered sensors and the view. */
 void supervisor_look(struct supervisor *s, const struct control_params *p, const struct view *v,
 		     bool second);

@@ -1,13 +1,11 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* What a supervisor sees: who is in charge of its devices, its pumps, and the plain view its law gets. */
+/* What a supervisor sees: who is in charge of its devices, whether they obey, and the plain view its law gets. */
 #include "controllers/supervisor_private.h"
 #include "core/clock.h"
 
 #include <math.h>
 #include <string.h>
 
-#define PUMP_BEHIND_FRAC 0.05
-#define PUMP_BEHIND_STEPS (5u * LAW_STEPS_PER_S) /* its lag from standstill, and more */
 #define PUMP_FAILED_BIT 2u
 #define DEW_ASSUMED_C 18.0 /* where nobody measures it */
 
@@ -54,22 +52,33 @@ pump_failed(const struct view *v)
 	return false;
 }
 
-/* A failed pump says so, or runs far behind its command for longer than it takes to spin up. */
-void
-supervisor_watch_pumps(struct supervisor *s, const struct view *v)
+/* Is it ours to judge: asked by us in this mode, sent, and in our charge? */
+static bool
+is_asked(const struct supervisor *s, double authority, bool shadow)
 {
-	bool behind = false;
-	bool commanded =
-		(s->mode == CTL_AUTO || s->mode == CTL_FAILSAFE || s->mode == CTL_STOPPED) &&
-		!s->setup.cooling_shadow && isfinite(s->demands.pump_frac);
-	for (int k = 0; commanded && k < 2; k++) {
-		double each = s->demands.pump_each_frac[k];
-		double asked = isfinite(each) ? each : s->demands.pump_frac;
-		if (isfinite(v->pump_pct[k]) && asked - v->pump_pct[k] / 100.0 > PUMP_BEHIND_FRAC)
-			behind = true;
+	bool asks = s->mode == CTL_AUTO || s->mode == CTL_FAILSAFE || s->mode == CTL_STOPPED;
+	bool ours = !isfinite(authority) || lrint(authority) == AUTHORITY_SUPERVISOR;
+	return asks && ours && !shadow && !s->verdict.trip;
+}
+
+/* A failed pump says so, or gives less than it is asked for by more than its lag explains. */
+void
+supervisor_watch_actuators(struct supervisor *s, const struct control_params *p,
+			   const struct view *v)
+{
+	const struct demands *d = &s->demands;
+	struct actuators_asked asked = {.valve_frac = (double)NAN};
+	bool cooling = is_asked(s, v->cooling_authority, s->setup.cooling_shadow);
+	for (int k = 0; k < ACTUATOR_PUMPS; k++) {
+		double each = d->pump_each_frac[k];
+		asked.pump_frac[k] = !cooling ? (double)NAN : isfinite(each) ? each : d->pump_frac;
 	}
-	s->pump_behind = behind ? s->pump_behind + 1 : 0;
-	s->pump_alarm = pump_failed(v) || s->pump_behind > PUMP_BEHIND_STEPS;
+	if (cooling)
+		asked.valve_frac = d->valve_frac;
+	if (is_asked(s, v->engine_authority, s->setup.engine_shadow))
+		asked.duty_frac = d->duty_frac;
+	actuators_step(&s->actuators, p, v, &asked);
+	s->pump_alarm = pump_failed(v) || actuators_pump_behind(&s->actuators);
 }
 
 /* Of the job in each slot, by its number in the plant's list. */
@@ -118,7 +127,14 @@ supervisor_look(struct supervisor *s, const struct control_params *p, const stru
 	memcpy(in->unpaced_frac, v->duty_frac, sizeof in->unpaced_frac);
 	in->supply_c = v->supply_c;
 	in->pump_frac = fmax(v->pump_pct[0], v->pump_pct[1]) / 100.0; /* fmax passes NAN over */
+	for (int k = 0; k < ACTUATOR_PUMPS; k++)
+		in->pump_each_frac[k] = v->pump_pct[k] / 100.0;
 	in->valve_frac = v->valve_pct / 100.0;
+	for (int i = 0; i < RETICLES; i++) {
+		const struct actuator_watch *w = &s->actuators.duty[i];
+		in->stuck[i] = w->fault;
+		in->most_frac[i] = w->fault && w->low ? w->stood_frac : 1.0;
+	}
 	in->pump_alarm = s->pump_alarm;
 	if (v->jobs_seen == 0 || v->jobs_seen != s->jobs_seen || in->jobs.partly_steps > 0)
 		groups_read(&in->jobs, v);

@@ -6,6 +6,7 @@
 #include <stdbool.h>
 #include <stdint.h>
 
+#include "controllers/actuators.h"
 #include "controllers/baselines.h"
 #include "controllers/caps.h"
 #include "controllers/cluster.h"
@@ -95,7 +96,7 @@ struct supervisor {
 	bool cooling_seen, cooling_lost, pump_alarm, fault;
 	bool patience_over; /* at the start: what is not read by now is done without */
 	bool cooled_fully;  /* stopped, without readings to hold the supply by */
-	uint32_t pump_behind, device_holds, stop_ignored; /* steps */
+	uint32_t device_holds, stop_ignored; /* steps */
 	double low_flow_cap_frac;
 	struct cap_allowance cap;
 	double wafer_part; /* of the input power above cap_other_w that is the wafer's; NAN not known */
@@ -123,6 +124,7 @@ struct supervisor {
 	bool shares_stray;      /* work is where a person put it, until a law begins … */
 	bool setpoint_stray;    /* … and so is the supply, until the law's own is reached */
 	double own_setpoint_c;
+	struct actuators actuators;
 	struct trust trust;
 	double believed_c[RETICLES]; /* as read, before offsets are taken off; NAN not believed */
 	struct sensors sensors;

@@ -49,6 +49,7 @@ fitness_of(const struct model *m, uint32_t system, char *why, size_t size)
 {
 	const struct model_system *s = &m->systems[system];
 	const struct sample *slow = &s->one[ROLE_CTL_STRAGGLER];
+	const struct sample *fault = &s->one[ROLE_CTL_ACTUATOR_FAULT];
 	const char *bars = bar(m, s);
 	why[0] = '\0';
 	if (bars) {
@@ -61,6 +62,9 @@ fitness_of(const struct model *m, uint32_t system, char *why, size_t size)
 		snprintf(why, size, "the controllers are not in charge of it yet");
 	else if (pump_failed(s))
 		snprintf(why, size, "a pump has failed");
+	else if (sample_usable(fault) && fault->value > 0.5)
+		snprintf(why, size, "an actuator does not do what it is asked: %s",
+			 state_name(ROLE_CTL_ACTUATOR_FAULT, fault->value));
 	else if (sample_usable(slow) && slow->value > 0.5)
 		snprintf(why, size, "the slowest system of a job");
 	else if (s->good < s->points)

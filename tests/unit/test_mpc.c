@@ -23,6 +23,7 @@ static struct rig {
 	struct response plant;
 	double odd[RETICLES]; /* rise of the plant to that of the model */
 	double temp_c[RETICLES], duty[RETICLES], share[RETICLES];
+	double most[RETICLES]; /* duty that a reticle takes */
 	double supply_c, activity, density;
 	double meter_off_w; /* of each reticle's power reading */
 	int slow_steps;     /* while shares move */
@@ -82,7 +83,7 @@ begin(bool independent)
 	memcpy(r.estimate.zone_g, clean, sizeof clean);
 	groups_of_one(&r.in.jobs, independent);
 	for (int i = 0; i < RETICLES; i++) {
-		r.odd[i] = r.duty[i] = r.share[i] = 1.0;
+		r.odd[i] = r.duty[i] = r.share[i] = r.most[i] = r.in.most_frac[i] = 1.0;
 		r.temp_c[i] = 42.0;
 		r.in.measured[i] = true;
 	}
@@ -113,7 +114,7 @@ run(double seconds)
 		law_of(CONTROLLER_MPC)->step(&r.law, &PARAMS, &r.in, &r.out);
 		for (int i = 0; i < RETICLES; i++) {
 			double step = r.out.duty_frac[i] - r.duty[i];
-			r.duty[i] += fmin(fmax(step, -0.1), 0.02);
+			r.duty[i] = fmin(r.duty[i] + fmin(fmax(step, -0.1), 0.02), r.most[i]);
 			moved = moved || fabs(r.out.share_frac[i] - r.share[i]) > 1e-6;
 			r.share[i] = r.out.share_frac[i];
 		}
@@ -151,6 +152,34 @@ mean_duty(void)
 	for (int i = 0; i < RETICLES; i++)
 		sum += r.duty[i] / RETICLES;
 	return sum;
+}
+
+static void
+a_duty_that_gives_less_is_counted_with_and_relieved(void **state)
+{
+	(void)state;
+	begin(false);
+	run(5.0);
+	r.most[40] = 0.6;
+	r.in.stuck[40] = true;
+	r.in.most_frac[40] = 0.6;
+	run(10.0);
+	assert_true(fabs(rate() - 0.6) < 1e-6);
+	assert_true(r.duty[0] < 0.62);            /* nobody works to wait */
+	assert_true(r.out.duty_frac[40] > 0.999); /* so that the end of it is seen */
+	assert_int_equal(r.out.limit, REASON_DEVICE);
+	r.in.may_move[JOBS_MAX] = true;
+	run(40.0);
+	assert_true(r.share[40] < 0.65);
+	assert_true(rate() > 0.9);
+	/* by itself it is as warm as it is, and its neighbours know that */
+	begin(true);
+	r.most[40] = 0.6;
+	r.in.stuck[40] = true;
+	r.in.most_frac[40] = 0.6;
+	run(20.0);
+	assert_true(fabs(r.law.mpc.plan_c[39] - r.temp_c[39]) < 0.2);
+	assert_true(fabs(r.law.mpc.plan_c[40] - r.temp_c[40]) < 0.2);
 }
 
 static void
@@ -378,6 +407,7 @@ main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(a_wafer_within_its_limits_works_fully),
+		cmocka_unit_test(a_duty_that_gives_less_is_counted_with_and_relieved),
 		cmocka_unit_test(a_job_rests_on_the_spreads_limit_whatever_the_model_misses),
 		cmocka_unit_test(a_job_rests_on_the_temperatures_limit),
 		cmocka_unit_test(a_spread_that_no_duty_holds_leaves_the_least),
