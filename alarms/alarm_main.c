@@ -7,12 +7,12 @@
 #include "alarms/engine.h"
 #include "alarms/journal.h"
 #include "alarms/pager.h"
-#include "alarms/users.h"
 #include "core/clock.h"
 #include "core/command.h"
 #include "core/log.h"
 #include "core/notify.h"
 #include "core/rundir.h"
+#include "core/users.h"
 #include "shell/daemon.h"
 #include "shell/images.h"
 

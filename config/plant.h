@@ -112,6 +112,9 @@ enum trip_bit {
 	TRIP_LEAK = 8,
 	TRIP_CURRENT = 16
 };
+/* how long a value may be held by hand */
+#define HAND_FOR_MIN_S 10
+#define HAND_FOR_MAX_S 86400
 /* bits of CTL_ACTUATOR_FAULT */
 enum actuator_bit {
 	ACTUATOR_PUMP_1 = 1,

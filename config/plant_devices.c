@@ -263,11 +263,24 @@ may_be_there(const struct load *l, const char *name)
 	return false;
 }
 
+/* Its values can be judged, whatever it names: those of a device, or of a system. */
+static void
+judge_values(struct load *l, const struct override *o, const char *near)
+{
+	struct device_set_keys device;
+	struct system_set_keys system;
+	bool of_device = strchr(o->name, '.') || (near && strchr(near, '.'));
+	struct schema_part part = {of_device ? &device_set_schema : &system_set_schema,
+				   of_device ? (void *)&device : (void *)&system};
+	size_t here = schema_down(&l->w, o->name);
+
+	schema_read(&l->w, o->node, &part, 1, false);
+	schema_up(&l->w, here);
+}
+
 static void
 check_overrides(struct load *l)
 {
-	struct device_set_keys ignored;
-	struct schema_part part = {&device_set_schema, &ignored};
 	size_t was = schema_down(&l->w, "overrides");
 
 	for (uint32_t i = 0; i < l->n_overrides; i++) {
@@ -276,21 +289,14 @@ check_overrides(struct load *l)
 
 		if (o->used)
 			continue;
-		if (l->names_unsure || may_be_there(l, o->name)) {
-			size_t here = schema_down(&l->w, o->name);
-
-			/* its values can still be judged, if it is a device */
-			if (strchr(o->name, '.'))
-				schema_read(&l->w, o->node, &part, 1, false);
-			schema_up(&l->w, here);
-		} else {
+		if (!l->names_unsure && !may_be_there(l, o->name))
 			schema_error(
 				&l->w, o->line, o->name,
 				"names no system or device%s%s%s (allowed: names such as cs00, "
 				"cs00.engine, site.meter)",
 				near ? ", did you mean \"" : "", near ? near : "",
 				near ? "\"?" : "");
-		}
+		judge_values(l, o, near);
 	}
 	schema_up(&l->w, was);
 }

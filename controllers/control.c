@@ -394,6 +394,27 @@ ask_advice(struct control *c, const struct hold_request *req, char *result)
 	return advice_ask(c->advice, req, &source, result);
 }
 
+/* What is so of a system, for who wants to hold it. */
+static void
+see_for_hold(void *context, uint32_t system, struct hold_sight *out)
+{
+	const struct control *c = context;
+	const struct supervisor *s = &c->units[system].supervisor;
+	out->mode = s->verdict.mode;
+	for (int i = 0; i < RETICLES; i++)
+		out->works[i] = supervisor_works(s, i);
+}
+
+static void
+ask_holds(struct control *c, const struct hold_request *req, const struct hold_keeper *keeper,
+	  char *result)
+{
+	struct hold_request seen = *req;
+	seen.see = see_for_hold;
+	seen.context = c;
+	holds_ask(c->holds, &seen, keeper, result);
+}
+
 void
 control_ask(struct control *c, const struct hold_request *req, const struct hold_keeper *keepers,
 	    char *result)
@@ -406,7 +427,7 @@ control_ask(struct control *c, const struct hold_request *req, const struct hold
 	}
 	if (!caps_ask(c->caps, req, c->draw, keepers ? &keepers[CONTROL_CAPS] : NULL, result) &&
 	    !commissions_ask(c->commissions, req, result))
-		holds_ask(c->holds, req, keepers ? &keepers[CONTROL_HOLDS] : NULL, result);
+		ask_holds(c, req, keepers ? &keepers[CONTROL_HOLDS] : NULL, result);
 	tell_caps(c);
 	tell_commissions(c);
 	tell_holds(c);

@@ -39,6 +39,7 @@ hands_clear(struct hands *h)
 	for (int i = 0; i < HANDS; i++) {
 		h->value[i] = (double)NAN;
 		h->until_ns[i] = 0;
+		h->reason[i] = 0;
 	}
 }
 
@@ -61,13 +62,38 @@ hands_until_ns(const struct hands *h)
 	return last_ns;
 }
 
-void
-hands_set(struct hands *h, const struct hand_wish *w, int64_t until_ns)
+/* Where that reason stands, or may: one that no value has, but those that are set anew. -1: nowhere. */
+static int
+place_of(const struct hands *h, const struct hand_wish *w, const char *why)
 {
+	bool used[HAND_REASONS] = {false};
+	int place = -1;
+	for (uint32_t i = 0; i < HANDS; i++)
+		if ((i < w->first || i >= w->first + w->n) && isfinite(h->value[i]))
+			used[h->reason[i]] = true;
+	for (int k = HAND_REASONS; k-- > 0;)
+		if (!used[k])
+			place = k;
+	for (int k = 0; k < HAND_REASONS; k++)
+		if (used[k] && strcmp(h->why[k], why) == 0)
+			return k;
+	return place;
+}
+
+bool
+hands_set(struct hands *h, const struct hand_wish *w, int64_t until_ns, const char *why)
+{
+	int place = place_of(h, w, why);
+	if (place < 0)
+		return false;
+	if (h->why[place] != why)
+		snprintf(h->why[place], sizeof h->why[place], "%s", why);
 	for (uint32_t i = w->first; i < w->first + w->n; i++) {
 		h->value[i] = w->value;
 		h->until_ns[i] = until_ns;
+		h->reason[i] = (uint8_t)place;
 	}
+	return true;
 }
 
 unsigned
@@ -219,7 +245,8 @@ alike(const struct hands *h, const struct kind *kind)
 {
 	for (uint32_t i = kind->first; i < kind->first + kind->n; i++)
 		if (!(fabs(h->value[i] - h->value[kind->first]) < 1e-9) ||
-		    h->until_ns[i] != h->until_ns[kind->first])
+		    h->until_ns[i] != h->until_ns[kind->first] ||
+		    h->reason[i] != h->reason[kind->first])
 			return false;
 	return true;
 }
@@ -234,7 +261,11 @@ hands_next(const struct hands *h, const struct plant *plant, uint32_t system, ui
 		return false;
 	const struct kind *kind = kind_of(*at);
 	bool all = kind->n > 1 && *at == kind->first && alike(h, kind);
-	*out = (struct hand_wish){system, *at, all ? kind->n : 1, kind->scale * h->value[*at], ""};
+	*out = (struct hand_wish){.system = system,
+				  .first = *at,
+				  .n = all ? kind->n : 1,
+				  .value = kind->scale * h->value[*at],
+				  .reason = h->reason[*at]};
 	*until_ns = h->until_ns[*at];
 	name_of(plant, system, kind, all ? -1 : (int32_t)(*at - kind->first), out->name,
 		sizeof out->name);

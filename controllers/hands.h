@@ -19,8 +19,10 @@
 #include <stdint.h>
 
 #include "config/plant.h"
+#include "controllers/people.h"
 
 #define HAND_PUMPS 2
+#define HAND_REASONS 12 /* different ones, of one system at a time */
 
 enum hand_output {
 	HAND_DUTY = 0, /* of reticle 0; one after the other */
@@ -34,6 +36,8 @@ enum hand_output {
 struct hands {
 	double value[HANDS]; /* fractions, the set-point in degrees; NAN: not set */
 	int64_t until_ns[HANDS];
+	uint8_t reason[HANDS]; /* each has its own: index of why[] */
+	char why[HAND_REASONS][PEOPLE_WHY_SIZE];
 };
 
 /* One output, or all of a kind. */
@@ -41,12 +45,14 @@ struct hand_wish {
 	uint32_t system, first, n; /* outputs [first, first + n) */
 	double value;
 	char name[NAME_MAX_LEN]; /* "wafer.C6.duty_cmd_frac" */
+	uint8_t reason;          /* of hands_next: index of why[] */
 };
 
 void hands_clear(struct hands *h);
 unsigned hands_count(const struct hands *h);
 int64_t hands_until_ns(const struct hands *h); /* when the last of them ends; 0: none is set */
-void hands_set(struct hands *h, const struct hand_wish *w, int64_t until_ns);
+/* False: nothing is set, for there are HAND_REASONS others already. */
+bool hands_set(struct hands *h, const struct hand_wish *w, int64_t until_ns, const char *why);
 /* What has had its time is given back; how many outputs that are. */
 unsigned hands_expire(struct hands *h, int64_t now_ns);
 
@@ -58,7 +64,7 @@ bool hands_value(const struct plant *plant, double value, struct hand_wish *out,
 		 size_t size);
 
 /* The next one that is set, from output *at on: its name without the system's, its value as the
- * point has it; all reticles or both pumps are one if they are alike. False: there is none. */
+ * point has it; all reticles or both pumps are one if they are alike, reason and all. False: there is none. */
 bool hands_next(const struct hands *h, const struct plant *plant, uint32_t system, uint32_t *at,
 		struct hand_wish *out, int64_t *until_ns);
 

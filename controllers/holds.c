@@ -16,6 +16,7 @@
 #define RATION_PER_S 0.2
 #define ENDED_LIST 480 /* of values that end in one step … */
 #define ENDED_ROOM 32  /* … each a number beside its name, and "and 42 more" */
+#define ENDED_WHY 60
 #define KEPT_LINE (HOLD_WHY_SIZE + 192)
 
 int
@@ -177,11 +178,27 @@ fits_taken(const struct hold *d, const struct hold_wish *w)
 	return fits(d, &taken);
 }
 
+/* Each value has a reason: are there too many already? */
+static int
+judge_reason(const struct holds *h, const struct hold_wish *w, char *why_not)
+{
+	struct hands tried = h->hands[w->system];
+	if (hands_set(&tried, &w->hand, 0, w->why))
+		return 0;
+	snprintf(why_not, HOLD_SENTENCE,
+		 "%s has values by hand for %d different reasons: give them back first (isotherm "
+		 "auto), or take one of these reasons (isotherm holds)",
+		 h->plant->systems[w->system].name, HAND_REASONS);
+	return -EBUSY;
+}
+
 int
 holds_judge(const struct holds *h, const struct hold_wish *w, char why_not[HOLD_SENTENCE])
 {
 	const struct hold *d = &h->of[w->system];
 	const char *name = h->plant->systems[w->system].name;
+	if (fits(d, w) && w->verb == HOLD_VERB_SET)
+		return judge_reason(h, w, why_not);
 	if (fits(d, w))
 		return w->verb == HOLD_VERB_STOP ? judge_stop(h, w->system, why_not) : 0;
 	if (d->kind == HOLD_NONE) {
@@ -203,7 +220,7 @@ hold_manual(struct holds *h, const struct hold_wish *w)
 {
 	struct hold *d = &h->of[w->system];
 	struct hands *hands = &h->hands[w->system];
-	hands_set(hands, &w->hand, w->by->now_ns + w->for_s * NS_PER_S);
+	hands_set(hands, &w->hand, w->by->now_ns + w->for_s * NS_PER_S, w->why);
 	d->until_ns = hands_until_ns(hands);
 	d->until_wall_ns = w->by->wall_ns + d->until_ns - w->by->now_ns;
 }
@@ -223,6 +240,7 @@ holds_apply(struct holds *h, const struct hold_wish *w)
 	d->kind = set ? HOLD_MANUAL : w->verb == HOLD_VERB_STOP ? HOLD_STOP : HOLD_MAINTENANCE;
 	d->uid = w->by->uid;
 	d->access = w->by->access;
+	snprintf(d->name, sizeof d->name, "%s", w->by->name ? w->by->name : "");
 	d->since_ns = w->by->now_ns;
 	d->since_wall_ns = w->by->wall_ns;
 	if (more && before.uid == d->uid) {
@@ -243,10 +261,10 @@ tell(struct holds *h, uint32_t system, int64_t now_ns, const char *text)
 		       hold_mode(h->of[system].kind), text);
 }
 
-/* "wafer.duty_cmd_frac = 0.8, pump.speed_cmd_pct = 90" of what ends now; how many that are. */
+/* "wafer.duty_cmd_frac = 0.8, pump.speed_cmd_pct = 90" of what ends now for that reason; how many that are. */
 static unsigned
-list_ended(const struct holds *h, uint32_t system, const struct hands *hands, int64_t now_ns,
-	   char *out, size_t size)
+list_ended(const struct holds *h, uint32_t system, const struct hands *hands, uint8_t reason,
+	   int64_t now_ns, char *out, size_t size)
 {
 	struct hand_wish one;
 	uint32_t output = 0;
@@ -254,7 +272,7 @@ list_ended(const struct holds *h, uint32_t system, const struct hands *hands, in
 	unsigned n = 0, untold = 0;
 	size_t at = 0;
 	while (hands_next(hands, h->plant, system, &output, &one, &until_ns)) {
-		if (until_ns > now_ns)
+		if (until_ns > now_ns || one.reason != reason)
 			continue;
 		n++;
 		if (at + NAME_MAX_LEN + ENDED_ROOM < size)
@@ -272,20 +290,29 @@ list_ended(const struct holds *h, uint32_t system, const struct hands *hands, in
 static void
 expire(struct holds *h, uint32_t system, int64_t now_ns)
 {
-	struct hold *d = &h->of[system];
-	struct hands *hands = &h->hands[system];
+	struct hold *d = &h->of[system], before = *d;
+	struct hands *hands = &h->hands[system], ended = *hands;
 	char text[HOLD_SENTENCE + ENDED_LIST], list[ENDED_LIST], who[48];
-	unsigned n = list_ended(h, system, hands, now_ns, list, sizeof list);
-	if (n == 0)
+	if (hands_expire(hands, now_ns) == 0)
 		return;
-	hands_expire(hands, now_ns);
-	snprintf(text, sizeof text, "%s %s of %s %s time has passed: %s",
-		 h->plant->systems[system].name, list,
-		 people_person(d->uid, d->access, who, sizeof who),
-		 n > 1 ? "are over, their" : "is over, its", d->why);
 	if (hands_count(hands) == 0)
 		memset(d, 0, sizeof *d);
-	tell(h, system, now_ns, text);
+	people_person(before.uid, before.access, who, sizeof who);
+	unsigned several = 0;
+	for (uint8_t r = 0; r < HAND_REASONS; r++)
+		several += list_ended(h, system, &ended, r, now_ns, list, sizeof list) > 0;
+	for (uint8_t r = 0; r < HAND_REASONS; r++) {
+		unsigned n = list_ended(h, system, &ended, r, now_ns, list, sizeof list);
+		if (n == 0)
+			continue;
+		/* of several that end in one step each is told, if not to its end */
+		size_t room = several > 1 ? ENDED_WHY : HOLD_WHY_SIZE;
+		snprintf(text, sizeof text, "%s %s of %s %s time has passed: %.*s",
+			 h->plant->systems[system].name, list, who,
+			 n > 1 ? "are over, their" : "is over, its",
+			 (int)lines_fit(ended.why[r], room), ended.why[r]);
+		tell(h, system, now_ns, text);
+	}
 	if (d->kind == HOLD_MANUAL) {
 		d->until_wall_ns += hands_until_ns(hands) - d->until_ns;
 		d->until_ns = hands_until_ns(hands);
@@ -309,17 +336,28 @@ holds_step(struct holds *h, uint32_t system, int64_t now_ns)
 	holds_tell_done(h, &over, &before);
 }
 
-/* ", taken from uid 1001 (operator)" where another held it. */
-static const char *
+bool
+holds_took(const struct hold *before, const struct hold_wish *w)
+{
+	return before->kind != HOLD_NONE && before->uid != w->by->uid;
+}
+
+/* ", over the maintenance of", ", taken from" and "anna, uid 1001 (operator), since 2026-…" where another held it. */
+static void
 from_whom(const struct hold *before, const struct hold_wish *w, char *out, size_t size)
 {
-	char whose[48];
+	char whose[48], since[24];
+	bool over = w->verb == HOLD_VERB_STOP && before->kind != HOLD_NONE;
 	out[0] = '\0';
-	if (before->kind == HOLD_NONE || before->uid == w->by->uid)
-		return out;
+	if (!over && !holds_took(before, w))
+		return;
 	people_person(before->uid, before->access, whose, sizeof whose);
-	snprintf(out, size, ", taken from %s", whose);
-	return out;
+	people_time(before->since_wall_ns, since, sizeof since);
+	snprintf(out, size, ", %s%s%s%s since %s",
+		 !over                         ? "taken from "
+		 : before->kind == HOLD_MANUAL ? "over the manual control of "
+					       : "over the maintenance of ",
+		 before->name, before->name[0] ? ", " : "", whose, since);
 }
 
 void
@@ -327,19 +365,12 @@ holds_tell_done(struct holds *h, const struct hold_wish *w, const struct hold *b
 {
 	const char *name = h->plant->systems[w->system].name;
 	const struct hold *d = &h->of[w->system];
-	char text[HOLD_SENTENCE], who[48], until[24], other[96];
+	char text[HOLD_SENTENCE], who[48], until[24], other[192];
 	people_person(w->by->uid, w->by->access, who, sizeof who);
 	people_time(d->until_wall_ns, until, sizeof until);
 	from_whom(before, w, other, sizeof other);
 	switch (w->verb) {
 	case HOLD_VERB_STOP:
-		if (before->kind != HOLD_NONE) {
-			char whose[48];
-			people_person(before->uid, before->access, whose, sizeof whose);
-			snprintf(other, sizeof other, ", over the %s of %s",
-				 before->kind == HOLD_MANUAL ? "manual control" : "maintenance",
-				 whose);
-		}
 		snprintf(text, sizeof text, "%s stopped by %s%s: %s", name, who, other, w->why);
 		break;
 	case HOLD_VERB_START:

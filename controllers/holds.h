@@ -17,8 +17,8 @@
  * What another person holds is refused; with "take": true and a reason it is taken over. A stop needs
  * no such thing.
  *
- * {"ok": true, "system", "mode", "said"} with "until" of a maintenance and a "note" if something is
- * worth knowing; for "holds" {"ok": true, "holds": […]} with "next" if there is more, to be given
+ * {"ok": true, "system", "mode", "said"} with "until" of a maintenance, "taken_from" (name, uid, level, since, mode, why) if
+ * another person held it, and a "note" if something is worth knowing; for "holds" {"ok": true, "holds": […]} with "next" if there is more, to be given
  * as "from". {"ok": false, "error"} says what would be allowed; "held" is who is in the way.
  */
 #ifndef ISOTHERM_CONTROLLERS_HOLDS_H
@@ -37,8 +37,7 @@
 
 #define HOLD_FOR_MIN_S 60
 #define HOLD_FOR_MAX_S 604800
-#define HAND_FOR_MIN_S 10
-#define HAND_FOR_MAX_S 86400
+#define HOLD_NAME_SIZE 33
 #define HOLD_WHY_CHARACTERS PEOPLE_WHY_CHARACTERS
 #define HOLD_WHY_SIZE PEOPLE_WHY_SIZE
 
@@ -50,7 +49,14 @@ struct hold {
 	enum access_level access;
 	int64_t since_ns, until_ns;           /* plant time; until: maintenance and manual */
 	int64_t since_wall_ns, until_wall_ns; /* for people */
+	char name[HOLD_NAME_SIZE];            /* of that user; "" not known */
 	char why[HOLD_WHY_SIZE];
+};
+
+/* What is so of a system while somebody asks for it. */
+struct hold_sight {
+	enum ctl_mode mode;
+	bool works[RETICLES]; /* a job has work there */
 };
 
 struct hold_request {
@@ -59,6 +65,10 @@ struct hold_request {
 	const char *json;
 	size_t len;
 	int64_t now_ns, wall_ns;
+	const char *name; /* of the user, for people; NULL: not known */
+	/* NULL: nothing is known of any system */
+	void (*see)(void *context, uint32_t system, struct hold_sight *out);
+	void *context;
 };
 
 /* Where holds outlive the program: the whole text replaces the last one. 0 or -errno. */

@@ -10,7 +10,8 @@
 
 #define ANSWER_FRAME_MAX 64 /* bytes around the holds of an answer */
 #define MEMBERS_MAX 6
-#define VALUES_SHOWN 12 /* of one system in an answer, at most */
+#define VALUES_SHOWN 12               /* of one system in an answer, at most … */
+#define VALUES_ROOM (COMMAND_MAX / 2) /* … and bytes of them */
 
 /* What a request may hold. A member that is not known was meant to say something. */
 static const struct {
@@ -111,6 +112,22 @@ read_system(struct parse *p)
 	return ask_no_system(p->error, plant, name);
 }
 
+/* A share is of a job's work. */
+static bool
+read_worker(struct parse *p)
+{
+	struct hold_sight sight = {.mode = CTL_OFF};
+	const struct hand_wish *w = &p->w.hand;
+	if (w->first < HAND_SHARE || !p->w.by->see)
+		return true;
+	p->w.by->see(p->w.by->context, p->w.system, &sight);
+	for (uint32_t i = w->first; i < w->first + w->n; i++)
+		if (sight.works[i - HAND_SHARE])
+			return true;
+	return ask_wrong(p->error, "%s.%s: no job has work there that could be shared out",
+			 p->h->plant->systems[p->w.system].name, w->name);
+}
+
 static bool
 read_hand(struct parse *p)
 {
@@ -119,6 +136,7 @@ read_hand(struct parse *p)
 	if (!json_is_number(value))
 		return ask_wrong(p->error, "\"value\" must be a number");
 	return hands_value(p->h->plant, p->w.value, &p->w.hand, p->error, ASK_ERROR) &&
+	       read_worker(p) &&
 	       ask_number(p->error, p->root, "for_s", HAND_FOR_MIN_S, HAND_FOR_MAX_S, &p->w.for_s);
 }
 
@@ -164,12 +182,43 @@ hands_json(const struct holds *h, uint32_t system, int64_t now_ns)
 	struct hand_wish w;
 	uint32_t at = 0;
 	int64_t until_ns;
+	size_t used = 0;
 	while (json_array_size(list) < VALUES_SHOWN &&
-	       hands_next(&h->hands[system], h->plant, system, &at, &w, &until_ns))
-		json_array_append_new(
-			list, json_pack("{ss sf sI}", "point", w.name, "value", w.value, "left_s",
-					(json_int_t)((until_ns - now_ns) / NS_PER_S)));
+	       hands_next(&h->hands[system], h->plant, system, &at, &w, &until_ns)) {
+		json_t *one = json_pack("{ss sf sI ss}", "point", w.name, "value", w.value,
+					"left_s", (json_int_t)((until_ns - now_ns) / NS_PER_S),
+					"why", h->hands[system].why[w.reason]);
+		used += json_dumpb(one, NULL, 0, JSON_COMPACT) + 1;
+		if (used > VALUES_ROOM) {
+			json_decref(one);
+			break;
+		}
+		json_array_append_new(list, one);
+	}
 	return list;
+}
+
+static void
+set_person(json_t *o, const struct hold *d)
+{
+	if (d->uid == PEOPLE_NOBODY)
+		return;
+	json_object_set_new(o, "uid", json_integer(d->uid));
+	json_object_set_new(o, "level", json_string(people_level(d->access)));
+	if (d->name[0])
+		json_object_set_new(o, "name", json_string(d->name));
+}
+
+/* Whom it was taken from, and what they held it for. */
+static json_t *
+taken_json(const struct hold *before)
+{
+	char since[24];
+	json_t *o = json_pack(
+		"{ss ss ss}", "mode", state_name(ROLE_CTL_MODE, hold_mode(before->kind)), "since",
+		people_time(before->since_wall_ns, since, sizeof since), "why", before->why);
+	set_person(o, before);
+	return o;
 }
 
 static json_t *
@@ -183,10 +232,7 @@ hold_json(const struct holds *h, uint32_t system, int64_t now_ns)
 	json_t *o = json_pack("{ss ss ss ss}", "system", h->plant->systems[system].name, "mode",
 			      state_name(ROLE_CTL_MODE, hold_mode(d->kind)), "since", since, "why",
 			      d->why);
-	if (d->uid != PEOPLE_NOBODY) {
-		json_object_set_new(o, "uid", json_integer(d->uid));
-		json_object_set_new(o, "level", json_string(people_level(d->access)));
-	}
+	set_person(o, d);
 	if (d->kind == HOLD_MAINTENANCE || d->kind == HOLD_MANUAL) {
 		json_object_set_new(o, "until", json_string(until));
 		json_object_set_new(o, "left_s", json_integer(left_ns / NS_PER_S));
@@ -235,7 +281,8 @@ answer_holds(const struct parse *p, char *result)
 }
 
 static void
-answer_done(const struct parse *p, const char *said, const char *note, char *result)
+answer_done(const struct parse *p, const struct hold *before, const char *said, const char *note,
+	    char *result)
 {
 	const struct hold *d = &p->h->of[p->w.system];
 	char until[24];
@@ -246,6 +293,8 @@ answer_done(const struct parse *p, const char *said, const char *note, char *res
 		json_object_set_new(
 			root, "until",
 			json_string(people_time(d->until_wall_ns, until, sizeof until)));
+	if (holds_took(before, &p->w))
+		json_object_set_new(root, "taken_from", taken_json(before));
 	if (note[0])
 		json_object_set_new(root, "note", json_string(note));
 	ask_result(result, root);
@@ -260,6 +309,22 @@ note_shadow(const struct parse *p, char *note, size_t size)
 	if (p->w.verb == HOLD_VERB_STOP && cooling >= 0 && !plant->devices[cooling].armed)
 		snprintf(note, size, "%s is in shadow: its pumps and valve are left alone",
 			 plant->devices[cooling].name);
+}
+
+/* Who sets a value where no law acts sees nothing of it. */
+static void
+note_mode(const struct parse *p, char *note, size_t size)
+{
+	struct hold_sight sight = {.mode = CTL_AUTO};
+	if (p->w.verb != HOLD_VERB_SET || !p->w.by->see)
+		return;
+	p->w.by->see(p->w.by->context, p->w.system, &sight);
+	if (sight.mode != CTL_AUTO && sight.mode != CTL_MANUAL)
+		snprintf(note, size,
+			 "%s is in %s: the value is in force once it is in automatic control, and "
+			 "its time runs meanwhile",
+			 p->h->plant->systems[p->w.system].name,
+			 state_name(ROLE_CTL_MODE, sight.mode));
 }
 
 static void
@@ -297,9 +362,11 @@ carry_out(struct holds *h, struct parse *p, const struct hold_keeper *keeper, ch
 	}
 	if (!note[0])
 		note_shadow(p, note, sizeof note);
+	if (!note[0])
+		note_mode(p, note, sizeof note);
 	const char *said = h->lines.line[h->lines.n].text;
 	holds_tell_done(h, &p->w, &before);
-	answer_done(p, said, note, result);
+	answer_done(p, &before, said, note, result);
 }
 
 void

@@ -47,6 +47,8 @@ struct holds {
 
 /* Would that be right? 0, or -EPERM, -EBUSY, -EALREADY and why not. */
 int holds_judge(const struct holds *h, const struct hold_wish *w, char why_not[HOLD_SENTENCE]);
+/* Did another person hold it? */
+bool holds_took(const struct hold *before, const struct hold_wish *w);
 void holds_apply(struct holds *h, const struct hold_wish *w);
 /* The lines of what was done; `before` is the hold that it replaced. */
 void holds_tell_done(struct holds *h, const struct hold_wish *w, const struct hold *before);

@@ -16,6 +16,7 @@
 #include "core/log.h"
 #include "core/notify.h"
 #include "core/rundir.h"
+#include "core/users.h"
 #include "shell/daemon.h"
 #include "shell/images.h"
 
@@ -32,6 +33,7 @@ static struct {
 	struct image *ctl;
 	struct control *control;
 	struct command_server *commands;
+	struct users *users;
 	struct holds_file file[CONTROL_KEPT];
 	struct hold_keeper keeper[CONTROL_KEPT];
 	struct commission_files soaks;
@@ -193,6 +195,8 @@ start(void)
 			return code;
 	}
 	load_soaks();
+	if (users_open(&room.users, "/etc/passwd") != 0)
+		return EX_OSERR;
 	if (command_open(&room.commands, room.daemon.loop, room.daemon.run_dir, "control", &err) !=
 	    0) {
 		log_error("%s", err.text);
@@ -208,6 +212,7 @@ stop(void)
 {
 	command_close(room.commands);
 	room.commands = NULL;
+	users_close(room.users);
 	control_close(room.control);
 	images_follower_fini(&room.in);
 	image_close(room.ctl);
@@ -284,6 +289,7 @@ answer(const struct command_request *req, int64_t now_ns)
 		.len = req->len,
 		.now_ns = now_ns,
 		.wall_ns = clock_wall_ns(),
+		.name = users_known(room.users, req->uid),
 	};
 	char result[COMMAND_MAX + 1] = "{\"ok\":false,\"error\":\"the controllers are ending\"}";
 	if (room.end_ns == 0)

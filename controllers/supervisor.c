@@ -470,6 +470,12 @@ supervisor_hold(struct supervisor *s, enum hold_kind hold)
 	s->hold = hold;
 }
 
+bool
+supervisor_works(const struct supervisor *s, int reticle)
+{
+	return s->in.jobs.any ? s->in.jobs.slot[reticle] != SLOT_NONE : !s->idle;
+}
+
 void
 supervisor_hand_back(struct supervisor *s)
 {

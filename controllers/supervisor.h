@@ -29,6 +29,8 @@ struct cap_draw supervisor_draw(const struct supervisor *s, const struct control
 struct advice_system;
 void supervisor_foretell(const struct supervisor *s, const struct control_params *p,
 			 const struct view *v, struct advice_system *out);
+/* Has a job work on that reticle, as far as is known? */
+bool supervisor_works(const struct supervisor *s, int reticle);
 void supervisor_hand_back(struct supervisor *s); /* from the next step on */
 /* Or held by a person in a way that is not to be handed back. */
 bool supervisor_handed_back(const struct supervisor *s);

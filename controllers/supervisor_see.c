@@ -139,6 +139,7 @@ supervisor_look(struct supervisor *s, const struct control_params *p, const stru
 	if (v->jobs_seen == 0 || v->jobs_seen != s->jobs_seen || in->jobs.partly_steps > 0)
 		groups_read(&in->jobs, v);
 	s->jobs_seen = v->jobs_seen;
+	s->idle = isfinite(v->job_mode) && lrint(v->job_mode) == JOB_MODE_IDLE;
 	in->temp_limit_c = s->setup.temp_limit_c - (s->sensors.degraded ? p->degraded_dk : 0.0);
 	in->spread_limit_k = s->setup.spread_limit_k;
 	in->supply_lo_c = (isfinite(v->dew_c) ? v->dew_c : DEW_ASSUMED_C) + p->dew_margin_k;

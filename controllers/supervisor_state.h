@@ -131,6 +131,7 @@ struct supervisor {
 	struct observer observer;
 	struct estimate estimate; /* what the law may build on */
 	struct law_in in;
+	bool idle;          /* the block says that it has no job */
 	uint32_t jobs_seen; /* of the view that in.jobs is read from */
 	struct law_out out;
 	union law_state state;

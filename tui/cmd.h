@@ -3,6 +3,8 @@
 #ifndef ISOTHERM_TUI_CMD_H
 #define ISOTHERM_TUI_CMD_H
 
+#include <jansson.h>
+
 #include "core/errtext.h"
 #include "tui/attach.h"
 
@@ -45,6 +47,8 @@ int cmd_usage(const char *command, const char *format, ...) __attribute__((forma
 /* A whole-text number > 0 in [lo, hi]: true. */
 bool cmd_number(const char *text, double lo, double hi, double *out);
 
+/* What a room says to a request that it has done: what that is, whom it was taken from, a note. */
+void cmd_done(const json_t *answer);
 /* Words as one text again, as before the shell split them at blanks: 0 or -EMSGSIZE. */
 int cmd_join(char **words, char *out, size_t size);
 

@@ -303,12 +303,8 @@ do_system(const struct verb *v, int argc, char **argv)
 		return rc;
 	struct request r = request_of(v, &o, o.who);
 	rc = request_ask("control", "isotherm-control does not run", &r, &answer);
-	const char *said = json_string_value(json_object_get(answer, "said"));
-	const char *note = json_string_value(json_object_get(answer, "note"));
 	if (!rc)
-		printf("%s\n", said ? said : "done");
-	if (!rc && note)
-		printf("note: %s\n", note);
+		cmd_done(answer);
 	json_decref(answer);
 	return rc;
 }

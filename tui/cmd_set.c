@@ -1,22 +1,18 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* `isotherm set`: a value by hand, for a time. `isotherm holds`: what people hold. */
+/* `isotherm set`: a value by hand, for a time. */
 #include <ctype.h>
 #include <getopt.h>
 #include <jansson.h>
-#include <limits.h>
 #include <math.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
-#include "core/rundir.h"
+#include "config/plant.h"
 #include "tui/cmd.h"
-#include "tui/held.h"
 #include "tui/request.h"
 
-#define FOR_S 600.0      /* where nobody says for how long */
-#define FOR_LEAST_S 10.0 /* as controllers/holds.h has it */
-#define FOR_MOST_S 86400.0
+#define FOR_S 600.0 /* where nobody says for how long */
 
 static const char set_help[] =
 	"isotherm set POINT VALUE --why TEXT [--for DURATION] [--take]\n"
@@ -32,45 +28,35 @@ static const char set_help[] =
 	"  cs03.pump[0].speed_cmd_pct, cs03.hx.valve_cmd_pct, cs03.ctl.supply_setpoint_c\n"
 	"exit: 0 done, 1 refused (and why), 2 not running\n";
 
-static const char holds_help[] = "isotherm holds [SYSTEM] [--json]\n"
-				 "  Who has stopped a system, taken it for maintenance or set "
-				 "values by hand; why, and until "
-				 "when.\n"
-				 "exit: 0 done, 1 refused (and why), 2 not running\n";
-
 struct words {
 	struct request request;
 	const char *for_;
-	bool json;
 };
 
 /* -1: go on; else the exit code. */
 static int
-read_options(const char *command, const char *help, const char *allowed, int argc, char **argv,
-	     struct words *w)
+read_options(int argc, char **argv, struct words *w)
 {
-	static const struct option options[] = {
-		{"for", required_argument, NULL, 'f'}, {"why", required_argument, NULL, 'w'},
-		{"take", no_argument, NULL, 't'},      {"json", no_argument, NULL, 'j'},
-		{"help", no_argument, NULL, 'h'},      {0}};
+	static const struct option options[] = {{"for", required_argument, NULL, 'f'},
+						{"why", required_argument, NULL, 'w'},
+						{"take", no_argument, NULL, 't'},
+						{"help", no_argument, NULL, 'h'},
+						{0}};
 	int c;
 	opterr = 0; /* one line is enough, and it is ours */
 	while ((c = getopt_long(argc, argv, "", options, NULL)) != -1)
 		if (c == 'h')
-			return fputs(help, stdout) < 0 ? EXIT_NOT_HEALTHY : 0;
+			return fputs(set_help, stdout) < 0 ? EXIT_NOT_HEALTHY : 0;
 		else if (c == '?' && isdigit(optopt))
-			return cmd_usage(command, "a value below zero is written POINT=-%c",
-					 optopt);
-		else if (!strchr(allowed, c))
-			return cmd_usage(command, "what is \"%.60s\"?", argv[optind - 1]);
+			return cmd_usage("set", "a value below zero is written POINT=-%c", optopt);
+		else if (c == '?')
+			return cmd_usage("set", "what is \"%.60s\"?", argv[optind - 1]);
 		else if (c == 'f')
 			w->for_ = optarg;
 		else if (c == 'w')
 			w->request.why = optarg;
-		else if (c == 't')
-			w->request.take = true;
 		else
-			w->json = true;
+			w->request.take = true;
 	return -1;
 }
 
@@ -79,7 +65,7 @@ static int
 read_for(const char *text, double *s)
 {
 	struct errtext err;
-	if (request_duration(text, s, &err) || !(*s >= FOR_LEAST_S && *s <= FOR_MOST_S))
+	if (request_duration(text, s, &err) || !(*s >= HAND_FOR_MIN_S && *s <= HAND_FOR_MAX_S))
 		return cmd_usage("set", "--for %.40s: a value by hand is for 10s to 1d", text);
 	return -1;
 }
@@ -105,7 +91,7 @@ read_set(int argc, char **argv, struct words *w)
 {
 	struct request *r = &w->request;
 	char *end;
-	int rc = read_options("set", set_help, "fwt", argc, argv, w);
+	int rc = read_options(argc, argv, w);
 	if (rc >= 0)
 		return rc;
 	const char *text = value_text(argc, argv, r);
@@ -135,64 +121,8 @@ cmd_set(int argc, char **argv)
 	if (rc >= 0)
 		return rc;
 	rc = request_ask("control", "isotherm-control does not run", &w.request, &answer);
-	const char *said = json_string_value(json_object_get(answer, "said"));
 	if (!rc)
-		printf("%s\n", said ? said : "done");
+		cmd_done(answer);
 	json_decref(answer);
 	return rc;
-}
-
-/* --- holds --- */
-static const char *
-word(const json_t *o, const char *key)
-{
-	const char *w = json_string_value(json_object_get(o, key));
-	return w ? w : "-";
-}
-
-static void
-print_hold(const json_t *h)
-{
-	const json_t *uid = json_object_get(h, "uid"), *values = json_object_get(h, "values"), *v;
-	char who[48];
-	size_t i;
-	held_user(uid ? json_integer_value(uid) : -1, who, sizeof who);
-	printf("%-10s %-11s since %s until %-20s by %s: %s\n", word(h, "system"), word(h, "mode"),
-	       word(h, "since"), word(h, "until"), who, word(h, "why"));
-	json_array_foreach(values, i, v)
-		printf("  %s = %g for another %lld s\n", word(v, "point"),
-		       json_number_value(json_object_get(v, "value")),
-		       (long long)json_integer_value(json_object_get(v, "left_s")));
-}
-
-int
-cmd_holds(int argc, char **argv)
-{
-	struct words w = {.request = {.cmd = "holds"}};
-	struct errtext err;
-	char run_dir[PATH_MAX];
-	json_t *all, *h;
-	size_t i;
-	int rc = read_options("holds", holds_help, "j", argc, argv, &w);
-	if (rc >= 0)
-		return rc;
-	if (optind < argc)
-		w.request.system = argv[optind++];
-	if (optind < argc)
-		return cmd_usage("holds", "what is \"%.60s\"?", argv[optind]);
-	all = rundir_find(false, run_dir, sizeof run_dir, &err) == 0
-		      ? held_list(run_dir, w.request.system)
-		      : NULL;
-	if (!all) /* once more, for what there is to say about it */
-		return request_ask("control", "isotherm-control does not run", &w.request, NULL);
-	if (w.json) {
-		json_dumpf(all, stdout, JSON_INDENT(1));
-		printf("\n");
-	} else if (json_array_size(all) == 0) {
-		printf("nobody holds anything\n");
-	} else {
-		json_array_foreach(all, i, h) print_hold(h);
-	}
-	json_decref(all);
-	return 0;
 }

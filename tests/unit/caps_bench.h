@@ -79,8 +79,12 @@ teardown(void **state)
 static inline bool
 ask(const char *json)
 {
-	struct hold_request req = {1000,         access_level, json,
-				   strlen(json), now_ns,       WALL_NS + now_ns};
+	struct hold_request req = {.uid = 1000,
+				   .access = access_level,
+				   .json = json,
+				   .len = strlen(json),
+				   .now_ns = now_ns,
+				   .wall_ns = WALL_NS + now_ns};
 	struct hold_keeper keeper = {keep, NULL};
 	assert_true(caps_ask(caps, &req, draw, &keeper, result));
 	return strstr(result, "\"ok\":true") != NULL;

@@ -28,6 +28,9 @@ struct bench {
 	int64_t now_ns;
 	uint32_t uid;
 	enum access_level access;
+	const char *name;
+	bool sees; /* what stands in: */
+	struct hold_sight sight;
 	char result[COMMAND_MAX + 1];
 	json_t *answer;
 	/* the keeper */
@@ -92,11 +95,26 @@ take_lines(struct bench *b)
 		b->n_lines++;
 }
 
+static inline void
+see_bench(void *context, uint32_t system, struct hold_sight *out)
+{
+	(void)system;
+	*out = ((struct bench *)context)->sight;
+}
+
 /* True if it was accepted. */
 static inline bool
 ask_bytes(struct bench *b, const char *json, size_t len)
 {
-	struct hold_request req = {b->uid, b->access, json, len, b->now_ns, WALL_NS + b->now_ns};
+	struct hold_request req = {.uid = b->uid,
+				   .access = b->access,
+				   .json = json,
+				   .len = len,
+				   .now_ns = b->now_ns,
+				   .wall_ns = WALL_NS + b->now_ns,
+				   .name = b->name,
+				   .see = b->sees ? see_bench : NULL,
+				   .context = b};
 	struct hold_keeper keeper = {keep, b};
 	memset(b->result, 'x', sizeof b->result);
 	holds_ask(b->holds, &req, &keeper, b->result);

@@ -77,7 +77,12 @@ what_is_wrong_with_a_request_is_said_and_nothing_changes(void **state)
 	assert_non_null(strstr(result, "\"caps\":[]"));
 	steps(1);
 	assert_true(isnan(allowed(0)));
-	struct hold_request other = {1, access_level, "{\"cmd\":\"holds\"}", 15, now_ns, WALL_NS};
+	struct hold_request other = {.uid = 1,
+				     .access = access_level,
+				     .json = "{\"cmd\":\"holds\"}",
+				     .len = 15,
+				     .now_ns = now_ns,
+				     .wall_ns = WALL_NS};
 	assert_false(caps_ask(caps, &other, draw, NULL, result));
 }
 

@@ -63,6 +63,7 @@ static const struct {
 	{"overrides: {nobody: {spread_k: 6}}\n", 4, "overrides.nobody",
 	 "names no system or device"},
 	{"overrides: {cs00.engin: {unit: 6}}\n", 4, "overrides.cs00.engin", "\"cs00.engine\"?"},
+
 	{"overrides: {cs00: {host: 10.0.0.1}}\n", 4, "overrides.cs00.host", "unknown key"},
 	{"overrides: {cs00: {count: 2}}\n", 4, "overrides.cs00.count", "unknown key"},
 	{"overrides: {cs00: 5}\n", 4, "overrides.cs00", "(allowed: a mapping)"},
@@ -287,6 +288,31 @@ ten_errors_are_ten_lines_in_the_order_of_the_file(void **state)
 	config_report_free(&r);
 }
 
+/* What stands in it is wrong whatever it names: all of it is told at once. */
+static void
+an_override_of_nothing_does_not_hide_its_other_errors(void **state)
+{
+	static const char text[] =
+		"site: t\nsystems:\n  - {name: cs%02d, count: 2, type: water}\n"
+		"overrides:\n  cs00.engin: {unit: many}\n  cs09: {spread_k: wide}\n";
+	static const struct {
+		unsigned line;
+		const char *key;
+	} expected[] = {{5, "overrides.cs00.engin"},
+			{5, "overrides.cs00.engin.unit"},
+			{6, "overrides.cs09"},
+			{6, "overrides.cs09.spread_k"}};
+	struct config_report r = {0};
+	struct plant *p = NULL;
+
+	(void)state;
+	assert_int_equal(plant_parse(&p, text, strlen(text), "t.yaml", "config", &r), -EINVAL);
+	assert_int_equal(r.n, 4);
+	for (size_t i = 0; i < 4; i++)
+		assert_error(&r, i, "t.yaml", expected[i].line, expected[i].key, "allowed: ");
+	config_report_free(&r);
+}
+
 static void
 other_rooms_may_add_errors_of_their_own(void **state)
 {
@@ -430,6 +456,7 @@ main(void)
 		cmocka_unit_test(errors_of_systems_stand_at_their_line_and_key),
 		cmocka_unit_test(a_syntax_error_has_its_line_and_column),
 		cmocka_unit_test(ten_errors_are_ten_lines_in_the_order_of_the_file),
+		cmocka_unit_test(an_override_of_nothing_does_not_hide_its_other_errors),
 		cmocka_unit_test(other_rooms_may_add_errors_of_their_own),
 		cmocka_unit_test(errors_beyond_the_hundredth_are_counted),
 		cmocka_unit_test(a_file_that_is_none_is_told_by_name),

@@ -15,7 +15,7 @@ static void
 set(uint32_t first, uint32_t n, double value)
 {
 	struct hand_wish w = {.first = first, .n = n, .value = value};
-	hands_set(&hands, &w, INT64_MAX);
+	assert_true(hands_set(&hands, &w, INT64_MAX, "trial"));
 }
 
 static void

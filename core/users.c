@@ -1,13 +1,10 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-#include "alarms/users.h"
+#include "core/users.h"
 
 #include <errno.h>
 #include <pwd.h>
 #include <stdio.h>
 #include <stdlib.h>
-#include <string.h>
-
-#include "alarms/page.h"
 
 #define USERS_MAX 1024u
 #define NAME_SIZE 32
@@ -31,7 +28,7 @@ users_open(struct users **out, const char *path)
 	FILE *f = fopen(path, "re");
 	while (f && u->n < USERS_MAX && (entry = fgetpwent(f)) != NULL) {
 		u->user[u->n].uid = entry->pw_uid;
-		text_copy(u->user[u->n].name, NAME_SIZE, entry->pw_name);
+		snprintf(u->user[u->n].name, NAME_SIZE, "%.*s", (int)NAME_SIZE - 1, entry->pw_name);
 		for (char *c = u->user[u->n].name; *c; c++)
 			if (*c < ' ' || *c > '~') /* it goes into JSON, which is UTF-8 */
 				*c = '?';
@@ -49,12 +46,22 @@ users_close(struct users *u)
 	free(u);
 }
 
+const char *
+users_known(const struct users *u, uid_t uid)
+{
+	for (size_t i = 0; u && i < u->n; i++)
+		if (u->user[i].uid == uid)
+			return u->user[i].name;
+	return NULL;
+}
+
 char *
 users_name(const struct users *u, uid_t uid, char *out, size_t size)
 {
-	for (size_t i = 0; i < u->n; i++)
-		if (u->user[i].uid == uid)
-			return text_copy(out, size, u->user[i].name);
-	snprintf(out, size, "uid %u", uid);
+	const char *name = users_known(u, uid);
+	if (name)
+		snprintf(out, size, "%s", name);
+	else
+		snprintf(out, size, "uid %u", uid);
 	return out;
 }
