@@ -26,7 +26,7 @@ coolant_pumps_on(struct pump_flow *out, const struct model *md, double system_kp
 	double sq = disc > 0.0 ? (s + sqrt(disc)) / (0.5 + 2.0 * c) : 0.0;
 	int fast = n0 >= n1 ? 0 : 1;
 
-	*out = (struct pump_flow){0};
+	*out = (struct pump_flow){.head_frac = 1.0};
 	if (disc <= 0.0 || sq <= d) { /* the slower one's valve is shut, or both stand */
 		sq = fmax(n0, n1) / (1.0 + c);
 		out->total_kg_s = md->pump_flow_kg_s * sqrt(sq);
@@ -66,7 +66,7 @@ effectiveness(double ntu, double ratio)
 }
 
 void
-coolant_line(struct hx_line *out, const struct model *md, double flow_kg_s,
+coolant_line(struct hx_line *out, const struct model *md, double flow_kg_s, double fill,
 	     const struct facility_water *fw)
 {
 	double v = fmin(1.0, fmax(md->valve_min, fw->valve));
@@ -78,7 +78,9 @@ coolant_line(struct hx_line *out, const struct model *md, double flow_kg_s,
 	*out = (struct hx_line){.coolant_w_k = c_hot,
 				.facility_w_k = c_fac,
 				.facility_kg_s = fac_kg_s,
-				.fill = 1.0};
+				.fill = fill,
+				.hot_k_j = 1.0 / (fill * md->hot_kg * md->cp_j_kg_k),
+				.cold_k_j = 1.0 / (fill * md->cold_kg * md->cp_j_kg_k)};
 	if (flow_kg_s < STILL_KG_S || fac_kg_s < STILL_KG_S)
 		return;
 	hot_film = md->hx_hot_w_k * pow(flow_kg_s / md->m_nom_kg_s, md->hx_exponent);
@@ -109,22 +111,19 @@ coolant_hx(struct hx_result *out, const struct model *md, double flow_kg_s, doub
 {
 	struct hx_line line;
 
-	coolant_line(&line, md, flow_kg_s, fw);
+	coolant_line(&line, md, flow_kg_s, 1.0, fw);
 	coolant_hx_at(out, &line, hot_c, fw->supply_c);
 }
 
 void
-coolant_rates(struct coolant_rates *out, const struct model *md, const struct coolant_state *s,
-	      double plate_outlet_c, double loss_w, const struct hx_line *line, double supply_c)
+coolant_rates(struct coolant_rates *out, const struct coolant_state *s, double plate_outlet_c,
+	      double loss_w, const struct hx_line *line, double supply_c)
 {
 	double c = line->coolant_w_k;
-	struct hx_result hx;
 
-	coolant_hx_at(&hx, line, s->hot_c, supply_c);
-	out->hot_k_s = (c * (plate_outlet_c - s->hot_c) + loss_w) /
-		       (line->fill * md->hot_kg * md->cp_j_kg_k);
-	out->cold_k_s = c * (hx.coolant_c - s->cold_c) / (line->fill * md->cold_kg * md->cp_j_kg_k);
-	out->hx_w = line->facility_w_k * (hx.facility_c - supply_c);
+	out->hx_w = line->heat_w_k * (s->hot_c - supply_c);
+	out->hot_k_s = (c * (plate_outlet_c - s->hot_c) + loss_w) * line->hot_k_j;
+	out->cold_k_s = (c * (s->hot_c - s->cold_c) - out->hx_w) * line->cold_k_j;
 	out->loss_w = loss_w;
 }
 

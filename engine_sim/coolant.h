@@ -26,6 +26,7 @@ struct pump_flow {
 	double total_kg_s;
 	double pump_kg_s[PUMPS]; /* 0 behind a shut check valve */
 	double dp_kpa;           /* over the loop */
+	double head_frac;        /* of the pumps' head, what their inlets leave */
 };
 
 /* speed[PUMPS] 0..1; system_kpa: drop of the loop at 1 kg/s, else as the model says. */
@@ -58,8 +59,9 @@ struct hx_line {
 	double ua_w_k;
 	double fill;     /* part of the loop's two volumes that holds coolant */
 	double heat_w_k; /* heat over the difference of the inlets; 0 where a side stands */
+	double hot_k_j, cold_k_j; /* of the loop's two volumes */
 };
-void coolant_line(struct hx_line *out, const struct model *md, double flow_kg_s,
+void coolant_line(struct hx_line *out, const struct model *md, double flow_kg_s, double fill,
 		  const struct facility_water *fw);
 void coolant_hx_at(struct hx_result *out, const struct hx_line *line, double hot_c,
 		   double supply_c);
@@ -74,9 +76,8 @@ struct coolant_rates {
 };
 
 /* supply_c: of the facility. */
-void coolant_rates(struct coolant_rates *out, const struct model *md, const struct coolant_state *s,
-		   double plate_outlet_c, double loss_w, const struct hx_line *line,
-		   double supply_c);
+void coolant_rates(struct coolant_rates *out, const struct coolant_state *s, double plate_outlet_c,
+		   double loss_w, const struct hx_line *line, double supply_c);
 
 /* The valve position that holds `supply_c` against that return, in [valve_min, 1]; bisection to
  * 1e-12. */

@@ -205,6 +205,7 @@ hydraulics_flow(struct pump_flow *out, const struct process *p, const double g[Z
 		for (int k = 0; k < PUMPS; k++)
 			slower[k] = speed[k] * sqrt(left);
 		coolant_pumps_on(out, &p->md, system_kpa, slower);
+		out->head_frac = left;
 	}
 	if (out->total_kg_s < STILL_KG_S)
 		*out = (struct pump_flow){0};

@@ -203,20 +203,20 @@ four_expm1(four x)
 	four n = x * PER_LN2 + WHOLE, whole = n - WHOLE;
 	four r = (x - whole * LN2_HIGH) - whole * LN2_LOW;
 	four scale = (four)(((four_bits)n << 52) + (four_bits)four_all(1.0));
-	four p = r * (1.0 / 6227020800.0) + 1.0 / 479001600.0;
+	four r2 = r * r, even = four_all(1.0 / 479001600), odd = four_all(1.0 / 6227020800);
 
-	p = p * r + 1.0 / 39916800;
-	p = p * r + 1.0 / 3628800;
-	p = p * r + 1.0 / 362880;
-	p = p * r + 1.0 / 40320;
-	p = p * r + 1.0 / 5040;
-	p = p * r + 1.0 / 720;
-	p = p * r + 1.0 / 120;
-	p = p * r + 1.0 / 24;
-	p = p * r + 1.0 / 6;
-	p = p * r + 0.5;
-	p = p * r * r + r;
-	return scale * p + (scale - 1.0);
+	even = even * r2 + 1.0 / 3628800;
+	odd = odd * r2 + 1.0 / 39916800;
+	even = even * r2 + 1.0 / 40320;
+	odd = odd * r2 + 1.0 / 362880;
+	even = even * r2 + 1.0 / 720;
+	odd = odd * r2 + 1.0 / 5040;
+	even = even * r2 + 1.0 / 24;
+	odd = odd * r2 + 1.0 / 120;
+	even = even * r2 + 0.5;
+	odd = odd * r2 + 1.0 / 6;
+	r = (even + odd * r) * r2 + r;
+	return scale * r + (scale - 1.0);
 }
 
 INLINED struct row

@@ -71,8 +71,8 @@ process_type(struct process *p, const struct system_config *config)
 	p->stale = true;
 }
 
-/* Flow and march for these speeds. The march is computed anew only when something it depends on
- * moved: its 84 exponentials cost as much as the rest of the step. */
+/* Flow and march for these speeds. Each is computed anew only when something it depends on moved:
+ * the march's 84 exponentials cost a third of the rest of the step. */
 static void
 set_flow(struct process *p, const double speed[PUMPS])
 {
@@ -81,11 +81,17 @@ set_flow(struct process *p, const double speed[PUMPS])
 	if (moved) {
 		hydraulics_zones(p, p->cool_g);
 		memcpy(p->zone_of, p->faults.zone_g, sizeof(p->zone_of));
-	}
+	} else if (memcmp(p->speed_of, speed, sizeof(p->speed_of)) == 0 &&
+		   p->flow.head_frac >= 1.0 && hydraulics_head_frac(p, p->flow.total_kg_s) >= 1.0)
+		return;
+	memcpy(p->speed_of, speed, sizeof(p->speed_of));
 	hydraulics_flow(&p->flow, p, p->cool_g, speed);
 	if (!moved && fabs(p->flow.total_kg_s - p->cool.flow_kg_s) <= 1e-9 * p->flow.total_kg_s)
 		return;
-	wafer_cooling_set(&p->cool, &p->md, &p->variation, p->flow.total_kg_s, p->cool_g);
+	if (moved)
+		wafer_cooling_set(&p->cool, &p->md, &p->variation, p->flow.total_kg_s, p->cool_g);
+	else
+		wafer_cooling_move(&p->cool, &p->md, &p->variation, p->flow.total_kg_s);
 	if (p->fine) {
 		if (p->stale)
 			fine_model(p->fine, &p->md, &p->variation);
@@ -182,8 +188,7 @@ set_line(struct process *p, double valve)
 
 	if (memcmp(of, p->line_of, sizeof(of)) == 0)
 		return;
-	coolant_line(&p->line, &p->md, p->cool.flow_kg_s, &fw);
-	p->line.fill = hydraulics_fill(p);
+	coolant_line(&p->line, &p->md, p->cool.flow_kg_s, hydraulics_fill(p), &fw);
 	memcpy(p->line_of, of, sizeof(of));
 }
 
@@ -456,15 +461,15 @@ advance(struct process *p, const struct step_start *start)
 	struct wafer_moves k;
 	struct coolant_rates c;
 
-	coolant_rates(&c, &p->md, &was, was.hot_c, 0.0, &p->line, p->faults.supply_c);
+	coolant_rates(&c, &was, was.hot_c, 0.0, &p->line, p->faults.supply_c);
 	mid.cold_c = was.cold_c + half * c.cold_k_s;
 	in.supply_c[0] = through(p, PIPE_COLD, was.cold_c);
 	in.supply_c[1] = through(p, PIPE_COLD, mid.cold_c);
 	wafer_step(&p->wafer, &k, &in, h);
-	coolant_rates(&c, &p->md, &was, through(p, PIPE_HOT, k.outlet_c[0]),
+	coolant_rates(&c, &was, through(p, PIPE_HOT, k.outlet_c[0]),
 		      power_loss_to_loop_w(&p->md, k.power_w[0]), &p->line, p->faults.supply_c);
 	mid.hot_c = was.hot_c + half * c.hot_k_s;
-	coolant_rates(&c, &p->md, &mid, through(p, PIPE_HOT, k.outlet_c[1]),
+	coolant_rates(&c, &mid, through(p, PIPE_HOT, k.outlet_c[1]),
 		      power_loss_to_loop_w(&p->md, k.power_w[1]), &p->line, p->faults.supply_c);
 	p->loop.hot_c += h * c.hot_k_s;
 	p->loop.cold_c += h * c.cold_k_s;
@@ -490,13 +495,13 @@ advance_fine(struct process *p, const struct step_start *start)
 
 	fine_power(p->fine, power_w, &p->md, &p->variation, p->load_w, p->powered);
 	loss_w = power_loss_to_loop_w(&p->md, reticle_sum(power_w));
-	coolant_rates(&c, &p->md, &was, through(p, PIPE_HOT, p->outlet_c), loss_w, &p->line,
+	coolant_rates(&c, &was, through(p, PIPE_HOT, p->outlet_c), loss_w, &p->line,
 		      p->faults.supply_c);
 	mid.hot_c = was.hot_c + half * c.hot_k_s;
 	mid.cold_c = was.cold_c + half * c.cold_k_s;
 	p->inlet_c = through(p, PIPE_COLD, mid.cold_c);
 	fine_step(p->fine, power_w, p->inlet_c);
-	coolant_rates(&c, &p->md, &mid, through(p, PIPE_HOT, flows->outlet_c), loss_w, &p->line,
+	coolant_rates(&c, &mid, through(p, PIPE_HOT, flows->outlet_c), loss_w, &p->line,
 		      p->faults.supply_c);
 	p->loop.hot_c += h * c.hot_k_s;
 	p->loop.cold_c += h * c.cold_k_s;

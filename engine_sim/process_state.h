@@ -85,9 +85,10 @@ struct process {
 	double powered;
 	bool duty_odd; /* a duty is stuck or limited */
 	struct wafer_cooling cool;
-	double cool_g[ZONES];  /* openings of the zones that `cool` was computed with */
-	double zone_of[ZONES]; /* faults.zone_g that they come from */
-	bool stale;            /* model, duty or share were set from outside: compute all again */
+	double cool_g[ZONES];   /* openings of the zones that `cool` was computed with */
+	double zone_of[ZONES];  /* faults.zone_g that they come from */
+	double speed_of[PUMPS]; /* of the pumps, that `flow` was computed with */
+	bool stale;             /* model, duty or share were set from outside: compute all again */
 	struct pump_flow flow;
 	struct hx_line line;
 	double line_of

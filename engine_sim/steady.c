@@ -49,9 +49,9 @@ round_of(struct process *p, const struct paces *t, bool hold)
 
 	wafer_rates(&k, &p->md, &p->variation, &p->cool, &p->wafer, p->load_w, p->powered,
 		    p->loop.cold_c);
-	coolant_line(&line, &p->md, p->cool.flow_kg_s, &fw);
-	coolant_rates(&c, &p->md, &p->loop, k.outlet_c, power_loss_to_loop_w(&p->md, k.power_w),
-		      &line, fw.supply_c);
+	coolant_line(&line, &p->md, p->cool.flow_kg_s, 1.0, &fw);
+	coolant_rates(&c, &p->loop, k.outlet_c, power_loss_to_loop_w(&p->md, k.power_w), &line,
+		      fw.supply_c);
 	for (int i = 0; i < RETICLES; i++) {
 		double si = t->si_s[i] * k.si_k_s[i], cu = t->cu_s[i] * k.cu_k_s[i];
 

@@ -37,22 +37,35 @@ wafer_variation_seed(struct wafer_variation *v, uint64_t seed)
 /* Beyond this many transfer units f is 1 to the last bit. */
 #define NTU_MAX 60.0
 
-/* f of all cells. ntu[ZONES]: hA / (m_x cp) before entrance and variation. */
-WIDE static void
-effects(struct wafer_cooling *out, const struct model *md, const struct wafer_variation *v,
-	const double ha_w_k[ZONES], const double ntu[ZONES])
+WIDE void
+wafer_cooling_move(struct wafer_cooling *out, const struct model *md,
+		   const struct wafer_variation *v, double flow_kg_s)
 {
-	struct row ha = row_load(ha_w_k), units = row_scaled(-1.0, row_load(ntu));
+	/* hA goes with flow^e, and so do the units over the flow */
+	double film = pow(flow_kg_s / md->m_nom_kg_s, md->ha_exponent);
+	double per_flow = film * md->m_nom_kg_s / most(flow_kg_s, ZONE_SHUT_KG_S);
+	double zone_w_k[ZONES], ha_w_k[ZONES], units[ZONES];
+	struct row ha, below;
 
+	out->flow_kg_s = flow_kg_s;
+	for (int x = 0; x < ZONES; x++) {
+		bool shut = flow_kg_s * out->part[x] < ZONE_SHUT_KG_S;
+
+		out->zone_share[x] = shut ? 0.0 : out->part[x];
+		zone_w_k[x] = shut ? 0.0 : flow_kg_s * out->part[x] * md->cp_j_kg_k;
+		ha_w_k[x] = shut ? 0.0 : film * out->film_w_k[x];
+		units[x] = shut ? -10.0 * NTU_MAX : -per_flow * out->units[x];
+	}
+	memcpy(out->zone_w_k, zone_w_k, sizeof(zone_w_k));
+	ha = row_load(ha_w_k);
+	below = row_load(units);
 	for (int y = 0; y < ROWS; y++) {
 		const int i = ZONES * y;
 		struct row b = row_scaled(entrance[y], row_load(v->b_cooling + i));
-		struct row x = row_clamp(row_times(units, b), -NTU_MAX, 0.0);
+		struct row x = row_clamp(row_times(below, b), -NTU_MAX, 0.0);
 
 		row_store(out->ha_w_k + i, row_times(ha, b));
 		row_store(out->effect + i, row_scaled(-1.0, row_expm1(x)));
-		row_store(out->contact + i,
-			  row_scaled(md->g_si_cu_w_k, row_load(v->a_contact + i)));
 	}
 }
 
@@ -60,24 +73,23 @@ void
 wafer_cooling_set(struct wafer_cooling *out, const struct model *md,
 		  const struct wafer_variation *v, double flow_kg_s, const double zone_g[ZONES])
 {
-	double sum = 0.0, was = -1.0, film = 0.0, ha[ZONES], ntu[ZONES];
+	double sum = 0.0, alike = 0.0, was = -1.0;
 
 	for (int x = 0; x < ZONES; x++)
 		sum += zone_g[x];
-	out->flow_kg_s = flow_kg_s;
 	for (int x = 0; x < ZONES; x++) {
-		double m = sum > 0.0 ? flow_kg_s * zone_g[x] / sum : 0.0;
-		bool shut = m < ZONE_SHUT_KG_S;
+		double part = sum > 0.0 ? zone_g[x] / sum : 0.0;
 
-		if (fabs(m - was) > 0.0) /* clean zones are alike */
-			film = md->ha_w_k * pow(m / (md->m_nom_kg_s / ZONES), md->ha_exponent);
-		was = m;
-		out->zone_share[x] = shut ? 0.0 : zone_g[x] / sum;
-		out->zone_w_k[x] = shut ? 0.0 : m * md->cp_j_kg_k;
-		ha[x] = shut ? 0.0 : film;
-		ntu[x] = shut ? 10.0 * NTU_MAX : film / out->zone_w_k[x];
+		if (fabs(part - was) > 0.0) /* clean zones are alike */
+			alike = md->ha_w_k * pow(part * ZONES, md->ha_exponent);
+		was = part;
+		out->part[x] = part;
+		out->film_w_k[x] = alike;
+		out->units[x] = part > 0.0 ? alike / (part * md->m_nom_kg_s * md->cp_j_kg_k) : 0.0;
 	}
-	effects(out, md, v, ha, ntu);
+	for (int i = 0; i < RETICLES; i++)
+		out->contact[i] = md->g_si_cu_w_k * v->a_contact[i];
+	wafer_cooling_move(out, md, v, flow_kg_s);
 }
 
 double

@@ -26,6 +26,8 @@ struct wafer_state {
 
 /* What a flow does to the march; valid until the flow, a zone or a cooling number changes. */
 struct wafer_cooling {
+	/* of the zones: part of the flow; hA and transfer units at the nominal flow */
+	double part[ZONES], film_w_k[ZONES], units[ZONES];
 	double flow_kg_s;         /* whole plate */
 	double zone_w_k[ZONES];   /* m_x cp */
 	double zone_share[ZONES]; /* m_x / m */
@@ -49,6 +51,9 @@ void wafer_variation_seed(struct wafer_variation *v, uint64_t seed);
 void wafer_cooling_set(struct wafer_cooling *out, const struct model *md,
 		       const struct wafer_variation *v, double flow_kg_s,
 		       const double zone_g[ZONES]);
+/* The same when nothing but the flow is another one. */
+void wafer_cooling_move(struct wafer_cooling *out, const struct model *md,
+			const struct wafer_variation *v, double flow_kg_s);
 
 /* load_w[RETICLES]: idle and dynamic power (and ballast). powered: 0 or 1. */
 void wafer_rates(struct wafer_rates *out, const struct model *md, const struct wafer_variation *v,

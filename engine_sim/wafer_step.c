@@ -12,19 +12,15 @@ struct block_sums {
 	four th, took_si, took_cu;
 };
 
-/* What flows in from the neighbours in the row through a conductance k; at: block b of three. The
- * rims are adiabatic. */
+/* The sum of the neighbours in the row; at: block b of three. Past an adiabatic rim it is as warm as at
+ * it. */
 INLINED four
-across(const double *at, four t, int b, double k)
+beside(const double *at, four t, int b)
 {
-	four before = b == 0 ? four_before(t, t) : four_load(at - 1);
-	four after = b == 2 ? four_after(t, t) : four_load(at + 1);
+	four before = b == 0 ? __builtin_shuffle(t, (four_index){0, 0, 1, 2}) : four_load(at - 1);
+	four after = b == 2 ? __builtin_shuffle(t, (four_index){1, 2, 3, 3}) : four_load(at + 1);
 
-	if (b == 0)
-		before[0] = t[0];
-	if (b == 2)
-		after[3] = t[3];
-	return k * (after - t) - k * (t - before);
+	return before + after;
 }
 
 /*
@@ -40,16 +36,16 @@ block(struct wafer_state *to, const struct wafer_state *start, const struct wafe
 	const struct model *md = in->md;
 	const struct wafer_cooling *cool = in->cool;
 	const double per_si = dt_s / md->c_si_j_k, per_cu = dt_s / md->c_cu_j_k;
+	const double all_si = 2.0 * (md->k_si_x_w_k + md->k_si_y_w_k);
+	const double all_cu = 2.0 * (md->k_cu_x_w_k + md->k_cu_y_w_k);
 	const four zone = four_load(cool->zone_w_k + LANES * b);
 	four si = four_load(at->si_c + LANES * b), cu = four_load(at->cu_c + LANES * b);
-	four from_si = four_all(0.0), from_cu = four_all(0.0); /* what the row before took */
+	four before_si = si, before_cu = cu;
 	struct block_sums sums = {four_all(supply_c), four_all(0.0), four_all(0.0)};
 
 	for (int i = LANES * b; i < RETICLES; i += ZONES) {
-		int next = i + ZONES < RETICLES ? i + ZONES : i; /* the last row's rim: no flux */
+		int next = i + ZONES < RETICLES ? i + ZONES : i; /* past the rim as at it */
 		four after_si = four_load(at->si_c + next), after_cu = four_load(at->cu_c + next);
-		four to_si = md->k_si_y_w_k * (after_si - si);
-		four to_cu = md->k_cu_y_w_k * (after_cu - cu);
 		four down = four_load(cool->contact + i) * (si - cu);
 		four rise = four_load(cool->effect + i) * (cu - sums.th);
 		four net_si = four_load(power_w + i) - down, net_cu = down - zone * rise;
@@ -57,8 +53,12 @@ block(struct wafer_state *to, const struct wafer_state *start, const struct wafe
 		four moved_si, moved_cu;
 
 		sums.th += rise;
-		net_si += across(at->si_c + i, si, b, md->k_si_x_w_k) + (to_si - from_si);
-		net_cu += across(at->cu_c + i, cu, b, md->k_cu_x_w_k) + (to_cu - from_cu);
+		net_si += (md->k_si_x_w_k * beside(at->si_c + i, si, b) +
+			   md->k_si_y_w_k * (before_si + after_si)) -
+			  all_si * si;
+		net_cu += (md->k_cu_x_w_k * beside(at->cu_c + i, cu, b) +
+			   md->k_cu_y_w_k * (before_cu + after_cu)) -
+			  all_cu * cu;
 		moved_si = was_si + per_si * net_si;
 		moved_cu = was_cu + per_cu * net_cu;
 		four_store(to->si_c + i, moved_si);
@@ -67,10 +67,10 @@ block(struct wafer_state *to, const struct wafer_state *start, const struct wafe
 			sums.took_si += moved_si - was_si;
 			sums.took_cu += moved_cu - was_cu;
 		}
+		before_si = si;
+		before_cu = cu;
 		si = after_si;
 		cu = after_cu;
-		from_si = to_si;
-		from_cu = to_cu;
 	}
 	return sums;
 }
