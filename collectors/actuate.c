@@ -82,49 +82,54 @@ encode(struct actuator *a, double demand)
 	return a->encoded;
 }
 
-/* Are they what was taken last, and is there nothing to do about it? */
 static bool
-as_before(const struct actuate *all, const struct sample *demands, int64_t now_ns)
+same_bits(double a, double b)
 {
-	uint64_t differ = 0;
-	if (!all->settled || all->taken == NULL || now_ns >= all->until_ns)
-		return false;
-	for (uint32_t i = 0; i < all->n && differ == 0; i++) {
-		uint64_t was, is;
-		double value = sample_usable(&demands[i]) ? demands[i].value : (double)NAN;
-		memcpy(&was, &all->taken[i], sizeof was);
-		memcpy(&is, &value, sizeof is);
-		differ = was ^ is;
-	}
-	return differ == 0;
+	return memcmp(&a, &b, sizeof a) == 0;
+}
+
+/* Something happened to it: what was taken last says nothing about it any more. */
+static void
+look_again(struct actuate *all, uint32_t i)
+{
+	const uint64_t no_demand = UINT64_C(0x7ff8000000000001); /* a NaN that no other is */
+	if (all->taken != NULL)
+		memcpy(&all->taken[i], &no_demand, sizeof no_demand);
+}
+
+/* Returns whether it has become impossible to write. */
+static bool
+take(struct actuate *all, uint32_t i, double demand, int64_t now_ns)
+{
+	struct actuator *a = &all->actuator[i];
+	bool usable = !isnan(demand), was_out = a->out_of_range;
+	all->n_pending -= a->pending;
+	a->wanted = usable && encode(a, demand) == 0;
+	a->out_of_range = usable && !a->wanted;
+	if (a->wanted)
+		a->pending = must_write(all, a, now_ns);
+	else
+		forget(a);
+	all->n_pending += a->pending;
+	int64_t again_ns = may_write_ns(all, a, now_ns);
+	all->until_ns = again_ns < all->until_ns ? again_ns : all->until_ns;
+	if (all->taken != NULL)
+		all->taken[i] = demand;
+	return a->out_of_range && !was_out;
 }
 
 uint32_t
 actuate_take(struct actuate *all, const struct sample *demands, int64_t now_ns)
 {
+	bool every = all->taken == NULL || now_ns >= all->until_ns;
 	uint32_t errors = 0;
-	if (as_before(all, demands, now_ns))
-		return 0;
-	all->n_pending = 0;
-	all->until_ns = NEVER;
+	if (every)
+		all->until_ns = NEVER;
 	for (uint32_t i = 0; i < all->n; i++) {
-		struct actuator *a = &all->actuator[i];
-		bool usable = sample_usable(&demands[i]);
-		a->wanted = usable && encode(a, demands[i].value) == 0;
-		if (usable && !a->wanted && !a->out_of_range)
-			errors++;
-		a->out_of_range = usable && !a->wanted;
-		if (a->wanted)
-			a->pending = must_write(all, a, now_ns);
-		else
-			forget(a);
-		all->n_pending += a->pending;
-		int64_t again_ns = may_write_ns(all, a, now_ns);
-		all->until_ns = again_ns < all->until_ns ? again_ns : all->until_ns;
-		if (all->taken != NULL)
-			all->taken[i] = usable ? demands[i].value : (double)NAN;
+		double demand = sample_usable(&demands[i]) ? demands[i].value : (double)NAN;
+		if (every || !same_bits(demand, all->taken[i]))
+			errors += take(all, i, demand, now_ns);
 	}
-	all->settled = all->n_pending == 0;
 	return errors;
 }
 
@@ -203,8 +208,10 @@ actuate_next(struct actuate *all, struct actuate_run *run)
 		return false;
 	/* no sign of life from the supervisor until the device can be given its demands */
 	if (refused) {
-		for (uint32_t i = last; i < all->n; i++)
+		for (uint32_t i = last; i < all->n; i++) {
 			all->actuator[i].pending = false;
+			look_again(all, i);
+		}
 		all->n_pending = 0;
 		return false;
 	}
@@ -215,9 +222,9 @@ actuate_next(struct actuate *all, struct actuate_run *run)
 void
 actuate_sent(struct actuate *all, const struct actuate_run *run, int64_t now_ns)
 {
-	all->settled = false;
 	for (uint32_t i = run->first; i < run->first + run->n; i++) {
 		struct actuator *a = &all->actuator[i];
+		look_again(all, i);
 		all->n_pending -= a->pending;
 		a->pending = false;
 		a->has_asked = true;
@@ -230,16 +237,18 @@ actuate_sent(struct actuate *all, const struct actuate_run *run, int64_t now_ns)
 void
 actuate_answered(struct actuate *all, const struct actuate_run *run, bool refused)
 {
-	all->settled = false;
-	for (uint32_t i = run->first; i < run->first + run->n; i++)
+	for (uint32_t i = run->first; i < run->first + run->n; i++) {
+		look_again(all, i);
 		all->actuator[i].refused = refused;
+	}
 }
 
 void
 actuate_read_back(struct actuate *all, uint32_t actuator, uint64_t raw, int64_t now_ns)
 {
 	struct actuator *a = &all->actuator[actuator];
-	all->settled = all->settled && a->has_read && a->read == raw;
+	if (!a->has_read || a->read != raw)
+		look_again(all, actuator);
 	a->has_read = true;
 	a->read = raw;
 	if (!a->has_asked || all->shadow || same(a->point, raw, a->asked))
@@ -252,7 +261,7 @@ void
 actuate_forget(struct actuate *all)
 {
 	all->n_pending = 0;
-	all->settled = false;
+	all->until_ns = INT64_MIN;
 	for (uint32_t i = 0; i < all->n; i++) {
 		forget(&all->actuator[i]);
 		all->actuator[i].wanted = false;

@@ -40,12 +40,11 @@ struct actuator { /* one writable point; all of them are looked at each 100 ms, 
 
 struct actuate {
 	struct actuator *actuator; /* in the order of the demand group */
-	double *taken;             /* [n] demands as last taken, NAN not usable; NULL: not kept */
+	/* [n] demands as last taken, NAN not usable; one that something has happened to since is not kept. NULL: none. Until
+	 * until_ns one that is the same again has to be looked at for nothing. */
+	double *taken;
 	uint32_t n, n_pending;
 	bool shadow; /* nothing is sent, so nothing is confirmed or repeated */
-	/* What was taken last had nothing to write and nothing wrong, and still has not before until_ns, unless something
-	 * happens to an actuator. */
-	bool settled;
 	int64_t until_ns;
 };
 

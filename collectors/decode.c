@@ -61,7 +61,7 @@ decode_raw(const struct point *p, const uint8_t *data, uint16_t first)
 	unsigned at = (unsigned)(p->reg - first), n = TYPES[p->type].registers;
 	/* most are that: one word in the wire's order */
 	if ((p->type == REG_U16 || p->type == REG_I16) && p->order <= ORDER_CDAB && !is_coil(p))
-		return (uint64_t)data[2 * at] << 8 | data[2 * at + 1];
+		return decode_word(data, at);
 	if (is_coil(p))
 		return (unsigned)data[at / 8] >> at % 8 & 1u;
 	uint64_t raw = 0;
@@ -134,7 +134,7 @@ bool
 decode_alike(const struct point *a, const struct point *b)
 {
 	return (a->type == REG_U16 || a->type == REG_I16) && a->order <= ORDER_CDAB &&
-	       !is_coil(a) && !a->writable && !b->writable && b->fc == a->fc &&
+	       !is_coil(a) && b->writable == a->writable && b->fc == a->fc &&
 	       b->reg == a->reg + 1 && b->type == a->type && b->order == a->order &&
 	       same_number(b->scale, a->scale) && same_number(b->offset, a->offset) &&
 	       same_number(b->lo, a->lo) && same_number(b->hi, a->hi) &&

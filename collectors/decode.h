@@ -20,9 +20,15 @@ unsigned decode_registers(enum reg_type type); /* 1, 2 or 4 */
 /* Point `p` in the answer to a read that began at `first` (data: coil bits for functions 1 and 2,
  * registers for 3 and 4). The caller has made sure that the read covers the point. */
 uint64_t decode_raw(const struct point *p, const uint8_t *data, uint16_t first);
+/* The same of a plain word: the one in place `at` of the answer. */
+static inline uint16_t
+decode_word(const uint8_t *data, unsigned at)
+{
+	return (uint16_t)(data[2 * at] << 8 | data[2 * at + 1]);
+}
 
-/* Does b follow a on the wire and mean its number alike? Then decode_words may have both: plain words
- * that nobody writes. */
+/* Does b follow a on the wire and mean its number alike? Then decode_words may have both, which are
+ * plain words. */
 bool decode_alike(const struct point *a, const struct point *b);
 /* n points of which each is alike the one before, the first of them `p` in the answer to a read that
  * began at `first`: value[n], NAN where the quality[n] is BAD; else as decode_value says. */

@@ -326,16 +326,21 @@ on_air(struct link *l, int64_t now_ns)
 	judge(l, LINK_OK, now_ns, "");
 }
 
+/* What n points that are alike, or one, hold of what was demanded; demands stand in the points' order. */
 static void
-read_point(struct link *l, uint32_t id, const uint8_t *data, int64_t now_ns)
+read_back(struct link *l, uint32_t id, uint32_t n, const uint8_t *data, int64_t now_ns)
 {
 	const struct plant *plant = l->shared->plant;
 	const struct point *point = &plant->points[id];
 	int32_t demands = plant_demand_group(plant, l->index);
-	uint64_t raw = decode_raw(point, data, l->flight.read->reg);
-	publish_raw(&l->shared->publisher, id, raw, flags_of(l), now_ns);
-	if (point->writable && demands >= 0)
-		actuate_read_back(&l->actuate, point->demand - plant->ctl.first[demands], raw,
+	if (!point->writable || demands < 0)
+		return;
+	uint32_t at = point->demand - plant->ctl.first[demands];
+	uint16_t first = l->flight.read->reg;
+	if (n == 1)
+		actuate_read_back(&l->actuate, at, decode_raw(point, data, first), now_ns);
+	for (uint32_t k = 0; k < n && n > 1; k++)
+		actuate_read_back(&l->actuate, at + k, decode_word(data, point->reg - first + k),
 				  now_ns);
 }
 
@@ -347,18 +352,14 @@ read_done(struct link *l, const uint8_t *data, enum quality verdict, int64_t now
 	const struct plan_read *r = l->flight.read;
 	uint32_t id = publish_first(p, l->index, l->flight.scan) + r->first, end = id + r->n;
 	while (id < end) {
-		uint32_t n = data == NULL ? 0
-					  : publish_words(p, id, end - id, data, r->reg,
-							  flags_of(l), now_ns);
-		if (n > 0) {
-			id += n;
-			continue;
-		}
-		if (data == NULL)
+		uint32_t n = 1;
+		if (data == NULL) {
 			publish_verdict(p, id, verdict, flags_of(l));
-		else
-			read_point(l, id, data, now_ns);
-		id++;
+		} else {
+			n = publish_read(p, id, end - id, data, r->reg, flags_of(l), now_ns);
+			read_back(l, id, n, data, now_ns);
+		}
+		id += n;
 	}
 	if (scan_done(&l->scan, l->flight.scan))
 		publish_class(p, l->index, l->flight.scan);

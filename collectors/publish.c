@@ -26,6 +26,7 @@ find_alike(struct publisher *p)
 	for (uint32_t i = plant->n_in; i-- > 0;) {
 		const struct point *a = &plant->points[i];
 		bool more = alike > 0 && alike < ALIKE_MAX && a->owner == OWNER_FIELD &&
+			    (!a->writable || a[1].demand == a->demand + 1) &&
 			    a[1].owner == OWNER_FIELD && a[1].device == a->device &&
 			    decode_alike(a, a + 1);
 		alike = more ? (uint8_t)(alike + 1) : 1;
@@ -111,14 +112,17 @@ publish_raw(struct publisher *p, uint32_t point, uint64_t raw, uint32_t flags, i
 }
 
 uint32_t
-publish_words(struct publisher *p, uint32_t point, uint32_t most, const uint8_t *data,
-	      uint16_t first, uint32_t flags, int64_t now_ns)
+publish_read(struct publisher *p, uint32_t point, uint32_t most, const uint8_t *data,
+	     uint16_t first, uint32_t flags, int64_t now_ns)
 {
 	UNCLEARED double value[ALIKE_MAX];
 	UNCLEARED uint32_t quality[ALIKE_MAX];
 	uint32_t n = p->alike[point] < most ? p->alike[point] : most;
-	if (n < 2)
-		return 0;
+	if (n < 2) {
+		publish_raw(p, point, decode_raw(&p->plant->points[point], data, first), flags,
+			    now_ns);
+		return 1;
+	}
 	decode_words(&p->plant->points[point], data, first, n, value, quality);
 	uint32_t differ = 0; /* from good: mostly none does */
 	for (uint32_t i = 0; i < n; i++)

@@ -40,10 +40,10 @@ enum quality publish_raw(struct publisher *p, uint32_t point, uint64_t raw, uint
 			 int64_t now_ns);
 void publish_verdict(struct publisher *p, uint32_t point, enum quality verdict, uint32_t flags);
 
-/* Of the `most` points from this one on, those that lie in the answer to a read that began at `first`
- * and are decoded in one go; returns how many, 0: this one is not such. */
-uint32_t publish_words(struct publisher *p, uint32_t point, uint32_t most, const uint8_t *data,
-		       uint16_t first, uint32_t flags, int64_t now_ns);
+/* This point and, of the `most` from it on, those that are decoded with it in one go, from the answer to a
+ * read that began at `first`; returns how many, of which one is writable if all are. */
+uint32_t publish_read(struct publisher *p, uint32_t point, uint32_t most, const uint8_t *data,
+		      uint16_t first, uint32_t flags, int64_t now_ns);
 
 /* Into the image. */
 void publish_class(struct publisher *p, uint32_t device, enum scan_class scan);

@@ -217,24 +217,22 @@ struct worth {
 	int64_t oldest_ns, newest_ns;
 };
 
-/* Hundreds of samples a tick: without a branch for each. */
+/* Hundreds of samples a tick, most of which are worth what the one before is. */
 static struct worth
 worth_of(const struct sample *samples, uint32_t n)
 {
 	struct worth w = {false, INT64_MAX, INT64_MIN};
-	bool not_good = false;
+	const struct sample *was = NULL;
 
 	/* NEVER does not count: it is what a start looks like, and a point that was once measured
 	 * turns COMM or worse, not NEVER. */
-	for (uint32_t i = 0; i < n; i++) {
-		int64_t time_ns = samples[i].time_ns;
-		int64_t aging_ns = ages(&samples[i]) ? time_ns : INT64_MAX;
-
-		not_good |= samples[i].quality > QUALITY_GOOD;
-		w.newest_ns = later(w.newest_ns, time_ns);
-		w.oldest_ns = earlier(w.oldest_ns, aging_ns);
+	for (const struct sample *s = samples; s < samples + n; was = s++) {
+		if (was && s->time_ns == was->time_ns && s->quality == was->quality)
+			continue;
+		w.not_good |= s->quality > QUALITY_GOOD;
+		w.newest_ns = later(w.newest_ns, s->time_ns);
+		w.oldest_ns = earlier(w.oldest_ns, ages(s) ? s->time_ns : INT64_MAX);
 	}
-	w.not_good = not_good;
 	return w;
 }
 
@@ -285,12 +283,6 @@ group_copy(const struct image *img, uint32_t group, struct times *times)
 	size_t n = (img->first[group + 1] - img->first[group]) * SAMPLE_WORDS;
 	uint64_t *tmp = img->scratch;
 
-	if (img->alone) {
-		memcpy(tmp, samples_of(img, group), n * sizeof(*tmp));
-		times->oldest_ns = atomic_load_explicit(&g->oldest_ns, memory_order_relaxed);
-		times->newest_ns = atomic_load_explicit(&g->newest_ns, memory_order_relaxed);
-		return 0;
-	}
 	for (int try = 0; try < MAX_TRIES; try++) {
 		uint32_t seq = atomic_load_explicit(&g->seq, memory_order_acquire);
 		if (seq & 1u)
@@ -338,11 +330,14 @@ read_group(const struct image *img, uint32_t group, int64_t now_ns, struct sampl
 	assert(group < img->n_groups);
 	uint32_t n = img->first[group + 1] - img->first[group];
 	int64_t max_age_ns = img->period_ns[group] * IMAGE_STALE_PERIODS;
-	struct times t;
-	int rc = group_copy(img, group, &t);
+	const struct region_group *g = &img->group[group];
+	struct times t = {atomic_load_explicit(&g->oldest_ns, memory_order_relaxed),
+			  atomic_load_explicit(&g->newest_ns, memory_order_relaxed)};
+	int rc = img->alone ? 0 : group_copy(img, group, &t);
 
 	if (rc == 0)
-		memcpy(out, img->scratch, n * sizeof(*out));
+		memcpy(out, img->alone ? (void *)samples_of(img, group) : img->scratch,
+		       n * sizeof(*out));
 	/* mostly they are as good as when they were published */
 	if (rc != 0 || t.oldest_ns < now_ns - max_age_ns || t.newest_ns > now_ns)
 		t = judge_group(out, n, now_ns, max_age_ns);

@@ -74,7 +74,8 @@ refresh(struct sim *sim, struct sim_device *d, const struct gate_request *r)
 			sim_registers_fill(d, pt, values, n);
 			w.at += n - 1;
 			w.id += n - 1;
-		} else if (!pt->writable && !odd_points_store(sim, d, pt) && !d->stands)
+		} else if (!pt->writable && !(sim->any_odd && odd_points_store(sim, d, pt)) &&
+			   !d->stands)
 			sim_registers_store(d, pt, sim_value(sim, d, pt));
 	}
 }

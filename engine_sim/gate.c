@@ -38,17 +38,16 @@ sim_gate_covers(const struct gate_map *map, enum gate_table table, uint16_t addr
 	uint32_t first = map->table[table].first, n = map->table[table].n;
 	const uint8_t *cell = map->table[table].cell;
 	uint32_t at = address - first; /* wraps to something too great below `first` */
+	uint8_t all = GATE_WRITABLE | GATE_MAPPED;
 
 	if (n == 0 || address < first || at + quantity > n)
 		return false;
-	for (uint32_t i = at; i < at + quantity; i++) {
-		if (write && (cell[i] & GATE_WRITABLE) == 0)
-			return false;
-		if (!write && (cell[i] & GATE_MAPPED) == 0 && !map->bridge_gaps)
-			return false;
-	}
+	for (uint32_t i = at; i < at + quantity; i++)
+		all &= cell[i];
 	if (!write)
-		return true;
+		return (all & GATE_MAPPED) != 0 || map->bridge_gaps;
+	if ((all & GATE_WRITABLE) == 0)
+		return false;
 	/* neither begins nor ends inside a value */
 	return (cell[at] & GATE_CONTINUES) == 0 &&
 	       (at + quantity == n || (cell[at + quantity] & GATE_CONTINUES) == 0);

@@ -86,9 +86,8 @@ odd_points_step(struct sim *sim)
 bool
 odd_points_store(struct sim *sim, struct sim_device *d, const struct point *pt)
 {
-	struct instrument *f = !sim->any_odd ? NULL
-					     : instrument_find(sim->odd, ODD_POINTS,
-							       (uint32_t)(pt - sim->plant->points));
+	struct instrument *f =
+		instrument_find(sim->odd, ODD_POINTS, (uint32_t)(pt - sim->plant->points));
 	uint16_t words[INSTRUMENT_WORDS];
 
 	if (!f || f->fresh || instrument_plain(f))

@@ -128,8 +128,11 @@ trace_samples(struct trace *t, uint32_t tick, uint32_t first, const struct sampl
 {
 	for (size_t i = 0; i < n; i++) {
 		/* by its bits: a NaN equals itself, and -0 is not 0 */
-		if (bits_of(now[i].value) == bits_of(last[i].value) &&
-		    now[i].quality == last[i].quality && now[i].flags == last[i].flags)
+		uint64_t differ = (bits_of(now[i].value) ^ bits_of(last[i].value)) |
+				  (now[i].quality ^ last[i].quality) |
+				  (now[i].flags ^ last[i].flags);
+
+		if (differ == 0)
 			continue;
 		put_record(t, tick, first + (uint32_t)i, now[i].value, now[i].quality,
 			   now[i].flags);
