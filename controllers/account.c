@@ -14,9 +14,12 @@ hot_zone(const struct sensors *f)
 {
 	double sum_c[ZONES] = {0}, all_c = 0.0;
 	int hot = 0;
-	for (int i = 0; i < RETICLES; i++) {
-		sum_c[i % ZONES] += f->temp_c[i] / ROWS;
-		all_c += f->temp_c[i] / ROWS;
+	for (int y = 0; y < ROWS; y++)
+		for (int x = 0; x < ZONES; x++)
+			sum_c[x] += f->temp_c[ZONES * y + x];
+	for (int x = 0; x < ZONES; x++) {
+		sum_c[x] /= ROWS;
+		all_c += sum_c[x];
 	}
 	for (int x = 1; x < ZONES; x++)
 		if (sum_c[x] > sum_c[hot])

@@ -12,6 +12,34 @@ law_weight(double tau_s)
 	return tau_s > 0.0 ? 1.0 - exp(-LAW_DT_S / tau_s) : 1.0;
 }
 
+/* Four at a time: one by one each comparison would wait for the one before. */
+#define LANES 4
+_Static_assert(RETICLES % LANES == 0, "no rest");
+
+double
+law_least_of(const double v[RETICLES])
+{
+	double least[LANES] = {INFINITY, INFINITY, INFINITY, INFINITY}, all = INFINITY;
+	for (int i = 0; i < RETICLES; i += LANES)
+		for (int k = 0; k < LANES; k++)
+			least[k] = v[i + k] < least[k] ? v[i + k] : least[k];
+	for (int k = 0; k < LANES; k++)
+		all = least[k] < all ? least[k] : all;
+	return isinf(all) ? (double)NAN : all;
+}
+
+double
+law_most_of(const double v[RETICLES])
+{
+	double most[LANES] = {-INFINITY, -INFINITY, -INFINITY, -INFINITY}, all = -INFINITY;
+	for (int i = 0; i < RETICLES; i += LANES)
+		for (int k = 0; k < LANES; k++)
+			most[k] = v[i + k] > most[k] ? v[i + k] : most[k];
+	for (int k = 0; k < LANES; k++)
+		all = most[k] > all ? most[k] : all;
+	return isinf(all) ? (double)NAN : all;
+}
+
 double
 law_low_pass(double filtered, double value, double tau_s)
 {

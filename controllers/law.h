@@ -93,6 +93,10 @@ law_clamp(double value, double lo, double hi)
 	return value > hi ? hi : value;
 }
 
+/* Of all reticles; NAN is passed over, and is the answer when there is nothing else. */
+double law_least_of(const double v[RETICLES]);
+double law_most_of(const double v[RETICLES]);
+
 /* fmin and fmax without their call: they pass a NAN over. */
 static inline double
 law_least(double a, double b)

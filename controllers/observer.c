@@ -5,6 +5,7 @@
 #include <string.h>
 
 #include "controllers/law.h"
+#include "core/wide.h"
 
 #define LOG_LO (-3.0) /* a twentieth of its flow: less can't be told from none */
 #define LOG_HI 0.7
@@ -15,6 +16,9 @@
 #define IDLE_FRAC 0.5     /* of its neighbour's power */
 #define FEW_ZONES 4       /* of twelve: fewer say nothing of one of them */
 #define COPPER_S 0.25
+/* Steps of the law to one of the zones': what is held against each other moves by the second. */
+#define FIT_STEPS 3u
+#define FIT_S (FIT_STEPS * LAW_DT_S)
 
 void
 estimate_init(struct estimate *e)
@@ -57,23 +61,22 @@ observer_forget(struct observer *o, struct estimate *e)
 
 /* Powers as they were when the temperatures came about: each reticle's part as read now and then, the sum as read ten
  * times a second, behind copper and the sensors' low-pass. */
-static bool
+WIDE static bool
 see_power(struct observer *o, const struct control_params *p, const struct view *v, double out_w[])
 {
 	double sum_w = 0.0;
 	memset(o->zone_w, 0, sizeof o->zone_w);
-	for (int i = 0; i < RETICLES; i++) {
-		sum_w += v->power_w[i]; /* NAN: one is missing */
-		o->zone_w[i % ZONES] += v->power_w[i];
-	}
+	for (int y = 0; y < ROWS; y++)
+		for (int x = 0; x < ZONES; x++)
+			o->zone_w[x] += v->power_w[ZONES * y + x];
+	for (int x = 0; x < ZONES; x++)
+		sum_w += o->zone_w[x]; /* NAN: one is missing */
 	if (!isfinite(sum_w) || !isfinite(v->wafer_w) || sum_w <= 0.0)
 		return false;
 	bool first = !o->started;
 	double weight = first ? 1.0 : law_weight(p->observer_tau_s);
-	for (int i = 0; i < RETICLES; i++) {
-		double share = v->power_w[i] / sum_w;
-		o->share[i] = law_follow(o->share[i], share, weight);
-	}
+	for (int i = 0; i < RETICLES; i++)
+		o->share[i] = law_follow(o->share[i], v->power_w[i] / sum_w, weight);
 	o->late_w[0] = first ? v->wafer_w : law_low_pass(o->late_w[0], v->wafer_w, COPPER_S);
 	o->late_w[1] = first ? v->wafer_w : law_low_pass(o->late_w[1], o->late_w[0], p->filter_s);
 	bool moves = fabs(v->wafer_w - o->late_w[1]) > p->observer_quiet_frac * o->late_w[1];
@@ -84,13 +87,13 @@ see_power(struct observer *o, const struct control_params *p, const struct view 
 }
 
 /* As the nominal reticle would show it: less what the soak found of this one. */
-static double
+INLINED double
 as_nominal(const struct estimate *e, int i, double temp_c, double supply_c)
 {
 	return supply_c + (temp_c - supply_c) / e->gain[i];
 }
 
-static void
+WIDE static void
 see_wafer(struct observer *o, const struct estimate *e, const struct control_params *p,
 	  const struct view *v, const struct sensors *s, const double power_w[])
 {
@@ -176,7 +179,7 @@ lateral_step(struct observer *o, const struct estimate *e, const struct control_
 			n++;
 		}
 	if (n)
-		o->lateral_mul = law_clamp(o->lateral_mul - p->lateral_per_s * LAW_DT_S * sum / n,
+		o->lateral_mul = law_clamp(o->lateral_mul - p->lateral_per_s * FIT_S * sum / n,
 					   p->lateral_lo, p->lateral_hi);
 	face_init(&o->face, o->type, o->lateral_mul, 1.0);
 }
@@ -213,9 +216,9 @@ zones_step(struct observer *o, struct estimate *e, const struct control_params *
 		told[x] = works[x] && fit_zone(o, s, x, cu_c, heat_w, &move);
 		if (!told[x])
 			continue;
-		o->log_flow[x] = law_clamp(o->log_flow[x] + move * LAW_DT_S / p->observer_fit_s,
-					   LOG_LO, LOG_HI);
-		o->good_steps[x]++;
+		move *= fmin(FIT_S / p->observer_fit_s, 1.0);
+		o->log_flow[x] = law_clamp(o->log_flow[x] + move, LOG_LO, LOG_HI);
+		o->good_steps[x] += FIT_STEPS;
 	}
 	memcpy(o->works, works, sizeof works);
 	if (!tell_zones(o, e, told)) {
@@ -240,7 +243,8 @@ judge_zones(struct observer *o, struct estimate *e, const struct control_params 
 		o->age[x] = 0;
 		e->zone_old[x] = false;
 		e->zone_sure[x] = o->good_steps[x] >= after;
-		o->low_steps[x] = low != e->zone_clogged[x] ? o->low_steps[x] + 1 : 0;
+		bool on = low != e->zone_clogged[x];
+		o->low_steps[x] = !on ? 0 : o->low_steps[x] ? o->low_steps[x] + FIT_STEPS : 1;
 		if (!e->zone_sure[x] || o->low_steps[x] < after)
 			continue;
 		e->zone_clogged[x] = low;
@@ -276,7 +280,9 @@ observer_step(struct observer *o, struct estimate *e, const struct control_param
 	}
 	see_wafer(o, e, p, v, s, power_w);
 	observer_loop_step(o, e, p, v);
-	bool quiet = o->quiet_steps >= (uint32_t)lrint(p->observer_quiet_s * LAW_STEPS_PER_S);
+	uint32_t quiet_after = (uint32_t)lrint(p->observer_quiet_s * LAW_STEPS_PER_S);
+	bool quiet =
+		o->quiet_steps >= quiet_after && (o->quiet_steps - quiet_after) % FIT_STEPS == 0;
 	bool flows = o->flow_kg_s > p->observer_least_flow_frac * o->type->m_nom_kg_s;
 	if (!quiet || !flows || !isfinite(v->flow_lpm) || !isfinite(v->supply_c))
 		return;

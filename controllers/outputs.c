@@ -212,13 +212,17 @@ demand_of(const struct demands *d, enum role_id role)
 #pragma GCC diagnostic pop
 }
 
-static bool
-is_by_hand(const struct demands *d, enum role_id role, uint32_t k)
+/* Which of them a person has set; NULL: none can be. */
+static const bool *
+by_hand(const struct demands *d, enum role_id role)
 {
-	return (role == ROLE_DUTY_CMD && d->by_hand[HAND_DUTY + k]) ||
-	       (role == ROLE_SHARE_CMD && d->by_hand[HAND_SHARE + k]) ||
-	       (role == ROLE_PUMP_SPEED_CMD && d->by_hand[HAND_PUMP + k]) ||
-	       (role == ROLE_VALVE_CMD && d->by_hand[HAND_VALVE]);
+	if (role == ROLE_DUTY_CMD)
+		return d->by_hand + HAND_DUTY;
+	if (role == ROLE_SHARE_CMD)
+		return d->by_hand + HAND_SHARE;
+	if (role == ROLE_PUMP_SPEED_CMD)
+		return d->by_hand + HAND_PUMP;
+	return role == ROLE_VALVE_CMD ? d->by_hand + HAND_VALVE : NULL;
 }
 
 /* Is there one that is a number? */
@@ -229,17 +233,6 @@ any_number(const double value[], uint32_t n)
 	for (uint32_t k = 0; k < n; k++)
 		any |= isfinite(value[k]);
 	return any;
-}
-
-static void
-demand_sample(struct sample *s, const struct target *t, bool active, double value, int64_t now_ns)
-{
-	*s = (struct sample){0};
-	if (!active || !isfinite(value))
-		return;
-	s->value = law_clamp(value, t->lo, t->hi);
-	s->time_ns = now_ns;
-	s->quality = QUALITY_GOOD;
 }
 
 void
@@ -255,19 +248,23 @@ outputs_demands(struct outputs *x, struct image *ctl, uint32_t system, const str
 		/* shares and batches are seldom asked for */
 		if (!*asked && each != NULL && !any_number(each, n))
 			continue;
+		const bool *hand = by_hand(d, DEMANDS[r].role);
+		bool pumps = DEMANDS[r].role == ROLE_PUMP_SPEED_CMD && !d->quiet;
 		*asked = false;
 		for (uint32_t k = 0; k < n; k++) {
 			if (t[k].index == NO_POINT)
 				continue;
 			double value = each != NULL ? each[k] : all;
-			if (DEMANDS[r].role == ROLE_PUMP_SPEED_CMD && !d->quiet &&
-			    isfinite(d->pump_each_frac[k]))
+			if (pumps && isfinite(d->pump_each_frac[k]))
 				value = 100.0 * d->pump_each_frac[k];
-			struct sample *s = &x->samples[t[k].index];
-			demand_sample(s, &t[k], d->active, value, now_ns);
-			if (s->quality != QUALITY_NEVER && is_by_hand(d, DEMANDS[r].role, k))
-				s->flags = SAMPLE_MANUAL;
-			*asked |= s->quality != QUALITY_NEVER;
+			bool active = d->active && isfinite(value);
+			x->samples[t[k].index] =
+				active ? (struct sample){law_clamp(value, t[k].lo, t[k].hi), now_ns,
+							 QUALITY_GOOD,
+							 hand != NULL && hand[k] ? SAMPLE_MANUAL
+										 : 0}
+				       : (struct sample){0};
+			*asked |= active;
 		}
 	}
 	for (uint32_t i = x->group_at[system]; i < x->group_at[system + 1]; i++) {

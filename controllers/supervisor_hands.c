@@ -148,9 +148,7 @@ move(struct supervisor *s, int k, double law, double step)
 static void
 watch_limit(struct supervisor *s, const struct control_params *p)
 {
-	double hottest_c = -INFINITY;
-	for (int i = 0; i < RETICLES; i++)
-		hottest_c = law_most(hottest_c, s->in.temp_c[i]);
+	double hottest_c = law_most(-INFINITY, law_most_of(s->in.temp_c));
 	if (hottest_c > s->in.temp_limit_c)
 		s->hand_hot = true;
 	else if (hottest_c < s->in.temp_limit_c - p->hand_yield_k)
@@ -281,14 +279,30 @@ apply_duties(struct supervisor *s, double step)
 	}
 }
 
+/* Is one set, or on its way back to the law? */
+static bool
+any_acts(const struct supervisor *s)
+{
+	bool any = false;
+	for (int k = 0; k < HANDS; k++)
+		any |= isfinite(s->hand_now[k]) || isfinite(wanted(s, k));
+	return any;
+}
+
 void
 supervisor_hands_apply(struct supervisor *s, const struct control_params *p)
 {
 	double step = p->ramp_per_s * LAW_DT_S;
 	watch_limit(s, p);
+	if (s->n_by_hand == 0 && !s->hands_act && !s->shares_stray) {
+		for (int k = 0; k < HAND_PUMPS; k++)
+			s->demands.pump_each_frac[k] = (double)NAN;
+		return;
+	}
 	apply_duties(s, step);
 	apply_cooling(s, p, step);
 	apply_shares(s);
+	s->hands_act = any_acts(s);
 }
 
 void

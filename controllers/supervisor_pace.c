@@ -45,22 +45,36 @@ pipeline_of(const struct supervisor *s, const struct view *v, int k)
 static void
 see_stages(struct supervisor *s, const struct view *v)
 {
+	const struct job_config *job[JOBS_MAX];
+	uint32_t stage[JOBS_MAX] = {0}, n[JOBS_MAX] = {0};
 	for (int k = 0; k < JOBS_MAX; k++) {
-		const struct job_config *job = pipeline_of(s, v, k);
-		uint32_t stage = 0, n = 0;
-		s->piped_frac[k] = job ? v->slot_rate_frac[k] : (double)NAN;
-		for (int i = 0; i < RETICLES; i++) {
-			if (s->in.jobs.slot[i] != k)
-				continue;
-			while (job && stage + 1 < job->n_stages &&
-			       n == job->stages[stage].reticles) {
-				stage++;
-				n = 0;
-			}
-			n++;
-			s->stage_cost[i] =
-				job && job->n_stages ? job->stages[stage].cost_frac : 1.0;
+		job[k] = pipeline_of(s, v, k);
+		s->piped_frac[k] = job[k] ? v->slot_rate_frac[k] : (double)NAN;
+	}
+	for (int i = 0; i < RETICLES; i++) {
+		uint8_t k = s->in.jobs.slot[i];
+		if (k >= JOBS_MAX)
+			continue;
+		s->stage_cost[i] = 1.0;
+		if (!job[k] || !job[k]->n_stages)
+			continue;
+		while (stage[k] + 1 < job[k]->n_stages &&
+		       n[k] == job[k]->stages[stage[k]].reticles) {
+			stage[k]++;
+			n[k] = 0;
 		}
+		n[k]++;
+		s->stage_cost[i] = job[k]->stages[stage[k]].cost_frac;
+	}
+}
+
+/* Rate that a duty of 1 would be, of each reticle. */
+static void
+see_rates(struct supervisor *s)
+{
+	for (int i = 0; i < RETICLES; i++) {
+		double share = s->in.share_frac[i];
+		s->full_rate[i] = 1.0 / ((share >= SHARE_LEAST ? share : 1.0) * s->stage_cost[i]);
 	}
 }
 
@@ -69,17 +83,16 @@ see_stages(struct supervisor *s, const struct view *v)
 static void
 rates_of_slots(const struct supervisor *s, const double duty_frac[RETICLES], double out[JOBS_MAX])
 {
-	const struct law_in *in = &s->in;
-	const struct job_groups *g = &in->jobs;
+	const struct job_groups *g = &s->in.jobs;
+	double least[SLOT_NONE + 1];
+	for (int k = 0; k <= SLOT_NONE; k++)
+		least[k] = INFINITY;
+	for (int i = 0; i < RETICLES; i++) {
+		double rate = duty_frac[i] * s->full_rate[i];
+		least[g->slot[i]] = rate < least[g->slot[i]] ? rate : least[g->slot[i]];
+	}
 	for (int k = 0; k < JOBS_MAX; k++)
-		out[k] = (double)NAN;
-	for (int i = 0; i < RETICLES; i++)
-		if (g->slot[i] < JOBS_MAX) {
-			double share = in->share_frac[i];
-			double work = (share >= SHARE_LEAST ? share : 1.0) * s->stage_cost[i];
-			double rate = duty_frac[i] / work;
-			out[g->slot[i]] = law_least(out[g->slot[i]], rate); /* passes NAN over */
-		}
+		out[k] = isfinite(least[k]) ? least[k] : (double)NAN; /* NAN was never less */
 }
 
 /* A pipeline goes on faster than its slowest stage until the buffers are empty: what it does it can do. A
@@ -97,6 +110,7 @@ void
 supervisor_pace_begin(struct supervisor *s, const struct view *v)
 {
 	see_stages(s, v);
+	see_rates(s);
 	/* without inputs the last ones stay: what is not seen is not given back */
 	bool acts = s->mode == CTL_AUTO || s->mode == CTL_SHADOW || s->mode == CTL_FAILSAFE;
 	s->pace_frac = 1.0;

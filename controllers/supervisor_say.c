@@ -10,23 +10,11 @@
 #define STOP_IGNORED_FRAC 0.01
 #define STOP_IGNORED_STEPS (5u * LAW_STEPS_PER_S)
 
-static double
-least_of(const double duty_frac[RETICLES])
-{
-	double least = (double)NAN;
-	for (int i = 0; i < RETICLES; i++)
-		least = law_least(least, duty_frac[i]); /* passes NAN over */
-	return least;
-}
-
 static void
 watch_stop(struct supervisor *s, const struct view *v)
 {
-	double most = (double)NAN, asked = 0.0;
-	for (int i = 0; i < RETICLES; i++) {
-		most = law_most(most, v->duty_frac[i]); /* passes NAN over */
-		asked = law_most(asked, s->demands.duty_frac[i]);
-	}
+	double most = law_most_of(v->duty_frac);
+	double asked = law_most(0.0, law_most_of(s->demands.duty_frac));
 	bool down = s->mode == CTL_STOPPED && asked <= 0.0; /* not on the way there */
 	bool ignored = down && !(most < STOP_IGNORED_FRAC);
 	s->stop_ignored = ignored ? s->stop_ignored + 1 : 0;
@@ -78,7 +66,7 @@ reason_of(struct supervisor *s, const struct view *v)
 		return REASON_PACE; /* whatever else holds it: less than that */
 	if (s->hand_binds && !(s->cap_scale_frac < 1.0))
 		return REASON_HAND;
-	if (s->low_flow_cap_frac < least_of(s->out.duty_frac))
+	if (s->low_flow_cap_frac < law_least_of(s->out.duty_frac))
 		return REASON_LOW_FLOW;
 	if (s->cap_scale_frac < 1.0)
 		return REASON_CAP;
@@ -106,7 +94,7 @@ supervisor_say(struct supervisor *s, const struct control_params *p, const struc
 		d->mode = CTL_SHADOW;
 	else if (s->mode == CTL_AUTO && s->n_by_hand > 0)
 		d->mode = CTL_MANUAL;
-	d->least_frac = least_of(s->demands.duty_frac);
+	d->least_frac = law_least_of(s->demands.duty_frac);
 	d->temp_limit_c = s->in.temp_limit_c;
 	d->setpoint_c = setpoint_of(s, p);
 	d->asked_c = d->setpoint_c;

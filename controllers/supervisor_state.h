@@ -109,13 +109,15 @@ struct supervisor {
 	double own_frac[JOBS_MAX], asked_frac[JOBS_MAX]; /* of a slot, as struct cluster_report */
 	double pace_factor[JOBS_MAX]; /* of the duties of a slot, in the last step */
 	double stage_cost[RETICLES];  /* of its stage in a pipeline, of the dearest; 1 elsewhere */
-	double piped_frac[JOBS_MAX];  /* rate of the pipeline in a slot, as read; NAN it is none */
-	double pace_frac;             /* the least in force; 1 none */
-	int64_t ceiling_end_ns;       /* of the one that is asked for */
-	struct ceiling ceiling;       /* the one that is there */
+	double full_rate[RETICLES]; /* of its slot, if its duty were 1 and nothing else the least */
+	double piped_frac[JOBS_MAX]; /* rate of the pipeline in a slot, as read; NAN it is none */
+	double pace_frac;            /* the least in force; 1 none */
+	int64_t ceiling_end_ns;      /* of the one that is asked for */
+	struct ceiling ceiling;      /* the one that is there */
 	uint32_t mute, astray; /* steps: its engine says no duty; applies more than is asked for */
 	const struct hands *hands; /* set by a person; NULL: nothing ever is */
 	unsigned n_by_hand;
+	bool hands_act;         /* one was set in the last step, or on its way back to the law */
 	double hand_now[HANDS]; /* in force, on its way there or back; NAN: the law's */
 	bool hand_binds;        /* a duty set by hand is what holds something back … */
 	bool hand_leaves;       /* … or what it was, until the ramp is over */

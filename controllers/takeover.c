@@ -2,6 +2,7 @@
 #include "controllers/takeover.h"
 
 #include <math.h>
+#include <string.h>
 
 #define DUTY_BAND_FRAC 0.005
 #define COOLING_BAND_FRAC 0.01
@@ -108,17 +109,18 @@ takeover_move(struct supervisor *s, const struct control_params *p)
 	struct demands *d = &s->wants;
 	const struct law_out *out = &s->out;
 	double step_frac = p->ramp_per_s * LAW_DT_S;
-	double step = s->ramping ? step_frac : (double)INFINITY;
+	double step = step_frac;
 	bool over = out->margin_k < 0.0, there = true;
 	/* Over a limit, too: what we find there the device's foldback has held until now, and holds on. A
 	   breaker does not wait for a ramp. */
 	bool down = out->limit == REASON_CAP;
-	double least = 1.0;
-	for (int i = 0; i < RETICLES; i++) {
+	for (int i = 0; i < RETICLES && s->ramping; i++) {
 		d->duty_frac[i] = towards(d->duty_frac[i], out->duty_frac[i], step, false, down);
 		there = there && fabs(d->duty_frac[i] - out->duty_frac[i]) <= step;
-		least = law_least(least, d->duty_frac[i]);
 	}
+	if (!s->ramping)
+		memcpy(d->duty_frac, out->duty_frac, sizeof d->duty_frac);
+	double least = law_least(1.0, law_least_of(d->duty_frac));
 	for (int i = 0; i < RETICLES; i++) {
 		/* who never moves work leaves none where another put it */
 		bool told = isfinite(s->demands.share_frac[i]) || isfinite(s->in.share_frac[i]);
