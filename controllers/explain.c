@@ -7,6 +7,7 @@
 #include <string.h>
 
 #include "controllers/account.h"
+#include "controllers/explain_private.h"
 #include "core/clock.h"
 
 /* How long a verdict must last to be shown, to replace another, and to be taken back. */
@@ -21,27 +22,21 @@
 #define RATION_MAX 6.0
 #define RATION_PER_S 0.1
 
-struct telling {
-	struct explain *x;
-	struct image_event *events;
-	int n;
-	int64_t now_ns;
-};
-
 void
 explain_init(struct explain *x, const char *name, double tokens_full, int64_t now_ns)
 {
 	memset(x, 0, sizeof *x);
 	x->name = name;
 	x->tokens_full = tokens_full;
+	x->pump_lead = -1;
 	for (int k = 0; k < JOBS_MAX; k++)
 		x->job_full[k] = (double)NAN;
 	x->limited_ns = x->ration_ns = now_ns;
 	x->ration = RATION_MAX;
 }
 
-__attribute__((format(printf, 4, 5))) static void
-tell(struct telling *t, enum control_event code, double value, const char *format, ...)
+void
+explain_tell(struct telling *t, enum control_event code, double value, const char *format, ...)
 {
 	struct explain *x = t->x;
 	if (x->ration < 1.0 || t->n == EXPLAIN_EVENTS) {
@@ -87,29 +82,30 @@ tell_mode(struct telling *t, const struct control_params *p, enum ctl_mode mode)
 	case CTL_OFF:
 		break;
 	case CTL_TRACK:
-		tell(t, CODE, mode, "follows what is applied before it takes charge");
+		explain_tell(t, CODE, mode, "follows what is applied before it takes charge");
 		break;
 	case CTL_AUTO:
-		tell(t, CODE, mode, "is in automatic control");
+		explain_tell(t, CODE, mode, "is in automatic control");
 		break;
 	case CTL_FAILSAFE:
-		tell(t, CODE, mode, "inputs lost: pumps and valve 100 %%, duty at most %.2f",
-		     p->failsafe_duty_frac);
+		explain_tell(t, CODE, mode,
+			     "inputs lost: pumps and valve 100 %%, duty at most %.2f",
+			     p->failsafe_duty_frac);
 		break;
 	case CTL_HANDBACK:
-		tell(t, CODE, mode, "goes back to its devices' own control");
+		explain_tell(t, CODE, mode, "goes back to its devices' own control");
 		break;
 	case CTL_SHADOW:
-		tell(t, CODE, mode, "is in shadow: demands are computed, not all are sent");
+		explain_tell(t, CODE, mode, "is in shadow: demands are computed, not all are sent");
 		break;
 	case CTL_STOPPED:
-		tell(t, CODE, mode, "is stopped: no duty, pumps 100 %%, cooling on");
+		explain_tell(t, CODE, mode, "is stopped: no duty, pumps 100 %%, cooling on");
 		break;
 	case CTL_MAINTENANCE:
-		tell(t, CODE, mode, "is in maintenance: its devices are on their own");
+		explain_tell(t, CODE, mode, "is in maintenance: its devices are on their own");
 		break;
 	case CTL_MANUAL:
-		tell(t, CODE, mode, "is in automatic control but for what is set by hand");
+		explain_tell(t, CODE, mode, "is in automatic control but for what is set by hand");
 		break;
 	}
 }
@@ -123,12 +119,13 @@ tell_stop(struct telling *t, const struct verdict *d)
 		return;
 	t->x->stop_ignored = d->stop_ignored;
 	if (d->stop_ignored && isfinite(d->applied_frac))
-		tell(t, CODE, d->mode, "is told to stop, but its device still applies duty %.2f",
-		     d->applied_frac);
+		explain_tell(t, CODE, d->mode,
+			     "is told to stop, but its device still applies duty %.2f",
+			     d->applied_frac);
 	else if (d->stop_ignored)
-		tell(t, CODE, d->mode, "is told to stop, but its device does not answer");
+		explain_tell(t, CODE, d->mode, "is told to stop, but its device does not answer");
 	else if (d->mode == CTL_STOPPED)
-		tell(t, CODE, d->mode, "has stopped: its device applies no duty");
+		explain_tell(t, CODE, d->mode, "has stopped: its device applies no duty");
 }
 
 /* --- reason --- */
@@ -217,10 +214,11 @@ tell_ramp(struct telling *t, const struct verdict *d, const struct account *a, c
 {
 	static const enum control_event CODE = CONTROL_EVENT_LIMIT;
 	if (a->mode == CTL_TRACK)
-		tell(t, CODE, a->reason, "keeps the duty it found until it takes charge: %s", cost);
+		explain_tell(t, CODE, a->reason,
+			     "keeps the duty it found until it takes charge: %s", cost);
 	else
-		tell(t, CODE, a->reason, "held back by the ramp after a %s: %s",
-		     d->after_hand ? "duty by hand" : "takeover", cost);
+		explain_tell(t, CODE, a->reason, "held back by the ramp after a %s: %s",
+			     d->after_hand ? "duty by hand" : "takeover", cost);
 }
 
 static void
@@ -237,53 +235,59 @@ tell_held(struct telling *t, const struct supervisor *s, const struct account *a
 	snprintf(cost, sizeof cost, "duty %.2f, costs %.0f tokens/s", a->duty_frac, a->cost_tokens);
 	switch (a->reason) {
 	case REASON_SPREAD:
-		tell(t, CODE, a->reason,
-		     "held back by spread: %s %.1f K above %s (limit %.1f%s), %s", place,
-		     a->spread_k, cold, s->setup.spread_limit_k,
-		     s->out.unheld ? ", which no duty holds" : "", cost);
+		explain_tell(t, CODE, a->reason,
+			     "held back by spread: %s %.1f K above %s (limit %.1f%s), %s", place,
+			     a->spread_k, cold, s->setup.spread_limit_k,
+			     s->out.unheld ? ", which no duty holds" : "", cost);
 		break;
 	case REASON_TEMPERATURE:
-		tell(t, CODE, a->reason, "held back by temperature: %s at %.1f C (limit %.1f), %s",
-		     place, a->tmax_c, d->temp_limit_c, cost);
+		explain_tell(t, CODE, a->reason,
+			     "held back by temperature: %s at %.1f C (limit %.1f), %s", place,
+			     a->tmax_c, d->temp_limit_c, cost);
 		break;
 	case REASON_LOW_FLOW:
-		tell(t, CODE, a->reason, "held back by low flow: %.1f L/min, %s", d->flow_lpm,
-		     cost);
+		explain_tell(t, CODE, a->reason, "held back by low flow: %.1f L/min, %s",
+			     d->flow_lpm, cost);
 		break;
 	case REASON_DEVICE:
 		if (d->trip)
-			tell(t, CODE, a->reason,
-			     "tripped (%s): its device took the power off, costs %.0f tokens/s",
-			     trip_name(d->trip), a->cost_tokens);
+			explain_tell(
+				t, CODE, a->reason,
+				"tripped (%s): its device took the power off, costs %.0f tokens/s",
+				trip_name(d->trip), a->cost_tokens);
 		else if (s->actuators.worst >= 0 && !(d->foldback_frac < 0.995)) {
 			reticle_label((uint32_t)s->actuators.worst, hot);
-			tell(t, CODE, a->reason,
-			     "held back by the duty of %s, which gives no more than %.2f: %s", hot,
-			     s->actuators.duty[s->actuators.worst].stood_frac, cost);
+			explain_tell(
+				t, CODE, a->reason,
+				"held back by the duty of %s, which gives no more than %.2f: %s",
+				hot, s->actuators.duty[s->actuators.worst].stood_frac, cost);
 		} else
-			tell(t, CODE, a->reason,
-			     "held back by its device: foldback %.2f, %s at %.1f C, costs %.0f "
-			     "tokens/s",
-			     d->foldback_frac, hot, a->tmax_c, a->cost_tokens);
+			explain_tell(
+				t, CODE, a->reason,
+				"held back by its device: foldback %.2f, %s at %.1f C, costs %.0f "
+				"tokens/s",
+				d->foldback_frac, hot, a->tmax_c, a->cost_tokens);
 		break;
 	case REASON_RAMP:
 		tell_ramp(t, d, a, cost);
 		break;
 	case REASON_CAP:
 		if (d->shed)
-			tell(t, CODE, a->reason,
-			     "shed: no work, as least duties do not fit into the cap of all, costs "
-			     "%.0f tokens/s",
-			     a->cost_tokens);
+			explain_tell(t, CODE, a->reason,
+				     "shed: no work, as least duties do not fit into the cap of "
+				     "all, costs "
+				     "%.0f tokens/s",
+				     a->cost_tokens);
 		else if (isfinite(d->cap_w))
-			tell(t, CODE, a->reason, "held back by its power cap of %.1f kW: %s",
-			     d->cap_w / 1000.0, cost);
+			explain_tell(t, CODE, a->reason,
+				     "held back by its power cap of %.1f kW: %s", d->cap_w / 1000.0,
+				     cost);
 		else
-			tell(t, CODE, a->reason, "held back by the ramp after a power cap: %s",
-			     cost);
+			explain_tell(t, CODE, a->reason,
+				     "held back by the ramp after a power cap: %s", cost);
 		break;
 	case REASON_HAND:
-		tell(t, CODE, a->reason, "held back by a duty set by hand: %s", cost);
+		explain_tell(t, CODE, a->reason, "held back by a duty set by hand: %s", cost);
 		break;
 	case REASON_NONE:
 	case REASON_PACE: /* one line for all of them is the cluster's */
@@ -315,66 +319,10 @@ tell_reason(struct telling *t, const struct supervisor *s, struct account *a,
 	if (x->shown == REASON_NONE && was == REASON_PACE)
 		return;
 	if (x->shown == REASON_NONE)
-		tell(t, CONTROL_EVENT_LIMIT, REASON_NONE, "no longer held back by %s, after %.0f s",
-		     name_of(was), lasted_s);
+		explain_tell(t, CONTROL_EVENT_LIMIT, REASON_NONE,
+			     "no longer held back by %s, after %.0f s", name_of(was), lasted_s);
 	else
 		tell_held(t, s, a);
-}
-
-/* --- pumps and inputs --- */
-static void
-tell_pump(struct telling *t, const struct verdict *d, double pump_frac)
-{
-	if (d->pump_alarm == t->x->pump_alarm || !isfinite(pump_frac))
-		return; /* where nothing is asked of the pumps they are another's matter */
-	t->x->pump_alarm = d->pump_alarm;
-	if (d->pump_alarm)
-		tell(t, CONTROL_EVENT_PUMP, 1.0, "a pump failed: both are asked for %.0f %%",
-		     100.0 * pump_frac);
-	else
-		tell(t, CONTROL_EVENT_PUMP, 0.0, "both pumps run again");
-}
-
-static void
-tell_actuator(struct telling *t, enum actuator_bit bit, const char *name, bool fault,
-	      const struct actuator_watch *w)
-{
-	const char *other = bit == ACTUATOR_PUMP_1   ? "; pump 2 takes over"
-			    : bit == ACTUATOR_PUMP_2 ? "; pump 1 takes over"
-						     : "";
-	if (!fault)
-		tell(t, CONTROL_EVENT_ACTUATOR, bit, "%s does what it is asked again", name);
-	else
-		tell(t, CONTROL_EVENT_ACTUATOR, bit, "FAULT: %s is at %.0f %%, asked for %.0f %%%s",
-		     name, 100.0 * w->read_frac, 100.0 * w->asked_frac,
-		     w->read_frac < w->asked_frac ? other : "");
-}
-
-/* One line each time that one of them falls out or comes back. */
-static void
-tell_actuators(struct telling *t, const struct actuators *a)
-{
-	const struct actuator_watch *duty = a->worst >= 0 ? &a->duty[a->worst] : NULL;
-	const struct {
-		enum actuator_bit bit;
-		const char *name;
-		const struct actuator_watch *watch;
-	} all[] = {{ACTUATOR_PUMP_1, "pump 1", &a->pump[0]},
-		   {ACTUATOR_PUMP_2, "pump 2", &a->pump[1]},
-		   {ACTUATOR_VALVE, "facility valve or fans", &a->valve},
-		   {ACTUATOR_DUTY, "duty of ", duty}};
-	uint32_t moved = a->faults ^ t->x->actuator_faults;
-	for (size_t k = 0; moved && k < sizeof all / sizeof all[0]; k++) {
-		char name[32], place[4] = "";
-		if (!(moved & all[k].bit))
-			continue;
-		if (all[k].bit == ACTUATOR_DUTY && duty)
-			reticle_label((uint32_t)a->worst, place);
-		snprintf(name, sizeof name, "%s%s", all[k].name,
-			 all[k].bit == ACTUATOR_DUTY && !duty ? "each reticle" : place);
-		tell_actuator(t, all[k].bit, name, (a->faults & all[k].bit) != 0, all[k].watch);
-	}
-	t->x->actuator_faults = a->faults;
 }
 
 /* Who has set pumps or valve must know when they do something else: at once, and when that is over. */
@@ -392,21 +340,24 @@ tell_yield(struct telling *t, const struct supervisor *s)
 	x->hand_yields = d->hand_yields;
 	switch (d->hand_yields) {
 	case HAND_OBEYED:
-		tell(t, CODE, 0.0, "pumps and valve are no longer kept from what is set by hand");
+		explain_tell(t, CODE, 0.0,
+			     "pumps and valve are no longer kept from what is set by hand");
 		break;
 	case HAND_YIELDS_HOT:
-		tell(t, CODE, 1.0,
-		     "cools more than is set by hand: the wafer is above its limit of %.1f C",
-		     d->temp_limit_c);
+		explain_tell(
+			t, CODE, 1.0,
+			"cools more than is set by hand: the wafer is above its limit of %.1f C",
+			d->temp_limit_c);
 		break;
 	case HAND_YIELDS_DEW:
-		tell(t, CODE, 1.0,
-		     "opens its valve less than is set by hand: supply %.1f C, dew point and "
-		     "margin %.1f C",
-		     s->in.supply_c, s->in.supply_lo_c);
+		explain_tell(
+			t, CODE, 1.0,
+			"opens its valve less than is set by hand: supply %.1f C, dew point and "
+			"margin %.1f C",
+			s->in.supply_c, s->in.supply_lo_c);
 		break;
 	case HAND_YIELDS_PUMP:
-		tell(t, CODE, 1.0, "pumps more than is set by hand: a pump failed");
+		explain_tell(t, CODE, 1.0, "pumps more than is set by hand: a pump failed");
 		break;
 	}
 }
@@ -419,11 +370,12 @@ tell_cap(struct telling *t, const struct verdict *d)
 		return;
 	t->x->cap_missed = d->cap_missed;
 	if (d->cap_missed)
-		tell(t, CONTROL_EVENT_CAP, d->input_w,
-		     "draws %.1f kW, above its cap of %.1f kW: all duties are scaled down",
-		     d->input_w / 1000.0, d->cap_w / 1000.0);
+		explain_tell(t, CONTROL_EVENT_CAP, d->input_w,
+			     "draws %.1f kW, above its cap of %.1f kW: all duties are scaled down",
+			     d->input_w / 1000.0, d->cap_w / 1000.0);
 	else
-		tell(t, CONTROL_EVENT_CAP, d->input_w, "draws no more than its power cap again");
+		explain_tell(t, CONTROL_EVENT_CAP, d->input_w,
+			     "draws no more than its power cap again");
 }
 
 static void
@@ -433,20 +385,21 @@ tell_doubt(struct telling *t, uint32_t i, const struct trust_one *o)
 	reticle_label(i, label);
 	switch (o->why) {
 	case TRUST_ALL:
-		tell(t, CONTROL_EVENT_INPUT, i, "sensor %s is believed again", label);
+		explain_tell(t, CONTROL_EVENT_INPUT, i, "sensor %s is believed again", label);
 		break;
 	case TRUST_OFF:
-		tell(t, CONTROL_EVENT_INPUT, i,
-		     "sensor %s is not believed: %.1f K %s all beside it", label, fabs(o->off_k),
-		     o->off_k > 0.0 ? "above" : "below");
+		explain_tell(t, CONTROL_EVENT_INPUT, i,
+			     "sensor %s is not believed: %.1f K %s all beside it", label,
+			     fabs(o->off_k), o->off_k > 0.0 ? "above" : "below");
 		break;
 	case TRUST_JUMP:
-		tell(t, CONTROL_EVENT_INPUT, i, "sensor %s is not believed: it jumps, and alone",
-		     label);
+		explain_tell(t, CONTROL_EVENT_INPUT, i,
+			     "sensor %s is not believed: it jumps, and alone", label);
 		break;
 	case TRUST_STILL:
-		tell(t, CONTROL_EVENT_INPUT, i,
-		     "sensor %s is not believed: it stands still, and the power does not", label);
+		explain_tell(t, CONTROL_EVENT_INPUT, i,
+			     "sensor %s is not believed: it stands still, and the power does not",
+			     label);
 		break;
 	}
 }
@@ -458,9 +411,10 @@ tell_doubts(struct telling *t, const struct trust *trust)
 {
 	struct explain *x = t->x;
 	if (trust->frozen != x->frozen)
-		tell(t, CONTROL_EVENT_INPUT, trust->frozen, "%s",
-		     trust->frozen ? "readings of the wafer are not believed: none of them moves"
-				   : "readings of the wafer move again");
+		explain_tell(t, CONTROL_EVENT_INPUT, trust->frozen, "%s",
+			     trust->frozen
+				     ? "readings of the wafer are not believed: none of them moves"
+				     : "readings of the wafer move again");
 	x->frozen = trust->frozen;
 	if (trust->believed && !x->any_doubted)
 		return;
@@ -489,15 +443,15 @@ tell_sensors(struct telling *t, const struct verdict *d)
 	x->sensors_lost = d->sensors_lost;
 	x->degraded = d->sensors_degraded;
 	if (d->sensors_degraded)
-		tell(t, CONTROL_EVENT_INPUT, d->sensors_lost,
-		     "%u reticle sensors lost: temperature limit lowered to %.1f C",
-		     d->sensors_lost, d->temp_limit_c);
+		explain_tell(t, CONTROL_EVENT_INPUT, d->sensors_lost,
+			     "%u reticle sensors lost: temperature limit lowered to %.1f C",
+			     d->sensors_lost, d->temp_limit_c);
 	else if (d->sensors_lost)
-		tell(t, CONTROL_EVENT_INPUT, d->sensors_lost,
-		     "%u reticle sensor%s lost, replaced by the neighbours", d->sensors_lost,
-		     d->sensors_lost > 1 ? "s" : "");
+		explain_tell(t, CONTROL_EVENT_INPUT, d->sensors_lost,
+			     "%u reticle sensor%s lost, replaced by the neighbours",
+			     d->sensors_lost, d->sensors_lost > 1 ? "s" : "");
 	else
-		tell(t, CONTROL_EVENT_INPUT, 0.0, "all reticle sensors are back");
+		explain_tell(t, CONTROL_EVENT_INPUT, 0.0, "all reticle sensors are back");
 }
 
 static void
@@ -512,9 +466,10 @@ tell_inputs(struct telling *t, const struct verdict *d, const struct trust *trus
 		return;
 	x->cooling_lost = d->cooling_lost;
 	if (d->cooling_lost)
-		tell(t, CONTROL_EVENT_INPUT, 1.0, "cooling readings lost: pumps and valve 100 %%");
+		explain_tell(t, CONTROL_EVENT_INPUT, 1.0,
+			     "cooling readings lost: pumps and valve 100 %%");
 	else
-		tell(t, CONTROL_EVENT_INPUT, 0.0, "cooling readings are back");
+		explain_tell(t, CONTROL_EVENT_INPUT, 0.0, "cooling readings are back");
 }
 
 /* Does it cost something? */
@@ -536,16 +491,17 @@ tell_zones(struct telling *t, const struct estimate *e)
 		return;
 	x->clogged[z] = e->zone_clogged[z];
 	if (x->clogged[z])
-		tell(t, CONTROL_EVENT_ZONE, e->zone_flow[z],
-		     "column %d of the cold plate is clogged: %.0f %% of its flow", z + 1,
-		     100.0 * e->zone_flow[z]);
+		explain_tell(t, CONTROL_EVENT_ZONE, e->zone_flow[z],
+			     "column %d of the cold plate is clogged: %.0f %% of its flow", z + 1,
+			     100.0 * e->zone_flow[z]);
 	else if (!e->zone_sure[z]) /* forgotten: the block is another */
-		tell(t, CONTROL_EVENT_ZONE, (double)NAN,
-		     "column %d of the cold plate: nothing is known of its flow any more", z + 1);
+		explain_tell(t, CONTROL_EVENT_ZONE, (double)NAN,
+			     "column %d of the cold plate: nothing is known of its flow any more",
+			     z + 1);
 	else
-		tell(t, CONTROL_EVENT_ZONE, e->zone_flow[z],
-		     "column %d of the cold plate has its flow again: %.0f %%", z + 1,
-		     100.0 * e->zone_flow[z]);
+		explain_tell(t, CONTROL_EVENT_ZONE, e->zone_flow[z],
+			     "column %d of the cold plate has its flow again: %.0f %%", z + 1,
+			     100.0 * e->zone_flow[z]);
 }
 
 static void
@@ -554,15 +510,15 @@ tell_wear(struct telling *t, const struct estimate *e)
 	struct explain *x = t->x;
 	tell_zones(t, e);
 	if (e->fouled != x->fouled)
-		tell(t, CONTROL_EVENT_EXCHANGER, e->ua_frac,
-		     "heat exchanger %s: UA is %.0f %% of a clean one's",
-		     e->fouled ? "is fouled" : "is no longer fouled", 100.0 * e->ua_frac);
+		explain_tell(t, CONTROL_EVENT_EXCHANGER, e->ua_frac,
+			     "heat exchanger %s: UA is %.0f %% of a clean one's",
+			     e->fouled ? "is fouled" : "is no longer fouled", 100.0 * e->ua_frac);
 	x->fouled = e->fouled;
 	if (e->unbalanced != x->unbalanced)
-		tell(t, CONTROL_EVENT_BALANCE, e->heat_balance_frac,
-		     "heat balance %s: the coolant takes %.0f %% of what the power makes",
-		     e->unbalanced ? "is off, a meter lies" : "agrees again",
-		     100.0 * e->heat_balance_frac);
+		explain_tell(t, CONTROL_EVENT_BALANCE, e->heat_balance_frac,
+			     "heat balance %s: the coolant takes %.0f %% of what the power makes",
+			     e->unbalanced ? "is off, a meter lies" : "agrees again",
+			     100.0 * e->heat_balance_frac);
 	x->unbalanced = e->unbalanced;
 }
 
@@ -582,8 +538,7 @@ explain_step(struct explain *x, const struct control_params *p, const struct sup
 	tell_reason(&t, s, out, p, v);
 	tell_yield(&t, s);
 	tell_cap(&t, d);
-	tell_actuators(&t, &s->actuators);
-	tell_pump(&t, d, s->demands.pump_frac);
+	explain_pumps(&t, s);
 	tell_inputs(&t, d, &s->trust);
 	tell_wear(&t, &s->estimate);
 	bool over = !d->inputs_lost &&

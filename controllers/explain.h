@@ -40,6 +40,7 @@ struct explain {
 	double tokens_full, job_full[JOBS_MAX];
 	bool pump_alarm, cooling_lost, degraded, stop_ignored, cap_missed;
 	bool clogged[ZONES], fouled, unbalanced; /* as told */
+	int pump_lead;                           /* as told; -1 none */
 	uint32_t actuator_faults;                /* as told */
 	uint32_t sensors_lost, sensors_candidate;
 	enum trust_why doubted[RETICLES]; /* as told */

@@ -55,6 +55,8 @@ static const struct {
 	{ROLE_CTL_CAP_MISSED, 1},
 	{ROLE_CTL_ACTUATOR_FAULT, 1},
 	{ROLE_CTL_PUMP_FAULT, ACTUATOR_PUMPS},
+	{ROLE_CTL_PUMP_LEAD, 1},
+	{ROLE_CTL_PUMP_HOURS, TURN_PUMPS},
 	{ROLE_CTL_STRAGGLER, 1},
 	{ROLE_CTL_STRAGGLER_COST, 1},
 	{ROLE_CTL_STRAGGLER_WAIT, 1},
@@ -255,8 +257,8 @@ outputs_demands(struct outputs *x, struct image *ctl, uint32_t system, const str
 			if (t[k].index == NO_POINT)
 				continue;
 			double value = each != NULL ? each[k] : all;
-			if (pumps && isfinite(d->pump_each_frac[k]))
-				value = 100.0 * d->pump_each_frac[k];
+			if (pumps)
+				value = 100.0 * demands_pump(d, (int)k);
 			bool active = d->active && isfinite(value);
 			x->samples[t[k].index] =
 				active ? (struct sample){law_clamp(value, t[k].lo, t[k].hi), now_ns,
@@ -338,6 +340,10 @@ reading_of_people(enum role_id role, uint32_t index, const struct account *a,
 		return (struct reading){s->in.supply_lo_c, false};
 	case ROLE_CTL_ACTUATOR_FAULT:
 		return (struct reading){s->actuators.faults, false};
+	case ROLE_CTL_PUMP_LEAD:
+		return (struct reading){s->turns.lead + 1, false};
+	case ROLE_CTL_PUMP_HOURS:
+		return (struct reading){s->turns.hours[index], false};
 	case ROLE_CTL_PUMP_FAULT:
 		return (struct reading){s->actuators.pump[index].fault, false};
 	case ROLE_CTL_HANDS:

@@ -73,6 +73,7 @@ supervisor_init(struct supervisor *s, const struct supervisor_setup *setup, int6
 	sensors_reset(&s->sensors);
 	trust_reset(&s->trust);
 	actuators_init(&s->actuators);
+	pump_turns_init(&s->turns);
 	estimate_init(&s->estimate);
 	observer_init(&s->observer, supervisor_type(setup));
 	supervisor_cap_init(s);
@@ -217,6 +218,7 @@ static void
 cool_fully(struct demands *d)
 {
 	d->pump_frac = 1.0;
+	d->pump_turn_frac = 0.0;
 	d->valve_frac = 1.0;
 	for (int k = 0; k < HAND_PUMPS; k++)
 		d->pump_each_frac[k] = (double)NAN;
@@ -302,6 +304,7 @@ decide(struct supervisor *s, const struct control_params *p, const struct view *
 	takeover_move(s, p);
 	cap_by_flow(s, p, v);
 	demand_wants(s);
+	supervisor_turn_pumps(s, p);
 	supervisor_hands_apply(s, p);
 	supervisor_scale(s);
 	supervisor_pace(s);
@@ -377,6 +380,7 @@ act(struct supervisor *s, const struct control_params *p, const struct view *v, 
 	case CTL_TRACK:
 		takeover_track(&s->demands, &s->in, s->device_ceiling);
 		takeover_track_shares(&s->demands, &s->in);
+		supervisor_track_pumps(s, p);
 		if (s->cooling_lost)
 			cool_fully(&s->demands);
 		break;

@@ -184,9 +184,10 @@ apply_cooling(struct supervisor *s, const struct control_params *p, double step)
 {
 	struct demands *d = &s->demands;
 	for (int k = 0; k < HAND_PUMPS; k++) {
-		double now = move(s, HAND_PUMP + k, d->pump_frac, step);
-		if ((s->hand_hot || s->in.pump_alarm) && now < d->pump_frac) {
-			now = s->hand_now[HAND_PUMP + k] = d->pump_frac;
+		d->pump_each_frac[k] = (double)NAN;
+		double law = demands_pump(d, k), now = move(s, HAND_PUMP + k, law, step);
+		if ((s->hand_hot || s->in.pump_alarm) && now < law) {
+			now = s->hand_now[HAND_PUMP + k] = law;
 			s->verdict.hand_yields = s->hand_hot ? HAND_YIELDS_HOT : HAND_YIELDS_PUMP;
 		}
 		d->pump_each_frac[k] = now;

@@ -17,6 +17,13 @@ void supervisor_look(struct supervisor *s, const struct control_params *p, const
 
 #define ENGINE_CEILING_BIT 32u
 
+/* --- supervisor_pumps.c --- */
+void supervisor_see_pumps(struct supervisor *s, const struct control_params *p,
+			  const struct view *v);
+/* While applied values are followed; and over what the law wants, before a person's. */
+void supervisor_track_pumps(struct supervisor *s, const struct control_params *p);
+void supervisor_turn_pumps(struct supervisor *s, const struct control_params *p);
+
 /* --- supervisor_cap.c --- */
 void supervisor_cap_init(struct supervisor *s);
 /* The input power; where its meter is silent, what the wafer's power lets expect. */

@@ -69,10 +69,8 @@ supervisor_watch_actuators(struct supervisor *s, const struct control_params *p,
 	const struct demands *d = &s->demands;
 	struct actuators_asked asked = {.valve_frac = (double)NAN};
 	bool cooling = is_asked(s, v->cooling_authority, s->setup.cooling_shadow);
-	for (int k = 0; k < ACTUATOR_PUMPS; k++) {
-		double each = d->pump_each_frac[k];
-		asked.pump_frac[k] = !cooling ? (double)NAN : isfinite(each) ? each : d->pump_frac;
-	}
+	for (int k = 0; k < ACTUATOR_PUMPS; k++)
+		asked.pump_frac[k] = cooling ? demands_pump(d, k) : (double)NAN;
 	if (cooling)
 		asked.valve_frac = d->valve_frac;
 	if (is_asked(s, v->engine_authority, s->setup.engine_shadow))
@@ -126,9 +124,7 @@ supervisor_look(struct supervisor *s, const struct control_params *p, const stru
 	memcpy(in->applied_frac, v->duty_frac, sizeof in->applied_frac);
 	memcpy(in->unpaced_frac, v->duty_frac, sizeof in->unpaced_frac);
 	in->supply_c = v->supply_c;
-	in->pump_frac = fmax(v->pump_pct[0], v->pump_pct[1]) / 100.0; /* fmax passes NAN over */
-	for (int k = 0; k < ACTUATOR_PUMPS; k++)
-		in->pump_each_frac[k] = v->pump_pct[k] / 100.0;
+	supervisor_see_pumps(s, p, v);
 	in->valve_frac = v->valve_pct / 100.0;
 	for (int i = 0; i < RETICLES; i++) {
 		const struct actuator_watch *w = &s->actuators.duty[i];

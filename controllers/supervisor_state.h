@@ -3,6 +3,7 @@
 #ifndef ISOTHERM_CONTROLLERS_SUPERVISOR_STATE_H
 #define ISOTHERM_CONTROLLERS_SUPERVISOR_STATE_H
 
+#include <math.h>
 #include <stdbool.h>
 #include <stdint.h>
 
@@ -15,6 +16,7 @@
 #include "controllers/holds.h"
 #include "controllers/inputs.h"
 #include "controllers/observer.h"
+#include "controllers/pump_turns.h"
 #include "controllers/sensors.h"
 #include "controllers/trust.h"
 
@@ -25,12 +27,22 @@ struct demands {
 	bool quiet; /* nothing but the release */
 	double duty_frac[RETICLES], share_frac[RETICLES];
 	double pump_frac, valve_frac;
+	double pump_turn_frac;             /* first pump over pump_frac, second below it */
 	double pump_each_frac[HAND_PUMPS]; /* of one pump, where it is not as the other; NAN */
 	bool by_hand[HANDS];               /* a person's, or on its way back from that */
 	double batch_frac[JOBS_MAX];       /* share of the micro-batches of the job in a slot */
 	double ceiling_w, ceiling_for_s;   /* of the wafer, which its device holds by itself */
 	uint16_t engine_seq, cooling_seq;
 };
+
+/* What a pump is asked for; NAN nothing. */
+static inline double
+demands_pump(const struct demands *d, int k)
+{
+	if (isfinite(d->pump_each_frac[k]))
+		return d->pump_each_frac[k];
+	return d->pump_frac + (k == 0 ? d->pump_turn_frac : -d->pump_turn_frac);
+}
 
 /* Pumps and valve by hand obey, or do not: for the wafer, the dew point, a pump that failed. */
 enum hand_yield { HAND_OBEYED, HAND_YIELDS_HOT, HAND_YIELDS_DEW, HAND_YIELDS_PUMP };
@@ -127,6 +139,7 @@ struct supervisor {
 	bool setpoint_stray;    /* … and so is the supply, until the law's own is reached */
 	double own_setpoint_c;
 	struct actuators actuators;
+	struct pump_turns turns;
 	struct trust trust;
 	double believed_c[RETICLES]; /* as read, before offsets are taken off; NAN not believed */
 	struct sensors sensors;

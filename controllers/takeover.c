@@ -14,6 +14,7 @@ demands_clear(struct demands *d)
 	d->active = d->release = d->quiet = false;
 	d->engine_seq = d->cooling_seq = 0;
 	d->pump_frac = d->valve_frac = (double)NAN;
+	d->pump_turn_frac = 0.0;
 	for (int k = 0; k < HAND_PUMPS; k++)
 		d->pump_each_frac[k] = (double)NAN;
 	for (int k = 0; k < HANDS; k++)

@@ -97,9 +97,7 @@ step(struct bench *b)
 			b->v.duty_frac[i] = d->duty_frac[i];
 	for (int k = 0; b->obey && k < 2; k++)
 		if (isfinite(d->pump_frac) && isfinite(b->v.pump_pct[k]))
-			b->v.pump_pct[k] =
-				100.0 * (isfinite(d->pump_each_frac[k]) ? d->pump_each_frac[k]
-									: d->pump_frac);
+			b->v.pump_pct[k] = 100.0 * demands_pump(d, k);
 	b->tick++;
 	b->now_ns += NS_PER_S / LAW_STEPS_PER_S;
 }

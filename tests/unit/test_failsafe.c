@@ -184,13 +184,13 @@ a_failed_pump_is_seen_by_its_word_or_by_its_speed(void **state)
 	steps(&b, 150);
 	b.obey = false;
 	for (int k = 0; k < 100; k++) {
-		b.v.pump_pct[0] = 100.0 * b.s.demands.pump_frac - 4.0;
+		b.v.pump_pct[0] = 100.0 * demands_pump(&b.s.demands, 0) - 4.0;
 		step(&b);
 		assert_false(b.s.verdict.pump_alarm);
 	}
 	for (int k = 0; k < 51; k++) { /* more than 5 % behind, for longer than its lag */
 		assert_false(b.s.verdict.pump_alarm);
-		b.v.pump_pct[0] = 100.0 * b.s.demands.pump_frac - 7.0;
+		b.v.pump_pct[0] = 100.0 * demands_pump(&b.s.demands, 0) - 7.0;
 		step(&b);
 	}
 	assert_true(b.s.verdict.pump_alarm);
