@@ -8,6 +8,7 @@
 
 #define PCT 100.0
 #define PUMP_FAILED_BIT 2u
+#define SAME_FRAC 1e-4
 #define FULL_FROM 0.995 /* a foldback that holds nothing */
 /* of the engine block's status */
 #define POWERED_BIT 1u
@@ -17,7 +18,7 @@
 
 /* How an actuator moves: slew each way, lag; and whether less than asked is its own device's doing. */
 struct travel {
-	double up_per_s, down_per_s, lag_s;
+	double up_per_s, down_per_s, lag_s, weight; /* weight: of a low-pass of half the lag */
 	bool less_is_right;
 };
 
@@ -53,9 +54,13 @@ judge(struct actuator_watch *w, const struct control_params *p, const struct tra
 		stand(w, read_frac);
 	w->asked_frac = asked_frac;
 	w->read_frac = read_frac;
+	/* most of them, most of the time: it is where it is asked to be */
+	if (!w->fault && w->steps == 0 && fabs(asked_frac - w->late_frac) < SAME_FRAC &&
+	    fabs(read_frac - asked_frac) <= p->mismatch_frac)
+		return;
 	w->moved_frac += law_clamp(asked_frac - w->moved_frac, -t->down_per_s * LAW_DT_S,
 				   t->up_per_s * LAW_DT_S);
-	w->late_frac = law_low_pass(w->late_frac, w->moved_frac, t->lag_s / 2.0);
+	w->late_frac = law_follow(w->late_frac, w->moved_frac, t->weight);
 	double lo = law_least(w->late_frac, asked_frac) - p->mismatch_frac;
 	double hi = law_most(w->late_frac, asked_frac) + p->mismatch_frac;
 	bool less = read_frac < lo && !t->less_is_right;
@@ -78,7 +83,8 @@ static void
 judge_pumps(struct actuators *a, const struct control_params *p, const struct view *v,
 	    const struct actuators_asked *asked)
 {
-	const struct travel t = {p->pump_slew_per_s, p->pump_slew_per_s, p->pump_lag_s, false};
+	const struct travel t = {p->pump_slew_per_s, p->pump_slew_per_s, p->pump_lag_s,
+				 law_weight(p->pump_lag_s / 2.0), false};
 	for (int k = 0; k < ACTUATOR_PUMPS; k++) {
 		bool says = isfinite(v->pump_status[k]) &&
 			    ((uint32_t)lrint(v->pump_status[k]) & PUMP_FAILED_BIT);
@@ -102,7 +108,7 @@ judge_duties(struct actuators *a, const struct control_params *p, const struct v
 	     const struct actuators_asked *asked)
 {
 	const struct travel t = {p->duty_up_per_s, p->duty_down_per_s, p->duty_lag_s,
-				 block_holds(v)};
+				 law_weight(p->duty_lag_s / 2.0), block_holds(v)};
 	double worst = 0.0;
 	a->worst = -1;
 	for (int i = 0; i < RETICLES; i++) {
@@ -122,7 +128,7 @@ actuators_step(struct actuators *a, const struct control_params *p, const struct
 	       const struct actuators_asked *asked)
 {
 	const struct travel valve = {p->valve_slew_per_s, p->valve_slew_per_s, p->valve_lag_s,
-				     false};
+				     law_weight(p->valve_lag_s / 2.0), false};
 	judge_pumps(a, p, v, asked);
 	judge(&a->valve, p, &valve, asked->valve_frac, v->valve_pct / PCT);
 	judge_duties(a, p, v, asked);
