@@ -54,7 +54,7 @@ CC ?= gcc
 ifeq ($(origin CC),default)
 CC := gcc
 endif
-CFLAGS ?= -g
+CFLAGS ?= $(if $(VARIANT),,-g)
 # What runs for each system and tick is worth the larger code; tests and their variants are compiled more often than
 # they are run, and leave warnings to the plain build. What CFLAGS say comes after it.
 HOT := $(foreach r,core engine_sim collectors controllers alarms runner,$(r)/%)
@@ -213,6 +213,7 @@ check-built:
 
 lint:
 	@.ci/need --install run check
+	@$(MAKE) --no-print-directory -s -j"$$(nproc)" headers
 	@tests/lint
 check-all:
 	@FULL=1 tests/run
