@@ -9,7 +9,7 @@
  * With model rise M_i (face.h, from the powers that were read and the supply) and measured rise T_i - supply:
  *   gain_i   = (measured loaded - measured empty) / (M_i loaded - M_i empty)    1 where its own power rose too little
  *   offset_k = measured empty - gain_i M_i empty, less the mean over the wafer: what all have in common is the supply's
- * so that the offset is what is left at no power at all. Noise of .1 K and steps of 1/8 K over 10 s leave .015 K.
+ * so that the offset is what is left at no power at all. Noise of .1 K and steps of 1/8 K over 30 s leave .009 K.
  *
  * The result belongs to an engine block, by its serial number, and to nothing else.
  */

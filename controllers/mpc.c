@@ -153,7 +153,7 @@ foresee(struct mpc *m, const struct law_in *in, const double duty[RETICLES])
 	double power_w[RETICLES], rise_k[RETICLES], sum_w = 0.0;
 	for (int i = 0; i < RETICLES; i++) {
 		double u = m->stuck[i] ? mpc_applied(in, i) : duty[i];
-		power_w[i] = response_still_w(in->model, m->plan_c[i]) +
+		power_w[i] = mpc_still_w(m, in->model, i, m->plan_c[i]) +
 			     (m->group[i] < RETICLES ? m->work_w[i] * u : 0.0);
 		sum_w += power_w[i];
 	}

@@ -10,6 +10,7 @@
  *           little is done does not make it less, so that what comes after finds its duty
  *   d_i     measured less model, low-passed; faster where the difference is none of noise's; held
  *           while the job does not do what its duty lets it do, and where the sensor is not used
+ *   leakage_j of the type; without work, what powers differ by from each other is learnt of it
  *
  * One job that keeps pace: solved each step. Else once a second, and between two seconds what gets
  * too warm gives way by itself. Work at a barrier's wait is never asked for: u_i = R x_i.
@@ -36,7 +37,9 @@ struct mpc {
 	uint8_t group[RETICLES];      /* RETICLES: it has no work */
 	double density[JOBS_MAX + 1]; /* that work was taken from */
 	double work_w[RETICLES];      /* dynamic power at full duty and share */
-	double supply_c, supply_k_s;  /* low-passed, and how fast it moves */
+	double leak_mul[RETICLES];    /* of the model's leakage */
+	uint16_t leak_steps[RETICLES];
+	double supply_c, supply_k_s; /* low-passed, and how fast it moves */
 	double flow_kg_s;
 	struct zone_face face;
 	struct response response;
@@ -53,6 +56,7 @@ struct mpc {
 	double over_k[RETICLES];              /* measured, above the limits */
 	uint8_t off_steps[RETICLES];          /* since when d is off by more than noise */
 	uint16_t sure_steps[RETICLES];        /* since it has not been */
+	double drift_k[RETICLES];             /* what it is off by, low-passed */
 	double plan_c[RETICLES];              /* temperatures that the plan leads to */
 	double may_w[MPC_BACK][JOBS_MAX + 1]; /* what duties let a slot take, of late */
 	double active_frac[JOBS_MAX +

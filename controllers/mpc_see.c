@@ -23,6 +23,11 @@
 #define OVER_K 0.2
 #define OFF_STEPS 2u
 #define COLD_STEPS 10u
+#define DRIFT_TAU_S 1.0
+#define AT_REST_FRAC 0.3 /* of its work: power says more of leakage than of work */
+#define LEAK_TAU_S 30.0
+#define LEAK_LO 0.5
+#define LEAK_HI 2.0
 
 double
 mpc_pumps_w(const struct law_in *in, double else_frac)
@@ -51,6 +56,48 @@ mpc_wafer_w(const struct system_model *md, double pumps_w, double input_w)
 	return (input_w - rest_w) * md->core_stage_frac * md->supply_frac;
 }
 
+/* Of a reticle that does nothing. */
+double
+mpc_still_w(const struct mpc *m, const struct system_model *md, int i, double temp_c)
+{
+	return md->idle_w + m->leak_mul[i] * response_leak_w(md, temp_c, NULL);
+}
+
+/*
+ * Reticles leak unlike each other, by some watts. Without work that is what their powers differ by; at work it
+ * goes into what is learnt of the work. What all have in common stays the model's.
+ */
+static void
+learn_leakage(struct mpc *m, const struct law_in *in)
+{
+	double leak_w[RETICLES], mean = 0.0;
+	int n = 0;
+	for (int i = 0; i < RETICLES; i++) {
+		double active = m->active_frac[mpc_slot(m, i)];
+		leak_w[i] = active < AT_REST_FRAC
+				    ? in->power_w[i] - in->model->idle_w -
+					      m->work_w[i] * mpc_applied(in, i) * active
+				    : (double)NAN;
+		leak_w[i] /= response_leak_w(in->model, in->estimate->temp_c[i], NULL);
+		if (!isfinite(leak_w[i]))
+			continue;
+		mean += leak_w[i];
+		n++;
+	}
+	mean /= n > 0 ? n : 1;
+	if (!(mean > 0.0))
+		return;
+	for (int i = 0; i < RETICLES; i++) {
+		if (!isfinite(leak_w[i]))
+			continue;
+		m->leak_steps[i] = (uint16_t)(m->leak_steps[i] + (m->leak_steps[i] < UINT16_MAX));
+		double tau_s = fmin(m->leak_steps[i] * LAW_DT_S, LEAK_TAU_S);
+		m->leak_mul[i] = law_clamp(m->leak_mul[i] + (leak_w[i] / mean - m->leak_mul[i]) *
+								    LAW_DT_S / tau_s,
+					   LEAK_LO, LEAK_HI);
+	}
+}
+
 /* What each slot does of what its duty lets it do. */
 static void
 see_activity(struct mpc *m, const struct law_in *in)
@@ -62,7 +109,7 @@ see_activity(struct mpc *m, const struct law_in *in)
 
 		if (!isfinite(in->power_w[i]))
 			continue;
-		does_w[s] += in->power_w[i] - response_still_w(in->model, in->estimate->temp_c[i]);
+		does_w[s] += in->power_w[i] - mpc_still_w(m, in->model, i, in->estimate->temp_c[i]);
 		may_w[s] += m->work_w[i] * mpc_applied(in, i);
 	}
 	for (int k = 0; k < (m->at == 0 ? MPC_BACK : 1); k++)
@@ -132,7 +179,7 @@ learn_work(struct mpc *m, const struct control_params *p, const struct law_in *i
 		if (m->active_frac[s] < WORKING_FRAC || u < MPC_DUTY_LEAST ||
 		    !isfinite(in->power_w[i]))
 			continue;
-		w = (in->power_w[i] - response_still_w(in->model, in->estimate->temp_c[i])) / u;
+		w = (in->power_w[i] - mpc_still_w(m, in->model, i, in->estimate->temp_c[i])) / u;
 		m->work_w[i] = law_low_pass(m->work_w[i], fmax(w, 1.0), WORK_TAU_S);
 	}
 }
@@ -144,7 +191,7 @@ follow_rise(struct mpc *m, const struct control_params *p, const struct law_in *
 	double power_w[RETICLES], rise_k[RETICLES], sum_w = 0.0;
 
 	for (int i = 0; i < RETICLES; i++) {
-		power_w[i] = response_still_w(in->model, in->estimate->temp_c[i]) +
+		power_w[i] = mpc_still_w(m, in->model, i, in->estimate->temp_c[i]) +
 			     m->work_w[i] * mpc_applied(in, i) * m->active_frac[mpc_slot(m, i)];
 		sum_w += power_w[i];
 	}
@@ -198,9 +245,15 @@ learn_disturbance(struct mpc *m, const struct control_params *p, const struct la
 			off_k = law_clamp(off_k, -p->disturbance_off_k, p->disturbance_off_k);
 		m->sure_steps[i] =
 			fast ? 0 : (uint16_t)(m->sure_steps[i] + (m->sure_steps[i] < UINT16_MAX));
+		m->drift_k[i] = fast ? 0.0 : law_low_pass(m->drift_k[i], off_k, DRIFT_TAU_S);
+		double most_s = fmax(p->disturbance_s, p->disturbance_fast_s);
+		if (fabs(m->drift_k[i]) > p->disturbance_drift_k)
+			m->sure_steps[i] =
+				(uint16_t)fmin(m->sure_steps[i], most_s * LAW_STEPS_PER_S);
 		/* the mean since it was off: what a change taught in its first moments is forgotten */
-		double tau_s = law_clamp(m->sure_steps[i] * LAW_DT_S, p->disturbance_fast_s,
-					 fmax(p->disturbance_s, p->disturbance_fast_s));
+		double tau_s =
+			law_clamp(m->sure_steps[i] * LAW_DT_S / p->disturbance_forget,
+				  p->disturbance_fast_s, fmax(p->disturbance_still_s, most_s));
 		m->miss_frac[i] = law_clamp(m->miss_frac[i] + off_k / rise_k * LAW_DT_S / tau_s,
 					    MISS_LO, MISS_HI);
 	}
@@ -216,6 +269,8 @@ mpc_see_init(struct mpc *m, const struct law_in *in)
 	m->flow_kg_s = in->flow_kg_s;
 	for (int i = 0; i < RETICLES; i++) {
 		m->work_w[i] = in->model->dynamic_w * m->density[mpc_slot(m, i)];
+		m->leak_mul[i] = 1.0;
+		m->leak_steps[i] = 0;
 		m->plan_c[i] = in->estimate->temp_c[i];
 	}
 	for (int s = 0; s <= JOBS_MAX; s++)
@@ -225,11 +280,15 @@ mpc_see_init(struct mpc *m, const struct law_in *in)
 	response_make(&m->response, &m->face, m->flow_kg_s, in->estimate->zone_g);
 	static const struct control_params NONE = {0};
 	follow_rise(m, &NONE, in, true);
-	for (int i = 0; i < RETICLES; i++)
-		m->miss_frac[i] = law_clamp((in->estimate->temp_c[i] - m->supply_c) /
-							    fmax(m->rise_k[i], RISE_LEAST_K) -
-						    1.0,
-					    MISS_LO, MISS_HI);
+	for (int i = 0; i < RETICLES; i++) {
+		/* a wafer without work is too cool to tell: what its soak found tells more */
+		bool tells =
+			!in->estimate->serial || m->active_frac[mpc_slot(m, i)] >= WORKING_FRAC;
+		double frac = tells ? (in->estimate->temp_c[i] - m->supply_c) /
+					      fmax(m->rise_k[i], RISE_LEAST_K)
+				    : in->estimate->gain[i];
+		m->miss_frac[i] = law_clamp(frac - 1.0, MISS_LO, MISS_HI);
+	}
 	memcpy(m->miss_was[0], m->miss_frac, sizeof m->miss_was[0]);
 	memcpy(m->miss_was[1], m->miss_frac, sizeof m->miss_was[1]);
 }
@@ -245,6 +304,7 @@ mpc_see(struct mpc *m, const struct control_params *p, const struct law_in *in)
 	for (int s = 0; s <= JOBS_MAX; s++)
 		m->share_steps[s] += m->share_steps[s] < UINT32_MAX / 2;
 	see_activity(m, in);
+	learn_leakage(m, in);
 	learn_work(m, p, in);
 	follow_rise(m, p, in, false);
 	learn_disturbance(m, p, in);

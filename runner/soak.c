@@ -17,7 +17,7 @@
 #define TICK_NS INT64_C(100000000)
 #define CONNECT_TICKS 20         /* by then every device has answered */
 #define STOP_AT_ONCE_W_PER_S 1e6 /* nobody's feeds are harmed */
-#define TICKS_MAX 900            /* at most: a serial line takes long for 84 powers */
+#define TICKS_MAX 1500           /* at most: a serial line takes long for 84 powers */
 
 struct house {
 	struct plant plant; /* the scenario's, with another job */

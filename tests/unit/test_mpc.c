@@ -25,8 +25,9 @@ static struct rig {
 	double temp_c[RETICLES], duty[RETICLES], share[RETICLES];
 	double most[RETICLES]; /* duty that a reticle takes */
 	double supply_c, activity, density;
-	double meter_off_w; /* of each reticle's power reading */
-	int slow_steps;     /* while shares move */
+	double meter_off_w;         /* of each reticle's power reading */
+	double leak_more[RETICLES]; /* leakage above the model's, as part of it */
+	int slow_steps;             /* while shares move */
 	int step;
 	struct estimate estimate;
 	struct law_in in;
@@ -49,7 +50,8 @@ settle(double part)
 	double power_w[RETICLES], rise_k[RETICLES], pace = fmin(rate(), r.activity);
 	for (int i = 0; i < RETICLES; i++) {
 		double act = r.in.jobs.alone[0] ? fmin(r.duty[i], r.activity) : r.share[i] * pace;
-		power_w[i] = response_power_w(&MODEL, r.density, act, act, r.temp_c[i]);
+		power_w[i] = response_power_w(&MODEL, r.density, act, act, r.temp_c[i]) +
+			     r.leak_more[i] * response_leak_w(&MODEL, r.temp_c[i], NULL);
 		r.in.power_w[i] = power_w[i] + r.meter_off_w;
 	}
 	response_rise(&r.plant, power_w, rise_k);
@@ -339,6 +341,38 @@ taking_over_in_a_phase_of_little_work_teaches_nothing(void **state)
 	}
 }
 
+/* Work is where it can be done before it begins, by what the soak found and what reticles leak. */
+static void
+work_that_begins_finds_its_place(void **state)
+{
+	(void)state;
+	begin(false);
+	r.estimate.serial = 1;
+	struct zone_face f;
+	face_init(&f, &MODEL, PARAMS.reticle_x_mul, PARAMS.reticle_y_mul);
+	response_make(&r.plant, &f, 1.0, r.estimate.zone_g);
+	for (int i = 0; i < RETICLES; i++) {
+		r.odd[i] = r.estimate.gain[i] = 1.0 + 0.06 * sin(2.1 * i);
+		r.leak_more[i] = 0.25 * sin(1.3 * i);
+	}
+	for (int s = 0; s <= JOBS_MAX; s++)
+		r.in.may_move[s] = true;
+	r.in.spread_limit_k = 4.0;
+	r.activity = 0.02;
+	for (int k = 0; k < 60; k++)
+		settle(0.5);
+	memcpy(r.estimate.temp_c, r.temp_c, sizeof r.temp_c);
+	observe();
+	law_of(CONTROLLER_MPC)->init(&r.law, &PARAMS, &r.in);
+	run(15.0);
+	r.activity = 1.0;
+	for (int k = 0; k < 100; k++) {
+		run(0.1);
+		assert_true(spread_k() < 4.1);
+	}
+	assert_true(rate() > 0.95);
+}
+
 /* One rate goes over into one duty: no reticle's small share makes the job slow. */
 static void
 the_structured_pi_goes_on_from_moved_work(void **state)
@@ -417,6 +451,7 @@ main(void)
 		cmocka_unit_test(a_phase_of_little_work_takes_nothing_back),
 		cmocka_unit_test(after_a_long_pause_the_limit_holds),
 		cmocka_unit_test(taking_over_in_a_phase_of_little_work_teaches_nothing),
+		cmocka_unit_test(work_that_begins_finds_its_place),
 		cmocka_unit_test(the_structured_pi_goes_on_from_moved_work),
 		cmocka_unit_test(without_a_supply_reading_the_structured_pi_goes_on_from_there),
 		cmocka_unit_test(all_limits_and_groups_unknown_is_no_nonsense),
