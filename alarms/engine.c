@@ -6,7 +6,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "alarms/engine_private.h"
+#include "alarms/engine_state.h"
 #include "core/clock.h"
 
 /* A condition that comes back unseen within this time of the last call makes no second one. */

@@ -5,7 +5,7 @@
 #include <stdio.h>
 #include <string.h>
 
-#include "alarms/engine_private.h"
+#include "alarms/engine_state.h"
 #include "core/clock.h"
 
 #define ROOM 300u /* of COMMAND_MAX for what stands around a list */

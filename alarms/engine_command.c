@@ -5,7 +5,7 @@
 #include <math.h>
 #include <string.h>
 
-#include "alarms/engine_private.h"
+#include "alarms/engine_state.h"
 #include "core/clock.h"
 
 #define SHELF_MAX_S 86400.0 /* longer than a day is not put aside, but out of service */

@@ -4,7 +4,7 @@
 #include <stdio.h>
 #include <string.h>
 
-#include "alarms/engine_private.h"
+#include "alarms/engine_state.h"
 #include "core/clock.h"
 
 #define RETRY_NS NS_PER_S /* a journal that can't be written is tried again that often */

@@ -8,7 +8,7 @@
 #include <glob.h>
 #include <sqlite3.h>
 
-#include "alarms/engine_private.h"
+#include "alarms/engine_state.h"
 
 #define FILE_MAX (4u << 20)
 

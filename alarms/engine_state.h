@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* Private to alarms/engine*.c and the answers to people. */
-#ifndef ISOTHERM_ALARMS_ENGINE_PRIVATE_H
-#define ISOTHERM_ALARMS_ENGINE_PRIVATE_H
+/* What the engine of alarms is made of: private to alarms/engine*.c. */
+#ifndef ISOTHERM_ALARMS_ENGINE_STATE_H
+#define ISOTHERM_ALARMS_ENGINE_STATE_H
 
 #include <jansson.h>
 
