@@ -353,12 +353,15 @@ paths_store(const struct path_target *to, double value)
 void
 paths_ramps(struct sim *sim)
 {
-	for (int r = 0; r < RAMPS_MAX; r++) {
+	bool any = false;
+
+	for (int r = 0; r < RAMPS_MAX && sim->any_ramp; r++) {
 		struct ramp *ramp = &sim->ramps[r];
 		double part;
 
 		if (!ramp->path[0])
 			continue;
+		any = true;
 		part = (double)(sim->step - ramp->begin_step) /
 		       (double)(ramp->end_step - ramp->begin_step);
 		paths_store(&ramp->to, ramp->from + least(part, 1.0) * (ramp->value - ramp->from));
@@ -369,6 +372,7 @@ paths_ramps(struct sim *sim)
 			*ramp = (struct ramp){.path = ""};
 		}
 	}
+	sim->any_ramp = any;
 }
 
 struct manual {

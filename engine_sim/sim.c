@@ -304,6 +304,7 @@ sim_set(struct sim *sim, const struct change *change, char *why, size_t why_size
 					   .begin_step = sim->step,
 					   .end_step = sim->step + steps};
 		snprintf(free_ramp->path, sizeof(free_ramp->path), "%s", change->path);
+		sim->any_ramp = true;
 	} else
 		paths_store(&to, change->value);
 	for (uint32_t k = 0; k < sim->plant->n_systems; k++)

@@ -67,6 +67,7 @@ struct sim {
 	struct instrument odd[ODD_POINTS];
 	bool any_odd;
 	struct ramp ramps[RAMPS_MAX];
+	bool any_ramp;
 	modbus_t *modbus; /* one context serves all devices, through a private pipe */
 	int wire[2];
 };
