@@ -48,6 +48,17 @@ law_low_pass(double filtered, double value, double tau_s)
 	return filtered + law_weight(tau_s) * (value - filtered);
 }
 
+double
+law_least_needed(const struct law_in *in, const double duty_frac[RETICLES])
+{
+	double least = (double)NAN;
+	if (!in->staged)
+		return law_least_of(duty_frac);
+	for (int i = 0; i < RETICLES; i++)
+		least = law_least(least, duty_frac[i] / law_stage(in, i));
+	return least;
+}
+
 struct law_face
 law_face(const struct control_params *p, const struct law_in *in)
 {

@@ -46,6 +46,10 @@ struct law_in {
 	const struct system_model *model; /* NULL: none */
 	double power_w[RETICLES];         /* NAN unknown */
 	double share_frac[RETICLES];      /* of its job's work, in force; NAN unknown */
+	/* duty that its stage of a pipeline needs, of the dearest stage's; 1 elsewhere; 0: not known, as 1 */
+	double stage_frac[RETICLES];
+	bool staged;             /* one of them is less */
+	uint8_t stage[RETICLES]; /* of its pipeline; 0 elsewhere */
 	/* what its own demand of work begins with; else: as in force */
 	double first_share_frac[RETICLES];
 	double density[JOBS_MAX + 1]; /* of the job in a slot, as its plant says; NAN unknown */
@@ -118,13 +122,23 @@ law_unpaced(const struct law_in *in, int i)
 							 : in->applied_frac[i];
 }
 
-/* Part of its job's work that a reticle of one that keeps pace has; 1 where it is not known. */
+static inline double
+law_stage(const struct law_in *in, int i)
+{
+	return in->stage_frac[i] > 0.0 && !in->jobs.alone[i] ? in->stage_frac[i] : 1.0;
+}
+
+/* Part of its job's work that a reticle of one that keeps pace has, by what that costs in its stage; 1 where it is not
+ * known. */
 static inline double
 law_share(const struct law_in *in, int i)
 {
 	double share = in->share_frac[i];
-	return share >= LAW_SHARE_LEAST && !in->jobs.alone[i] ? share : 1.0;
+	return (share >= LAW_SHARE_LEAST && !in->jobs.alone[i] ? share : 1.0) * law_stage(in, i);
 }
+
+/* The least duty of those, each by what its stage needs: 1 where nothing is held back. Passes NAN over. */
+double law_least_needed(const struct law_in *in, const double duty_frac[RETICLES]);
 struct law_face law_face(const struct control_params *p, const struct law_in *in);
 
 /* The supply set-point nearest to `wanted_c` that may be asked for: within the table's bounds, but

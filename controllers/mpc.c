@@ -521,7 +521,7 @@ say(struct mpc *m, const struct control_params *p, const struct law_in *in, stru
 	double least = 1.0;
 	for (int i = 0; i < RETICLES; i++)
 		if (m->group[i] < RETICLES)
-			least = fmin(least, out->duty_frac[i]);
+			least = fmin(least, out->duty_frac[i] / law_stage(in, i));
 	out->limit = REASON_NONE;
 	out->unheld = m->unheld;
 	if (least < THROTTLED_BELOW)

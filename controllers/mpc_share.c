@@ -50,8 +50,8 @@ static bool
 is_worth_it(const struct mpc *m, const struct law_in *in)
 {
 	for (int i = 0; i < RETICLES; i++)
-		if (keeps_pace(m, in, i) &&
-		    (m->rate[m->group[i]] < FULL_RATE || fabs(m->share[i] - 1.0) > UNIFORM))
+		if (keeps_pace(m, in, i) && (m->rate[m->group[i]] < FULL_RATE ||
+					     fabs(m->share[i] / law_stage(in, i) - 1.0) > UNIFORM))
 			return true;
 	return false;
 }
@@ -92,7 +92,7 @@ solve_apart(struct mpc *m, const struct control_params *p, const struct law_in *
 	c->temp_limit_c -= edge_k;
 	for (int j = 0; j < RETICLES; j++) {
 		work[j] = m->group[j] < RETICLES ? m->work_w[j] / in->model->dynamic_w : 0.0;
-		c->hi[j] = work[j] * m->most[j];
+		c->hi[j] = work[j] * fmin(m->most[j], law_stage(in, j));
 		c->weight[j] = work[j] > 0.0 ? 1.0 / work[j] : 0.0;
 		may_frac[j] = m->group[j] < RETICLES ? fmin(m->rate[m->group[j]] * m->share[j], 1.0)
 						     : 0.0;
@@ -120,6 +120,32 @@ payback_s(const struct mpc *m, const struct control_params *p, int slot)
 		    fmin(p->reshare_still_frac * still * LAW_DT_S, p->reshare_payback_most_s));
 }
 
+/* What the reticles of a slot may do, of what their stage needs at full rate, into shares: work moves within a stage only.
+ * Returns the rate with them. */
+static double
+shares_of_slot(const struct law_in *in, const double may_frac[RETICLES],
+	       const bool member[RETICLES], double share[RETICLES])
+{
+	double may[RETICLES], rate = 1.0;
+	for (int i = 0; i < RETICLES; i++)
+		may[i] = may_frac[i] / law_stage(in, i);
+	for (int stage = 0; stage < JOB_STAGES_MAX; stage++) {
+		bool of_stage[RETICLES], any = false;
+		double part[RETICLES];
+		for (int i = 0; i < RETICLES; i++) {
+			of_stage[i] = member[i] && in->stage[i] == stage;
+			any |= of_stage[i];
+		}
+		if (!any)
+			continue;
+		rate = fmin(rate, reshare_shares(may, of_stage, part));
+		for (int i = 0; i < RETICLES; i++)
+			if (of_stage[i])
+				share[i] = part[i];
+	}
+	return rate;
+}
+
 void
 mpc_share(struct mpc *m, const struct control_params *p, const struct law_in *in)
 {
@@ -145,7 +171,7 @@ mpc_share(struct mpc *m, const struct control_params *p, const struct law_in *in
 		if (!solved)
 			solve_apart(m, p, in, may_frac);
 		solved = true;
-		double then = reshare_shares(may_frac, member, share);
+		double then = shares_of_slot(in, may_frac, member, share);
 		double back_s = payback_s(m, p, s);
 		m->share_rest =
 			(uint32_t)(fmax(REST_LEAST_S, REST_FRAC * back_s) * LAW_STEPS_PER_S);

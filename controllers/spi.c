@@ -29,7 +29,7 @@ see_groups(struct group_view *g, const struct control_params *p, const struct la
 	double most[RETICLES] = {0.0};
 	for (int i = 0; i < RETICLES; i++) {
 		double share = law_share(in, i);
-		most[in->jobs.lead[i]] = law_most(most[in->jobs.lead[i]], share);
+		most[in->jobs.lead[i]] = law_most(most[in->jobs.lead[i]], share / law_stage(in, i));
 		g->applied_frac[i] = law_unpaced(in, i) / share; /* the rate it allows … */
 		g->error_k[i] = error_of(p, f->reference_c, in->temp_c[i]);
 	}
@@ -180,6 +180,8 @@ duties_step(struct spi *s, const struct control_params *p, const struct law_in *
 		by_cap = by_cap || cap;
 		least = law_least(least, out->duty_frac[i]);
 	}
+	for (int i = 0; i < RETICLES; i++) /* a cheaper stage would only wait for the dearest */
+		out->duty_frac[i] *= law_stage(in, i);
 	if (least >= THROTTLED_BELOW)
 		out->limit = REASON_NONE;
 	else if (by_cap)

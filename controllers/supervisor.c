@@ -453,7 +453,7 @@ supervisor_step(struct supervisor *s, const struct control_params *p, const stru
 	observer_step(&s->observer, &s->estimate, p, v, &s->sensors);
 	bool first = transit(s, next_event(s, p, v, now_ns), v, now_ns);
 	supervisor_judge_cap(s);
-	supervisor_pace_begin(s, v);
+	supervisor_pace_begin(s, p, v);
 	supervisor_hands_begin(s, p);
 	act(s, p, v, cooling_was_lost && !s->cooling_lost, now_ns);
 	if (s->mode != CTL_AUTO && s->mode != CTL_SHADOW && s->mode != CTL_FAILSAFE)

@@ -191,7 +191,8 @@ supervisor_draw(const struct supervisor *s, const struct control_params *p)
 						s->mute < MUTE_STEPS && s->astray < ASTRAY_STEPS};
 	double sum = 0.0, part = s->wafer_part > 0.0 ? s->wafer_part : WAFER_PART_ASSUMED;
 	for (int i = 0; i < RETICLES; i++)
-		sum += s->in.applied_frac[i] / RETICLES; /* NAN: not known */
+		sum += law_clamp(s->in.applied_frac[i] / law_stage(&s->in, i), 0.0, 1.0) /
+		       RETICLES; /* NAN: not known */
 	double static_w = p->cap_other_w + RETICLES * p->reticle_static_w / part;
 	draw.idle_w = static_w;
 	draw.kept_w = kept_w(s, p, part);

@@ -56,6 +56,7 @@ see_stages(struct supervisor *s, const struct view *v)
 		if (k >= JOBS_MAX)
 			continue;
 		s->stage_cost[i] = 1.0;
+		s->in.stage[i] = 0;
 		if (!job[k] || !job[k]->n_stages)
 			continue;
 		while (stage[k] + 1 < job[k]->n_stages &&
@@ -65,6 +66,7 @@ see_stages(struct supervisor *s, const struct view *v)
 		}
 		n[k]++;
 		s->stage_cost[i] = job[k]->stages[stage[k]].cost_frac;
+		s->in.stage[i] = (uint8_t)stage[k];
 	}
 }
 
@@ -107,10 +109,16 @@ own_rates(struct supervisor *s)
 }
 
 void
-supervisor_pace_begin(struct supervisor *s, const struct view *v)
+supervisor_pace_begin(struct supervisor *s, const struct control_params *p, const struct view *v)
 {
 	see_stages(s, v);
 	see_rates(s);
+	s->in.staged = false;
+	for (int i = 0; i < RETICLES; i++) {
+		double need = s->stage_cost[i] * (1.0 + p->stage_slack_frac);
+		s->in.stage_frac[i] = need < 1.0 ? need : 1.0;
+		s->in.staged |= need < 1.0;
+	}
 	/* without inputs the last ones stay: what is not seen is not given back */
 	bool acts = s->mode == CTL_AUTO || s->mode == CTL_SHADOW || s->mode == CTL_FAILSAFE;
 	s->pace_frac = 1.0;

@@ -40,7 +40,8 @@ void supervisor_ask_ceiling(struct supervisor *s, const struct control_params *p
 /* --- supervisor_pace.c --- */
 void supervisor_pace_init(struct supervisor *s);
 /* Before anything is decided. */
-void supervisor_pace_begin(struct supervisor *s, const struct view *v);
+void supervisor_pace_begin(struct supervisor *s, const struct control_params *p,
+			   const struct view *v);
 /* After all that is its own: slows it to what its jobs can use. */
 void supervisor_pace(struct supervisor *s);
 /* The same factors once more. */

@@ -94,7 +94,7 @@ supervisor_say(struct supervisor *s, const struct control_params *p, const struc
 		d->mode = CTL_SHADOW;
 	else if (s->mode == CTL_AUTO && s->n_by_hand > 0)
 		d->mode = CTL_MANUAL;
-	d->least_frac = law_least_of(s->demands.duty_frac);
+	d->least_frac = law_least_needed(&s->in, s->demands.duty_frac);
 	d->temp_limit_c = s->in.temp_limit_c;
 	d->setpoint_c = setpoint_of(s, p);
 	d->asked_c = d->setpoint_c;

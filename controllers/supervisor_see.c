@@ -107,8 +107,9 @@ look_closer(struct supervisor *s, const struct view *v)
 	densities(plant, v, in->density);
 	bool free = s->setup.shares_free;
 	for (int k = 0; k < JOBS_MAX; k++)
-		in->may_move[k] = free && v->slot_mode[k] > JOB_MODE_SYNC - 0.5 &&
-				  v->slot_mode[k] < JOB_MODE_SYNC + 0.5;
+		in->may_move[k] = free && isfinite(v->slot_mode[k]) &&
+				  (lrint(v->slot_mode[k]) == JOB_MODE_SYNC ||
+				   lrint(v->slot_mode[k]) == JOB_MODE_PIPE); /* within a stage */
 	in->may_move[JOBS_MAX] = free && !in->jobs.any && v->job_mode > JOB_MODE_SYNC - 0.5 &&
 				 v->job_mode < JOB_MODE_SYNC + 0.5;
 	in->flow_kg_s = v->flow_lpm * KG_S_PER_LPM;

@@ -51,7 +51,7 @@ enum hand_yield { HAND_OBEYED, HAND_YIELDS_HOT, HAND_YIELDS_DEW, HAND_YIELDS_PUM
 struct verdict {
 	enum ctl_mode mode; /* as shown */
 	enum ctl_reason reason;
-	double least_frac;    /* least duty demanded; NAN none */
+	double least_frac; /* least duty demanded, of what its stage of a pipeline needs; NAN none */
 	double temp_limit_c;  /* in force */
 	double setpoint_c;    /* NAN none in force */
 	double asked_c;       /* set-point before the dew point raised it; NAN none */

@@ -121,7 +121,7 @@ takeover_move(struct supervisor *s, const struct control_params *p)
 	}
 	if (!s->ramping)
 		memcpy(d->duty_frac, out->duty_frac, sizeof d->duty_frac);
-	double least = law_least(1.0, law_least_of(d->duty_frac));
+	double least = law_least(1.0, law_least_needed(&s->in, d->duty_frac));
 	for (int i = 0; i < RETICLES; i++) {
 		/* who never moves work leaves none where another put it */
 		bool told = isfinite(s->demands.share_frac[i]) || isfinite(s->in.share_frac[i]);

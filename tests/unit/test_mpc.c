@@ -40,7 +40,7 @@ rate(void)
 {
 	double least = 1.0;
 	for (int i = 0; i < RETICLES; i++)
-		least = fmin(least, r.duty[i] / r.share[i]);
+		least = fmin(least, r.duty[i] / (r.share[i] * law_stage(&r.in, i)));
 	return r.slow_steps > 0 ? 0.5 * least : least;
 }
 
@@ -49,7 +49,8 @@ settle(double part)
 {
 	double power_w[RETICLES], rise_k[RETICLES], pace = fmin(rate(), r.activity);
 	for (int i = 0; i < RETICLES; i++) {
-		double act = r.in.jobs.alone[0] ? fmin(r.duty[i], r.activity) : r.share[i] * pace;
+		double act = r.in.jobs.alone[0] ? fmin(r.duty[i], r.activity)
+						: r.share[i] * law_stage(&r.in, i) * pace;
 		power_w[i] = response_power_w(&MODEL, r.density, act, act, r.temp_c[i]) +
 			     r.leak_more[i] * response_leak_w(&MODEL, r.temp_c[i], NULL);
 		r.in.power_w[i] = power_w[i] + r.meter_off_w;
@@ -182,6 +183,31 @@ a_duty_that_gives_less_is_counted_with_and_relieved(void **state)
 	run(20.0);
 	assert_true(fabs(r.law.mpc.plan_c[39] - r.temp_c[39]) < 0.2);
 	assert_true(fabs(r.law.mpc.plan_c[40] - r.temp_c[40]) < 0.2);
+}
+
+static void
+a_cheaper_stage_has_the_duty_that_it_needs_and_work_moves_within_it(void **state)
+{
+	(void)state;
+	begin(false);
+	for (int i = 0; i < RETICLES; i++) {
+		r.in.stage_frac[i] = i < 42 ? 1.0 : 0.8;
+		r.in.stage[i] = i < 42 ? 0 : 1;
+	}
+	r.in.staged = true;
+	run(20.0);
+	assert_true(r.duty[0] > 0.999);
+	assert_true(fabs(r.duty[60] - 0.8) < 1e-6);
+	assert_int_equal(r.out.limit, REASON_NONE);
+	r.in.may_move[JOBS_MAX] = true;
+	for (int y = 0; y < ROWS; y++)
+		r.odd[ZONES * y + 5] = 1.35;
+	run(60.0);
+	double sum[2] = {0.0, 0.0};
+	for (int i = 0; i < RETICLES; i++)
+		sum[i / 42] += r.share[i];
+	assert_true(r.share[77] < 0.97);
+	assert_true(fabs(sum[0] - 42.0) < 0.02 && fabs(sum[1] - 42.0) < 0.02);
 }
 
 static void
@@ -441,6 +467,8 @@ main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(a_wafer_within_its_limits_works_fully),
+		cmocka_unit_test(
+			a_cheaper_stage_has_the_duty_that_it_needs_and_work_moves_within_it),
 		cmocka_unit_test(a_duty_that_gives_less_is_counted_with_and_relieved),
 		cmocka_unit_test(a_job_rests_on_the_spreads_limit_whatever_the_model_misses),
 		cmocka_unit_test(a_job_rests_on_the_temperatures_limit),
