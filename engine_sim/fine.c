@@ -174,7 +174,9 @@ fine_cooling(struct fine *f, const struct wafer_cooling *cool)
 	double area = f->wafer.plate.width_m * f->wafer.plate.length_m / RETICLES;
 
 	if (!f->of_case) {
-		column_back(f->wafer.column, cool->ha_w_k, cool->zone_w_k);
+		for (int i = 0; i < RETICLES; i++)
+			ha[i] = -cool->below[i] * cool->zone_w_k[i % ZONES];
+		column_back(f->wafer.column, ha, cool->zone_w_k);
 		return;
 	}
 	for (int i = 0; i < RETICLES; i++)

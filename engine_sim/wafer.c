@@ -36,6 +36,38 @@ wafer_variation_seed(struct wafer_variation *v, uint64_t seed)
 
 /* Beyond this many transfer units f is 1 to the last bit. */
 #define NTU_MAX 60.0
+/* A change of the units that row_exp_tiny has to 1e-14, entrance and variation on top of it. */
+#define SERIES_MAX 0.08
+
+/* f of all cells. units[ZONES]: minus hA / (m_x cp) before entrance and variation. */
+INLINED void
+effects(struct wafer_cooling *out, const struct wafer_variation *v, const double units[ZONES])
+{
+	struct row below = row_load(units);
+
+	for (int y = 0; y < ROWS; y++) {
+		const int i = ZONES * y;
+		struct row b = row_scaled(entrance[y], row_load(v->b_cooling + i));
+		struct row x = row_clamp(row_times(below, b), -NTU_MAX, 0.0);
+
+		row_store(out->below + i, x);
+		row_store(out->effect + i, row_scaled(-1.0, row_expm1(x)));
+	}
+}
+
+/* The same from what they were, when all units grow by so small a part that a short series has it. */
+INLINED void
+effects_moved(struct wafer_cooling *out, double part)
+{
+	for (int i = 0; i < RETICLES; i += ZONES) {
+		struct row x = row_load(out->below + i), by = row_scaled(part, x);
+		struct row left = row_less(row_all(1.0), row_load(out->effect + i));
+
+		row_store(out->below + i, row_add(x, by));
+		left = row_times(left, row_exp_tiny(by));
+		row_store(out->effect + i, row_less(row_all(1.0), left));
+	}
+}
 
 WIDE void
 wafer_cooling_move(struct wafer_cooling *out, const struct model *md,
@@ -44,29 +76,26 @@ wafer_cooling_move(struct wafer_cooling *out, const struct model *md,
 	/* hA goes with flow^e, and so do the units over the flow */
 	double film = pow(flow_kg_s / md->m_nom_kg_s, md->ha_exponent);
 	double per_flow = film * md->m_nom_kg_s / most(flow_kg_s, ZONE_SHUT_KG_S);
-	double zone_w_k[ZONES], ha_w_k[ZONES], units[ZONES];
-	struct row ha, below;
+	double part = per_flow / out->per_flow - 1.0;
+	double zone_w_k[ZONES], units[ZONES], largest = 0.0;
+	bool any_shut = false;
 
 	out->flow_kg_s = flow_kg_s;
 	for (int x = 0; x < ZONES; x++) {
 		bool shut = flow_kg_s * out->part[x] < ZONE_SHUT_KG_S;
 
+		any_shut |= shut;
 		out->zone_share[x] = shut ? 0.0 : out->part[x];
 		zone_w_k[x] = shut ? 0.0 : flow_kg_s * out->part[x] * md->cp_j_kg_k;
-		ha_w_k[x] = shut ? 0.0 : film * out->film_w_k[x];
 		units[x] = shut ? -10.0 * NTU_MAX : -per_flow * out->units[x];
+		largest = most(largest, out->units[x]);
 	}
 	memcpy(out->zone_w_k, zone_w_k, sizeof(zone_w_k));
-	ha = row_load(ha_w_k);
-	below = row_load(units);
-	for (int y = 0; y < ROWS; y++) {
-		const int i = ZONES * y;
-		struct row b = row_scaled(entrance[y], row_load(v->b_cooling + i));
-		struct row x = row_clamp(row_times(below, b), -NTU_MAX, 0.0);
-
-		row_store(out->ha_w_k + i, row_times(ha, b));
-		row_store(out->effect + i, row_scaled(-1.0, row_expm1(x)));
-	}
+	if (!any_shut && fabs(part) * per_flow * largest < SERIES_MAX)
+		effects_moved(out, part);
+	else
+		effects(out, v, units);
+	out->per_flow = any_shut ? (double)NAN : per_flow;
 }
 
 void
@@ -84,11 +113,11 @@ wafer_cooling_set(struct wafer_cooling *out, const struct model *md,
 			alike = md->ha_w_k * pow(part * ZONES, md->ha_exponent);
 		was = part;
 		out->part[x] = part;
-		out->film_w_k[x] = alike;
 		out->units[x] = part > 0.0 ? alike / (part * md->m_nom_kg_s * md->cp_j_kg_k) : 0.0;
 	}
 	for (int i = 0; i < RETICLES; i++)
 		out->contact[i] = md->g_si_cu_w_k * v->a_contact[i];
+	out->per_flow = (double)NAN;
 	wafer_cooling_move(out, md, v, flow_kg_s);
 }
 

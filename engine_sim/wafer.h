@@ -26,14 +26,14 @@ struct wafer_state {
 
 /* What a flow does to the march; valid until the flow, a zone or a cooling number changes. */
 struct wafer_cooling {
-	/* of the zones: part of the flow; hA and transfer units at the nominal flow */
-	double part[ZONES], film_w_k[ZONES], units[ZONES];
-	double flow_kg_s;         /* whole plate */
-	double zone_w_k[ZONES];   /* m_x cp */
-	double zone_share[ZONES]; /* m_x / m */
-	double effect[RETICLES];  /* f, 0..1 */
-	double contact[RETICLES]; /* G a_i, W/K */
-	double ha_w_k[RETICLES];  /* hA r_y b_i, 0 in a shut zone */
+	double part[ZONES], units[ZONES]; /* of the flow; hA / (m_x cp) at the nominal one */
+	double flow_kg_s;                 /* whole plate */
+	double zone_w_k[ZONES];           /* m_x cp */
+	double zone_share[ZONES];         /* m_x / m */
+	double effect[RETICLES];          /* f, 0..1 */
+	double contact[RETICLES];         /* G a_i, W/K */
+	double below[RETICLES]; /* -hA r_y b_i / (m_x cp), f = 1 - exp() of it, at this: */
+	double per_flow;        /* of hA over the flow, of the nominal; NAN: not to go on from */
 };
 
 struct wafer_rates {
