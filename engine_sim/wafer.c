@@ -36,7 +36,7 @@ wafer_variation_seed(struct wafer_variation *v, uint64_t seed)
 
 /* Beyond this many transfer units f is 1 to the last bit. */
 #define NTU_MAX 60.0
-/* A change of the units that row_exp_tiny has to 1e-14, entrance and variation on top of it. */
+/* Of a move of the units: with entrance and variation on top of it row_exp_tiny is right to 1e-14. */
 #define SERIES_MAX 0.08
 
 /* f of all cells. units[ZONES]: minus hA / (m_x cp) before entrance and variation. */
