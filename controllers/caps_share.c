@@ -7,18 +7,13 @@
 #include "controllers/caps_private.h"
 #include "controllers/law.h"
 
-#define CLAIM_TAU_S 2.0      /* readings are noisy, shares should not be */
-#define CLAIM_ROOM_FRAC 0.02 /* above what it draws */
-#define WORTH_TAU_S 30.0     /* what work a second makes is read worst while duty moves */
-#define IDLE_GAP_FRAC 0.1    /* who has no job by name, and could draw no more than so much more */
-#define NAMELESS_PER_W 1e-6  /* work of no name: any number, the same for all */
+#define CLAIM_TAU_S 2.0     /* readings are noisy, shares should not be */
+#define WORTH_TAU_S 30.0    /* what work a second makes is read worst while duty moves */
+#define IDLE_GAP_FRAC 0.1   /* who has no job by name, and could draw no more than so much more */
+#define NAMELESS_PER_W 1e-6 /* work of no name: any number, the same for all */
 #define NAMELESS_PRIORITY 5
 #define FULL_TAU_S 60.0     /* what full duty would draw is a guess while duty is far from it … */
 #define FULL_ABOVE_FRAC 0.9 /* … of what was held to be full: then it is seen */
-#define UNUSED_FRAC 0.05    /* of its share: who leaves that is not held by it, … */
-#define UNUSED_STEPS (10u * LAW_STEPS_PER_S) /* … after so long, as a law needs time to use it */
-#define MUCH_UNUSED_FRAC 0.3
-#define MUCH_UNUSED_STEPS (2u * LAW_STEPS_PER_S)
 #define SETTLED_STEPS (8u * LAW_STEPS_PER_S) /* shed: low-passes have forgotten what was */
 #define TOLD_ON 4u                           /* lines, at most, that a sentence takes */
 #define SILENT_STEPS (5u * LAW_STEPS_PER_S)  /* then it may draw whatever it could */
@@ -89,15 +84,17 @@ remember_full(struct cap_memory *m, const struct cap_draw *d)
 /* Whose share binds him wants all that he can use. A law that grows into its share, or turns from one
  * limit to the next, has not done with it. */
 static void
-remember_held(struct cap_memory *m, const struct cap_draw *d, double allowed_w)
+remember_held(struct cap_memory *m, const struct control_params *p, const struct cap_draw *d,
+	      double allowed_w)
 {
-	bool unused = d->input_w < (1.0 - UNUSED_FRAC) * allowed_w;
-	bool much = d->input_w < (1.0 - MUCH_UNUSED_FRAC) * allowed_w;
+	bool unused = d->input_w < (1.0 - p->cap_unused_frac) * allowed_w;
+	bool much = d->input_w < (1.0 - p->cap_much_unused_frac) * allowed_w;
 	m->unused_steps = unused && !d->held_by_cap ? m->unused_steps + 1 : 0;
+	double unused_s = m->unused_steps * LAW_DT_S;
 	if (d->held_by_cap)
 		m->held = true;
-	else if (!isfinite(allowed_w) || m->unused_steps > UNUSED_STEPS ||
-		 (much && m->unused_steps > MUCH_UNUSED_STEPS))
+	else if (!isfinite(allowed_w) || unused_s > p->cap_unused_s ||
+		 (much && unused_s > p->cap_much_unused_s))
 		m->held = false;
 }
 
@@ -120,7 +117,7 @@ caps_remember(struct caps *c, const struct cap_draw *draw)
 		struct cap_memory *m = &c->memory[k];
 		follow(&m->input_w, d->input_w);
 		remember_full(m, d);
-		remember_held(m, d, c->allowance[k].watts);
+		remember_held(m, &c->plant->control, d, c->allowance[k].watts);
 		remember_idle(m, d, &c->allowance[k]);
 		m->silent_steps = isfinite(d->input_w) ? 0 : m->silent_steps + 1;
 		if (!m->silent_steps) /* else its jobs, too, are those that it had */
@@ -184,9 +181,10 @@ caps_full_w(const struct caps *c, const struct cap_draw *draw, int32_t system)
 
 /* --- claims --- */
 static void
-claim(struct power_claim *p, const struct cap_memory *m, const struct cap_draw *d, double own_w)
+claim(struct power_claim *p, const struct cap_memory *m, const struct cap_draw *d, double own_w,
+      double room_frac)
 {
-	double room = 1.0 + CLAIM_ROOM_FRAC;
+	double room = 1.0 + room_frac;
 	double full_w = fmax(m->full_w, m->input_w), idle_w = d->idle_w > 0.0 ? d->idle_w : 0.0;
 	if (isfinite(m->idle_w))
 		idle_w = m->idle_w;
@@ -327,8 +325,7 @@ foresee(struct caps *c, const struct cap_draw *draw, const struct cap_allowance 
 	double watts = next->watts - all_ramp * next->left_s;
 	uint32_t moving = 0;
 	memcpy(c->later, c->claim, c->plant->n_systems * sizeof *c->later);
-	power_share(c->later, c->group, c->order, c->plant->n_systems, fmax(watts - fixed, 0.0),
-		    p->cap_sharp);
+	power_share(p, c->later, c->group, c->order, c->plant->n_systems, fmax(watts - fixed, 0.0));
 	for (uint32_t k = 0; k < c->plant->n_systems; k++)
 		moving += c->later[k].takes_part && c->later[k].want_w > c->later[k].watts;
 	return fmin(p->cap_ramp_w_per_s, moving ? all_ramp / moving : all_ramp);
@@ -344,8 +341,9 @@ share_of(const struct caps *c, const struct cap_draw *d, const struct cap_allowa
 	if (!isfinite(all->watts))
 		return (double)NAN;
 	if (!c->claim[k].takes_part)
-		return isfinite(w) ? w * fmin(1.0 + CLAIM_ROOM_FRAC, all->watts / fixed)
-				   : all->watts / c->plant->n_systems;
+		return isfinite(w)
+			       ? w * fmin(1.0 + c->plant->control.cap_room_frac, all->watts / fixed)
+			       : all->watts / c->plant->n_systems;
 	w = c->claim[k].watts;
 	if (all->growing) /* though it be the only one that moves; passes NAN over */
 		w = fmin(w, c->shared_w[k] + c->plant->control.cap_ramp_w_per_s * LAW_DT_S);
@@ -382,7 +380,8 @@ caps_share(struct caps *c, const struct cap_draw *draw, const struct cap_allowan
 	for (uint32_t k = 0; k < n; k++) {
 		c->claim[k].takes_part = any && !is_fixed(c, &draw[k], k);
 		if (c->claim[k].takes_part) {
-			claim(&c->claim[k], &c->memory[k], &draw[k], c->own[k].watts);
+			claim(&c->claim[k], &c->memory[k], &draw[k], c->own[k].watts,
+			      c->plant->control.cap_room_frac);
 			continue;
 		}
 		double w = fixed_w(c, &draw[k], k);
@@ -392,8 +391,8 @@ caps_share(struct caps *c, const struct cap_draw *draw, const struct cap_allowan
 	group(c);
 	weigh(c);
 	if (stands)
-		enough = power_share(c->claim, c->group, c->order, n, fmax(all->watts - fixed, 0.0),
-				     c->plant->control.cap_sharp);
+		enough = power_share(&c->plant->control, c->claim, c->group, c->order, n,
+				     fmax(all->watts - fixed, 0.0));
 	allow(c, draw, all, next, fixed);
 	tell(c, all->watts, enough, now_ns);
 }

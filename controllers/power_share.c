@@ -3,10 +3,8 @@
 
 #include <math.h>
 
-#define BACK_FRAC 0.95      /* a shed group comes back when the least duties fit into so much */
 #define SHED_WORTH_FRAC 0.9 /* of two alike, the one that is shed stays so */
 #define DEPTH_LEAST 1e-9    /* however much dearer one is */
-#define ALIKE_FRAC 0.03     /* so near to the cheapest a group counts as that: worths are guesses */
 #define WORTHLESS_FRAC 0.5  /* of the cheapest, what counts as nothing counts as */
 #define HALVINGS 60
 
@@ -77,7 +75,8 @@ rank(const struct power_group groups[], uint32_t order[], uint32_t n)
 
 /* From the lowest up, until the least duties of the rest fit into left_w above idle. */
 static void
-shed(struct power_group groups[], const uint32_t order[], uint32_t m, double left_w)
+shed(const struct control_params *p, struct power_group groups[], const uint32_t order[],
+     uint32_t m, double left_w)
 {
 	double sum_w = 0.0;
 	bool fits = false;
@@ -85,7 +84,7 @@ shed(struct power_group groups[], const uint32_t order[], uint32_t m, double lef
 		sum_w += groups[order[r]].least_w;
 	for (uint32_t r = 0; r < m; r++) {
 		struct power_group *g = &groups[order[r]];
-		double room_w = left_w * (g->shed ? BACK_FRAC : 1.0);
+		double room_w = left_w * (g->shed ? p->cap_back_frac : 1.0);
 		fits = fits || sum_w <= room_w || r + 1 == m;
 		g->shed = !fits;
 		if (!fits)
@@ -95,7 +94,7 @@ shed(struct power_group groups[], const uint32_t order[], uint32_t m, double lef
 
 /* How deep each goes, of the cheapest. */
 static void
-weigh(struct power_group groups[], uint32_t n, double sharp)
+weigh(const struct control_params *p, struct power_group groups[], uint32_t n)
 {
 	double cheapest = INFINITY;
 	bool worthless = false;
@@ -111,7 +110,8 @@ weigh(struct power_group groups[], uint32_t n, double sharp)
 		double worth = worth_of(&groups[k]);
 		groups[k].depth =
 			worth > 0.0
-				? fmax(pow(fmin(cheapest / worth / (1.0 - ALIKE_FRAC), 1.0), sharp),
+				? fmax(pow(fmin(cheapest / worth / (1.0 - p->cap_alike_frac), 1.0),
+					   p->cap_sharp),
 				       DEPTH_LEAST)
 				: 1.0;
 	}
@@ -175,15 +175,15 @@ deal_out(struct power_claim claims[], const struct power_group groups[], uint32_
 }
 
 bool
-power_share(struct power_claim claims[], struct power_group groups[], uint32_t order[], uint32_t n,
-	    double watts, double sharp)
+power_share(const struct control_params *p, struct power_claim claims[],
+	    struct power_group groups[], uint32_t order[], uint32_t n, double watts)
 {
 	double idle_w = 0.0, sum_w = 0.0;
 	gather(claims, groups, n);
 	for (uint32_t k = 0; k < n; k++)
 		idle_w += groups[k].is ? groups[k].idle_w : 0.0;
-	shed(groups, order, rank(groups, order, n), fmax(watts - idle_w, 0.0));
-	weigh(groups, n, sharp);
+	shed(p, groups, order, rank(groups, order, n), fmax(watts - idle_w, 0.0));
+	weigh(p, groups, n);
 	fit(claims, groups, n, watts);
 	for (uint32_t k = 0; k < n; k++) {
 		claims[k].shed = claims[k].takes_part && groups[claims[k].group].shed;

@@ -21,6 +21,8 @@
 #include <stdbool.h>
 #include <stdint.h>
 
+#include "config/plant.h"
+
 struct power_claim {     /* of a system */
 	bool takes_part; /* false: it gets nothing here */
 	double idle_w;   /* what it draws without work: never less */
@@ -44,7 +46,7 @@ struct power_group {       /* at the index of its first system */
 };
 
 /* n systems, groups[n] at their first systems; order[n] scratch. False: the idle ones alone draw more. */
-bool power_share(struct power_claim claims[], struct power_group groups[], uint32_t order[],
-		 uint32_t n, double watts, double sharp);
+bool power_share(const struct control_params *p, struct power_claim claims[],
+		 struct power_group groups[], uint32_t order[], uint32_t n, double watts);
 
 #endif

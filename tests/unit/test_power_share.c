@@ -8,7 +8,13 @@
 #include "controllers/power_share.h"
 
 #define MOST 64
-#define SHARP 8.0
+#define SHARP (PARAMS.cap_sharp)
+
+static const struct control_params PARAMS = {
+#define CONTROL_PARAM(key, unit, lo, hi, value, text) .key = value,
+#include "config/control_params.def"
+#undef CONTROL_PARAM
+};
 
 static struct power_claim claims[MOST];
 static struct power_group groups[MOST];
@@ -31,7 +37,7 @@ alike(uint32_t n)
 static bool
 share(uint32_t n, double watts)
 {
-	return power_share(claims, groups, order, n, watts, SHARP);
+	return power_share(&PARAMS, claims, groups, order, n, watts);
 }
 
 static double
