@@ -103,6 +103,7 @@ static void
 see_activity(struct mpc *m, const struct law_in *in)
 {
 	double does_w[JOBS_MAX + 1] = {0.0}, may_w[JOBS_MAX + 1] = {0.0};
+	double full_w[JOBS_MAX + 1] = {0.0};
 
 	for (int i = 0; i < RETICLES; i++) {
 		int s = mpc_slot(m, i);
@@ -111,6 +112,7 @@ see_activity(struct mpc *m, const struct law_in *in)
 			continue;
 		does_w[s] += in->power_w[i] - mpc_still_w(m, in->model, i, in->estimate->temp_c[i]);
 		may_w[s] += m->work_w[i] * mpc_applied(in, i);
+		full_w[s] += m->work_w[i];
 	}
 	for (int k = 0; k < (m->at == 0 ? MPC_BACK : 1); k++)
 		memcpy(m->may_w[(m->at + (uint32_t)k) % MPC_BACK], may_w, sizeof may_w);
@@ -126,10 +128,12 @@ see_activity(struct mpc *m, const struct law_in *in)
 			hi_w = fmax(hi_w, m->may_w[k][s]);
 			lo_w = fmin(lo_w, m->may_w[k][s]);
 		}
+		/* where duty leaves next to nothing, what leakage is taken for wrongly is no work */
+		double unsure_w = (MORE_FRAC - 1.0) * full_w[s];
 		m->active_frac[s] = 1.0;
-		if (does_w[s] > hi_w)
+		if (does_w[s] > hi_w + unsure_w)
 			m->active_frac[s] = does_w[s] / hi_w;
-		else if (does_w[s] < lo_w)
+		else if (does_w[s] < lo_w - unsure_w)
 			m->active_frac[s] = fmax(does_w[s] / lo_w, 0.0);
 	}
 }
@@ -180,7 +184,7 @@ learn_work(struct mpc *m, const struct control_params *p, const struct law_in *i
 		    !isfinite(in->power_w[i]))
 			continue;
 		w = (in->power_w[i] - mpc_still_w(m, in->model, i, in->estimate->temp_c[i])) / u;
-		m->work_w[i] = law_low_pass(m->work_w[i], fmax(w, 1.0), WORK_TAU_S);
+		m->work_w[i] = law_low_pass(m->work_w[i], fmax(w, 1.0), WORK_TAU_S / u);
 	}
 }
 

@@ -9,6 +9,7 @@
  * healthy bus (.3 s at the law's fastest, .1/s), narrower than a foldback worth the name.
  */
 #define HELD_FRAC 0.05
+#define CAP_AHEAD_FRAC 0.03 /* of what is applied: asked for at most, while power may rise */
 #define THROTTLED_BELOW 0.999
 
 /* What counts for a group, at its lead: the least of its duties (NAN unknown), its worst error. */
@@ -70,6 +71,7 @@ set_integrator(struct spi *s, const struct control_params *p, int lead, double d
 	double want = duty_frac - 1.0 - proportional(p, error_k, s->jobs.alone[lead]);
 	s->i_frac[lead] = law_clamp(want, p->integral_lo, 0.0);
 	s->asked_frac[lead] = duty_frac;
+	s->cap_frac[lead] = 1.0;
 }
 
 /*
@@ -117,26 +119,44 @@ spi_init(struct spi *s, const struct control_params *p, const struct law_in *in)
 	law_valve_init(&s->valve, p, in, law_setpoint_in_force(p, in, s->setpoint_c));
 }
 
-/* One integrator and its duty. *by_cap: the cap, not a temperature, sets the pace. */
+/* What a power cap leaves of full duty: an integrator of its own, which begins where the duty is. */
+static void
+cap_step(struct spi *s, const struct control_params *p, const struct law_in *in, int lead,
+	 double applied_frac)
+{
+	if (!(isfinite(in->cap_w) && in->cap_w >= 0.0 && isfinite(in->input_w))) {
+		s->cap_frac[lead] = 1.0;
+		return;
+	}
+	double asked = fmin(s->cap_frac[lead], s->asked_frac[lead]);
+	double room = (in->cap_w - p->cap_margin_w - in->input_w) / fmax(in->cap_w, 1.0);
+	double step = p->cap_ki_per_s * room * LAW_DT_S, most = 1.0;
+	if (step < 0.0 && asked - applied_frac < -HELD_FRAC)
+		return;
+	if (step > 0.0) /* the device's own ceiling may still hold it, which is no fault of its */
+		most = fmin(most, fmax(s->cap_frac[lead], applied_frac + CAP_AHEAD_FRAC));
+	double from = step < 0.0 ? asked : s->cap_frac[lead];
+	s->cap_frac[lead] = fmin(law_clamp(from + step, 1.0 + p->integral_lo, 1.0), most);
+}
+
+/*
+ * One integrator and its duty. A cap has another, so that what temperatures allowed before it is there at once
+ * when it ends: the lesser of both is asked for. *by_cap: the cap, not a temperature, sets the pace.
+ */
 static double
 duty_step(struct spi *s, const struct control_params *p, const struct law_in *in, int lead,
 	  const struct group_view *g, bool *by_cap)
 {
-	double error_k = g->error_k[lead];
+	double error_k = g->error_k[lead], applied = g->applied_frac[lead];
 	double rate = integral_rate(p, error_k, s->jobs.alone[lead]);
-	*by_cap = false;
-	if (isfinite(in->cap_w) && in->cap_w >= 0.0 && isfinite(in->input_w)) {
-		double room = (in->cap_w - p->cap_margin_w - in->input_w) / fmax(in->cap_w, 1.0);
-		double cap_rate = p->cap_ki_per_s * room;
-		*by_cap = cap_rate < rate;
-		rate = fmin(rate, cap_rate);
-	}
-	double behind = s->asked_frac[lead] - g->applied_frac[lead];
+	double behind = s->asked_frac[lead] - applied;
+	cap_step(s, p, in, lead, applied);
 	if (!((behind > HELD_FRAC && rate > 0.0) || (behind < -HELD_FRAC && rate < 0.0)))
 		s->i_frac[lead] = law_clamp(s->i_frac[lead] + rate * LAW_DT_S, p->integral_lo, 0.0);
 	double duty = 1.0 + proportional(p, error_k, s->jobs.alone[lead]) + s->i_frac[lead];
 	s->asked_frac[lead] = law_clamp(duty, 0.0, 1.0);
-	return s->asked_frac[lead];
+	*by_cap = s->cap_frac[lead] < s->asked_frac[lead];
+	return fmin(s->asked_frac[lead], s->cap_frac[lead]);
 }
 
 static void

@@ -27,6 +27,7 @@ static struct rig {
 	double supply_c, activity, density;
 	double meter_off_w;         /* of each reticle's power reading */
 	double leak_more[RETICLES]; /* leakage above the model's, as part of it */
+	double most_frac;           /* of the duty asked for that is passed on */
 	int slow_steps;             /* while shares move */
 	int step;
 	struct estimate estimate;
@@ -82,7 +83,7 @@ begin(bool independent)
 	face_init(&f, &MODEL, 1.0, 1.0);
 	response_make(&r.plant, &f, 1.0, clean);
 	r.supply_c = 24.0;
-	r.activity = r.density = 1.0;
+	r.activity = r.density = r.most_frac = 1.0;
 	memcpy(r.estimate.zone_g, clean, sizeof clean);
 	groups_of_one(&r.in.jobs, independent);
 	for (int i = 0; i < RETICLES; i++) {
@@ -116,7 +117,7 @@ run(double seconds)
 		bool moved = false;
 		law_of(CONTROLLER_MPC)->step(&r.law, &PARAMS, &r.in, &r.out);
 		for (int i = 0; i < RETICLES; i++) {
-			double step = r.out.duty_frac[i] - r.duty[i];
+			double step = r.most_frac * r.out.duty_frac[i] - r.duty[i];
 			r.duty[i] = fmin(r.duty[i] + fmin(fmax(step, -0.1), 0.02), r.most[i]);
 			moved = moved || fabs(r.out.share_frac[i] - r.share[i]) > 1e-6;
 			r.share[i] = r.out.share_frac[i];
@@ -367,6 +368,27 @@ taking_over_in_a_phase_of_little_work_teaches_nothing(void **state)
 	}
 }
 
+/* Work that was taken away for a cap comes back as fast as it is given: leakage that is not as the model's is no work. */
+static void
+after_no_duty_at_all_it_is_back_at_once(void **state)
+{
+	(void)state;
+	for (int sign = -1; sign <= 1; sign += 2) {
+		begin(false);
+		for (int i = 0; i < RETICLES; i++)
+			r.leak_more[i] = 0.1 * sign;
+		run(10.0);
+		r.most_frac = 0.0;
+		run(30.0);
+		for (int k = 0; k <= 150; k++) {
+			r.most_frac = k < 70 ? 1e-4 * k : fmin(0.0125 * (k - 69), 1.0);
+			run(0.1);
+		}
+		run(2.0);
+		assert_true(rate() > 0.95);
+	}
+}
+
 /* Work is where it can be done before it begins, by what the soak found and what reticles leak. */
 static void
 work_that_begins_finds_its_place(void **state)
@@ -479,6 +501,7 @@ main(void)
 		cmocka_unit_test(a_phase_of_little_work_takes_nothing_back),
 		cmocka_unit_test(after_a_long_pause_the_limit_holds),
 		cmocka_unit_test(taking_over_in_a_phase_of_little_work_teaches_nothing),
+		cmocka_unit_test(after_no_duty_at_all_it_is_back_at_once),
 		cmocka_unit_test(work_that_begins_finds_its_place),
 		cmocka_unit_test(the_structured_pi_goes_on_from_moved_work),
 		cmocka_unit_test(without_a_supply_reading_the_structured_pi_goes_on_from_there),
