@@ -222,14 +222,55 @@ tell_ramp(struct telling *t, const struct verdict *d, const struct account *a, c
 }
 
 static void
+tell_device(struct telling *t, const struct supervisor *s, const struct account *a,
+	    const char *cost)
+{
+	static const enum control_event CODE = CONTROL_EVENT_LIMIT;
+	const struct verdict *d = &s->verdict;
+	char hot[4];
+	reticle_label(a->hottest, hot);
+	if (d->trip)
+		explain_tell(t, CODE, a->reason,
+			     "tripped (%s): its device took the power off, costs %.0f tokens/s",
+			     trip_name(d->trip), a->cost_tokens);
+	else if (s->actuators.worst >= 0 && !(d->foldback_frac < 0.995)) {
+		reticle_label((uint32_t)s->actuators.worst, hot);
+		explain_tell(t, CODE, a->reason,
+			     "held back by the duty of %s, which gives no more than %.2f: %s", hot,
+			     s->actuators.duty[s->actuators.worst].stood_frac, cost);
+	} else
+		explain_tell(t, CODE, a->reason,
+			     "held back by its device: foldback %.2f, %s at %.1f C, costs %.0f "
+			     "tokens/s",
+			     d->foldback_frac, hot, a->tmax_c, a->cost_tokens);
+}
+
+static void
+tell_cap_holds(struct telling *t, const struct verdict *d, const struct account *a,
+	       const char *cost)
+{
+	static const enum control_event CODE = CONTROL_EVENT_LIMIT;
+	if (d->shed)
+		explain_tell(t, CODE, a->reason,
+			     "shed: no work, as least duties do not fit into the cap of all, costs "
+			     "%.0f tokens/s",
+			     a->cost_tokens);
+	else if (isfinite(d->cap_w))
+		explain_tell(t, CODE, a->reason, "held back by its power cap of %.1f kW: %s",
+			     d->cap_w / 1000.0, cost);
+	else
+		explain_tell(t, CODE, a->reason, "held back by the ramp after a power cap: %s",
+			     cost);
+}
+
+static void
 tell_held(struct telling *t, const struct supervisor *s, const struct account *a)
 {
 	static const enum control_event CODE = CONTROL_EVENT_LIMIT;
 	const struct verdict *d = &s->verdict;
 	t->x->told_ns = t->now_ns;
 	t->x->told_frac = a->duty_frac;
-	char place[24], hot[4], cold[4], cost[64];
-	reticle_label(a->hottest, hot);
+	char place[24], cold[4], cost[64];
 	reticle_label(a->coldest, cold);
 	place_text(a, place, sizeof place);
 	snprintf(cost, sizeof cost, "duty %.2f, costs %.0f tokens/s", a->duty_frac, a->cost_tokens);
@@ -250,41 +291,13 @@ tell_held(struct telling *t, const struct supervisor *s, const struct account *a
 			     d->flow_lpm, cost);
 		break;
 	case REASON_DEVICE:
-		if (d->trip)
-			explain_tell(
-				t, CODE, a->reason,
-				"tripped (%s): its device took the power off, costs %.0f tokens/s",
-				trip_name(d->trip), a->cost_tokens);
-		else if (s->actuators.worst >= 0 && !(d->foldback_frac < 0.995)) {
-			reticle_label((uint32_t)s->actuators.worst, hot);
-			explain_tell(
-				t, CODE, a->reason,
-				"held back by the duty of %s, which gives no more than %.2f: %s",
-				hot, s->actuators.duty[s->actuators.worst].stood_frac, cost);
-		} else
-			explain_tell(
-				t, CODE, a->reason,
-				"held back by its device: foldback %.2f, %s at %.1f C, costs %.0f "
-				"tokens/s",
-				d->foldback_frac, hot, a->tmax_c, a->cost_tokens);
+		tell_device(t, s, a, cost);
 		break;
 	case REASON_RAMP:
 		tell_ramp(t, d, a, cost);
 		break;
 	case REASON_CAP:
-		if (d->shed)
-			explain_tell(t, CODE, a->reason,
-				     "shed: no work, as least duties do not fit into the cap of "
-				     "all, costs "
-				     "%.0f tokens/s",
-				     a->cost_tokens);
-		else if (isfinite(d->cap_w))
-			explain_tell(t, CODE, a->reason,
-				     "held back by its power cap of %.1f kW: %s", d->cap_w / 1000.0,
-				     cost);
-		else
-			explain_tell(t, CODE, a->reason,
-				     "held back by the ramp after a power cap: %s", cost);
+		tell_cap_holds(t, d, a, cost);
 		break;
 	case REASON_HAND:
 		explain_tell(t, CODE, a->reason, "held back by a duty set by hand: %s", cost);
