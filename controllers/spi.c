@@ -156,7 +156,7 @@ duty_step(struct spi *s, const struct control_params *p, const struct law_in *in
 	double duty = 1.0 + proportional(p, error_k, s->jobs.alone[lead]) + s->i_frac[lead];
 	s->asked_frac[lead] = law_clamp(duty, 0.0, 1.0);
 	*by_cap = s->cap_frac[lead] < s->asked_frac[lead];
-	return fmin(s->asked_frac[lead], s->cap_frac[lead]);
+	return *by_cap ? s->cap_frac[lead] : s->asked_frac[lead]; /* no number stays none */
 }
 
 static void
