@@ -101,7 +101,10 @@ read_lines(struct csv *c, char *text, size_t len)
 		if (n && p[n - 1] == '\r')
 			n--;
 		p[n] = '\0'; /* there is a byte behind the last line */
-		if (number == 1 && strcmp(p, c->kind->heading) != 0)
+		if (memchr(p, '\0', n))
+			config_report_at(c->report, c->path, number, "",
+					 "has a zero byte (allowed: text)");
+		else if (number == 1 && strcmp(p, c->kind->heading) != 0)
 			config_report_at(c->report, c->path, 1, "",
 					 "is not the heading (allowed: %s)", c->kind->heading);
 		else if (number > 1 && *p)

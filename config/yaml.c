@@ -78,10 +78,13 @@ report_parser(const yaml_parser_t *p, const char *text, size_t len, const char *
 				 p->context ? ", " : "", p->context ? p->context : "");
 }
 
+/* Nothing that we read needs half as many; the parser takes the square of them. */
+#define DEPTH_MAX 32
+
 struct refusals {
 	const char *file;
 	struct config_report *report;
-	int documents, aliases;
+	int documents, aliases, depth;
 	bool after_merge; /* the alias of a merge key is part of the same error */
 };
 
@@ -100,6 +103,10 @@ look_at_event(struct refusals *s, const yaml_event_t *e)
 	const yaml_char_t *anchor = NULL, *tag = NULL;
 	bool merge = false;
 
+	if (e->type == YAML_SEQUENCE_START_EVENT || e->type == YAML_MAPPING_START_EVENT)
+		s->depth++;
+	else if (e->type == YAML_SEQUENCE_END_EVENT || e->type == YAML_MAPPING_END_EVENT)
+		s->depth--;
 	if (e->type == YAML_DOCUMENT_START_EVENT) {
 		if (++s->documents == 2)
 			refuse(s, e, "---", NULL, "several documents in a file");
@@ -150,7 +157,12 @@ scan_events(struct refusals *s, const char *text, size_t len)
 			break;
 		}
 		look_at_event(s, &event);
-		end = event.type == YAML_STREAM_END_EVENT;
+		if (s->depth > DEPTH_MAX) {
+			config_report_at(s->report, s->file, (uint32_t)event.start_mark.line + 1,
+					 "", "is nested too deep (allowed: %d levels)", DEPTH_MAX);
+			good = false;
+		}
+		end = !good || event.type == YAML_STREAM_END_EVENT;
 		yaml_event_delete(&event);
 	}
 	yaml_parser_delete(&parser);

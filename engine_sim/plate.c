@@ -21,13 +21,20 @@ through(const struct plate_layer *l, struct plate_mode at, double below)
 	return kg * (below + kg * t) / (kg + below * t);
 }
 
+/* What takes heat at the tips of the walls of one channel, W/(m K): the ceiling, if there is one. */
+static double
+ceiling(const struct plate *p)
+{
+	return p->cover_m > 0.0 ? p->film_w_m2k * p->channel_m : 0.0;
+}
+
 static double
 fins(const struct plate *p, const struct fin_load *add)
 {
 	double h = p->film_w_m2k, k = p->base.k_w_mk, wall = p->pitch_m - p->channel_m;
 	double m = sqrt(2.0 * h / (k * wall) + add->wall_1_m2), mh = m * p->height_m;
 	double root = k * wall * m;
-	double r = (h * p->channel_m + add->cover_w_m2k * p->pitch_m) / root;
+	double r = (ceiling(p) + add->cover_w_m2k * p->pitch_m) / root;
 
 	return (h * p->channel_m + root * (tanh(mh) + r) / (1.0 + r * tanh(mh))) / p->pitch_m;
 }
@@ -70,7 +77,7 @@ fin_heat(const struct plate *p, double s)
 	double h = p->film_w_m2k, k = p->base.k_w_mk, wall = p->pitch_m - p->channel_m;
 	double m = sqrt(2.0 * h / (k * wall) + s * p->base.rho_c_j_m3k / k);
 	double mh = m * p->height_m, root = k * wall * m;
-	double at_tip = h * p->channel_m + s * p->base.rho_c_j_m3k * p->cover_m * p->pitch_m;
+	double at_tip = ceiling(p) + s * p->base.rho_c_j_m3k * p->cover_m * p->pitch_m;
 	double r = at_tip / root, tip = 1.0 / (cosh(mh) + r * sinh(mh));
 	double into = root * (tanh(mh) + r) / (1.0 + r * tanh(mh));
 

@@ -114,6 +114,8 @@ check(const struct request *q)
 		wrong = "--steady and --until or --every at once";
 	else if (!q->until != !q->every)
 		wrong = "--until and --every come together";
+	else if (q->every && q->until % q->every)
+		wrong = "--until is no whole number of --every";
 	if (!wrong)
 		return EX_OK;
 	fprintf(stderr, "isotherm-sim solve: %s\n%s", wrong, usage);

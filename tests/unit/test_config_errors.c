@@ -43,6 +43,7 @@ static const struct {
 	{"control_period_ms: 15\n", 4, "control_period_ms", "no multiple of 10 ms"},
 	{"control_period_ms: 100.5\n", 4, "control_period_ms", "is not whole"},
 	{"control_period_ms: 0100\n", 4, "control_period_ms", "leading zero"},
+	{"limits: [[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[\n", 4, "", "nested too deep"},
 	{"limits: 5\n", 4, "limits", "(allowed: a mapping)"},
 	{"limits: [5]\n", 4, "limits", "is a list"},
 	{"limits: {temp_c: 900}\n", 4, "limits.temp_c", "(allowed: 20..90 c)"},

@@ -50,19 +50,22 @@ fin(void **state)
 	(void)state;
 	agrees("fin, efficiency", plate_fin_efficiency(h, k, wall, height),
 	       tanh(m * height) / (m * height));
-	/* fin with a film on its tip as a chain of cells, from the tip up */
-	for (int i = n - 1; i >= 0; i--) {
-		double dz = height / n;
-		double y = 2.0 * h * dz + (i == n - 1 ? h * p.channel_m : 0.0);
+	/* fin as a chain of cells, from the tip up: with a ceiling's film on its tip, and bare */
+	for (int bare = 0; bare < 2; bare++) {
+		below = 0.0;
+		for (int i = n - 1; i >= 0; i--) {
+			double dz = height / n;
+			double y = 2.0 * h * dz + (i == n - 1 && !bare ? h * p.channel_m : 0.0);
 
-		y += below;
-		below = y / (1.0 + y * dz / (k * wall));
-		t[i] = y;
+			y += below;
+			below = y / (1.0 + y * dz / (k * wall));
+			t[i] = y;
+		}
+		flux = t[0] / (1.0 + t[0] * 0.5 * height / n / (k * wall)) + h * p.channel_m;
+		p.cover_m = bare ? 0.0 : 1e-12;
+		agrees(bare ? "fins without a cover" : "fins, film over area, W/(m2 K)",
+		       plate_back_w_m2k(&p, (struct plate_mode){0}), flux / p.pitch_m);
 	}
-	flux = t[0] / (1.0 + t[0] * 0.5 * height / n / (k * wall)) + h * p.channel_m;
-	p.cover_m = 0.0;
-	agrees("fins, film over area, W/(m2 K)", plate_back_w_m2k(&p, (struct plate_mode){0}),
-	       flux / p.pitch_m);
 }
 
 /* One material, film on one side: the slow mode decays as zeta^2 a / L^2, zeta tan zeta = Bi. */
