@@ -7,7 +7,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "controllers/caps_private.h"
+#include "controllers/caps_state.h"
 #include "controllers/law.h"
 #include "core/clock.h"
 

@@ -4,7 +4,7 @@
 #include <stdio.h>
 #include <string.h>
 
-#include "controllers/caps_private.h"
+#include "controllers/caps_state.h"
 #include "core/clock.h"
 
 enum cap_verb { CAP_SET, CAP_END, CAP_LIST, CAP_VERBS };

@@ -4,7 +4,7 @@
 #include <stdio.h>
 #include <string.h>
 
-#include "controllers/caps_private.h"
+#include "controllers/caps_state.h"
 #include "controllers/law.h"
 
 #define CLAIM_TAU_S 2.0     /* readings are noisy, shares should not be */

@@ -16,7 +16,7 @@
 #include <stdio.h>
 #include <string.h>
 
-#include "controllers/caps_private.h"
+#include "controllers/caps_state.h"
 #include "core/clock.h"
 
 #define SEQ_MAX                                                                                    \

@@ -5,7 +5,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "controllers/cluster_private.h"
+#include "controllers/cluster_state.h"
 #include "controllers/control.h"
 #include "core/clock.h"
 

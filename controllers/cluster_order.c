@@ -2,7 +2,7 @@
 /* What the others do while one system of a job is slow: they are slowed to it, or take its work. */
 #include <math.h>
 
-#include "controllers/cluster_private.h"
+#include "controllers/cluster_state.h"
 #include "controllers/law.h"
 #include "controllers/rebalance.h"
 #include "core/clock.h"

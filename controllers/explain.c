@@ -7,7 +7,7 @@
 #include <string.h>
 
 #include "controllers/account.h"
-#include "controllers/explain_private.h"
+#include "controllers/explain_state.h"
 #include "core/clock.h"
 
 /* How long a verdict must last to be shown, to replace another, and to be taken back. */

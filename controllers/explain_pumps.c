@@ -3,7 +3,7 @@
 #include <math.h>
 #include <stdio.h>
 
-#include "controllers/explain_private.h"
+#include "controllers/explain_state.h"
 
 static void
 tell_actuator(struct telling *t, enum actuator_bit bit, const char *name, bool fault,

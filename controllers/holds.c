@@ -8,7 +8,7 @@
 #include <string.h>
 
 #include "controllers/control.h"
-#include "controllers/holds_private.h"
+#include "controllers/holds_state.h"
 #include "core/clock.h"
 
 /* Who is refused may ask again and again; the ring of events has more to say than that. */

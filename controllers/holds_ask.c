@@ -5,7 +5,7 @@
 #include <string.h>
 
 #include "controllers/ask.h"
-#include "controllers/holds_private.h"
+#include "controllers/holds_state.h"
 #include "core/clock.h"
 
 #define ANSWER_FRAME_MAX 64 /* bytes around the holds of an answer */

@@ -11,7 +11,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "controllers/holds_private.h"
+#include "controllers/holds_state.h"
 #include "core/clock.h"
 
 #define HEADER "isotherm holds 1 "

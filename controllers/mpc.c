@@ -4,7 +4,7 @@
 #include <math.h>
 #include <string.h>
 
-#include "controllers/mpc_private.h"
+#include "controllers/mpc_state.h"
 
 #define KNOWN_STEPS                                                                                \
 	LAW_STEPS_PER_S /* all it needs is known so long: the program takes over again */

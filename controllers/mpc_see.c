@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* What the predictive law learns of its wafer. */
-#include "controllers/mpc_private.h"
+#include "controllers/mpc_state.h"
 
 #include <math.h>
 #include <string.h>

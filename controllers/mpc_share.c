@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* Work that moves: the program once more, with each reticle by itself, says what each may carry. */
-#include "controllers/mpc_private.h"
+#include "controllers/mpc_state.h"
 
 #include <math.h>
 

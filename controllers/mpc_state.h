@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* What the parts of the predictive law share: what is seen (mpc_see.c), what is done (mpc.c). */
-#ifndef ISOTHERM_CONTROLLERS_MPC_PRIVATE_H
-#define ISOTHERM_CONTROLLERS_MPC_PRIVATE_H
+#ifndef ISOTHERM_CONTROLLERS_MPC_STATE_H
+#define ISOTHERM_CONTROLLERS_MPC_STATE_H
 
 #include "controllers/mpc.h"
 

@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* What the parts of the holds share: the rules (holds.c), requests (holds_ask.c), the kept text
  * (holds_text.c). */
-#ifndef ISOTHERM_CONTROLLERS_HOLDS_PRIVATE_H
-#define ISOTHERM_CONTROLLERS_HOLDS_PRIVATE_H
+#ifndef ISOTHERM_CONTROLLERS_HOLDS_STATE_H
+#define ISOTHERM_CONTROLLERS_HOLDS_STATE_H
 
 #include "controllers/ask.h"
 #include "controllers/holds.h"

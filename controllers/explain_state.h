@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* What the parts of the explanation share. */
-#ifndef ISOTHERM_CONTROLLERS_EXPLAIN_PRIVATE_H
-#define ISOTHERM_CONTROLLERS_EXPLAIN_PRIVATE_H
+#ifndef ISOTHERM_CONTROLLERS_EXPLAIN_STATE_H
+#define ISOTHERM_CONTROLLERS_EXPLAIN_STATE_H
 
 #include "controllers/explain.h"
 

@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* What the parts of the cluster share: who is named (cluster.c), and what the others do about it
  * (cluster_order.c). */
-#ifndef ISOTHERM_CONTROLLERS_CLUSTER_PRIVATE_H
-#define ISOTHERM_CONTROLLERS_CLUSTER_PRIVATE_H
+#ifndef ISOTHERM_CONTROLLERS_CLUSTER_STATE_H
+#define ISOTHERM_CONTROLLERS_CLUSTER_STATE_H
 
 #include "controllers/cluster.h"
 

@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* What the parts of the caps share: time (caps.c), shares (caps_share.c), requests (caps_ask.c), the
  * kept text (caps_text.c). */
-#ifndef ISOTHERM_CONTROLLERS_CAPS_PRIVATE_H
-#define ISOTHERM_CONTROLLERS_CAPS_PRIVATE_H
+#ifndef ISOTHERM_CONTROLLERS_CAPS_STATE_H
+#define ISOTHERM_CONTROLLERS_CAPS_STATE_H
 
 #include <math.h>
 
