@@ -88,14 +88,6 @@ caps_allowance(const struct caps *c, uint32_t system)
 }
 
 /* --- what may be drawn --- */
-double
-caps_ramp_w_per_s(const struct caps *c, const struct cap_draw *draw, int32_t system)
-{
-	const struct control_params *p = &c->plant->control;
-	double full_w = caps_full_w(c, draw, SITE);
-	double each = p->cap_ramp_w_per_s * (system == SITE ? c->plant->n_systems : 1u);
-	return system == SITE ? fmin(each, p->cluster_ramp_frac_per_s * full_w) : each;
-}
 
 /* On the way to its deadline: it comes down by that ramp, and is there lead_s before. */
 static struct cap_allowance
@@ -273,12 +265,6 @@ caps_step(struct caps *c, const struct cap_draw *draw, int64_t now_ns)
 }
 
 /* --- words --- */
-const char *
-caps_name(const struct caps *c, int32_t system)
-{
-	return system == SITE ? "site" : c->plant->systems[system].name;
-}
-
 char *
 caps_describe(const struct caps *c, int32_t system, int64_t now_ns, int64_t wall_ns, char *out,
 	      size_t size)
@@ -290,12 +276,6 @@ caps_describe(const struct caps *c, int32_t system, int64_t now_ns, int64_t wall
 		 people_time(wall_ns + cap->until_ns - now_ns, until, sizeof until),
 		 people_person(cap->uid, cap->access, who, sizeof who), cap->why);
 	return out;
-}
-
-void
-caps_tell(struct caps *c, int32_t system, int64_t now_ns, const char *text)
-{
-	lines_sentence(&c->lines, system, caps_name(c, system), now_ns, (double)NAN, text);
 }
 
 void

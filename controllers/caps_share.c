@@ -179,6 +179,15 @@ caps_full_w(const struct caps *c, const struct cap_draw *draw, int32_t system)
 	return sum_w;
 }
 
+double
+caps_ramp_w_per_s(const struct caps *c, const struct cap_draw *draw, int32_t system)
+{
+	const struct control_params *p = &c->plant->control;
+	double full_w = caps_full_w(c, draw, SITE);
+	double each = p->cap_ramp_w_per_s * (system == SITE ? c->plant->n_systems : 1u);
+	return system == SITE ? fmin(each, p->cluster_ramp_frac_per_s * full_w) : each;
+}
+
 /* --- claims --- */
 static void
 claim(struct power_claim *p, const struct cap_memory *m, const struct cap_draw *d, double own_w,

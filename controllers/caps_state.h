@@ -57,23 +57,23 @@ caps_free(void)
 		.watts = (double)NAN, .judged_w = (double)NAN, .until_ns = INT64_MAX};
 }
 
-/* How fast power may move, up or down: of a system, or of all together. */
-double caps_ramp_w_per_s(const struct caps *c, const struct cap_draw *draw, int32_t system);
-
 /* --- caps_share.c --- */
 /* What each draws into memory: once a step, before the shares. */
 void caps_remember(struct caps *c, const struct cap_draw *draw);
 /* At full duty, all of them together, or one; NAN: not known. */
 double caps_full_w(const struct caps *c, const struct cap_draw *draw, int32_t system);
+/* How fast power may move, up or down: of a system, or of all together. */
+double caps_ramp_w_per_s(const struct caps *c, const struct cap_draw *draw, int32_t system);
 /* What each gets of what all may draw, if that is finite, and who is shed; `next`: a cap that is on
  * its way down, if it is finite. */
 void caps_share(struct caps *c, const struct cap_draw *draw, const struct cap_allowance *all,
 		const struct cap_allowance *next, int64_t now_ns);
 
-const char *caps_name(const struct caps *c, int32_t system); /* "cs03", "all systems" */
 /* "cs03 capped at 16.0 kW from …Z until …Z by …: why". Returns out. */
 char *caps_describe(const struct caps *c, int32_t system, int64_t now_ns, int64_t wall_ns,
 		    char *out, size_t size);
+/* --- caps_tell.c --- */
+const char *caps_name(const struct caps *c, int32_t system); /* "cs03", "site" */
 /* A line, or as many as it takes. */
 void caps_tell(struct caps *c, int32_t system, int64_t now_ns, const char *text);
 

@@ -12,7 +12,7 @@ struct telling {
 	int64_t now_ns;
 };
 
-/* A line, if there is one left of the ration; what is too long ends early. */
+/* --- explain_tell.c: a line, if there is one left of the ration; what is too long ends early --- */
 __attribute__((format(printf, 4, 5))) void explain_tell(struct telling *t, enum control_event code,
 							double value, const char *format, ...);
 

@@ -99,17 +99,6 @@ group_work(const struct mpc *m, double work[RETICLES])
 			work[m->group[i]] += m->work_w[i] / p->size[m->group[i]];
 }
 
-/* Leakage grows with what the work warms: its part of R, for all reticles alike. */
-double
-mpc_leak_gain(const struct law_in *in, const struct response *r)
-{
-	double slope_w_k, sum = 0.0;
-	response_leak_w(in->model, in->model->leak_ref_c, &slope_w_k);
-	for (int j = 0; j < RETICLES; j++)
-		sum += r->k_per_w[RETICLES / 2][j];
-	return 1.0 + slope_w_k * sum;
-}
-
 /*
  * A duty that does not obey is no variable to its neighbours: they are warmed by what is applied. Its own temperature is
  * judged as if it obeyed, for to slow all others would not mend it.

@@ -313,3 +313,14 @@ mpc_see(struct mpc *m, const struct control_params *p, const struct law_in *in)
 	follow_rise(m, p, in, false);
 	learn_disturbance(m, p, in);
 }
+
+/* Leakage grows with what the work warms: its part of R, for all reticles alike. */
+double
+mpc_leak_gain(const struct law_in *in, const struct response *r)
+{
+	double slope_w_k, sum = 0.0;
+	response_leak_w(in->model, in->model->leak_ref_c, &slope_w_k);
+	for (int j = 0; j < RETICLES; j++)
+		sum += r->k_per_w[RETICLES / 2][j];
+	return 1.0 + slope_w_k * sum;
+}
