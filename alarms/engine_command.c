@@ -7,8 +7,10 @@
 
 #include "alarms/engine_state.h"
 #include "core/clock.h"
+#include "core/words.h"
 
 #define SHELF_MAX_S 86400.0 /* longer than a day is not put aside, but out of service */
+#define WORDS_MAX 200       /* characters, as the controllers take them */
 #define OUT_MAX_S (31 * 86400.0)
 
 struct ask {
@@ -250,12 +252,42 @@ text_of(const json_t *request, const char *name)
 	return s ? s : "";
 }
 
+/* Words that a journal can keep and a terminal can show, and that fit whole. */
+static int
+wants_words(struct ask *ask, const char *name, const char *text)
+{
+	int n = words_characters(text);
+
+	if (n >= 0 && n <= WORDS_MAX && strlen(text) < sizeof(((struct journal_entry *)0)->text))
+		return 0;
+	return errtext_set(&ask->err, -EINVAL, "\"%s\" must be 1..%d printable characters", name,
+			   WORDS_MAX);
+}
+
+static int
+wants_all_words(struct ask *ask)
+{
+	const struct {
+		const char *name, *text;
+	} words[] = {{"alarm", ask->alarm},
+		     {"system", ask->system},
+		     {"why", ask->why},
+		     {"comment", ask->comment}};
+	int rc = 0;
+
+	for (size_t i = 0; rc == 0 && i < sizeof(words) / sizeof(words[0]); i++)
+		rc = wants_words(ask, words[i].name, words[i].text);
+	return rc;
+}
+
 static int
 run(struct engine *e, const char *cmd, struct ask *ask)
 {
 	const struct command *command = find_command(cmd);
 	int32_t alarm = plant_alarm(e->plant, ask->alarm);
 
+	if (wants_all_words(ask) != 0)
+		return -EINVAL;
 	if (!command)
 		return errtext_set(&ask->err, -ENOSYS, "there is no command \"%.32s\"", cmd);
 	if (ask->who->access < ACCESS_OPERATE)
@@ -273,16 +305,18 @@ static void
 stage_audit(struct engine *e, const char *cmd, const struct ask *ask, int rc)
 {
 	struct actor actor = ask->actor;
+	struct journal_entry *a;
+	char about[sizeof(a->alarm)], why[sizeof(a->text)];
 
-	if (!actor.why[0])
-		actor.why = ask->comment;
-	struct journal_entry *a =
-		engine_stage(e, JOURNAL_AUDIT, ask->alarm[0] ? ask->alarm : ask->system, &actor);
+	/* What was refused is kept as well, but not as it was written. */
+	words_shown(ask->alarm[0] ? ask->alarm : ask->system, about, sizeof(about));
+	actor.why = words_shown(actor.why[0] ? actor.why : ask->comment, why, sizeof(why));
+	a = engine_stage(e, JOURNAL_AUDIT, about, &actor);
 	if (!a)
 		return;
 	a->audit.heard_seq = 0;
-	text_copy(a->audit.command, sizeof(a->audit.command), cmd);
-	text_copy(a->audit.result, sizeof(a->audit.result), rc == 0 ? "ok" : ask->err.text);
+	words_shown(cmd, a->audit.command, sizeof(a->audit.command));
+	words_shown(rc == 0 ? "ok" : ask->err.text, a->audit.result, sizeof(a->audit.result));
 }
 
 static void

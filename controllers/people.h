@@ -18,7 +18,7 @@ bool people_level_of(const char *name, enum access_level *out); /* false: it is 
 /* "uid 1000 (operator)". Returns out. */
 char *people_person(uint32_t uid, enum access_level access, char *out, size_t size);
 char *people_time(int64_t wall_ns, char *out, size_t size); /* "2026-11-26T14:31:58Z" */
-/* Printable characters of a UTF-8 text, or -1: something in it is not. */
+/* As words_characters. */
 int people_characters(const char *text);
 
 /* The next line of a text that is kept, at *at, cut off at size - 1 bytes. False: there is none.

@@ -4,17 +4,17 @@
 #include <jansson.h>
 #include <math.h>
 #include <stdio.h>
-#include <stdlib.h>
 #include <string.h>
 #include <sysexits.h>
 
 #include "core/clock.h"
+#include "tui/alarm_history.h"
 #include "tui/cmd.h"
 #include "tui/pick.h"
-#include "tui/request.h"
 
 #define ROWS_SHOWN 100
 #define ROWS_MAX 1e6
+#define FOLDED_FROM 4u /* alarms of a system that are out of service: one line */
 
 static const char help[] =
 	"isotherm alarms [--all] [--json] [PATTERN]\n"
@@ -23,9 +23,10 @@ static const char help[] =
 	"  What stands, the worst first: key, priority, state, since when, value when the state\n"
 	"  last changed, limit, text; below it what to do. Then how many are put aside: shelved,\n"
 	"  suppressed or out of service.\n"
-	"  --all      those too\n"
+	"  --all      those too; a system that is out of service is one line\n"
 	"  --history  what happened and who did what, the newest first (100 rows, or --rows N):\n"
-	"             isotherm-alarm is asked, whose journal it is\n"
+	"             isotherm-alarm is asked, whose journal it is. A system taken out of\n"
+	"             service is one row\n"
 	"  --keys     every alarm that there is, whatever its state\n"
 	"  --json     for scripts, all that is not normal; a value that is not known is null\n"
 	"exit: 0, 1 unknown alarm, 2 not running or nothing looks for alarms, 3 running but not\n"
@@ -72,6 +73,45 @@ print_alarm(const struct model *m, uint32_t i)
 		printf("    %s\n", model_alarm_record(m, i)->action);
 }
 
+static bool
+is_out_of(const struct model *m, uint32_t i, int32_t system)
+{
+	return m->alarms.all[i].state == ALARM_OUT_OF_SERVICE &&
+	       m->alarms.plant->alarms[i].system == system;
+}
+
+/* What is out of service with its whole system is a line, unless it was asked for. */
+static bool
+is_folded(const struct model *m, const struct wish *w, uint32_t i)
+{
+	int32_t system = m->alarms.plant->alarms[i].system;
+	uint32_t n = 0;
+	if (w->pattern || system == SITE || !is_out_of(m, i, system))
+		return false;
+	for (uint32_t k = 0; k < m->alarms.n_aside && n < FOLDED_FROM; k++)
+		n += is_out_of(m, m->alarms.aside[k], system);
+	return n == FOLDED_FROM;
+}
+
+static uint32_t
+print_folded(const struct model *m, const struct wish *w)
+{
+	const struct model_alarms *a = &m->alarms;
+	uint32_t shown = 0;
+	for (int32_t s = 0; s < (int32_t)m->n_systems; s++) {
+		uint32_t n = 0;
+		for (uint32_t k = 0; k < a->n_aside; k++)
+			n += is_out_of(m, a->aside[k], s) && is_folded(m, w, a->aside[k]);
+		if (n)
+			printf("%-30s    %-7s %u alarms of %s are out of service (isotherm alarms "
+			       "--all '%s.*')\n",
+			       a->plant->systems[s].name, model_alarm_word(ALARM_OUT_OF_SERVICE), n,
+			       a->plant->systems[s].name, a->plant->systems[s].name);
+		shown += n;
+	}
+	return shown;
+}
+
 static void
 print_list(const struct model *m, const struct wish *w)
 {
@@ -86,10 +126,12 @@ print_list(const struct model *m, const struct wish *w)
 			shown++;
 		}
 	for (uint32_t i = 0; w->all && i < a->n_aside; i++)
-		if (wished(w, m, a->aside[i])) {
+		if (wished(w, m, a->aside[i]) && !is_folded(m, w, a->aside[i])) {
 			print_alarm(m, a->aside[i]);
 			shown++;
 		}
+	if (w->all)
+		shown += print_folded(m, w);
 	if (shown == 0)
 		puts("no alarm");
 	if (!w->all && a->n_aside)
@@ -151,18 +193,6 @@ alarm_json(const struct model *m, uint32_t i)
 }
 
 static int
-print_json(json_t *root)
-{
-	char *text = json_dumps(root, JSON_INDENT(1) | JSON_REAL_PRECISION(9));
-	json_decref(root);
-	if (!text)
-		return EX_OSERR;
-	puts(text);
-	free(text);
-	return 0;
-}
-
-static int
 print_list_json(const struct model *m, const struct wish *w)
 {
 	const struct model_alarms *a = &m->alarms;
@@ -173,8 +203,8 @@ print_list_json(const struct model *m, const struct wish *w)
 	for (uint32_t i = 0; i < a->n_aside; i++)
 		if (wished(w, m, a->aside[i]))
 			json_array_append_new(list, alarm_json(m, a->aside[i]));
-	return print_json(json_pack("{s:s, s:b, s:b, s:o}", "site", m->site, "live",
-				    model_alarms_live(m), "flood", a->flood, "alarms", list));
+	return alarm_print_json(json_pack("{s:s, s:b, s:b, s:o}", "site", m->site, "live",
+					  model_alarms_live(m), "flood", a->flood, "alarms", list));
 }
 
 static bool
@@ -233,64 +263,6 @@ list(const struct wish *w)
 	return rc;
 }
 
-/* --- what happened --- */
-
-static const char *
-word(const json_t *row, const char *key)
-{
-	const char *text = json_string_value(json_object_get(row, key));
-	return text ? text : "-";
-}
-
-/* A request that was granted is told by what it did. */
-static bool
-is_said(const json_t *row)
-{
-	return strcmp(word(row, "kind"), "audit") == 0 && strcmp(word(row, "result"), "ok") == 0;
-}
-
-static void
-print_row(const json_t *row)
-{
-	bool audit = strcmp(word(row, "kind"), "audit") == 0;
-	bool has_text = json_object_get(row, "text") != NULL;
-	printf("%-24s %-10s %-10s %-30s %s%s%s\n", word(row, "time"), word(row, "what"),
-	       word(row, "user"), word(row, "alarm"), word(row, audit ? "result" : "state"),
-	       has_text ? "  " : "", has_text ? word(row, "text") : "");
-}
-
-/* Page by page, until there is no more or enough. */
-static int
-history(const struct wish *w)
-{
-	struct request r = {.cmd = "history", .alarm = w->pattern};
-	json_t *all = json_array(), *answer, *row;
-	size_t i, left = (size_t)w->rows;
-	int rc;
-	do {
-		rc = request_ask("alarm", "isotherm-alarm does not run, and the history is its own",
-				 &r, &answer);
-		json_array_foreach(json_object_get(answer, "rows"), i, row)
-		{
-			if (left == 0)
-				break;
-			if (!w->json && is_said(row))
-				continue;
-			left--;
-			if (w->json)
-				json_array_append(all, row);
-			else
-				print_row(row);
-		}
-		r.before = (uint64_t)json_integer_value(json_object_get(answer, "before"));
-		json_decref(answer);
-	} while (!rc && r.before && left && !ferror(stdout));
-	if (w->json && !rc)
-		return print_json(all);
-	json_decref(all);
-	return rc;
-}
-
 int
 cmd_alarms(int argc, char **argv)
 {
@@ -302,6 +274,7 @@ cmd_alarms(int argc, char **argv)
 						{"help", no_argument, NULL, 'h'},
 						{0}};
 	struct wish w = {.rows = ROWS_SHOWN};
+	bool rows = false;
 	int c;
 	while ((c = getopt_long(argc, argv, "", options, NULL)) != -1)
 		if (c == 'h')
@@ -311,8 +284,9 @@ cmd_alarms(int argc, char **argv)
 		else if (c == 'r' && !cmd_number(optarg, 1, ROWS_MAX, &w.rows))
 			return cmd_usage("alarms", "--rows %.20s is no number from 1 to 1e6",
 					 optarg);
-		else if (c != 'r')
-			*(c == 'a'   ? &w.all
+		else
+			*(c == 'r'   ? &rows
+			  : c == 'a' ? &w.all
 			  : c == 'H' ? &w.history
 			  : c == 'k' ? &w.keys
 				     : &w.json) = true;
@@ -320,5 +294,7 @@ cmd_alarms(int argc, char **argv)
 		w.pattern = argv[optind++];
 	if (optind < argc)
 		return cmd_usage("alarms", "takes one pattern: %.60s", argv[optind]);
-	return w.history ? history(&w) : list(&w);
+	if (rows && !w.history)
+		return cmd_usage("alarms", "--rows is for --history");
+	return w.history ? alarm_history(w.pattern, (size_t)w.rows, w.json) : list(&w);
 }

@@ -10,6 +10,7 @@
 
 #include "core/command.h"
 #include "core/rundir.h"
+#include "core/words.h"
 #include "tui/cmd.h"
 
 #define DURATION_MAX_S (30 * 86400.0)
@@ -91,8 +92,10 @@ judge(const char *result, json_t **answer)
 	const char *error = json_string_value(json_object_get(o, "error"));
 	int rc = 0;
 	if (!json_is_true(json_object_get(o, "ok"))) {
+		char shown[COMMAND_MAX + 1];
 		fprintf(stderr, "isotherm: refused: %s\n",
-			error ? error : "the answer can't be read");
+			words_shown(error ? error : "the answer can't be read", shown,
+				    sizeof(shown)));
 		rc = EXIT_NOT_HEALTHY;
 	}
 	if (answer)

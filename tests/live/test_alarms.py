@@ -98,6 +98,15 @@ with Run(plant) as run:
     ok(wait(lambda: [k for k in keys("acknowledge") if "cs03" in k], 10), "the pager hears of the acknowledgement")
     r = run.cli("ack", "cs03.nonsense")
     ok(r.returncode != 0 and "nonsense" in r.stderr, "an unknown alarm is refused by name", str(r))
+    for text in ("..\n2026-11-27T04:00:00.000Z ack night-shift all fine", "\x1b[31m", "\u009b31m", "a\u202eb"):
+        r = run.cli("comment", "cs00.leak_wet[0]", text)
+        ok(r.returncode == 1 and "printable" in r.stderr, "nobody writes what a terminal would obey: " + ascii(text), str(r))
+    r = run.cli("alarms", "--history")
+    ok(r.returncode == 0 and "\x1b" not in r.stdout and
+       not any(line.split()[2:3] == ["night-shift"] for line in r.stdout.splitlines()), "or forges a row of the journal",
+       r.stdout[-2000:])
+    r = run.cli("alarms", "--rows", "5")
+    ok(r.returncode == 64 and "--history" in r.stderr, "--rows is refused where it means nothing", str(r))
     broker = run.status().get("broker", {})
     if broker.get("port"):
         heard = subprocess.run(["mosquitto_sub", "-h", broker["host"], "-p", str(broker["port"]), "-t", "isotherm/#",
@@ -136,6 +145,17 @@ with Run(plant) as run:
     ok(len(episodes) == KILLS, f"{KILLS} kills: each episode is paged under one key, none is lost or doubled",
        str(episodes))
     os.remove(folder + "/slow")
+
+    # --- a system that is taken out is a line
+    r = run.cli("maintenance", "cs02", "--for", "10m", "--why", "a new power shelf")
+    ok(r.returncode == 0 and wait(lambda: state(run, "cs02.leak_wet[0]") == "out_of_service", 20),
+       "maintenance takes a system's alarms out", str(r))
+    rows = [line for line in run.cli("alarms", "--history").stdout.splitlines() if " take_out " in line]
+    ok(len(rows) == 1 and "cs02: " in rows[0] and " alarms " in rows[0], "which is one row of the history", "\n".join(rows))
+    rows = [line for line in run.cli("alarms", "--all").stdout.splitlines() if " OUT " in line]
+    ok(len(rows) == 1 and rows[0].startswith("cs02 "), "and one line of the list", "\n".join(rows))
+    rows = [line for line in run.cli("alarms", "--all", "cs02.*").stdout.splitlines() if " OUT " in line]
+    ok(len(rows) > 10, "unless they are asked for", "\n".join(rows))
 
     # --- acknowledged alarms survive
     ok(state(run, "cs00.leak_wet[0]") == "unacked", "the leak is still unacknowledged", str(alarms(run)))

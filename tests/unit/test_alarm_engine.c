@@ -360,6 +360,18 @@ requests_that_make_no_sense_are_refused_with_a_reason(void **state)
 		{"{\"cmd\":\"ack\",\"alarm\":\"" PUMP0 "\"}", "not active"},
 		{"{\"cmd\":\"comment\",\"alarm\":\"" PUMP0 "\"}", "missing"},
 		{"{\"cmd\":\"show\",\"alarm\":\"nothing\"}", "no alarm nothing"},
+		{"{\"cmd\":\"comment\",\"alarm\":\"" PUMP0
+		 "\",\"comment\":\"..\\n2026-11-27 ack jane\"}",
+		 "printable"},
+		{"{\"cmd\":\"comment\",\"alarm\":\"" PUMP0 "\",\"comment\":\"a\\u202eb\"}",
+		 "printable"},
+		{"{\"cmd\":\"comment\",\"alarm\":\"" PUMP0 "\",\"comment\":\"a\\u009b31m\"}",
+		 "printable"},
+		{"{\"cmd\":\"ack\",\"alarm\":\"" PUMP0 "\",\"comment\":\"x\\u001b[31m\"}",
+		 "printable"},
+		{"{\"cmd\":\"shelve\",\"alarm\":\"" PUMP0 "\",\"for_s\":60,\"why\":\"\\u2028\"}",
+		 "printable"},
+		{"{\"cmd\":\"ack\",\"alarm\":\"cs00\\u001b[2J\"}", "printable"},
 	};
 
 	(void)state;
