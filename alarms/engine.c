@@ -374,6 +374,9 @@ show_points(struct engine *e)
 		 e->journal_ok && e->now_ns - e->set_aside_ns >= JOURNAL_TOLD_NS},
 		{ROLE_ALARM_JOURNAL_HELD, held + (double)e->entries_lost},
 		{ROLE_ALARM_SILENT, silent(e)},
+		{ROLE_ALARM_PAGES_PENDING, paging_pending(e->paging)},
+		{ROLE_ALARM_PAGES_FAILED, paging_failed(e->paging)},
+		{ROLE_ALARM_PAGES_DELIVERED, (double)e->delivered},
 	};
 
 	for (size_t i = 0; i < sizeof(points) / sizeof(points[0]); i++)
@@ -477,7 +480,7 @@ engine_page_result(struct engine *e, const struct page_result *result, int64_t n
 		entry->page_try.action = page->action;
 		text_copy(entry->text, sizeof(entry->text), result->why);
 	}
-	(void)paging_result(e->paging, result->id, result->delivered, now_ns);
+	e->delivered += paging_result(e->paging, result->id, result->delivered, now_ns);
 	/* At once: what comes next under this key must not be followed, after a kill, by this again. */
 	engine_commit(e);
 }

@@ -343,6 +343,8 @@ load(struct engine *e)
 	}
 	if (e->journal->seq > e->seq)
 		e->seq = e->journal->seq;
+	if (e->journal->delivered > e->delivered)
+		e->delivered = e->journal->delivered;
 	if (e->journal->page_id > e->page_id)
 		e->page_id = e->journal->page_id;
 	for (uint32_t i = 0; i < e->plant->n_alarms; i++)

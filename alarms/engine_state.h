@@ -46,6 +46,7 @@ struct engine {
 	struct paging *paging;
 	bool overflow; /* the journal has undelivered pages that did not fit into the queue */
 	uint32_t pages_lost;
+	uint64_t delivered; /* pages, by all processes that kept this journal */
 
 	/* What the journal is to get, oldest first; the first n_told of them are out already,
 	 * though not written. */

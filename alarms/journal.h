@@ -130,6 +130,7 @@ struct journal {
 	 * count on from `episodes`, which is not 0 in a journal begun anew after a loss: no key may
 	 * ever mean two things. */
 	uint64_t seq, page_id, episodes;
+	uint64_t delivered; /* pages, as far as its file knows: read after load */
 	int64_t heard_ring; /* of the last audit entry that was heard */
 	uint64_t heard_seq;
 	uint32_t set_aside;  /* files found wrong since it was opened */

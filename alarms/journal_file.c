@@ -202,7 +202,7 @@ check_file(struct file_journal *f)
 static int
 read_numbers(struct file_journal *f)
 {
-	int64_t seq = 0, page_id = 0, episodes = 0, heard_seq = 0;
+	int64_t seq = 0, page_id = 0, episodes = 0, heard_seq = 0, delivered = 0;
 	int rc = get_number(f, f->db,
 			    "SELECT max((SELECT ifnull(max(seq), 0) FROM transition),"
 			    " (SELECT ifnull(max(seq), 0) FROM comment),"
@@ -220,6 +220,10 @@ read_numbers(struct file_journal *f)
 	if (rc == 0)
 		rc = get_number(f, f->db, "SELECT value FROM about WHERE name = 'heard_seq'",
 				&heard_seq);
+	if (rc == 0)
+		rc = get_number(f, f->db, "SELECT count(delivered) FROM page", &delivered);
+	if (rc == 0 && delivered >= 0 && (uint64_t)delivered > f->journal.delivered)
+		f->journal.delivered = (uint64_t)delivered;
 	if (rc == 0)
 		f->journal.heard_seq = heard_seq > 0 ? (uint64_t)heard_seq : 0;
 	if (rc == 0 && seq >= 0 && (uint64_t)seq > f->journal.seq)

@@ -15,6 +15,7 @@
 struct entry {
 	struct page_intent page;
 	bool out;
+	bool failed;    /* a try has; not known any more after a restart, until the next one */
 	int64_t due_ns; /* waiting: not before; out: given up at */
 };
 
@@ -123,8 +124,10 @@ paging_take(struct paging *p, int64_t now_ns, struct page_intent *out)
 
 	for (uint32_t i = 0; p->n_out > 0 && i < p->n; i++) {
 		struct entry *e = at(p, i);
-		if (e->out && now_ns >= e->due_ns)
+		if (e->out && now_ns >= e->due_ns) {
+			e->failed = true;
 			wait_again(p, e, now_ns + delay_ns(p, &e->page));
+		}
 	}
 	if (p->n_out >= (uint32_t)p->params.parallel)
 		return false;
@@ -153,6 +156,7 @@ paging_result(struct paging *p, uint64_t id, bool delivered, int64_t now_ns)
 	if (place == p->n)
 		return false;
 	struct entry *e = at(p, place);
+	e->failed |= !delivered;
 	if (delivered || e->out)
 		wait_again(p, e, now_ns + delay_ns(p, &e->page));
 	if (delivered)
@@ -182,6 +186,16 @@ uint32_t
 paging_pending(const struct paging *p)
 {
 	return p->n;
+}
+
+uint32_t
+paging_failed(const struct paging *p)
+{
+	uint32_t n = 0;
+
+	for (uint32_t i = 0; i < p->n; i++)
+		n += p->entry[p->order[i]].failed;
+	return n;
 }
 
 uint32_t

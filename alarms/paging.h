@@ -46,6 +46,7 @@ void paging_unsent(struct paging *p, uint64_t id, int64_t now_ns);
 void paging_set_journalled(struct paging *p); /* all of them */
 
 uint32_t paging_pending(const struct paging *p); /* in the queue, out or not */
+uint32_t paging_failed(const struct paging *p);  /* of these: a try has failed */
 uint32_t paging_out(const struct paging *p);     /* being tried */
 /* NULL: it is not in the queue. */
 const struct page_intent *paging_find(const struct paging *p, uint64_t id);

@@ -52,7 +52,7 @@ print_overruns(const struct model *m, FILE *to)
 		fprintf(to, ", simulator %.0f", m->facility[ROLE_SIM_LATE_TICKS].value);
 }
 
-/* "2 active (P1 1, P3 1), 1 not acknowledged, 3 shelved" */
+/* "2 active, 1 over (P1 2, P3 1), 2 not acknowledged, 3 shelved" */
 static void
 print_alarms(const struct model *m, FILE *to)
 {
@@ -65,6 +65,8 @@ print_alarms(const struct model *m, FILE *to)
 		return;
 	}
 	fprintf(to, "%u active", model_alarms_active(a));
+	if (a->states[ALARM_RETURNED])
+		fprintf(to, ", %u over", a->states[ALARM_RETURNED]);
 	for (int p = ALARM_CRITICAL; p <= ALARM_LOW; p++)
 		if (a->by_priority[p]) {
 			fprintf(to, "%sP%d %u", before, p, a->by_priority[p]);
@@ -84,11 +86,11 @@ print_programs(const struct attach *a, FILE *to)
 {
 	const struct model *m = &a->model;
 	char v[3][32];
-	if (m->writer[REGION_PAGE].there)
-		fprintf(to, "pages     %s delivered, %s pending, %s failed\n",
-			figure(m, &m->facility[ROLE_PAGE_DELIVERED], 1, 0, v[0]),
-			figure(m, &m->facility[ROLE_PAGE_PENDING], 1, 0, v[1]),
-			figure(m, &m->facility[ROLE_PAGE_FAILED], 1, 0, v[2]));
+	if (m->writer[REGION_PAGE].there || m->facility[ROLE_ALARM_PAGES_PENDING].value > 0)
+		fprintf(to, "pages     %s delivered, %s pending, %s of them tried in vain\n",
+			figure(m, &m->facility[ROLE_ALARM_PAGES_DELIVERED], 1, 0, v[0]),
+			figure(m, &m->facility[ROLE_ALARM_PAGES_PENDING], 1, 0, v[1]),
+			figure(m, &m->facility[ROLE_ALARM_PAGES_FAILED], 1, 0, v[2]));
 	if (m->writer[REGION_HIST].there)
 		fprintf(to, "history   %s files, %s updates\n",
 			figure(m, &m->facility[ROLE_HIST_FILES], 1, 0, v[0]),

@@ -205,9 +205,9 @@ site_json(const struct model *m, const struct site_row *rows, size_t n)
 static json_t *
 pages_json(const struct model *m)
 {
-	static const struct site_row rows[] = {{"pending", ROLE_PAGE_PENDING},
-					       {"delivered", ROLE_PAGE_DELIVERED},
-					       {"failed", ROLE_PAGE_FAILED},
+	static const struct site_row rows[] = {{"pending", ROLE_ALARM_PAGES_PENDING},
+					       {"delivered", ROLE_ALARM_PAGES_DELIVERED},
+					       {"failed", ROLE_ALARM_PAGES_FAILED},
 					       {"hook_ok", ROLE_PAGE_HOOK_OK}};
 	return site_json(m, rows, sizeof(rows) / sizeof(rows[0]));
 }

@@ -170,6 +170,8 @@ with Run(plant) as run:
     target = sqlite3.connect(os.path.join(folder, "journal.db"))
     text = "\n".join(str(row) for table in target.execute("select name from sqlite_master where type='table'").fetchall()
                      for row in target.execute(f"select * from {table[0]}").fetchall())
+    ok((run.status()["pages"]["delivered"] or 0) > 2, "pages that were delivered are still counted after the kills",
+       str(run.status()["pages"]))
     ok("cs00.leak_wet[0]" in text and "looked at it" in text, "the journal holds alarm and comment", text[-500:])
 
     # --- paging that fails is itself an alarm
@@ -177,8 +179,11 @@ with Run(plant) as run:
     run.fault("cs01.pump[0].failed=1")
     ok(raised(run, "site.page_failed", 60) or any("page_failed" in k for k in alarms(run)),
        "a hook that fails all its tries raises an alarm", str(list(alarms(run))))
+    told = run.status()["pages"]
+    ok(told["pending"] >= 1 and told["failed"] >= 1, "status counts the page that waits for its next try", str(told))
     os.remove(folder + "/fail")
     ok(wait(lambda: [p for p in pages() if "cs01" in p["key"] and p.get("attempt", 1) > 1], 90),
        "and the page is delivered when the hook works again", str(pages()[-2:]))
+    ok(wait(lambda: run.status()["pages"]["pending"] == 0, 90), "which status says", str(run.status()["pages"]))
 shutil.rmtree(folder, ignore_errors=True)
 done()

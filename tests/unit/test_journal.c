@@ -92,6 +92,7 @@ spy_numbers(void)
 {
 	spy.journal.seq = spy.real->seq;
 	spy.journal.page_id = spy.real->page_id;
+	spy.journal.delivered = spy.real->delivered;
 	spy.journal.episodes = spy.real->episodes;
 	spy.journal.set_aside = spy.real->set_aside;
 	spy.journal.note = spy.real->note;

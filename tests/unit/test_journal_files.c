@@ -41,6 +41,37 @@ acks_shelves_comments_and_episodes_outlive_the_process(void **state)
 }
 
 static void
+undelivered_and_delivered_pages_are_counted_over_restarts(void **state)
+{
+	(void)state;
+	start();
+	rig_set(ROLE_PUMP_STATUS, 0, 3.0);
+	rig_set(ROLE_LOOP_LEAK, 0, 1.0);
+	rig_steps(1);
+	assert_int_equal(rig_point(ROLE_ALARM_PAGES_PENDING), 2);
+	assert_int_equal(rig_point(ROLE_ALARM_PAGES_FAILED), 0);
+	struct page_intent page = rig_page();
+	rig_page_ends(&page, false); /* it waits for its next try: nobody has it at hand */
+	rig_steps(1);
+	assert_int_equal(rig_point(ROLE_ALARM_PAGES_PENDING), 2);
+	assert_int_equal(rig_point(ROLE_ALARM_PAGES_FAILED), 1);
+	page = rig_page();
+	rig_page_ends(&page, true);
+	rig_steps(1);
+	assert_int_equal(rig_point(ROLE_ALARM_PAGES_PENDING), 1);
+	assert_int_equal(rig_point(ROLE_ALARM_PAGES_DELIVERED), 1);
+	restart();
+	assert_int_equal(rig_point(ROLE_ALARM_PAGES_PENDING), 1);
+	assert_int_equal(rig_point(ROLE_ALARM_PAGES_DELIVERED), 1);
+	page = rig_page();
+	rig_page_ends(&page, true);
+	rig_steps(1);
+	assert_int_equal(rig_point(ROLE_ALARM_PAGES_PENDING), 0);
+	assert_int_equal(rig_point(ROLE_ALARM_PAGES_FAILED), 0);
+	assert_int_equal(rig_point(ROLE_ALARM_PAGES_DELIVERED), 2);
+}
+
+static void
 a_shelf_that_ends_while_nobody_runs_ends_at_the_start(void **state)
 {
 	(void)state;
@@ -445,6 +476,7 @@ main(void)
 #define T(f) cmocka_unit_test_setup_teardown(f, setup, teardown)
 	const struct CMUnitTest tests[] = {
 		T(acks_shelves_comments_and_episodes_outlive_the_process),
+		T(undelivered_and_delivered_pages_are_counted_over_restarts),
 		T(a_shelf_that_ends_while_nobody_runs_ends_at_the_start),
 		T(a_wall_clock_that_is_set_back_over_a_restart_makes_no_shelf_longer),
 		T(a_wall_clock_that_is_years_off_at_a_restart_ends_a_shelf_in_a_day),
