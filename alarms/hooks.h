@@ -40,10 +40,6 @@ int hooks_open(struct hooks **out, struct loop *loop, uint32_t parallel);
 /* Whatever still runs is killed, and waited for. */
 void hooks_close(struct hooks *h);
 
-/* May it be run? 0; -EINVAL not absolute, -ENOENT, -EACCES not executable, -EPERM somebody else
- * may have written it; err tells. */
-int hooks_check(const char *program, struct errtext *err);
-
 /* The slot it runs in, or -errno: -EAGAIN all are taken; err tells. */
 int hooks_start(struct hooks *h, const struct hook_call *call, int64_t now_ns, struct errtext *err);
 

@@ -14,6 +14,7 @@
 #include "core/log.h"
 #include "core/notify.h"
 #include "shell/daemon.h"
+#include "shell/hook_file.h"
 #include "shell/images.h"
 
 #define CHECK_NS NS_PER_S           /* the hook is looked at that often */
@@ -66,7 +67,7 @@ static void
 check_hook(void)
 {
 	struct errtext err = {""};
-	bool ok = hooks_check(room.daemon.plant->paging.hook, &err) == 0;
+	bool ok = hook_file_check(room.daemon.plant->paging.hook, &err) == 0;
 
 	if (ok != room.hook_ok && ok)
 		log_info("pages go to %s", room.daemon.plant->paging.hook);

@@ -5,6 +5,7 @@
 #include <string.h>
 #include <sysexits.h>
 
+#include "shell/hook_file.h"
 #include "tui/cmd.h"
 #include "tui/request.h"
 
@@ -60,7 +61,18 @@ static const char check_help[] = "isotherm check-config FILE\n"
 				 "  Reads a plant file with its types and profiles and reports "
 				 "every error: file, line, key,\n"
 				 "  what was found and what is allowed.\n"
+				 "  A paging hook that can't be run is a warning: nobody would be "
+				 "called.\n"
 				 "exit: 0 correct, 78 errors\n";
+
+static void
+warn_of_hook(const char *file, const struct plant *p)
+{
+	struct errtext err = {""};
+	if (p->paging.hook[0] && hook_file_check(p->paging.hook, &err))
+		fprintf(stderr, "%s: warning: pages can't be sent by this user: %s\n", file,
+			err.text);
+}
 
 int
 cmd_check_config(int argc, char **argv)
@@ -83,6 +95,8 @@ cmd_check_config(int argc, char **argv)
 	else
 		printf("%s: correct: %u systems, %u devices, %u points\n", argv[optind],
 		       p->n_systems, p->n_devices, p->n_points);
+	if (!rc)
+		warn_of_hook(argv[optind], p);
 	config_report_free(&report);
 	plant_free(p);
 	return rc ? EX_CONFIG : 0;

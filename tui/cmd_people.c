@@ -17,6 +17,8 @@
 
 #define STANDING (1u << ALARM_UNACKED | 1u << ALARM_ACKED | 1u << ALARM_RETURNED)
 
+#define DAY_S 86400.0
+
 enum need { NEED_NO, NEED_MAY, NEED_MUST };
 
 /* A command: what it wants. */
@@ -24,6 +26,7 @@ struct verb {
 	const char *name, *usage, *help;
 	enum need text, duration, why; /* words behind the name; behind it, or --for; --why */
 	bool may_end, may_take;        /* --end, --take */
+	double most_s;                 /* of the duration; 0: what durations may be */
 	unsigned states;               /* alarms: those that are meant before others */
 	const char *done;              /* "acknowledged"; NULL: it is about a system */
 };
@@ -61,6 +64,7 @@ static const struct verb verbs[VERBS] = {
 		 .help = "Put an alarm aside for a time: 30s, 5m, 2h, at most 1d. It is judged "
 			 "on, and\n  calls again when the time is up.\n",
 		 .duration = NEED_MUST,
+		 .most_s = DAY_S,
 		 .why = NEED_MUST,
 		 .states = STANDING,
 		 .done = "shelved"},
@@ -95,6 +99,7 @@ static const struct verb verbs[VERBS] = {
 			 "service, for a time\n  (1m to 7d) or until --end. --take: though another "
 			 "person\n  holds it.\n",
 		 .duration = NEED_MUST,
+		 .most_s = 7 * DAY_S,
 		 .why = NEED_MUST,
 		 .may_end = true,
 		 .may_take = true},
@@ -136,7 +141,8 @@ read_options(const struct verb *v, int argc, char **argv, struct order *o, const
 		{"end", no_argument, NULL, 'e'},       {"take", no_argument, NULL, 't'},
 		{"help", no_argument, NULL, 'h'},      {0}};
 	int c;
-	while ((c = getopt_long(argc, argv, "", options, NULL)) != -1)
+	/* digits: "-1m" is a number below 0, not some options */
+	while ((c = getopt_long(argc, argv, "0123456789", options, NULL)) != -1)
 		if (c == 'h')
 			return printf("%s  %s%s%s", v->usage, v->help, v->done ? key_help : "",
 				      exits) < 0
@@ -152,6 +158,11 @@ read_options(const struct verb *v, int argc, char **argv, struct order *o, const
 			o->take = true;
 		else if (c == '?')
 			return EX_USAGE;
+		else if (c >= '0' && c <= '9')
+			return cmd_usage(v->name,
+					 "-%c: there is nothing below 0 to say here; a text that "
+					 "begins so goes behind --",
+					 c);
 		else
 			return cmd_usage(v->name, "does not take --%s",
 					 c == 'w'   ? "why"
@@ -195,6 +206,9 @@ read_order(const struct verb *v, int argc, char **argv, struct order *o)
 		return cmd_usage(v->name, "needs a duration: 30s, 5m, 2h, 1d");
 	if (duration && request_duration(duration, &o->for_s, &err))
 		return cmd_usage(v->name, "%s", err.text);
+	if (v->most_s > 0 && o->for_s > v->most_s)
+		return cmd_usage(v->name, "%.40s is too long: at most %.0fd", duration,
+				 v->most_s / DAY_S);
 	return -1;
 }
 

@@ -13,6 +13,7 @@
 #define RECENT_NS (600 * NS_PER_S)
 #define FLOOD_BEGINS 11 /* alarms in ten minutes; EEMUA 191: more than 10, until less than 5 */
 #define FLOOD_ENDS 5
+#define DECIMALS_MAX 4
 
 struct model_rank { /* smaller comes first */
 	int64_t first, second;
@@ -265,17 +266,32 @@ unit_word(const char *unit)
 	return unit;
 }
 
-/* A number with as many decimals as mean something: the role's dead-band says how fine it is. */
+/* A number with as many decimals as mean something: the role's dead-band says how fine it is, and
+ * the limit it is compared with must be itself. */
 static void
-number_text(enum role_id role, double value, char *out, size_t size)
+number_text(const struct alarm_record *record, double value, char *out, size_t size)
 {
-	const struct role_info *r = &role_table[role];
-	const char *state = state_name(role, value), *unit = unit_word(r->unit);
+	const struct role_info *r = &role_table[record->role];
+	const char *state = state_name((enum role_id)record->role, value);
+	const char *unit = unit_word(r->unit);
 	int decimals = !r->unit[0] || r->deadband >= 1 ? 0 : r->deadband >= 0.02 ? 1 : 2;
+	for (double limit = record->limit * pow(10, decimals);
+	     decimals < DECIMALS_MAX && fabs(limit - round(limit)) > 1e-6; limit *= 10)
+		decimals++;
 	if (state[0])
 		snprintf(out, size, "%s", state);
 	else
 		snprintf(out, size, "%.*f%s%s", decimals, value, unit[0] ? " " : "", unit);
+}
+
+/* A state or a bit that has no name: the alarm's text says it all, a number says nothing. */
+static bool
+is_nameless(const struct alarm_record *r)
+{
+	bool state = r->type == ALARM_EQUALS || r->type == ALARM_NOT;
+	double value = r->type == ALARM_BIT ? ldexp(1, (int)r->bit) : r->limit;
+	return (state || r->type == ALARM_BIT) && !role_table[r->role].unit[0] &&
+	       !state_name((enum role_id)r->role, value)[0];
 }
 
 char *
@@ -285,10 +301,10 @@ model_alarm_value(const struct model *m, uint32_t alarm, const struct sample *s,
 	const struct alarm_record *r = model_alarm_record(m, alarm);
 	if (r->type == ALARM_STALE && s->quality != QUALITY_NEVER)
 		snprintf(out, size, "%s", quality_name((enum quality)s->quality));
-	else if (s->quality == QUALITY_NEVER || !isfinite(s->value))
+	else if (s->quality == QUALITY_NEVER || !isfinite(s->value) || is_nameless(r))
 		snprintf(out, size, "-");
 	else
-		number_text((enum role_id)r->role, s->value, out, size);
+		number_text(r, s->value, out, size);
 	return out;
 }
 
@@ -298,13 +314,12 @@ model_alarm_limit(const struct model *m, uint32_t alarm, char *out, size_t size)
 	const struct alarm_record *r = model_alarm_record(m, alarm);
 	double limit = m->alarms.all[alarm].limit;
 	char text[40];
-	number_text((enum role_id)r->role, limit, text, sizeof(text));
-	const char *bit = r->bit < 16 ? state_name((enum role_id)r->role, 1 << r->bit) : "";
-	if (r->type == ALARM_BIT && bit[0])
-		snprintf(out, size, "%s", bit);
+	number_text(r, limit, text, sizeof(text));
+	if (r->type == ALARM_STALE || is_nameless(r))
+		snprintf(out, size, "-");
 	else if (r->type == ALARM_BIT)
-		snprintf(out, size, "bit %u", r->bit);
-	else if (r->type == ALARM_STALE || !isfinite(limit))
+		snprintf(out, size, "%s", state_name((enum role_id)r->role, ldexp(1, (int)r->bit)));
+	else if (!isfinite(limit))
 		snprintf(out, size, "-");
 	else
 		snprintf(out, size, "%s%s",

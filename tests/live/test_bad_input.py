@@ -81,6 +81,19 @@ overrides:
         ok(run.process.wait(10) == 78, "a wrong plant starts nothing", run.output())
         ok(not run.members() and not os.path.exists(run.run_dir), "and leaves nothing behind", str(run.members()))
 
+    # --- a hook that nobody can run is a warning
+    lonely = plant_file(folder, f"""site: lonely
+systems:
+  - {{name: cs%02d, count: 1, type: water}}
+facility:
+  - {{name: water, profile: facility_water}}
+paging: {{hook: {folder}/no-such-hook}}
+config_dir: {ROOT}/config
+""")
+    r = subprocess.run([f"{BUILD}/isotherm", "check-config", lonely], capture_output=True, text=True, cwd=ROOT)
+    ok(r.returncode == 0 and "correct" in r.stdout and "warning" in r.stderr and "no-such-hook" in r.stderr,
+       "check-config warns of a hook that is not there", str(r))
+
     # --- a missing file, an unknown command
     r = subprocess.run([f"{BUILD}/isotherm", "check-config", folder + "/none.yaml"], capture_output=True, text=True)
     ok(r.returncode != 0 and "none.yaml" in r.stderr + r.stdout, "a missing file is named", str(r))

@@ -363,7 +363,7 @@ at_the_end_all_are_asked_then_killed(void **state)
 static void
 expect_refusal(const char *program, int rc, const char *hint)
 {
-	assert_int_equal(hooks_check(program, &err), rc);
+	assert_int_equal(hook_file_check(program, &err), rc);
 	if (!strstr(err.text, hint))
 		fail_msg("\"%s\" does not say \"%s\"", err.text, hint);
 	assert_int_equal(begin(program, LONG_NS), rc);
@@ -375,7 +375,7 @@ a_hook_that_others_may_have_written_is_refused(void **state)
 	const char *path = script("hook", "exit 0");
 
 	(void)state;
-	assert_int_equal(hooks_check(path, &err), 0);
+	assert_int_equal(hook_file_check(path, &err), 0);
 	expect_refusal("hook", -EINVAL, "absolute");
 	expect_refusal("", -EINVAL, "absolute");
 	expect_refusal(path_of("nothing"), -ENOENT, "No such file");

@@ -21,7 +21,8 @@ an_image_becomes_alarms_with_state_age_value_and_limit(void **state)
 {
 	static const char text[] =
 		"site: test\nsystems:\n  - {name: cs%02d, count: 2, type: water}\n"
-		"facility:\n  - {name: water, profile: facility_water}\n";
+		"facility:\n  - {name: water, profile: facility_water}\n"
+		"  - {name: sim, profile: simulator}\n";
 	struct config_report report = {0};
 	struct plant *p = NULL;
 	struct model m;
@@ -59,6 +60,22 @@ an_image_becomes_alarms_with_state_age_value_and_limit(void **state)
 			    "57.2 C");
 	assert_string_equal(model_alarm_value(&m, (uint32_t)hot, &a->input, out, sizeof(out)), "-");
 	assert_string_equal(model_alarm_limit(&m, (uint32_t)hot, out, sizeof(out)), "> 55.0 C");
+	/* a state without a name is no number to people; a limit is never shown as 0 */
+	uint32_t silent = (uint32_t)plant_alarm(p, "site.controllers_silent");
+	struct sample bits = fixture_sample(2), late = fixture_sample(0.0042);
+	assert_string_equal(model_alarm_value(&m, silent, &bits, out, sizeof(out)), "-");
+	assert_string_equal(model_alarm_limit(&m, silent, out, sizeof(out)), "-");
+	uint32_t journal = (uint32_t)plant_alarm(p, "site.journal_unwritable");
+	bits.value = 0;
+	assert_string_equal(model_alarm_value(&m, journal, &bits, out, sizeof(out)), "-");
+	assert_string_equal(model_alarm_limit(&m, journal, out, sizeof(out)), "-");
+	uint32_t leak = (uint32_t)plant_alarm(p, "cs00.leak_wet[0]");
+	bits.value = 1;
+	assert_string_equal(model_alarm_value(&m, leak, &bits, out, sizeof(out)), "wet");
+	assert_string_equal(model_alarm_limit(&m, leak, out, sizeof(out)), "wet");
+	uint32_t invalid = (uint32_t)plant_alarm(p, "site.run_invalid");
+	assert_string_equal(model_alarm_value(&m, invalid, &late, out, sizeof(out)), "0.004");
+	assert_string_equal(model_alarm_limit(&m, invalid, out, sizeof(out)), "> 0.001");
 	assert_int_equal(m.alarms.n_standing, 1);
 	assert_int_equal(m.systems[1].alarms, 1);
 	assert_int_equal(m.systems[0].alarms, 0);

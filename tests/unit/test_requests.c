@@ -144,6 +144,9 @@ a_command_that_lacks_something_is_not_sent(void **state)
 		{VERB_MAINTENANCE, WORDS("cs03", "--end")},
 		{VERB_MAINTENANCE, WORDS("cs03", "--end", "--for", "2h", "--why", "x")},
 		{VERB_STOP, WORDS("cs03", "--bad")},
+		{VERB_SHELVE, WORDS("k", "2d", "--why", "x")},
+		{VERB_SHELVE, WORDS("k", "-1m", "--why", "x")},
+		{VERB_MAINTENANCE, WORDS("cs03", "--for", "8d", "--why", "x")},
 	};
 	char *text;
 	(void)state;
