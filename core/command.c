@@ -3,6 +3,7 @@
 
 #include <errno.h>
 #include <grp.h>
+#include <poll.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -12,9 +13,11 @@
 #include <unistd.h>
 
 #include "core/command_socket.h"
+#include "core/log.h"
 
 #define CONNECTIONS 16
 #define GROUPS_MAX 1024 /* a user in more groups than that is judged by the primary one alone */
+#define SHOWN 80        /* bytes of a request that is dropped, in the log */
 #define NO_GROUP ((gid_t)-1) /* no process can have it */
 
 struct connection {
@@ -163,6 +166,15 @@ welcome(struct command_server *s)
 
 /* --- requests --- */
 
+/* The other half of command_withdraw: looked at after the request has been read, never before. */
+static bool
+withdrawn(const struct connection *c)
+{
+	struct pollfd p = {.fd = c->fd, .events = POLLRDHUP};
+
+	return poll(&p, 1, 0) != 0; /* if that fails, it was not carried out either */
+}
+
 static int
 request_read(struct command_server *s, struct connection *c, struct command_request *req)
 {
@@ -172,6 +184,13 @@ request_read(struct command_server *s, struct connection *c, struct command_requ
 	if (n < 0 && (errno == EAGAIN || errno == EINTR))
 		return 0;
 	if (n <= 0) {
+		drop(s, c);
+		return 0;
+	}
+	if (withdrawn(c)) {
+		log_info("%s: uid %u (pid %d) has gone, so this is not carried out: %.*s", s->path,
+			 (unsigned)c->who.uid, (int)c->who.pid, n < SHOWN ? (int)n : SHOWN,
+			 req->text);
 		drop(s, c);
 		return 0;
 	}

@@ -1,8 +1,11 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* The client's side: one request, one result, one deadline for the whole of it. */
+/* The client's side: one request, one result, one deadline for the whole of it. What has no result by
+ * then is withdrawn, so that no request is carried out after it was said to have failed. */
 #include <errno.h>
+#include <linux/sockios.h>
 #include <poll.h>
 #include <string.h>
+#include <sys/ioctl.h>
 #include <sys/socket.h>
 #include <sys/time.h>
 #include <unistd.h>
@@ -47,38 +50,79 @@ command_connect(const char *run_dir, const char *name, struct errtext *err)
 	return fd;
 }
 
+bool
+command_withdraw(int fd)
+{
+	int unread = 0;
+
+	/* in this order: the room reads, then looks whether the line stands */
+	return shutdown(fd, SHUT_WR) == 0 && ioctl(fd, SIOCOUTQ, &unread) == 0 && unread > 0;
+}
+
+/* A result that is there counts, however late we are to look. */
 static int
 await(int fd, int64_t deadline_ns)
 {
 	for (;;) {
 		struct pollfd p = {.fd = fd, .events = POLLIN};
 		int64_t left_ns = deadline_ns - clock_mono_ns();
-		if (left_ns <= 0)
-			return -ETIMEDOUT;
-		int n = poll(&p, 1, (int)((left_ns + NS_PER_MS - 1) / NS_PER_MS));
+		int n = poll(&p, 1, left_ns > 0 ? (int)((left_ns + NS_PER_MS - 1) / NS_PER_MS) : 0);
 		if (n > 0)
 			return 0;
 		if (n < 0 && errno != EINTR)
 			return -errno;
+		if (n == 0 && left_ns <= 0)
+			return -ETIMEDOUT;
 	}
+}
+
+/* 0: it is there. -EINPROGRESS: it was read, and nobody answers any more. */
+static int
+receive(int fd, char *result)
+{
+	ssize_t n = recv(fd, result, COMMAND_MAX, MSG_TRUNC | MSG_DONTWAIT);
+	bool unread = n < 0 && errno == ECONNRESET;
+
+	if (unread) /* the room closed without reading: its reason may be there all the same */
+		n = recv(fd, result, COMMAND_MAX, MSG_TRUNC | MSG_DONTWAIT);
+	if (n <= 0)
+		return unread ? -ECONNRESET : -EINPROGRESS;
+	if (n > COMMAND_MAX)
+		return -EMSGSIZE;
+	result[n] = '\0';
+	return 0;
 }
 
 static int
 exchange(int fd, const char *json, int64_t deadline_ns, char *result)
 {
+	bool sent = send(fd, json, strlen(json), MSG_NOSIGNAL) >= 0;
+
 	/* EPIPE: the room has refused us already; its reason may be there to be read */
-	if (send(fd, json, strlen(json), MSG_NOSIGNAL) < 0 && errno != EPIPE)
+	if (!sent && errno != EPIPE)
 		return errno == EAGAIN ? -ETIMEDOUT : -errno;
 	int rc = await(fd, deadline_ns);
-	if (rc)
-		return rc;
-	ssize_t n = recv(fd, result, COMMAND_MAX, MSG_TRUNC);
-	if (n <= 0)
-		return n < 0 ? -errno : -ECONNRESET;
-	if (n > COMMAND_MAX)
-		return -EMSGSIZE;
-	result[n] = '\0';
-	return 0;
+	if (rc && command_withdraw(fd))
+		return -ETIMEDOUT;
+	rc = receive(fd, result);
+	return rc == -EINPROGRESS && !sent ? -ECONNRESET : rc;
+}
+
+static int
+explain(struct errtext *err, const char *path, int rc, int timeout_ms)
+{
+	if (rc == -ETIMEDOUT)
+		return errtext_set(err, rc, "%s: no answer in %g s: not carried out", path,
+				   timeout_ms / 1000.0);
+	if (rc == -ECONNRESET)
+		return errtext_set(err, rc, "%s: hung up before it was read: not carried out",
+				   path);
+	if (rc == -EINPROGRESS)
+		return errtext_set(err, rc,
+				   "%s: it was read, but no answer came: it may have been carried "
+				   "out, look before you ask again",
+				   path);
+	return errtext_set(err, rc, "%s: no result: %s", path, strerror(-rc));
 }
 
 int
@@ -92,9 +136,10 @@ command_call(const char *run_dir, const char *name, const char *json, int timeou
 		return rc;
 	int fd = reach(&at, timeout_ms);
 	if (fd < 0)
-		return errtext_set(err, fd, "%s: nobody answers there: %s", at.sun_path,
-				   strerror(-fd));
+		return fd == -ETIMEDOUT ? explain(err, at.sun_path, fd, timeout_ms)
+					: errtext_set(err, fd, "%s: nobody answers there: %s",
+						      at.sun_path, strerror(-fd));
 	rc = exchange(fd, json, deadline_ns, result);
 	close(fd);
-	return rc ? errtext_set(err, rc, "%s: no result: %s", at.sun_path, strerror(-rc)) : 0;
+	return rc ? explain(err, at.sun_path, rc, timeout_ms) : 0;
 }

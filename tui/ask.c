@@ -81,12 +81,22 @@ send_first(struct ask *a)
 	return rc;
 }
 
+/* Whether somebody has an alarm acknowledged must not be said wrongly. */
+static const char *
+silence(const struct ask *a)
+{
+	if (a->line[0].kind != ASK_ACK)
+		return "does not answer";
+	return command_withdraw(a->fd) ? "does not answer: not acknowledged"
+				       : "does not answer: it may be acknowledged";
+}
+
 int
 ask_step(struct ask *a, const char *run_dir, int64_t now_ns, struct errtext *err)
 {
 	int rc;
 	if (a->in_flight && now_ns >= a->deadline_ns)
-		return give_up(a, -ETIMEDOUT, err, "does not answer");
+		return give_up(a, -ETIMEDOUT, err, silence(a));
 	if (a->in_flight || a->n == 0)
 		return 0;
 	if (a->fd < 0) {

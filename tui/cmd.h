@@ -11,8 +11,9 @@
 enum exit_code {
 	EXIT_HEALTHY = 0,
 	EXIT_NOT_HEALTHY = 1, /* also: refused, unknown point */
-	EXIT_NOT_RUNNING = 2,
-	EXIT_UNREADABLE = 3 /* it runs, but this program can't read it: another build or plant */
+	EXIT_NOT_RUNNING = 2, /* also: no answer, and not carried out */
+	EXIT_UNREADABLE = 3,  /* it runs, but this program can't read it: another build or plant */
+	EXIT_UNKNOWN = 4      /* it was asked and did not answer: it may have been carried out */
 };
 
 int cmd_top(int argc, char **argv);

@@ -18,7 +18,8 @@ static const char help[] =
 	"  met (at once); power comes down by a ramp before. --for: how long it stands from then.\n"
 	"  A cap of all takes most from the jobs whose watts make least; the list says what each\n"
 	"  system may draw, and which are shed.\n"
-	"exit: 0 done, 1 refused (and why), 2 not running\n";
+	"exit: 0 done, 1 refused (and why), 2 not running or no answer: not done, 4 no answer: "
+	"maybe done\n";
 
 struct order {
 	struct request request;

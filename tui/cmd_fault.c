@@ -17,7 +17,8 @@ static const char fault_help[] =
 	"  allow it and have no real device. isotherm-sim --paths lists what there is.\n"
 	"  isotherm fault 'cs03.zone[5].g=0.379 over 1s'\n"
 	"  isotherm fault 'cs02.engine.offline=1'\n"
-	"exit: 0 done, 1 refused (and why), 2 not running\n";
+	"exit: 0 done, 1 refused (and why), 2 not running or no answer: not done, 4 no answer: "
+	"maybe done\n";
 
 static int
 ask(const char *what, bool get)

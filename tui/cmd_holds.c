@@ -15,7 +15,8 @@ static const char holds_help[] = "isotherm holds [SYSTEM] [--json]\n"
 				 "  Who has stopped a system, taken it for maintenance or set "
 				 "values by hand; why, and until "
 				 "when.\n"
-				 "exit: 0 done, 1 refused (and why), 2 not running\n";
+				 "exit: 0 done, 1 refused (and why), 2 not running or no answer: "
+				 "not done, 4 no answer: maybe done\n";
 
 /* -1: go on; else the exit code. */
 static int

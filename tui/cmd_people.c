@@ -122,7 +122,8 @@ static const struct verb verbs[VERBS] = {
 static const char key_help[] = "  KEY: the key of the alarm, its beginning or a pattern, if that "
 			       "means one alone\n  (isotherm alarms).\n";
 
-static const char exits[] = "exit: 0 done, 1 refused (and why), 2 not running\n";
+static const char exits[] = "exit: 0 done, 1 refused (and why), 2 not running or no answer: not "
+			    "done, 4 no answer: maybe done\n";
 
 /* What stands on the command line. */
 struct order {

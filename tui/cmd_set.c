@@ -26,7 +26,8 @@ static const char set_help[] =
 	"  another person holds the system.\n"
 	"  POINT: cs03.wafer.duty_cmd_frac, cs03.wafer.C6.duty_cmd_frac, cs03.pump.speed_cmd_pct,\n"
 	"  cs03.pump[0].speed_cmd_pct, cs03.hx.valve_cmd_pct, cs03.ctl.supply_setpoint_c\n"
-	"exit: 0 done, 1 refused (and why), 2 not running\n";
+	"exit: 0 done, 1 refused (and why), 2 not running or no answer: not done, 4 no answer: "
+	"maybe done\n";
 
 struct words {
 	struct request request;

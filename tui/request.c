@@ -127,7 +127,9 @@ request_ask(const char *name, const char *nobody, const struct request *r, json_
 	}
 	if (rc) {
 		fprintf(stderr, "isotherm: %s\n", err.text);
-		return EXIT_NOT_HEALTHY;
+		return rc == -ETIMEDOUT || rc == -ECONNRESET ? EXIT_NOT_RUNNING
+		       : rc == -EINPROGRESS                  ? EXIT_UNKNOWN
+							     : EXIT_NOT_HEALTHY;
 	}
 	return judge(result, answer);
 }

@@ -78,4 +78,15 @@ with Run("config/plants/cluster4.yaml") as run:
     run.cli("start", "cs03", "--why", "done")
     ok(wait(lambda: run.cli("job", "start", jobs[0]["name"]).returncode == 0, 15), "then it does")
     ok(wait(lambda: len(json.loads(run.cli("job", "list", "--json").stdout or "{}").get("jobs", [])) == 1, 15), "and runs")
+
+    # --- a room that hangs: what was said to have failed is not carried out once it goes on
+    os.kill(run.pid("controllers"), signal.SIGSTOP)
+    r = run.cli("stop", "cs03", "--why", "into the void")
+    os.kill(run.pid("controllers"), signal.SIGCONT)
+    ok(r.returncode == 2 and "no answer in 2 s: not carried out" in r.stderr, "a stop without an answer says it is not done",
+       f"{r.returncode} {r.stdout} {r.stderr}")
+    with open(os.path.join(run.state_dir, "log", "controllers.log")) as f:
+        ok(wait(lambda: "has gone, so this is not carried out" in f.read(), 5), "which the controllers' log says, too")
+    r = run.cli("holds", "--json")
+    ok(r.returncode == 0 and json.loads(r.stdout) == [], "and nobody holds anything", r.stdout + r.stderr)
 done()

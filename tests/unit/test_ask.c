@@ -103,7 +103,7 @@ who_does_not_answer_is_given_up_after_a_second_with_all_that_waits(void **state)
 	assert_true(ask_next_ns(&r.ask) == 5 + ASK_TIMEOUT_NS);
 	assert_int_equal(ask_step(&r.ask, r.dir, 4 + ASK_TIMEOUT_NS, &err), 0);
 	assert_int_equal(ask_step(&r.ask, r.dir, 5 + ASK_TIMEOUT_NS, &err), -ETIMEDOUT);
-	assert_string_equal(err.text, "isotherm-alarm does not answer");
+	assert_string_equal(err.text, "isotherm-alarm does not answer: not acknowledged");
 	assert_false(ask_waits_for(&r.ask, ASK_ACK));
 	assert_int_equal(ask_step(&r.ask, r.dir, 9 + ASK_TIMEOUT_NS, &err), 0);
 	rig_close(&r);

@@ -5,6 +5,7 @@
 
 #include <grp.h>
 #include <signal.h>
+#include <sys/mman.h>
 #include <sys/wait.h>
 
 #include "core/clock.h"
@@ -234,17 +235,46 @@ a_late_result_never_reaches_somebody_else(void **state)
 }
 
 static void
-a_request_of_a_client_that_left_is_still_heard(void **state)
+a_request_of_a_client_that_left_is_dropped(void **state)
 {
-	int fd = client();
+	int fd = client(), other = client();
 
 	(void)state;
 	ask(fd, "and away");
 	close(fd);
+	ask(other, "and here");
 	await_request();
-	assert_string_equal(req.text, "and away");
-	assert_true(command_reply(server, req.connection, "{}") < 0);
+	assert_string_equal(req.text, "and here");
+	assert_int_equal(command_reply(server, req.connection, "{}"), 0);
 	serve_what_waits();
+	close(other);
+}
+
+static void
+a_request_that_was_withdrawn_unread_is_dropped(void **state)
+{
+	int fd = client();
+
+	(void)state;
+	ask(fd, "never mind");
+	assert_true(command_withdraw(fd));
+	serve_what_waits();
+	expect_closed(fd);
+	close(fd);
+}
+
+static void
+one_that_was_read_can_not_be_withdrawn(void **state)
+{
+	int fd = client();
+
+	(void)state;
+	ask(fd, "too late");
+	await_request();
+	assert_false(command_withdraw(fd));
+	assert_int_equal(command_reply(server, req.connection, "done"), 0);
+	expect(fd, "done");
+	close(fd);
 }
 
 static void
@@ -378,6 +408,107 @@ a_call_brings_the_result_back(void **state)
 	assert_int_equal(status, 0);
 }
 
+/* What a call of a child ends with: its exit status. */
+static pid_t
+call_in_child(int timeout_ms)
+{
+	char result[COMMAND_MAX + 1];
+	pid_t child = fork();
+
+	assert_true(child >= 0);
+	if (child == 0)
+		_exit(-command_call(dir, "control", "x", timeout_ms, result, NULL));
+	return child;
+}
+
+static void
+expect_end(pid_t child, int rc)
+{
+	int status;
+
+	assert_int_equal(waitpid(child, &status, 0), child);
+	assert_true(WIFEXITED(status));
+	assert_int_equal(WEXITSTATUS(status), -rc);
+}
+
+static void
+a_call_that_was_read_and_not_answered_may_have_been_carried_out(void **state)
+{
+	pid_t child = call_in_child(20);
+
+	(void)state;
+	await_request();
+	expect_end(child, -EINPROGRESS);
+	child = call_in_child(PATIENCE_MS);
+	await_request();
+	command_close(server);
+	server = NULL;
+	expect_end(child, -EINPROGRESS);
+}
+
+static void
+a_room_that_ends_without_reading_has_carried_out_nothing(void **state)
+{
+	pid_t child = call_in_child(PATIENCE_MS);
+	struct loop_event ev;
+
+	(void)state;
+	while (!by_number(server, 1)) { /* let it in, and no more */
+		assert_int_equal(loop_wait(loop, LOOP_NEVER, &ev), LOOP_FD);
+		assert_int_equal(command_take(server, &ev, &req), 0);
+	}
+	await_readable(by_number(server, 1)->fd);
+	command_close(server);
+	server = NULL;
+	expect_end(child, -ECONNRESET);
+}
+
+#define CALLS 150
+
+/* A child calls with little patience, a room takes its time: whatever the child says is true. */
+static void
+nothing_is_carried_out_that_was_said_to_have_failed(void **state)
+{
+	struct shared {
+		int rc[CALLS]; /* as the child knows it */
+	} *shared = mmap(NULL, sizeof(*shared), PROT_READ | PROT_WRITE, MAP_SHARED | MAP_ANONYMOUS,
+			 -1, 0);
+	bool done[CALLS] = {false};
+	unsigned seed = 1;
+
+	(void)state;
+	assert_ptr_not_equal(shared, MAP_FAILED);
+	pid_t child = fork();
+	if (child == 0) {
+		char text[16], result[COMMAND_MAX + 1];
+		for (int i = 0; i < CALLS; i++) {
+			snprintf(text, sizeof(text), "%d", i);
+			shared->rc[i] = command_call(dir, "control", text, 1 + i % 3, result, NULL);
+		}
+		_exit(0);
+	}
+	int status, failed = 0;
+	while (waitpid(child, &status, WNOHANG) == 0) {
+		struct loop_event ev;
+		int kind = loop_wait(loop, clock_mono_ns() + NS_PER_MS, &ev);
+		seed = seed * 1103515245u + 12345u;
+		int64_t until_ns = clock_mono_ns() + (seed >> 16) % 1200u * 1000;
+		while (kind == LOOP_FD && clock_mono_ns() < until_ns)
+			;
+		if (kind == LOOP_FD && command_take(server, &ev, &req) == 1) {
+			done[atoi(req.text)] = true;
+			command_reply(server, req.connection, "done");
+		}
+	}
+	for (int i = 0; i < CALLS; i++) {
+		assert_true(shared->rc[i] != 0 || done[i]);
+		assert_true(shared->rc[i] == 0 || shared->rc[i] == -EINPROGRESS || !done[i]);
+		failed += shared->rc[i] == -ETIMEDOUT;
+	}
+	assert_true(failed > 0);
+	munmap(shared, sizeof(*shared));
+}
+
 static void
 a_call_ends_with_a_reason_when_nobody_answers(void **state)
 {
@@ -385,7 +516,8 @@ a_call_ends_with_a_reason_when_nobody_answers(void **state)
 
 	(void)state;
 	assert_int_equal(command_call(dir, "control", "{}", 5, result, &err), -ETIMEDOUT);
-	assert_non_null(strstr(err.text, "control.sock"));
+	assert_non_null(strstr(err.text, "control.sock: no answer in 0.005 s: not carried out"));
+	serve_what_waits(); /* … nor is it now */
 	assert_int_equal(command_call(dir, "nobody", "{}", 5, result, &err), -ENOENT);
 	assert_non_null(strstr(err.text, "nobody.sock"));
 	/* a room that hangs until its queue is full */
@@ -424,13 +556,18 @@ main(void)
 		TEST(one_connection_too_many_closes_the_one_idle_longest),
 		TEST(where_everybody_waits_for_a_result_a_newcomer_is_told_so),
 		TEST(a_late_result_never_reaches_somebody_else),
-		TEST(a_request_of_a_client_that_left_is_still_heard),
+		TEST(a_request_of_a_client_that_left_is_dropped),
+		TEST(a_request_that_was_withdrawn_unread_is_dropped),
+		TEST(one_that_was_read_can_not_be_withdrawn),
 		TEST(a_client_that_never_reads_is_dropped),
 		TEST(a_result_too_long_becomes_an_error_result),
 		TEST(a_socket_left_over_is_replaced_and_a_living_one_is_not),
 		TEST(other_events_are_not_the_servers),
 		TEST(access_comes_from_user_and_groups),
 		TEST(a_call_brings_the_result_back),
+		TEST(a_call_that_was_read_and_not_answered_may_have_been_carried_out),
+		TEST(a_room_that_ends_without_reading_has_carried_out_nothing),
+		TEST(nothing_is_carried_out_that_was_said_to_have_failed),
 		TEST(a_call_ends_with_a_reason_when_nobody_answers),
 		TEST(a_path_too_long_for_a_socket_is_an_error),
 	};
