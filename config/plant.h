@@ -112,9 +112,14 @@ enum trip_bit {
 	TRIP_LEAK = 8,
 	TRIP_CURRENT = 16
 };
-/* how long a value may be held by hand */
+/* how long people may hold: a value by hand, a system for maintenance, a power cap (and how far ahead) */
 #define HAND_FOR_MIN_S 10
 #define HAND_FOR_MAX_S 86400
+#define HOLD_FOR_MIN_S 60
+#define HOLD_FOR_MAX_S 604800
+#define CAP_FOR_MIN_S 10
+#define CAP_FOR_MAX_S 604800
+#define CAP_AT_MAX_S 86400
 /* bits of CTL_ACTUATOR_FAULT */
 enum actuator_bit {
 	ACTUATOR_PUMP_1 = 1,

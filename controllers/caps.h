@@ -26,9 +26,6 @@
 #include "config/job.h"
 #include "controllers/holds.h"
 
-#define CAP_AT_MAX_S 86400
-#define CAP_FOR_MIN_S 10
-#define CAP_FOR_MAX_S 604800
 #define CAP_SYSTEM_MAX_W 30000 /* the engine block's register takes no more */
 
 struct cap {

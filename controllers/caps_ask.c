@@ -114,7 +114,7 @@ read_watts(struct parse *p)
 		if (!json_is_number(frac) || !(part > 0.0 && part <= 1.0))
 			return ask_wrong(p->error, "\"frac\" must be a number above 0, up to 1");
 		if (!isfinite(now_w))
-			return ask_wrong(p->error, "what is drawn now is not known: say \"watts\"");
+			return ask_wrong(p->error, "what is drawn now is not known: ask in watts");
 		p->cap.watts = part * now_w;
 	}
 	if ((watts && !json_is_number(watts)) || !(p->cap.watts >= lo_w && p->cap.watts <= hi_w))
@@ -286,9 +286,8 @@ carry_out(struct parse *p, const struct hold_keeper *keeper, char *result)
 		snprintf(text, sizeof text, "%s power cap lifted by %s: %s",
 			 caps_name(c, p->system),
 			 people_person(p->by->uid, p->by->access, who, sizeof who), p->cap.why);
-	const char *said = c->lines.line[c->lines.n].text;
 	caps_tell(c, p->system, p->by->now_ns, text);
-	json_t *root = json_pack("{sb ss}", "ok", 1, "said", said);
+	json_t *root = json_pack("{sb ss}", "ok", 1, "said", text);
 	if (p->verb == CAP_SET)
 		json_object_set_new(root, "cap", cap_json(p, p->system));
 	if (rc) /* a cap is held in any case; that it must be recorded again is known */

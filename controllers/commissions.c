@@ -388,9 +388,8 @@ commissions_ask(struct commissions *c, const struct hold_request *req, char *res
 	snprintf(text, sizeof text, "%s engine block %lu: soak begun by %s: %s", name,
 		 (unsigned long)c->units[p.system].serial,
 		 people_person(req->uid, req->access, who, sizeof who), p.why);
-	const char *said = c->lines.line[c->lines.n].text;
 	lines_sentence(&c->lines, (int32_t)p.system, name, req->now_ns, (double)NAN, text);
-	ask_result(result, json_pack("{sb ss ss}", "ok", 1, "system", name, "said", said));
+	ask_result(result, json_pack("{sb ss ss}", "ok", 1, "system", name, "said", text));
 	json_decref(p.root);
 	return true;
 }

@@ -254,8 +254,8 @@ holds_apply(struct holds *h, const struct hold_wish *w)
 	snprintf(d->why, sizeof d->why, "%s", w->why);
 }
 
-static void
-tell(struct holds *h, uint32_t system, int64_t now_ns, const char *text)
+void
+holds_tell(struct holds *h, uint32_t system, int64_t now_ns, const char *text)
 {
 	lines_sentence(&h->lines, (int32_t)system, h->plant->systems[system].name, now_ns,
 		       hold_mode(h->of[system].kind), text);
@@ -311,7 +311,7 @@ expire(struct holds *h, uint32_t system, int64_t now_ns)
 			 h->plant->systems[system].name, list, who,
 			 n > 1 ? "are over, their" : "is over, its",
 			 (int)lines_fit(ended.why[r], room), ended.why[r]);
-		tell(h, system, now_ns, text);
+		holds_tell(h, system, now_ns, text);
 	}
 	if (d->kind == HOLD_MANUAL) {
 		d->until_wall_ns += hands_until_ns(hands) - d->until_ns;
@@ -331,9 +331,11 @@ holds_step(struct holds *h, uint32_t system, int64_t now_ns)
 	struct hold_request nobody = {.now_ns = now_ns};
 	struct hold_wish over = {.verb = HOLD_VERBS, .system = system, .by = &nobody};
 	struct hold before = *d;
+	char text[HOLD_SENTENCE];
 	holds_apply(h, &over);
 	h->unkept = true;
-	holds_tell_done(h, &over, &before);
+	holds_say_done(h, &over, &before, text);
+	holds_tell(h, over.system, over.by->now_ns, text);
 }
 
 bool
@@ -361,46 +363,47 @@ from_whom(const struct hold *before, const struct hold_wish *w, char *out, size_
 }
 
 void
-holds_tell_done(struct holds *h, const struct hold_wish *w, const struct hold *before)
+holds_say_done(const struct holds *h, const struct hold_wish *w, const struct hold *before,
+	       char text[HOLD_SENTENCE])
 {
 	const char *name = h->plant->systems[w->system].name;
 	const struct hold *d = &h->of[w->system];
-	char text[HOLD_SENTENCE], who[48], until[24], other[192];
+	char who[48], until[24], other[192];
 	people_person(w->by->uid, w->by->access, who, sizeof who);
 	people_time(d->until_wall_ns, until, sizeof until);
 	from_whom(before, w, other, sizeof other);
 	switch (w->verb) {
 	case HOLD_VERB_STOP:
-		snprintf(text, sizeof text, "%s stopped by %s%s: %s", name, who, other, w->why);
+		snprintf(text, HOLD_SENTENCE, "%s stopped by %s%s: %s", name, who, other, w->why);
 		break;
 	case HOLD_VERB_START:
-		snprintf(text, sizeof text, "%s started by %s%s: %s", name, who, other, w->why);
+		snprintf(text, HOLD_SENTENCE, "%s started by %s%s: %s", name, who, other, w->why);
 		break;
 	case HOLD_VERB_MAINTENANCE:
-		snprintf(text, sizeof text, "%s in maintenance until %s by %s%s: %s", name, until,
+		snprintf(text, HOLD_SENTENCE, "%s in maintenance until %s by %s%s: %s", name, until,
 			 who, other, w->why);
 		break;
 	case HOLD_VERB_END:
-		snprintf(text, sizeof text, "%s maintenance ended by %s%s: %s", name, who, other,
+		snprintf(text, HOLD_SENTENCE, "%s maintenance ended by %s%s: %s", name, who, other,
 			 w->why);
 		break;
 	case HOLD_VERB_SET:
 		people_time(w->by->wall_ns + w->for_s * NS_PER_S, until, sizeof until);
-		snprintf(text, sizeof text, "%s %s = %g until %s by %s%s: %s", name, w->hand.name,
+		snprintf(text, HOLD_SENTENCE, "%s %s = %g until %s by %s%s: %s", name, w->hand.name,
 			 w->value, until, who, other, w->why);
 		break;
 	case HOLD_VERB_AUTO:
-		snprintf(text, sizeof text, "%s given back to automatic control by %s%s%s%s", name,
-			 who, other, w->why[0] ? ": " : "", w->why);
+		snprintf(text, HOLD_SENTENCE, "%s given back to automatic control by %s%s%s%s",
+			 name, who, other, w->why[0] ? ": " : "", w->why);
 		break;
 	case HOLD_VERB_HOLDS:
 	case HOLD_VERBS: /* by itself */
 		people_person(before->uid, before->access, who, sizeof who);
-		snprintf(text, sizeof text, "%s maintenance of %s is over, its time has passed: %s",
-			 name, who, before->why);
+		snprintf(text, HOLD_SENTENCE,
+			 "%s maintenance of %s is over, its time has passed: %s", name, who,
+			 before->why);
 		break;
 	}
-	tell(h, w->system, w->by->now_ns, text);
 }
 
 void
@@ -420,7 +423,7 @@ holds_tell_held(struct holds *h, uint32_t system, int64_t now_ns)
 	} else {
 		describe(h, system, text, sizeof text);
 	}
-	tell(h, system, now_ns, text);
+	holds_tell(h, system, now_ns, text);
 }
 
 void

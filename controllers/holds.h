@@ -35,8 +35,6 @@
 #include "core/errtext.h"
 #include "core/image.h"
 
-#define HOLD_FOR_MIN_S 60
-#define HOLD_FOR_MAX_S 604800
 #define HOLD_NAME_SIZE 33
 #define HOLD_WHY_CHARACTERS PEOPLE_WHY_CHARACTERS
 #define HOLD_WHY_SIZE PEOPLE_WHY_SIZE

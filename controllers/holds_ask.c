@@ -335,7 +335,7 @@ carry_out(struct holds *h, struct parse *p, const struct hold_keeper *keeper, ch
 	bool was_unkept = h->unkept;
 	/* nobody is to find them after a restart: that they ended is all there is to tell */
 	bool by_hand = p->w.verb == HOLD_VERB_SET || p->w.verb == HOLD_VERB_AUTO;
-	char note[256] = "";
+	char note[256] = "", said[HOLD_SENTENCE];
 	int rc = holds_judge(h, &p->w, p->error);
 	if (rc == 0) {
 		holds_apply(h, &p->w);
@@ -364,8 +364,8 @@ carry_out(struct holds *h, struct parse *p, const struct hold_keeper *keeper, ch
 		note_shadow(p, note, sizeof note);
 	if (!note[0])
 		note_mode(p, note, sizeof note);
-	const char *said = h->lines.line[h->lines.n].text;
-	holds_tell_done(h, &p->w, &before);
+	holds_say_done(h, &p->w, &before, said);
+	holds_tell(h, p->w.system, p->w.by->now_ns, said);
 	answer_done(p, &before, said, note, result);
 }
 

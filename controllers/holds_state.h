@@ -50,8 +50,11 @@ int holds_judge(const struct holds *h, const struct hold_wish *w, char why_not[H
 /* Did another person hold it? */
 bool holds_took(const struct hold *before, const struct hold_wish *w);
 void holds_apply(struct holds *h, const struct hold_wish *w);
-/* The lines of what was done; `before` is the hold that it replaced. */
-void holds_tell_done(struct holds *h, const struct hold_wish *w, const struct hold *before);
+/* What was done, in one sentence; `before` is the hold that it replaced. */
+void holds_say_done(const struct holds *h, const struct hold_wish *w, const struct hold *before,
+		    char text[HOLD_SENTENCE]);
+/* The lines of a sentence about a system. */
+void holds_tell(struct holds *h, uint32_t system, int64_t now_ns, const char *text);
 void holds_tell_refused(struct holds *h, const struct hold_wish *w, const char *why_not);
 
 const char *hold_verb_name(enum hold_verb verb);

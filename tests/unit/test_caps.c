@@ -2,6 +2,8 @@
 /* Power caps: who may set them, how they come down, how they are shared, and that they outlive us. */
 #include "tests/unit/caps_bench.h"
 
+#include <jansson.h>
+
 static void
 a_cap_comes_down_by_a_ramp_before_its_deadline_and_goes_when_its_time_is_over(void **state)
 {
@@ -84,6 +86,23 @@ what_is_wrong_with_a_request_is_said_and_nothing_changes(void **state)
 				     .now_ns = now_ns,
 				     .wall_ns = WALL_NS};
 	assert_false(caps_ask(caps, &other, draw, NULL, result));
+}
+
+static void
+the_whole_reason_is_in_the_answer(void **state)
+{
+	char json[512], why[PEOPLE_WHY_CHARACTERS + 1];
+	(void)state;
+	memset(why, 'w', PEOPLE_WHY_CHARACTERS);
+	why[PEOPLE_WHY_CHARACTERS] = '\0';
+	snprintf(json, sizeof json, "{\"cmd\":\"cap\",\"watts\":50000,\"for_s\":60,\"why\":\"%s\"}",
+		 why);
+	assert_true(ask(json));
+	json_t *root = json_loads(result, 0, NULL);
+	const char *said = json_string_value(json_object_get(root, "said"));
+	assert_non_null(said);
+	assert_non_null(strstr(said, why));
+	json_decref(root);
 }
 
 static void
@@ -320,6 +339,7 @@ main(void)
 	const struct CMUnitTest tests[] = {
 		TEST(a_cap_comes_down_by_a_ramp_before_its_deadline_and_goes_when_its_time_is_over),
 		TEST(what_is_wrong_with_a_request_is_said_and_nothing_changes),
+		TEST(the_whole_reason_is_in_the_answer),
 		TEST(an_old_message_does_not_replace_a_newer_one),
 		TEST(all_together_come_down_and_go_up_no_faster_than_the_cluster_may),
 		TEST(the_budget_of_the_site_stands_whatever_is_asked_for),

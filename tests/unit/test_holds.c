@@ -325,6 +325,8 @@ a_long_reason_is_told_whole_on_several_lines(void **state)
 			    "cs03 ... shift by telephone and confirmed on the camera; "
 			    "nobody is there before six, so it has to wait");
 	assert_string_equal(b.lines[2].text, "cs03 ... until then");
+	assert_non_null(strstr(word(&b, "said"), "(operator): a smell of burnt oil"));
+	assert_non_null(strstr(word(&b, "said"), "so it has to wait until then"));
 	for (int k = 0; k < 3; k++)
 		assert_int_equal((int)b.lines[k].value, CTL_STOPPED);
 	assert_true(ask(&b, START_3));
