@@ -1,11 +1,13 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* `isotherm cap`: how much power a system, or all of them together, may draw. */
+#include <ctype.h>
 #include <getopt.h>
 #include <jansson.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
+#include "config/plant.h"
 #include "tui/cmd.h"
 #include "tui/request.h"
 
@@ -21,6 +23,8 @@ static const char help[] =
 	"exit: 0 done, 1 refused (and why), 2 not running or no answer: not done, 4 no answer: "
 	"maybe done\n";
 
+#define NO_POWER "%.40s is no power: 16500W, 16.5kW, or above 0 up to 100%% of what is drawn now"
+
 struct order {
 	struct request request;
 	const char *power, *at, *for_;
@@ -35,7 +39,7 @@ read_power(const char *text, struct request *r)
 	double value = strtod(text, &unit);
 	if (unit == text || !(value > 0.0 && value < 1e9))
 		return false;
-	if (strcmp(unit, "%") == 0)
+	if (strcmp(unit, "%") == 0 && value <= 100.0)
 		r->frac = value / 100.0;
 	else if (strcmp(unit, "kW") == 0)
 		r->watts = value * 1000.0;
@@ -44,6 +48,20 @@ read_power(const char *text, struct request *r)
 	else
 		return false;
 	return true;
+}
+
+/* A power below zero looks like one; so does an option without its word. */
+static int
+not_an_option(char **argv)
+{
+	const char *next = argv[optind], *last = argv[optind - 1];
+	if (next && next[0] == '-' && next[1] == optopt)
+		last = next; /* more than one letter: it is not done with it */
+	if (isdigit(optopt))
+		return cmd_usage("cap", NO_POWER, last);
+	if (optopt && strncmp(last, "--", 2) == 0 && !strchr(last, '='))
+		return cmd_usage("cap", "%.60s needs a word behind it", last);
+	return cmd_usage("cap", "what is \"%.60s\"?", last);
 }
 
 static int
@@ -55,6 +73,7 @@ read_options(int argc, char **argv, struct order *o)
 		{"end", no_argument, NULL, 'e'},          {"json", no_argument, NULL, 'j'},
 		{"help", no_argument, NULL, 'h'},         {0}};
 	int c;
+	opterr = 0; /* one line is enough, and it is ours */
 	while ((c = getopt_long(argc, argv, "", options, NULL)) != -1)
 		if (c == 'h')
 			return fputs(help, stdout) < 0 ? EXIT_NOT_HEALTHY : 0;
@@ -71,7 +90,7 @@ read_options(int argc, char **argv, struct order *o)
 		else if (c == 'j')
 			o->json = true;
 		else
-			return cmd_usage("cap", "what is that?");
+			return not_an_option(argv);
 	if (optind < argc)
 		o->power = argv[optind++];
 	if (optind < argc)
@@ -97,12 +116,13 @@ read_order(int argc, char **argv, struct order *o)
 	if ((set || o->end) && (!r->why || !r->why[strspn(r->why, " ")]))
 		return cmd_usage("cap", "needs --why TEXT: who reads the journal wants to know");
 	if (set && !read_power(o->power, r))
-		return cmd_usage("cap", "%.40s is no power: 16500W, 16.5kW or 80%%", o->power);
+		return cmd_usage("cap", NO_POWER, o->power);
 	if (set && !o->for_)
 		return cmd_usage("cap", "needs --for DURATION: 30s, 5m, 2h, 1d");
-	if (set && request_duration(o->for_, &r->for_s, &err))
+	if (set &&
+	    request_duration_of("--for", o->for_, CAP_FOR_MIN_S, CAP_FOR_MAX_S, &r->for_s, &err))
 		return cmd_usage("cap", "%s", err.text);
-	if (o->at && request_duration(o->at, &r->at_s, &err))
+	if (o->at && request_duration_of("--at", o->at, 1, CAP_AT_MAX_S, &r->at_s, &err))
 		return cmd_usage("cap", "%s", err.text);
 	return -1;
 }

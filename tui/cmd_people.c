@@ -15,9 +15,8 @@
 #include "tui/pick.h"
 #include "tui/request.h"
 
+#define SHELVE_MAX_S 86400.0 /* as the alarm program has it */
 #define STANDING (1u << ALARM_UNACKED | 1u << ALARM_ACKED | 1u << ALARM_RETURNED)
-
-#define DAY_S 86400.0
 
 enum need { NEED_NO, NEED_MAY, NEED_MUST };
 
@@ -25,8 +24,8 @@ enum need { NEED_NO, NEED_MAY, NEED_MUST };
 struct verb {
 	const char *name, *usage, *help;
 	enum need text, duration, why; /* words behind the name; behind it, or --for; --why */
+	double least_s, most_s;        /* of a duration */
 	bool may_end, may_take;        /* --end, --take */
-	double most_s;                 /* of the duration; 0: what durations may be */
 	unsigned states;               /* alarms: those that are meant before others */
 	const char *done;              /* "acknowledged"; NULL: it is about a system */
 };
@@ -64,7 +63,8 @@ static const struct verb verbs[VERBS] = {
 		 .help = "Put an alarm aside for a time: 30s, 5m, 2h, at most 1d. It is judged "
 			 "on, and\n  calls again when the time is up.\n",
 		 .duration = NEED_MUST,
-		 .most_s = DAY_S,
+		 .least_s = 1,
+		 .most_s = SHELVE_MAX_S,
 		 .why = NEED_MUST,
 		 .states = STANDING,
 		 .done = "shelved"},
@@ -99,7 +99,8 @@ static const struct verb verbs[VERBS] = {
 			 "service, for a time\n  (1m to 7d) or until --end. --take: though another "
 			 "person\n  holds it.\n",
 		 .duration = NEED_MUST,
-		 .most_s = 7 * DAY_S,
+		 .least_s = HOLD_FOR_MIN_S,
+		 .most_s = HOLD_FOR_MAX_S,
 		 .why = NEED_MUST,
 		 .may_end = true,
 		 .may_take = true},
@@ -205,11 +206,9 @@ read_order(const struct verb *v, int argc, char **argv, struct order *o)
 		return cmd_usage(v->name, "takes --for or --end, not both");
 	if (v->duration == NEED_MUST && !duration && !o->end)
 		return cmd_usage(v->name, "needs a duration: 30s, 5m, 2h, 1d");
-	if (duration && request_duration(duration, &o->for_s, &err))
+	if (duration &&
+	    request_duration_of("--for", duration, v->least_s, v->most_s, &o->for_s, &err))
 		return cmd_usage(v->name, "%s", err.text);
-	if (v->most_s > 0 && o->for_s > v->most_s)
-		return cmd_usage(v->name, "%.40s is too long: at most %.0fd", duration,
-				 v->most_s / DAY_S);
 	return -1;
 }
 

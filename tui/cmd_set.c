@@ -66,8 +66,8 @@ static int
 read_for(const char *text, double *s)
 {
 	struct errtext err;
-	if (request_duration(text, s, &err) || !(*s >= HAND_FOR_MIN_S && *s <= HAND_FOR_MAX_S))
-		return cmd_usage("set", "--for %.40s: a value by hand is for 10s to 1d", text);
+	if (request_duration_of("--for", text, HAND_FOR_MIN_S, HAND_FOR_MAX_S, s, &err))
+		return cmd_usage("set", "%s", err.text);
 	return -1;
 }
 

@@ -85,17 +85,69 @@ request_duration(const char *text, double *s, struct errtext *err)
 			   text);
 }
 
+/* "60s", "1d": as it is typed. */
+static char *
+duration_text(double s, char *out, size_t size)
+{
+	static const struct {
+		double s;
+		char letter;
+	} UNITS[] = {{86400, 'd'}, {3600, 'h'}, {60, 'm'}};
+	for (size_t i = 0; i < sizeof(UNITS) / sizeof(UNITS[0]); i++)
+		if (s >= UNITS[i].s && fmod(s, UNITS[i].s) < 0.5) {
+			snprintf(out, size, "%.0f%c", s / UNITS[i].s, UNITS[i].letter);
+			return out;
+		}
+	snprintf(out, size, "%.0fs", s);
+	return out;
+}
+
+int
+request_duration_of(const char *option, const char *text, double lo_s, double hi_s, double *s,
+		    struct errtext *err)
+{
+	char lo[24], hi[24];
+	int rc = request_duration(text, s, err);
+	if (rc || (*s >= lo_s && *s <= hi_s))
+		return rc;
+	return errtext_set(err, -EINVAL, "%s %.40s: it must be %s to %s", option, text,
+			   duration_text(lo_s, lo, sizeof(lo)),
+			   duration_text(hi_s, hi, sizeof(hi)));
+}
+
+void
+request_in_words(const char *error, char *out, size_t size)
+{
+	static const struct {
+		const char *key, *words;
+	} OPTIONS[] = {
+		{"\"why\" ", "--why "},           {"\"for_s\" ", "--for "},
+		{"\"at_s\" ", "--at "},           {"\"frac\" ", "a part of what is drawn "},
+		{"\"density\" ", "--density "},   {"\"mode\" ", "--mode "},
+		{"\"systems\" ", "--systems "},   {"\"columns\" ", "--columns "},
+		{"\"reticles\" ", "--reticles "},
+	};
+	for (size_t i = 0; i < sizeof(OPTIONS) / sizeof(OPTIONS[0]); i++) {
+		size_t n = strlen(OPTIONS[i].key);
+		if (strncmp(error, OPTIONS[i].key, n) == 0) {
+			snprintf(out, size, "%s%s", OPTIONS[i].words, error + n);
+			return;
+		}
+	}
+	snprintf(out, size, "%s", error);
+}
+
 static int
 judge(const char *result, json_t **answer)
 {
 	json_t *o = json_loads(result, 0, NULL);
 	const char *error = json_string_value(json_object_get(o, "error"));
+	char words[COMMAND_MAX + 32], shown[sizeof(words)];
 	int rc = 0;
 	if (!json_is_true(json_object_get(o, "ok"))) {
-		char shown[COMMAND_MAX + 1];
+		request_in_words(error ? error : "the answer can't be read", words, sizeof(words));
 		fprintf(stderr, "isotherm: refused: %s\n",
-			words_shown(error ? error : "the answer can't be read", shown,
-				    sizeof(shown)));
+			words_shown(words, shown, sizeof(shown)));
 		rc = EXIT_NOT_HEALTHY;
 	}
 	if (answer)

@@ -40,6 +40,11 @@ char *request_text(const struct request *r);
 /* "30s", "5m", "2h", "1d", at least a second and at most 30 days: 0 and seconds, else -EINVAL and
  * what is allowed. */
 int request_duration(const char *text, double *s, struct errtext *err);
+/* The same, within [lo_s, hi_s], for the option that it was said with ("--for"). */
+int request_duration_of(const char *option, const char *text, double lo_s, double hi_s, double *s,
+			struct errtext *err);
+/* What a room says is wrong with a request, in the words of the command line: "why" is --why. */
+void request_in_words(const char *error, char *out, size_t size);
 
 /*
  * Ask the room that listens at NAME.sock of the run folder. 0: it said yes; else an exit code, and

@@ -55,6 +55,42 @@ any_other_duration_is_refused_with_what_is_allowed(void **state)
 	}
 }
 
+static void
+a_duration_out_of_range_is_told_the_range_as_it_is_typed(void **state)
+{
+	struct errtext err;
+	double s;
+	(void)state;
+	assert_int_equal(request_duration_of("--for", "60s", 60, 604800, &s, &err), 0);
+	assert_int_equal(request_duration_of("--for", "7d", 60, 604800, &s, &err), 0);
+	assert_int_equal(request_duration_of("--for", "5s", 60, 604800, &s, &err), -EINVAL);
+	assert_string_equal(err.text, "--for 5s: it must be 1m to 7d");
+	assert_int_equal(request_duration_of("--at", "25h", 10, 86400, &s, &err), -EINVAL);
+	assert_string_equal(err.text, "--at 25h: it must be 10s to 1d");
+	assert_int_equal(request_duration_of("--at", "x", 10, 86400, &s, &err), -EINVAL);
+	assert_non_null(strstr(err.text, "is no duration"));
+}
+
+static void
+what_a_room_refuses_is_told_in_the_words_of_the_command_line(void **state)
+{
+	static const struct {
+		const char *error, *words;
+	} all[] = {
+		{"\"why\" must say why: 1..200", "--why must say why: 1..200"},
+		{"\"for_s\" must be 1..2", "--for must be 1..2"},
+		{"\"mode\" must be sync or ind", "--mode must be sync or ind"},
+		{"no system \"why\" in this plant", "no system \"why\" in this plant"},
+		{"", ""},
+	};
+	char words[64];
+	(void)state;
+	for (size_t i = 0; i < sizeof(all) / sizeof(all[0]); i++) {
+		request_in_words(all[i].error, words, sizeof(words));
+		assert_string_equal(words, all[i].words);
+	}
+}
+
 /* The request of a command line, or the exit code that it ends with. */
 static int
 typed(enum verb_id id, const char *const *words, char **text)
@@ -143,6 +179,9 @@ a_command_that_lacks_something_is_not_sent(void **state)
 		{VERB_MAINTENANCE, WORDS("cs03", "--for", "2h")},
 		{VERB_MAINTENANCE, WORDS("cs03", "--end")},
 		{VERB_MAINTENANCE, WORDS("cs03", "--end", "--for", "2h", "--why", "x")},
+		{VERB_MAINTENANCE, WORDS("cs03", "--for", "5s", "--why", "x")},
+		{VERB_MAINTENANCE, WORDS("cs03", "--for", "8d", "--why", "x")},
+		{VERB_SHELVE, WORDS("k", "2d", "--why", "x")},
 		{VERB_STOP, WORDS("cs03", "--bad")},
 		{VERB_SHELVE, WORDS("k", "2d", "--why", "x")},
 		{VERB_SHELVE, WORDS("k", "-1m", "--why", "x")},
@@ -266,6 +305,8 @@ main(void)
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(durations_are_a_number_and_a_unit),
 		cmocka_unit_test(any_other_duration_is_refused_with_what_is_allowed),
+		cmocka_unit_test(a_duration_out_of_range_is_told_the_range_as_it_is_typed),
+		cmocka_unit_test(what_a_room_refuses_is_told_in_the_words_of_the_command_line),
 		cmocka_unit_test(each_command_becomes_its_request),
 		cmocka_unit_test(a_command_that_lacks_something_is_not_sent),
 		cmocka_unit_test(what_is_no_utf8_makes_no_request),
