@@ -27,8 +27,10 @@ static const char help[] =
 	"  has done, used and lost. In a simulated plant the simulator then runs it, or no "
 	"longer.\n"
 	"  advise: where a job should run, and what that will be like (advise --help).\n"
-	"  --json     for scripts; a value that is not known is null\n"
-	"exit: 0, 1 refused (and why), 2 not running, 3 running but not readable by this program\n";
+	"  --json     for scripts; a value that is not known is null, and so is \"jobs\" where no\n"
+	"  engine block is heard; \"not_known\" names the systems whose data is old\n"
+	"exit: 0, 1 refused (and why), or list: not known of every system, 2 not running or no\n"
+	"  answer: not done, 3 running but not readable by this program, 4 no answer: maybe done\n";
 
 static json_t *
 value_of(const struct sample *s)
@@ -68,12 +70,23 @@ job_json(const struct model *m, const struct model_job *j)
 	return o;
 }
 
+/* Nothing is known of any system that could run one: no list at all, which is not an empty list. */
+static bool
+nothing_known(const struct model *m)
+{
+	return m->jobs.n_unknown > 0 && m->jobs.n_unknown == m->jobs.n_named;
+}
+
 static int
 print_json(const struct model *m)
 {
-	json_t *list = json_array(), *root = json_pack("{so}", "jobs", list);
+	json_t *list = nothing_known(m) ? json_null() : json_array(), *unknown = json_array();
+	json_t *root = json_pack("{so so}", "jobs", list, "not_known", unknown);
 	for (uint32_t i = 0; root && i < m->jobs.n; i++)
 		json_array_append_new(list, job_json(m, &m->jobs.job[i]));
+	for (uint32_t s = 0; root && s < m->n_systems; s++)
+		if (model_jobs_unknown(&m->systems[s]))
+			json_array_append_new(unknown, json_string(m->systems[s].name));
 	int rc = root ? json_dumpf(root, stdout, JSON_INDENT(1)) : -1;
 	printf("\n");
 	json_decref(root);
@@ -105,6 +118,24 @@ print_list(const struct model *m)
 	}
 }
 
+/* Who reads the list must not take for idle what nobody has heard of. */
+static int
+tell_unknown(const struct model *m)
+{
+	const char *before = ": ";
+	if (m->jobs.n_unknown == 0)
+		return 0;
+	fprintf(stderr, "isotherm: what runs is not known of %u of %u systems, their data is old",
+		m->jobs.n_unknown, m->jobs.n_named);
+	for (uint32_t s = 0; s < m->n_systems && !nothing_known(m); s++)
+		if (model_jobs_unknown(&m->systems[s])) {
+			fprintf(stderr, "%s%s", before, m->systems[s].name);
+			before = ", ";
+		}
+	fprintf(stderr, "\n");
+	return EXIT_NOT_HEALTHY;
+}
+
 static int
 list(bool json)
 {
@@ -118,9 +149,11 @@ list(bool json)
 		rc = EXIT_UNREADABLE;
 	} else if (json) {
 		rc = print_json(&a.model);
-	} else {
+	} else if (!nothing_known(&a.model)) {
 		print_list(&a.model);
 	}
+	if (!rc)
+		rc = tell_unknown(&a.model);
 	attach_close(&a);
 	return rc;
 }
@@ -145,8 +178,9 @@ start_or_end(const char *job, bool start, bool json)
 	json_t *answer;
 	int rc = request_ask("control", "isotherm-control does not run", &r, &answer);
 	const char *said = json_string_value(json_object_get(answer, "said"));
-	if (!rc)
-		rc = tell_simulator(job, start);
+	if (!rc && (rc = tell_simulator(job, start)) != 0)
+		fprintf(stderr, "isotherm: but the controllers have noted it: %s\n",
+			said ? said : "done");
 	if (json && answer) {
 		json_dumpf(answer, stdout, JSON_INDENT(1));
 		printf("\n");

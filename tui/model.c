@@ -78,6 +78,9 @@ model_describe(struct model *m, const struct plant *plant)
 		describe_system(&m->systems[i], &plant->systems[i], prefix);
 		m->systems[i].foreign =
 			plant_role(plant, (int32_t)i, ROLE_RETICLE_TEMP, 0) == NO_POINT;
+		for (uint32_t k = 0; k < JOBS_MAX; k++)
+			if (plant_role(plant, (int32_t)i, ROLE_JOB_SLOT_ID, k) != NO_POINT)
+				m->systems[i].n_slots = k + 1;
 	}
 	for (uint32_t i = 0; i < m->n_devices && i < plant->n_devices; i++) {
 		const struct device *from = &plant->devices[i];

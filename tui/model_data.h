@@ -43,6 +43,7 @@ struct model_device {
 struct model_system {
 	char name[16], label[8]; /* label: what tells it from the others, in little room */
 	enum facility facility;  /* what cools it */
+	uint32_t n_slots;        /* in which its engine block names jobs */
 	bool foreign; /* no wafer of ours: power and cooling are seen, nothing is controlled */
 	double spread_limit_k, temp_limit_c;
 	struct sample one[ROLES]; /* element 0 of each role; NEVER where the type lacks it */

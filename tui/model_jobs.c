@@ -104,11 +104,23 @@ take(struct model *m, uint32_t system, uint32_t slot)
 	}
 }
 
+bool
+model_jobs_unknown(const struct model_system *s)
+{
+	for (uint32_t k = 0; k < s->n_slots; k++)
+		if (!sample_usable(&s->slot_id[k]))
+			return true;
+	return false;
+}
+
 void
 model_jobs_summarise(struct model *m)
 {
-	m->jobs.n = 0;
-	for (uint32_t s = 0; s < m->n_systems; s++)
+	m->jobs.n = m->jobs.n_named = m->jobs.n_unknown = 0;
+	for (uint32_t s = 0; s < m->n_systems; s++) {
+		m->jobs.n_named += m->systems[s].n_slots > 0;
+		m->jobs.n_unknown += model_jobs_unknown(&m->systems[s]);
 		for (uint32_t k = 0; k < JOBS_MAX; k++)
 			take(m, s, k);
+	}
 }

@@ -3,6 +3,7 @@
 #ifndef ISOTHERM_TUI_MODEL_JOBS_H
 #define ISOTHERM_TUI_MODEL_JOBS_H
 
+#include <stdbool.h>
 #include <stdint.h>
 
 #include "config/job.h"
@@ -25,9 +26,14 @@ struct model_job {
 struct model_jobs {
 	struct model_job job[PLANT_JOBS_MAX]; /* in the order of the plant's list */
 	uint32_t n;
+	uint32_t n_named,
+		n_unknown; /* systems that name their jobs; of them those whose data is old */
 };
 
 struct model;
+struct model_system;
+/* It names its jobs, but what it said is too old to go by. */
+bool model_jobs_unknown(const struct model_system *s);
 void model_jobs_summarise(struct model *m); /* part of model_summarise */
 const char *model_job_mode_word(enum job_mode mode);
 

@@ -46,6 +46,17 @@ row(struct view *v, struct pen *p, uint32_t i)
 	}
 }
 
+/* A list that is not whole must not look so. */
+static void
+heading(struct pen *p, const struct model_jobs *jobs)
+{
+	char title[80] = "JOBS";
+	if (jobs->n_unknown > 0)
+		snprintf(title, sizeof(title), "JOBS not known of %u of %u systems: data is old",
+			 jobs->n_unknown, jobs->n_named);
+	view_rule(p, title);
+}
+
 void
 view_job_list(struct view *v, enum area area)
 {
@@ -53,14 +64,16 @@ view_job_list(struct view *v, enum area area)
 	uint32_t n = v->m->jobs.n, at = ui_job(v->ui, v->m);
 	int rows = p.r.h - 2;
 	uint32_t top = rows > 0 && at >= (uint32_t)rows ? at - (uint32_t)rows + 1 : 0;
-	view_rule(&p, "JOBS");
+	heading(&p, &v->m->jobs);
 	pen_at(&p, 0, 1);
 	pen_look_text(
 		&p, LOOK_DIM,
 		"  JOB              TENANT    MODE SYS RATE%%  TOKENS/S  -COST WAIT%% SLOWEST");
 	if (n == 0) {
 		pen_at(&p, 0, 2);
-		pen_look_text(&p, LOOK_DIM, "no job runs that an engine block names");
+		pen_look_text(&p, LOOK_DIM, "%s",
+			      v->m->jobs.n_unknown > 0 ? "not known: data is old"
+						       : "no job runs that an engine block names");
 	}
 	for (int y = 0; y < rows && top + (uint32_t)y < n; y++) {
 		pen_at(&p, 0, y + 2);

@@ -35,6 +35,11 @@ with Run("config/plants/cluster4.yaml") as run:
     r = run.cli("cap", "1kW", "--for", "10m", "--why", "x")
     ok(r.returncode == 1 and "12000..120000 W" in r.stderr, "a cap that nobody could keep is refused by what may be asked",
        r.stderr)
+    for words, says in ((("110%", "--for", "10m"), "110% is no power"), (("-5kW", "--for", "10m"), "-5kW is no power"),
+                        (("80%", "--for", "5s"), "--for 5s: it must be 10s to 7d"), (("80%", "--fro", "5s"), 'what is "--fro"?')):
+        r = run.cli("cap", *words, "--why", "x")
+        ok(r.returncode == 64 and says in r.stderr and r.stderr.count("\n") == 1, f"cap {' '.join(words)}: one line says {says}",
+           r.stderr)
     ok(caps(run) == [], "and no cap stands", str(caps(run)))
 
     # --- met by its deadline
@@ -78,6 +83,16 @@ with Run("config/plants/cluster4.yaml") as run:
     run.cli("start", "cs03", "--why", "done")
     ok(wait(lambda: run.cli("job", "start", jobs[0]["name"]).returncode == 0, 15), "then it does")
     ok(wait(lambda: len(json.loads(run.cli("job", "list", "--json").stdout or "{}").get("jobs", [])) == 1, 15), "and runs")
+
+    # --- what is not known is not "no job"
+    os.kill(run.pid("collectors"), signal.SIGSTOP)
+    wait(lambda: run.cli("job", "list").returncode != 0, 5)
+    r, screen = run.cli("job", "list", "--json"), run.cli("top", "--dump", "jobs").stdout
+    os.kill(run.pid("collectors"), signal.SIGCONT)
+    ok(r.returncode == 1 and json.loads(r.stdout)["jobs"] is None and "not known of 4 of 4 systems" in r.stderr,
+       "without collectors it is not known what runs", f"{r.returncode} {r.stdout} {r.stderr}")
+    ok("not known: data is old" in screen and "no job runs" not in screen, "and the screen says so", screen)
+    ok(wait(lambda: run.cli("job", "list").returncode == 0, 5), "with them it is known again")
 
     # --- a room that hangs: what was said to have failed is not carried out once it goes on
     os.kill(run.pid("controllers"), signal.SIGSTOP)

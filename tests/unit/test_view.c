@@ -191,6 +191,31 @@ no_job_is_said_so(void **state)
 }
 
 static void
+jobs_that_are_not_known_are_not_none(void **state)
+{
+	struct model m;
+	struct ui ui = {.screen = SCREEN_JOBS};
+	(void)state;
+	fixture_open(&m, 4);
+	for (uint32_t s = 0; s < 4; s++) {
+		m.systems[s].n_slots = JOBS_MAX;
+		for (uint32_t k = 0; k < JOBS_MAX; k++) {
+			m.systems[s].slot_id[k] = fixture_sample(0);
+			m.systems[s].slot_id[k].quality = QUALITY_STALE;
+		}
+	}
+	model_summarise(&m);
+	golden("jobs-unknown-80x24", &m, &ui, 80, 24);
+	for (uint32_t k = 0; k < JOBS_MAX; k++)
+		m.systems[1].slot_id[k].quality = QUALITY_GOOD;
+	model_summarise(&m);
+	assert_int_equal(m.jobs.n_named, 4);
+	assert_int_equal(m.jobs.n_unknown, 3);
+	assert_false(model_jobs_unknown(&m.systems[1]));
+	model_fini(&m);
+}
+
+static void
 overview_of_sixty_four(void **state)
 {
 	struct model m;
@@ -541,6 +566,7 @@ main(void)
 		cmocka_unit_test(overview_of_sixty_four),
 		cmocka_unit_test(what_runs_and_where),
 		cmocka_unit_test(no_job_is_said_so),
+		cmocka_unit_test(jobs_that_are_not_known_are_not_none),
 		cmocka_unit_test(overview_when_all_is_well),
 		cmocka_unit_test(system_held_back),
 		cmocka_unit_test(system_whose_engine_does_not_answer),
