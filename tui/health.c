@@ -4,66 +4,149 @@
 #include <math.h>
 #include <stdarg.h>
 #include <stdio.h>
+#include <string.h>
 
 #include "tui/model.h"
 
-static void add(struct health *h, const char *format, ...) __attribute__((format(printf, 2, 3)));
+#define NAMES_W 56
+#define NOT_IN_A_ROW (-1)
+
+/* Reasons that say the same of several systems or devices are one: an operator counts causes. */
+struct group {
+	char what[120]; /* what is said, with the ':' or ' ' that follows the names */
+	const char *kind, *before;
+	char first[NAME_MAX_LEN], last[NAME_MAX_LEN], names[100];
+	uint32_t n, named;
+	int32_t last_index;
+	bool row; /* each follows the one before */
+};
+
+struct judge {
+	struct group group[HEALTH_REASONS];
+	uint32_t n, dropped;
+};
+
+/* Whom a reason is about: their name, what is counted together, and their place among them. */
+struct whom {
+	const char *name, *kind; /* kind NULL: nobody else is counted with it */
+	int32_t index;
+	const char *before; /* the name */
+};
+
+static void add(struct judge *j, struct whom whom, const char *format, ...)
+	__attribute__((format(printf, 3, 4)));
 
 static void
-add(struct health *h, const char *format, ...)
+join(struct group *g, struct whom whom)
 {
-	h->healthy = false;
-	if (h->n == HEALTH_REASONS) {
-		h->dropped++;
-		return;
+	size_t used = strlen(g->names);
+	g->row = whom.index >= 0 && (g->n == 0 || (g->row && whom.index == g->last_index + 1));
+	g->last_index = whom.index;
+	snprintf(g->last, sizeof(g->last), "%s", whom.name);
+	g->n++;
+	/* the first always, others while there is room for what is said */
+	if (used == 0 || (g->named + 1 == g->n && used + strlen(whom.name) < NAMES_W)) {
+		snprintf(g->names + used, sizeof(g->names) - used, "%s%s", used ? ", " : "",
+			 whom.name);
+		g->named++;
 	}
+}
+
+static void
+add(struct judge *j, struct whom whom, const char *format, ...)
+{
+	char what[sizeof(j->group[0].what)];
 	va_list ap;
 	va_start(ap, format);
-	vsnprintf(h->reason[h->n++], sizeof(h->reason[0]), format, ap);
+	vsnprintf(what, sizeof(what), format, ap);
 	va_end(ap);
+	for (uint32_t i = 0; i < j->n && whom.kind; i++)
+		if (j->group[i].kind && strcmp(j->group[i].kind, whom.kind) == 0 &&
+		    strcmp(j->group[i].what, what) == 0) {
+			join(&j->group[i], whom);
+			return;
+		}
+	if (j->n == HEALTH_REASONS) {
+		j->dropped++;
+		return;
+	}
+	struct group *g = &j->group[j->n++];
+	*g = (struct group){.kind = whom.kind, .before = whom.before, .row = true};
+	memcpy(g->what, what, sizeof(what));
+	snprintf(g->first, sizeof(g->first), "%s", whom.name);
+	join(g, whom);
+}
+
+/* "cs00..cs15 (16): control is in FAILSAFE". */
+static void
+put(struct health *h, const struct group *g)
+{
+	char *to = h->reason[h->n++];
+	size_t size = sizeof(h->reason[0]);
+	if (g->n > 2 && g->row)
+		snprintf(to, size, "%.24s..%.24s (%u)%s", g->first, g->last, g->n, g->what);
+	else if (g->n > g->named)
+		snprintf(to, size, "%s%s and %u more%s", g->before, g->names, g->n - g->named,
+			 g->what);
+	else
+		snprintf(to, size, "%s%s%s", g->before, g->names, g->what);
+}
+
+static const struct whom all = {"", NULL, 0, ""};
+
+static struct whom
+the_system(const struct model *m, uint32_t i)
+{
+	return (struct whom){m->systems[i].name, "", (int32_t)i, ""};
+}
+
+static struct whom
+the_device(const struct model_device *d)
+{
+	return (struct whom){d->name, d->kind, d->system, ""};
 }
 
 static void
-judge_writer(struct health *h, const struct model_writer *w, const char *room)
+judge_writer(struct judge *j, const struct model_writer *w, const char *room)
 {
 	if (!w->there)
-		add(h, "%s: has published nothing yet", room);
+		add(j, all, "%s: has published nothing yet", room);
 	else if (!w->status.alive)
-		add(h, "%s: no heartbeat for %.1f s", room, (double)w->age_ns / 1e9);
+		add(j, all, "%s: no heartbeat for %.1f s", room, (double)w->age_ns / 1e9);
 }
 
 static void
-judge_rooms(struct health *h, const struct model *m)
+judge_rooms(struct judge *j, const struct model *m)
 {
 	for (uint32_t i = 0; i < m->run.n_rooms; i++) {
 		const struct model_room *r = &m->run.rooms[i];
 		if (!r->up)
-			add(h, "%s: down (%s)", r->name, r->why);
+			add(j, all, "%s: down (%s)", r->name, r->why);
 		else if (r->restarts && r->last_restart_ns > 0 &&
 			 m->now_ns - r->last_restart_ns < HEALTH_WINDOW_NS)
-			add(h, "%s: restarted %.0f s ago", r->name,
+			add(j, all, "%s: restarted %.0f s ago", r->name,
 			    (double)(m->now_ns - r->last_restart_ns) / 1e9);
 	}
 }
 
 static void
-judge_devices(struct health *h, const struct model *m)
+judge_devices(struct judge *j, const struct model *m)
 {
 	for (uint32_t i = 0; i < m->n_devices; i++) {
 		const struct model_device *d = &m->devices[i];
 		if (d->good < d->points)
-			add(h, "%s: %u of %u points are not good%s%s", d->name, d->points - d->good,
-			    d->points, model_live(&d->state) ? ", link " : "",
+			add(j, the_device(d), ": %u of %u points are not good%s%s",
+			    d->points - d->good, d->points, model_live(&d->state) ? ", link " : "",
 			    model_live(&d->state) ? model_link_word(&d->state) : "");
 		else if (d->not_good_ns > m->now_ns - HEALTH_WINDOW_NS)
-			add(h, "%s: had points that were not good %.0f s ago", d->name,
+			add(j, the_device(d), ": had points that were not good %.0f s ago",
 			    (double)(m->now_ns - d->not_good_ns) / 1e9);
 	}
 }
 
 /* Held back or over a limit, now or within the window. */
 static void
-judge_limits(struct health *h, const struct model *m, uint32_t i)
+judge_limits(struct judge *j, const struct model *m, uint32_t i)
 {
 	const struct model_system *s = &m->systems[i];
 	const struct sample *age = &s->one[ROLE_CTL_LIMITED_AGE];
@@ -72,62 +155,68 @@ judge_limits(struct health *h, const struct model *m, uint32_t i)
 		return;
 	if (s->severity == CLASS_HELD) {
 		model_system_sentence(m, i, text, sizeof(text));
-		add(h, "%s", text);
+		add(j, the_system(m, i), "%s", text + strlen(s->name));
 	} else if (s->mode_live &&
 		   (s->mode == CTL_OFF || s->mode == CTL_FAILSAFE || s->mode == CTL_HANDBACK)) {
-		add(h, "%s: control is in %s", s->name, model_mode_word(s->mode));
+		add(j, the_system(m, i), ": control is in %s", model_mode_word(s->mode));
 	} else if (model_live(age) && age->value * 1e9 < (double)HEALTH_WINDOW_NS) {
-		add(h, "%s: was held back or over a limit %.0f s ago", s->name, age->value);
+		add(j, the_system(m, i), ": was held back or over a limit %.0f s ago", age->value);
 	}
 }
 
 static void
-judge_system(struct health *h, const struct model *m, uint32_t i)
+judge_system(struct judge *j, const struct model *m, uint32_t i)
 {
 	const struct model_system *s = &m->systems[i];
 	char words[80];
 	if (s->trip)
-		add(h, "%s: tripped (%s)", s->name,
+		add(j, the_system(m, i), ": tripped (%s)",
 		    model_trip_words(s->trip, words, sizeof(words)));
 	/* a room that is silent was named once: it explains what follows for every system */
 	if (!m->writer[REGION_IN].status.alive || !m->writer[REGION_CTL].status.alive)
 		return;
 	if (!s->mode_live)
-		add(h, "%s: the controllers say nothing about it", s->name);
-	judge_limits(h, m, i);
+		add(j, the_system(m, i), ": the controllers say nothing about it");
+	judge_limits(j, m, i);
 }
 
 /* An alarm that is put aside, or whose condition is over, is no reason. */
 static void
-judge_alarms(struct health *h, const struct model *m)
+judge_alarms(struct judge *j, const struct model *m)
 {
 	char text[96];
 	if (model_alarms_expected(m))
-		judge_writer(h, &m->writer[REGION_ALM], "alarms");
+		judge_writer(j, &m->writer[REGION_ALM], "alarms");
 	for (uint32_t k = 0; k < m->alarms.n_standing && model_alarms_live(m); k++) {
 		uint32_t i = m->alarms.standing[k];
 		enum alarm_state state = m->alarms.all[i].state;
-		if (state == ALARM_UNACKED || state == ALARM_ACKED)
-			add(h, "alarm: %s (P%d, %s)",
-			    alarm_text(m->alarms.plant, i, text, sizeof(text)),
-			    (int)model_alarm_record(m, i)->priority,
-			    state == ALARM_ACKED ? "acknowledged" : "not acknowledged");
+		if (state != ALARM_UNACKED && state != ALARM_ACKED)
+			continue;
+		alarm_text(m->alarms.plant, i, text, sizeof(text));
+		struct whom alarm = {text, model_alarm_record(m, i)->id, NOT_IN_A_ROW, "alarm: "};
+		add(j, alarm, " (P%d, %s)", (int)model_alarm_record(m, i)->priority,
+		    state == ALARM_ACKED ? "acknowledged" : "not acknowledged");
 	}
 }
 
 void
 health_judge(const struct model *m, struct health *out)
 {
-	*out = (struct health){.healthy = true};
+	struct judge j = {.n = 0};
+	*out = (struct health){.n = 0};
 	if (m->problem[0])
-		add(out, "%s", m->problem);
-	judge_writer(out, &m->writer[REGION_IN], "collectors");
-	judge_writer(out, &m->writer[REGION_CTL], "controllers");
-	judge_rooms(out, m);
-	judge_alarms(out, m);
+		add(&j, all, "%s", m->problem);
+	judge_writer(&j, &m->writer[REGION_IN], "collectors");
+	judge_writer(&j, &m->writer[REGION_CTL], "controllers");
+	judge_rooms(&j, m);
+	judge_alarms(&j, m);
 	/* without a collector every point is old: one reason says it */
 	if (m->writer[REGION_IN].there && m->writer[REGION_IN].status.alive)
-		judge_devices(out, m);
+		judge_devices(&j, m);
 	for (uint32_t i = 0; i < m->n_systems; i++)
-		judge_system(out, m, i);
+		judge_system(&j, m, i);
+	for (uint32_t i = 0; i < j.n; i++)
+		put(out, &j.group[i]);
+	out->dropped = j.dropped;
+	out->healthy = out->n == 0;
 }

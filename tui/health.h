@@ -15,7 +15,7 @@
 
 struct health {
 	bool healthy;
-	uint32_t n;       /* reasons kept */
+	uint32_t n;       /* reasons kept; one that is the same of several is one */
 	uint32_t dropped; /* reasons that found no place */
 	char reason[HEALTH_REASONS][120];
 };

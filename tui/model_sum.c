@@ -110,6 +110,18 @@ summarise_zones(struct model_system *s)
 	}
 }
 
+/* What costs nothing at full duty holds nobody back, whatever is still said to be in force. */
+#define DUTY_FULL_FRAC 0.995
+#define COST_NONE_PER_S 0.5
+
+static bool
+holds_nothing(const struct model_system *s)
+{
+	const struct sample *duty = &s->one[ROLE_CTL_DUTY], *cost = &s->one[ROLE_CTL_COST_TOKENS];
+	return model_live(duty) && duty->value >= DUTY_FULL_FRAC && model_live(cost) &&
+	       cost->value < COST_NONE_PER_S;
+}
+
 static enum system_class
 classify(const struct model_system *s)
 {
@@ -148,6 +160,14 @@ summarise_system(struct model_system *s, int64_t now_ns)
 		s->trip = (uint32_t)trip->value;
 	s->input_w = s->one[s->one[ROLE_POWER_INPUT].quality == QUALITY_NEVER ? ROLE_WAFER_POWER
 									      : ROLE_POWER_INPUT];
+	/* while nobody knows how much work is done, nobody knows how much is missing */
+	const struct sample *tokens = &s->one[ROLE_JOB_TOKENS];
+	struct sample *cost = &s->one[ROLE_CTL_COST_TOKENS];
+	if (tokens->quality != QUALITY_NEVER && !sample_usable(tokens))
+		*cost = with_quality(*cost, QUALITY_STALE);
+	/* but of failsafe it tells the cause */
+	if (s->reason != REASON_PACE && s->mode != CTL_FAILSAFE && holds_nothing(s))
+		s->reason = REASON_NONE;
 	s->severity = classify(s);
 }
 

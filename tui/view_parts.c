@@ -199,7 +199,7 @@ view_rule(struct pen *p, const char *title)
 }
 
 static void
-header_right(const struct view *v, char *out, size_t size)
+header_right(const struct view *v, bool brief, char *out, size_t size)
 {
 	const struct model *m = v->m;
 	char hil[24], age[24], clock[32];
@@ -219,7 +219,7 @@ header_right(const struct view *v, char *out, size_t size)
 								  : 0) /
 				 1e9);
 	clock_local_text(m->wall_ns, clock, sizeof(clock));
-	if (v->g->w < 60)
+	if (brief)
 		snprintf(out, size, "HIL:%s %s", hil, age);
 	else
 		snprintf(out, size, "HIL: %s  %s %s", hil, age, clock);
@@ -236,14 +236,74 @@ header_modes(struct pen *p, const struct model *m)
 		pen_look_text(p, LOOK_STALE, " mode? %u", m->mode_unknown);
 }
 
+/* What of the site is shown; "" all of it. */
 static void
-header_alarms(const struct view *v, struct pen *p)
+header_where(const struct view *v, char *out, size_t size)
 {
 	const struct model_alarms *a = &v->m->alarms;
-	uint32_t alarm = ui_alarm(v->ui, v->m);
-	pen_look_text(p, LOOK_BOLD, " > ALARMS");
-	if (v->ui->screen == SCREEN_ALARM && alarm < a->n)
-		pen_look_text(p, LOOK_BOLD, " > %s", a->plant->alarms[alarm].key);
+	uint32_t alarm;
+	out[0] = '\0';
+	switch (v->ui->screen) {
+	case SCREEN_HELP:
+		snprintf(out, size, "HELP");
+		break;
+	case SCREEN_JOBS:
+		snprintf(out, size, "JOBS");
+		break;
+	case SCREEN_ALARMS:
+		snprintf(out, size, "ALARMS");
+		break;
+	case SCREEN_ALARM:
+		alarm = ui_alarm(v->ui, v->m);
+		snprintf(out, size, "ALARMS%s%s", alarm < a->n ? " > " : "",
+			 alarm < a->n ? a->plant->alarms[alarm].key : "");
+		break;
+	case SCREEN_SYSTEM:
+		if (v->m->n_systems)
+			snprintf(out, size, "%s", v->m->systems[v->system].name);
+		break;
+	case SCREEN_OVERVIEW:
+	case SCREENS:
+		break;
+	}
+}
+
+/* "cs03" and the mode that follows it. */
+static void
+header_mode(const struct view *v, char *out, size_t size)
+{
+	const struct model_system *s = &v->m->systems[v->system];
+	out[0] = '\0';
+	if (v->ui->screen == SCREEN_SYSTEM && v->m->n_systems)
+		snprintf(out, size, "%s%s", model_mode_word(s->mode), s->mode_live ? "" : "?");
+}
+
+/*
+ * What of the site is shown must be read. What gives way for it in little room: the program's name,
+ * the time of day, the site's name.
+ */
+static void
+header_left(const struct view *v, const char *mode, char *left, size_t size, char *right,
+	    size_t right_size)
+{
+	static const struct {
+		bool program, site, brief;
+	} ways[] = {{true, true, false},
+		    {false, true, false},
+		    {true, true, true},
+		    {false, true, true},
+		    {false, false, true}};
+	char where[80];
+	size_t rest = mode[0] ? strlen(" | ") + strlen(mode) : 0;
+	header_where(v, where, sizeof(where));
+	for (size_t i = v->g->w < 60 ? 2 : 0; i < sizeof(ways) / sizeof(ways[0]); i++) {
+		bool site = ways[i].site || !where[0];
+		header_right(v, ways[i].brief, right, right_size);
+		snprintf(left, size, "%s%s%s%s", ways[i].program ? "isotherm " : "",
+			 site ? v->m->site : "", site && where[0] ? " > " : "", where);
+		if (strlen(left) + rest + 1 + strlen(right) <= (size_t)v->g->w)
+			return;
+	}
 }
 
 void
@@ -251,26 +311,19 @@ view_header(struct view *v)
 {
 	const struct model *m = v->m;
 	struct pen p = view_pen(v, AREA_HEADER);
-	char right[96];
-	header_right(v, right, sizeof(right));
+	char right[96], left[160], mode[24];
+	header_mode(v, mode, sizeof(mode));
+	header_left(v, mode, left, sizeof(left), right, sizeof(right));
 	int w = p.r.w, at = w - (int)strlen(right);
 	bool fresh =
 		m->writer[REGION_IN].there && m->writer[REGION_IN].status.alive && !v->ui->frozen;
 	p.r.w = at > 1 ? at - 1 : 0; /* the left part gives way */
-	pen_look_text(&p, LOOK_BOLD, "isotherm %s", m->site);
-	if (v->ui->screen == SCREEN_HELP) {
-		pen_look_text(&p, LOOK_BOLD, " > HELP");
-	} else if (v->ui->screen == SCREEN_JOBS) {
-		pen_look_text(&p, LOOK_BOLD, " > JOBS");
-	} else if (v->ui->screen == SCREEN_ALARMS || v->ui->screen == SCREEN_ALARM) {
-		header_alarms(v, &p);
-	} else if (v->ui->screen == SCREEN_SYSTEM && m->n_systems) {
-		const struct model_system *s = &m->systems[v->system];
-		pen_look_text(&p, LOOK_BOLD, " > %s", s->name);
+	pen_look_text(&p, LOOK_BOLD, "%s", left);
+	if (mode[0]) {
 		pen_text(&p, " | ");
-		pen_look_text(&p, s->mode_live ? LOOK_TEXT : LOOK_STALE, "%s%s",
-			      model_mode_word(s->mode), s->mode_live ? "" : "?");
-	} else {
+		pen_look_text(&p, m->systems[v->system].mode_live ? LOOK_TEXT : LOOK_STALE, "%s",
+			      mode);
+	} else if (v->ui->screen == SCREEN_OVERVIEW || v->ui->screen == SCREEN_SYSTEM) {
 		pen_text(&p, " | %u:", m->n_systems);
 		header_modes(&p, m);
 	}

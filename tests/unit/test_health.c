@@ -262,13 +262,83 @@ alarms_that_nobody_watches_any_more_are_not_healthy(void **state)
 }
 
 static void
+what_is_the_same_of_several_is_one_reason(void **state)
+{
+	struct model m;
+	(void)state;
+	fixture_open(&m, 16);
+	for (uint32_t i = 0; i < m.n_systems; i++)
+		m.systems[i].one[ROLE_CTL_MODE].value = CTL_FAILSAFE;
+	assert_reason(&m, "cs00..cs15 (16): control is in FAILSAFE");
+	assert_int_equal(m.health.n, 1);
+	for (uint32_t i = 0; i < m.n_systems; i += 2)
+		m.systems[i].one[ROLE_CTL_MODE].value = CTL_AUTO;
+	assert_reason(&m, "cs01, cs03, cs05, cs07, cs09, cs11, cs13, cs15: control is in FAILSAFE");
+	m.systems[1].one[ROLE_CTL_MODE].value = m.systems[3].one[ROLE_CTL_MODE].value = CTL_OFF;
+	assert_reason(&m, "cs01, cs03: control is in OFF");
+	assert_int_equal(m.health.n, 2);
+	model_fini(&m);
+}
+
+static void
+alarms_of_one_kind_are_one_reason(void **state)
+{
+	struct model m;
+	(void)state;
+	fixture_open(&m, 16);
+	fixture_watch(&m);
+	for (uint32_t i = 0; i < m.n_systems; i++)
+		fixture_raise(&m, i, FIXTURE_PUMP1, ALARM_UNACKED, (int)i, 10 + (int)i);
+	assert_reason(&m, "failed and 14 more (P2, not acknowledged)");
+	assert_int_equal(m.health.n, 1);
+	model_fini(&m);
+}
+
+static void
+what_costs_nothing_at_full_duty_is_no_reason(void **state)
+{
+	struct model m;
+	(void)state;
+	open_four(&m);
+	struct sample *one = m.systems[2].one;
+	one[ROLE_CTL_REASON] = fixture_sample(REASON_INPUT_LOST);
+	one[ROLE_CTL_COST_TOKENS] = fixture_sample(0.2);
+	one[ROLE_CTL_DUTY] = fixture_sample(0.999);
+	model_summarise(&m);
+	assert_true(m.health.healthy);
+	one[ROLE_CTL_COST_TOKENS].value = 60;
+	assert_reason(&m, "cs02 held back by lost inputs, costs 60 tokens/s");
+	one[ROLE_CTL_COST_TOKENS].value = 0;
+	one[ROLE_CTL_DUTY].value = 0.4; /* it does not work, but would */
+	assert_reason(&m, "cs02 held back by lost inputs");
+	model_fini(&m);
+}
+
+static void
+a_cost_is_not_known_while_the_work_is_not(void **state)
+{
+	struct model m;
+	(void)state;
+	open_four(&m);
+	assert_true(sample_usable(&m.cost_per_s));
+	for (uint32_t i = 0; i < m.n_systems; i++)
+		m.systems[i].one[ROLE_JOB_TOKENS].quality = QUALITY_STALE;
+	model_summarise(&m);
+	assert_false(sample_usable(&m.tokens_per_s) || sample_usable(&m.cost_per_s));
+	assert_false(sample_usable(&m.systems[1].one[ROLE_CTL_COST_TOKENS]));
+	model_fini(&m);
+}
+
+static void
 more_reasons_than_fit_are_counted(void **state)
 {
 	struct model m;
 	(void)state;
 	fixture_open(&m, 16);
-	for (uint32_t i = 0; i < m.n_devices; i++)
+	for (uint32_t i = 0; i < m.n_devices; i++) {
+		m.devices[i].points = i + 1; /* each something else */
 		m.devices[i].good = 0;
+	}
 	model_summarise(&m);
 	assert_int_equal(m.health.n, HEALTH_REASONS);
 	assert_int_equal(m.health.dropped, m.n_devices - HEALTH_REASONS);
@@ -292,6 +362,10 @@ main(void)
 		cmocka_unit_test(overruns_are_shown_not_judged),
 		cmocka_unit_test(an_active_alarm_is_not_healthy_whoever_acknowledged_it),
 		cmocka_unit_test(alarms_that_nobody_watches_any_more_are_not_healthy),
+		cmocka_unit_test(what_is_the_same_of_several_is_one_reason),
+		cmocka_unit_test(alarms_of_one_kind_are_one_reason),
+		cmocka_unit_test(what_costs_nothing_at_full_duty_is_no_reason),
+		cmocka_unit_test(a_cost_is_not_known_while_the_work_is_not),
 		cmocka_unit_test(more_reasons_than_fit_are_counted),
 	};
 	return cmocka_run_group_tests(tests, NULL, NULL);

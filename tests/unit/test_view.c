@@ -258,6 +258,7 @@ system_held_back(void **state)
 	ui.map = MAP_DUTY;
 	golden("system-held-duty-80x24", &m, &ui, 80, 24);
 	golden("system-held-40x12", &m, &ui, 40, 12);
+	golden("system-held-60x10", &m, &ui, 60, 10);
 	model_fini(&m);
 }
 
