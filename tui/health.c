@@ -14,7 +14,8 @@
 /* Reasons that say the same of several systems or devices are one: an operator counts causes. */
 struct group {
 	char what[120]; /* what is said, with the ':' or ' ' that follows the names */
-	const char *kind, *before;
+	const char *kind, *before, *common;
+	double cost_per_s;
 	char first[NAME_MAX_LEN], last[NAME_MAX_LEN], names[100];
 	uint32_t n, named;
 	int32_t last_index;
@@ -31,6 +32,9 @@ struct whom {
 	const char *name, *kind; /* kind NULL: nobody else is counted with it */
 	int32_t index;
 	const char *before; /* the name */
+	const char
+		*common; /* what is said of several, however their figures differ; NULL: the same */
+	double cost_per_s;
 };
 
 static void add(struct judge *j, struct whom whom, const char *format, ...)
@@ -44,6 +48,7 @@ join(struct group *g, struct whom whom)
 	g->last_index = whom.index;
 	snprintf(g->last, sizeof(g->last), "%s", whom.name);
 	g->n++;
+	g->cost_per_s += whom.cost_per_s;
 	/* the first always, others while there is room for what is said */
 	if (used == 0 || (g->named + 1 == g->n && used + strlen(whom.name) < NAMES_W)) {
 		snprintf(g->names + used, sizeof(g->names) - used, "%s%s", used ? ", " : "",
@@ -62,7 +67,7 @@ add(struct judge *j, struct whom whom, const char *format, ...)
 	va_end(ap);
 	for (uint32_t i = 0; i < j->n && whom.kind; i++)
 		if (j->group[i].kind && strcmp(j->group[i].kind, whom.kind) == 0 &&
-		    strcmp(j->group[i].what, what) == 0) {
+		    (whom.common || strcmp(j->group[i].what, what) == 0)) {
 			join(&j->group[i], whom);
 			return;
 		}
@@ -71,7 +76,8 @@ add(struct judge *j, struct whom whom, const char *format, ...)
 		return;
 	}
 	struct group *g = &j->group[j->n++];
-	*g = (struct group){.kind = whom.kind, .before = whom.before, .row = true};
+	*g = (struct group){
+		.kind = whom.kind, .before = whom.before, .common = whom.common, .row = true};
 	memcpy(g->what, what, sizeof(what));
 	snprintf(g->first, sizeof(g->first), "%s", whom.name);
 	join(g, whom);
@@ -83,27 +89,70 @@ put(struct health *h, const struct group *g)
 {
 	char *to = h->reason[h->n++];
 	size_t size = sizeof(h->reason[0]);
+	char what[sizeof(g->what)];
+	if (g->n > 1 && g->common)
+		snprintf(what, sizeof(what), " %s, cost %.0f tokens/s", g->common, g->cost_per_s);
+	else
+		memcpy(what, g->what, sizeof(what));
 	if (g->n > 2 && g->row)
-		snprintf(to, size, "%.24s..%.24s (%u)%s", g->first, g->last, g->n, g->what);
+		snprintf(to, size, "%.24s..%.24s (%u)%s", g->first, g->last, g->n, what);
 	else if (g->n > g->named)
 		snprintf(to, size, "%s%s and %u more%s", g->before, g->names, g->n - g->named,
-			 g->what);
+			 what);
 	else
-		snprintf(to, size, "%s%s%s", g->before, g->names, g->what);
+		snprintf(to, size, "%s%s%s", g->before, g->names, what);
 }
 
-static const struct whom all = {"", NULL, 0, ""};
+static const struct whom all = {.name = "", .before = ""};
 
 static struct whom
 the_system(const struct model *m, uint32_t i)
 {
-	return (struct whom){m->systems[i].name, "", (int32_t)i, ""};
+	return (struct whom){
+		.name = m->systems[i].name, .kind = "", .index = (int32_t)i, .before = ""};
+}
+
+/* Held back by what comes from without it is so with others; by its own wafer, alone. */
+static const char *
+common_reason(const struct model_system *s)
+{
+	if (!s->reason_live || s->mode == CTL_STOPPED)
+		return NULL;
+	switch (s->reason) {
+	case REASON_CAP:
+		return "held back by power cap";
+	case REASON_INPUT_LOST:
+		return "held back by lost inputs";
+	case REASON_RAMP:
+		return "coming back after a takeover";
+	case REASON_NONE:
+	case REASON_SPREAD:
+	case REASON_TEMPERATURE:
+	case REASON_LOW_FLOW:
+	case REASON_DEVICE:
+	case REASON_PACE:
+	case REASON_HAND:
+		break;
+	}
+	return NULL;
+}
+
+static struct whom
+the_held(const struct model *m, uint32_t i)
+{
+	const struct sample *cost = &m->systems[i].one[ROLE_CTL_COST_TOKENS];
+	struct whom w = the_system(m, i);
+	w.common = common_reason(&m->systems[i]);
+	w.cost_per_s = model_live(cost) ? cost->value : 0;
+	if (w.common)
+		w.kind = w.common;
+	return w;
 }
 
 static struct whom
 the_device(const struct model_device *d)
 {
-	return (struct whom){d->name, d->kind, d->system, ""};
+	return (struct whom){.name = d->name, .kind = d->kind, .index = d->system, .before = ""};
 }
 
 static void
@@ -155,7 +204,7 @@ judge_limits(struct judge *j, const struct model *m, uint32_t i)
 		return;
 	if (s->severity == CLASS_HELD) {
 		model_system_sentence(m, i, text, sizeof(text));
-		add(j, the_system(m, i), "%s", text + strlen(s->name));
+		add(j, the_held(m, i), "%s", text + strlen(s->name));
 	} else if (s->mode_live &&
 		   (s->mode == CTL_OFF || s->mode == CTL_FAILSAFE || s->mode == CTL_HANDBACK)) {
 		add(j, the_system(m, i), ": control is in %s", model_mode_word(s->mode));
@@ -193,7 +242,10 @@ judge_alarms(struct judge *j, const struct model *m)
 		if (state != ALARM_UNACKED && state != ALARM_ACKED)
 			continue;
 		alarm_text(m->alarms.plant, i, text, sizeof(text));
-		struct whom alarm = {text, model_alarm_record(m, i)->id, NOT_IN_A_ROW, "alarm: "};
+		struct whom alarm = {.name = text,
+				     .kind = model_alarm_record(m, i)->id,
+				     .index = NOT_IN_A_ROW,
+				     .before = "alarm: "};
 		add(j, alarm, " (P%d, %s)", (int)model_alarm_record(m, i)->priority,
 		    state == ALARM_ACKED ? "acknowledged" : "not acknowledged");
 	}

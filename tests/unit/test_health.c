@@ -295,6 +295,27 @@ alarms_of_one_kind_are_one_reason(void **state)
 }
 
 static void
+a_cap_of_all_is_one_reason_with_its_whole_cost(void **state)
+{
+	struct model m;
+	(void)state;
+	open_four(&m);
+	for (uint32_t i = 0; i < 4; i++) {
+		m.systems[i].one[ROLE_CTL_REASON] = fixture_sample(REASON_CAP);
+		m.systems[i].one[ROLE_CTL_COST_TOKENS] = fixture_sample(100 + i);
+		m.systems[i].one[ROLE_CTL_DUTY] = fixture_sample(0.9 - 0.01 * i);
+	}
+	assert_reason(&m, "cs00..cs03 (4) held back by power cap, cost 406 tokens/s");
+	assert_int_equal(m.health.n, 1);
+	m.systems[1].one[ROLE_CTL_REASON].value = REASON_SPREAD;
+	m.systems[2].one[ROLE_CTL_REASON].value = REASON_SPREAD;
+	assert_reason(&m, "cs00, cs03 held back by power cap, cost 203 tokens/s");
+	assert_reason(&m, "cs02 held back by spread, costs 102 tokens/s");
+	assert_int_equal(m.health.n, 3);
+	model_fini(&m);
+}
+
+static void
 what_costs_nothing_at_full_duty_is_no_reason(void **state)
 {
 	struct model m;
@@ -364,6 +385,7 @@ main(void)
 		cmocka_unit_test(alarms_that_nobody_watches_any_more_are_not_healthy),
 		cmocka_unit_test(what_is_the_same_of_several_is_one_reason),
 		cmocka_unit_test(alarms_of_one_kind_are_one_reason),
+		cmocka_unit_test(a_cap_of_all_is_one_reason_with_its_whole_cost),
 		cmocka_unit_test(what_costs_nothing_at_full_duty_is_no_reason),
 		cmocka_unit_test(a_cost_is_not_known_while_the_work_is_not),
 		cmocka_unit_test(more_reasons_than_fit_are_counted),
