@@ -15,6 +15,7 @@
 #include "runner/supervise_parts.h"
 
 #define PROBE_EVERY_NS (50 * NS_PER_MS)
+#define LAST_WORDS_NS (3 * NS_PER_S) /* what a room said before has nothing to do with its end */
 
 int
 supervisor_resolve(struct supervisor *s)
@@ -154,22 +155,22 @@ close_pipe(struct supervisor *s, struct room *r)
 }
 
 void
-room_take_output(struct supervisor *s, struct room *r)
+room_take_output(struct supervisor *s, struct room *r, int64_t now_ns)
 {
-	if (roomlog_drain(&r->log, r->err_fd) == 0)
+	if (roomlog_drain(&r->log, r->err_fd, now_ns) == 0)
 		close_pipe(s, r);
 }
 
 /* Said when it is news: a room that fails again before it was ready fails for the same reason. */
 static void
-say_ended(struct room *r, const char *before)
+say_ended(struct room *r, const char *before, int64_t now_ns)
 {
 	const char *line;
 
 	if (r->ready_ns == 0 && strcmp(r->why, before) == 0)
 		return;
 	log_warning("%s ended: %s", r->kind->name, r->why);
-	for (size_t i = 0; (line = roomlog_line(&r->log, i)) != NULL; i++)
+	for (size_t i = 0; (line = roomlog_line(&r->log, i, now_ns - LAST_WORDS_NS)) != NULL; i++)
 		log_warning("%s | %s", r->kind->name, line);
 }
 
@@ -180,7 +181,7 @@ room_ended(struct supervisor *s, struct room *r, int status, int64_t cpu_ns, int
 	int exit_code = WIFEXITED(status) ? WEXITSTATUS(status) : -1;
 
 	if (r->err_fd >= 0)
-		(void)roomlog_drain(&r->log, r->err_fd);
+		(void)roomlog_drain(&r->log, r->err_fd, now_ns);
 	close_pipe(s, r);
 	r->pid = 0;
 	r->ended_cpu_ns += cpu_ns;
@@ -198,9 +199,9 @@ room_ended(struct supervisor *s, struct room *r, int status, int64_t cpu_ns, int
 
 		r->state = ROOM_ENDED;
 		if (!asked)
-			say_ended(r, before);
+			say_ended(r, before, now_ns);
 	} else {
-		say_ended(r, before);
+		say_ended(r, before, now_ns);
 		pause_room(s, r, exit_code, now_ns);
 	}
 	supervisor_write_state(s);

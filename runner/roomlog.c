@@ -55,10 +55,11 @@ rotate(struct roomlog *log)
 }
 
 static void
-keep_line(struct roomlog *log)
+keep_line(struct roomlog *log, int64_t now_ns)
 {
 	char *to = log->tail[log->lines % ROOMLOG_TAIL];
 
+	log->tail_ns[log->lines % ROOMLOG_TAIL] = now_ns;
 	memcpy(to, log->part, log->part_len);
 	to[log->part_len] = '\0';
 	log->part_len = 0;
@@ -66,7 +67,7 @@ keep_line(struct roomlog *log)
 }
 
 void
-roomlog_write(struct roomlog *log, const char *text, size_t len)
+roomlog_write(struct roomlog *log, const char *text, size_t len, int64_t now_ns)
 {
 	if (log->fd >= 0 && log->bytes > 0 && log->bytes + len > ROOMLOG_MAX_BYTES)
 		rotate(log);
@@ -77,14 +78,14 @@ roomlog_write(struct roomlog *log, const char *text, size_t len)
 	}
 	for (size_t i = 0; i < len; i++) {
 		if (text[i] == '\n')
-			keep_line(log);
+			keep_line(log, now_ns);
 		else if (log->part_len < sizeof log->part - 1)
 			log->part[log->part_len++] = text[i];
 	}
 }
 
 int
-roomlog_drain(struct roomlog *log, int pipe_fd)
+roomlog_drain(struct roomlog *log, int pipe_fd, int64_t now_ns)
 {
 	char text[4096];
 
@@ -93,7 +94,7 @@ roomlog_drain(struct roomlog *log, int pipe_fd)
 		ssize_t n = read(pipe_fd, text, sizeof text);
 
 		if (n > 0)
-			roomlog_write(log, text, (size_t)n);
+			roomlog_write(log, text, (size_t)n, now_ns);
 		else if (n == 0)
 			return 0;
 		else
@@ -110,10 +111,12 @@ roomlog_mark(struct roomlog *log)
 }
 
 const char *
-roomlog_line(const struct roomlog *log, size_t i)
+roomlog_line(const struct roomlog *log, size_t i, int64_t since_ns)
 {
 	size_t n = log->lines < ROOMLOG_TAIL ? log->lines : ROOMLOG_TAIL;
 
+	while (n > 0 && log->tail_ns[(log->lines - n) % ROOMLOG_TAIL] < since_ns)
+		n--;
 	if (i >= n)
 		return NULL;
 	return log->tail[(log->lines - n + i) % ROOMLOG_TAIL];

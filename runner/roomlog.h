@@ -9,6 +9,7 @@
 
 #include <limits.h>
 #include <stddef.h>
+#include <stdint.h>
 
 #include "core/errtext.h"
 
@@ -21,7 +22,8 @@ struct roomlog {
 	int fd; /* -1: the file can't be written; the last lines are still kept */
 	size_t bytes;
 	char tail[ROOMLOG_TAIL][ROOMLOG_LINE];
-	size_t lines; /* complete lines seen since roomlog_mark */
+	int64_t tail_ns[ROOMLOG_TAIL]; /* when each was complete, monotonic */
+	size_t lines;                  /* complete lines seen since roomlog_mark */
 	char part[ROOMLOG_LINE];
 	size_t part_len;
 };
@@ -30,12 +32,12 @@ struct roomlog {
 int roomlog_open(struct roomlog *log, const char *dir, const char *room, struct errtext *err);
 void roomlog_close(struct roomlog *log);
 
-void roomlog_write(struct roomlog *log, const char *text, size_t len);
+void roomlog_write(struct roomlog *log, const char *text, size_t len, int64_t now_ns);
 /* Take what is in the pipe now. 1 there may be more later, 0 the other end is closed. */
-int roomlog_drain(struct roomlog *log, int pipe_fd);
+int roomlog_drain(struct roomlog *log, int pipe_fd, int64_t now_ns);
 /* A new life of the room: its last lines start afresh. */
 void roomlog_mark(struct roomlog *log);
-/* Line i of the last ones, oldest first; NULL: there are fewer. */
-const char *roomlog_line(const struct roomlog *log, size_t i);
+/* Line i of the last ones since then, oldest first; NULL: there are fewer. */
+const char *roomlog_line(const struct roomlog *log, size_t i, int64_t since_ns);
 
 #endif

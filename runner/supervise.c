@@ -184,7 +184,7 @@ supervisor_event(struct supervisor *s, const struct loop_event *ev)
 		if (ev->kind == LOOP_CHILD && ev->pid == r->pid)
 			room_ended(s, r, ev->status, cpu_ns, ev->now_ns);
 		else if (ev->kind == LOOP_FD && ev->fd == r->err_fd)
-			room_take_output(s, r);
+			room_take_output(s, r, ev->now_ns);
 		return true;
 	}
 	return false;

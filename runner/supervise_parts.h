@@ -12,7 +12,7 @@ void room_start(struct supervisor *s, struct room *r, int64_t now_ns);
 void room_ready(struct supervisor *s, struct room *r, const char *status, int64_t now_ns);
 /* `cpu_ns`: processor time of the life that is over. */
 void room_ended(struct supervisor *s, struct room *r, int status, int64_t cpu_ns, int64_t now_ns);
-void room_take_output(struct supervisor *s, struct room *r);
+void room_take_output(struct supervisor *s, struct room *r, int64_t now_ns);
 void room_step(struct supervisor *s, struct room *r, int64_t now_ns);
 /* Ask it to end. */
 void room_stop(const struct supervisor *s, struct room *r, int64_t now_ns);

@@ -192,15 +192,34 @@ the_last_ten_lines_are_kept_oldest_first(void **state)
 	for (int i = 1; i <= 25; i++) {
 		int n = snprintf(line, sizeof line, "line %d\n", i);
 
-		roomlog_write(&log, line, 3); /* in pieces, as pipes bring them */
-		roomlog_write(&log, line + 3, (size_t)n - 3);
+		roomlog_write(&log, line, 3, 0); /* in pieces, as pipes bring them */
+		roomlog_write(&log, line + 3, (size_t)n - 3, 0);
 	}
-	roomlog_write(&log, "unfinished", 10);
-	assert_string_equal(roomlog_line(&log, 0), "line 16");
-	assert_string_equal(roomlog_line(&log, 9), "line 25");
-	assert_null(roomlog_line(&log, 10));
+	roomlog_write(&log, "unfinished", 10, 0);
+	assert_string_equal(roomlog_line(&log, 0, 0), "line 16");
+	assert_string_equal(roomlog_line(&log, 9, 0), "line 25");
+	assert_null(roomlog_line(&log, 10, 0));
 	roomlog_mark(&log);
-	assert_null(roomlog_line(&log, 0));
+	assert_null(roomlog_line(&log, 0, 0));
+	roomlog_close(&log);
+}
+
+static void
+old_lines_are_no_last_words(void **state)
+{
+	struct roomlog log;
+
+	(void)state;
+	assert_int_equal(roomlog_open(&log, base, "room", &err), 0);
+	for (int i = 0; i < 15; i++)
+		roomlog_write(&log, "connected\n", 10, 1000 + i);
+	roomlog_write(&log, "half", 4, 2000);
+	roomlog_write(&log, " out\nof memory\n", 16, 5000);
+	assert_string_equal(roomlog_line(&log, 0, 5000), "half out");
+	assert_string_equal(roomlog_line(&log, 1, 5000), "of memory");
+	assert_null(roomlog_line(&log, 2, 5000));
+	assert_null(roomlog_line(&log, 0, 5001));
+	assert_string_equal(roomlog_line(&log, 1, 1014), "half out");
 	roomlog_close(&log);
 }
 
@@ -217,7 +236,7 @@ a_log_grows_to_a_mebibyte_and_one_older_one_is_kept(void **state)
 	block[sizeof block - 1] = '\n';
 	assert_int_equal(roomlog_open(&log, base, "room", &err), 0);
 	for (int i = 0; i < 3 * 256 + 10; i++)
-		roomlog_write(&log, block, sizeof block);
+		roomlog_write(&log, block, sizeof block, 0);
 	assert_int_equal(stat(log.path, &st), 0);
 	assert_in_range(st.st_size, 1, ROOMLOG_MAX_BYTES);
 	(void)snprintf(older, sizeof older, "%s.1", log.path);
@@ -233,8 +252,8 @@ a_log_that_can_not_be_written_still_shows_its_last_lines(void **state)
 
 	(void)state;
 	assert_int_equal(roomlog_open(&log, "/nowhere", "room", &err), -ENOENT);
-	roomlog_write(&log, "help\n", 5);
-	assert_string_equal(roomlog_line(&log, 0), "help");
+	roomlog_write(&log, "help\n", 5, 0);
+	assert_string_equal(roomlog_line(&log, 0, 0), "help");
 	roomlog_close(&log);
 }
 
@@ -360,6 +379,7 @@ main(void)
 		TEST(what_only_ends_like_a_file_of_ours_is_somebody_elses),
 		TEST(a_folder_in_which_a_program_still_works_is_refused),
 		TEST(the_last_ten_lines_are_kept_oldest_first),
+		TEST(old_lines_are_no_last_words),
 		TEST(a_log_grows_to_a_mebibyte_and_one_older_one_is_kept),
 		TEST(a_log_that_can_not_be_written_still_shows_its_last_lines),
 		TEST(every_device_gets_the_port_that_the_simulator_bound),
