@@ -167,6 +167,7 @@ trend_sum(const struct trend_column *columns, size_t n, const struct trend_rows 
 			sum += average->value[i];
 			count++;
 			s.now = average->value[i];
+			s.now_s = average->first_s + (int64_t)i * average->row_s;
 		}
 	if (count > 0)
 		s.avg = sum / (double)count;
@@ -244,6 +245,22 @@ trend_value(double value, char out[32])
 		snprintf(out, 32, "-");
 	else
 		snprintf(out, 32, "%.*f", decimals, value);
+	return out;
+}
+
+/* A row is written up to a row after its end, and read a while after that. */
+#define NEWEST_LATE_S 3
+
+char *
+trend_newest(const struct trend_summary *s, int64_t end_s, uint32_t row_s, char out[48])
+{
+	int64_t age_s = end_s - s->now_s;
+	char text[24];
+
+	if (s->now_s == 0 || age_s <= 2 * (int64_t)row_s + NEWEST_LATE_S)
+		snprintf(out, 48, "now");
+	else
+		snprintf(out, 48, "last, %s ago,", trend_duration(age_s, text));
 	return out;
 }
 

@@ -53,6 +53,7 @@ void trend_columns(struct trend_column *out, size_t n, int64_t start_s, int64_t 
 
 struct trend_summary {
 	double now, min, avg, max; /* NaN: none */
+	int64_t now_s;             /* end of the row that `now` is of; 0: none */
 };
 struct trend_summary trend_sum(const struct trend_column *columns, size_t n,
 			       const struct trend_rows *average);
@@ -89,6 +90,8 @@ void trend_text(FILE *to, const struct trend_view *view);
 const char *trend_unit(const char *unit, bool unicode);
 /* A value as people read it; returns out. */
 char *trend_value(double value, char out[32]);
+/* "now", or "last, 30 s ago" where the newest value is older than two rows at end_s; returns out. */
+char *trend_newest(const struct trend_summary *s, int64_t end_s, uint32_t row_s, char out[48]);
 /* "6 h", "90 s"; returns out. */
 char *trend_duration(int64_t s, char out[24]);
 

@@ -25,7 +25,8 @@
 static struct {
 	const char *point, *png;
 	int64_t span_s;
-	int width, height; /* 0: not given */
+	int width, height;
+	bool sized; /* --size was given */
 	bool ascii;
 	struct hist_entry entry;
 	char rrd_dir[PATH_MAX], path[PATH_MAX];
@@ -65,6 +66,7 @@ read_size(const char *text)
 {
 	char end;
 
+	trend.sized = true;
 	if (sscanf(text, "%5dx%5d%c", &trend.width, &trend.height, &end) == 2)
 		return -1;
 	return FAIL(EX_USAGE, "--size: \"%.40s\" is no size (80x20)", text);
@@ -78,7 +80,7 @@ check_size(void)
 	const int least_h = trend.png ? 150 : TREND_HEIGHT_MIN,
 		  most_h = trend.png ? 3000 : TREND_HEIGHT_MAX;
 
-	if (trend.width == 0) {
+	if (!trend.sized) {
 		trend.width = trend.png ? 900 : 80;
 		trend.height = trend.png ? 300 : 20;
 	}

@@ -222,13 +222,14 @@ add_lines(struct arguments *a, const struct trend_picture *p)
 static void
 add_words(struct arguments *a, const struct trend_picture *p)
 {
-	char now[32], min[32], avg[32], max[32], limit[32], span[24], text[128];
+	char now[32], min[32], avg[32], max[32], limit[32], span[24], text[128], newest[48];
 	time_t end_s = (time_t)p->end_s;
 	struct tm tm = {0};
 
 	localtime_r(&end_s, &tm);
 	add(a, "COMMENT:\\n");
-	add(a, "COMMENT:now %s   min %s   avg %s   max %s %s   |  %s, times %s",
+	add(a, "COMMENT:%s %s   min %s   avg %s   max %s %s   |  %s, times %s",
+	    trend_newest(&p->summary, p->end_s, p->average ? p->average->row_s : 0, newest),
 	    trend_value(p->summary.now, now), trend_value(p->summary.min, min),
 	    trend_value(p->summary.avg, avg), trend_value(p->summary.max, max),
 	    trend_unit(p->unit, true), trend_duration(p->end_s - p->start_s, span), tm.tm_zone);

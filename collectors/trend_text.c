@@ -42,12 +42,13 @@ static void
 put_head(FILE *to, const struct canvas *k)
 {
 	const struct trend_view *v = k->view;
-	char line[512], a[32], b[32], c[32], d[32], span[24], row[24];
+	char line[512], a[32], b[32], c[32], d[32], span[24], row[24], newest[48];
 	int n;
 
 	snprintf(line, sizeof(line), "%s  %s", v->point, v->what);
 	put_line(to, line, v->width);
-	n = snprintf(line, sizeof(line), "now %s %s  min %s  avg %s  max %s | %s, %s a row",
+	n = snprintf(line, sizeof(line), "%s %s %s  min %s  avg %s  max %s | %s, %s a row",
+		     trend_newest(&v->summary, v->end_s, v->row_s, newest),
 		     trend_value(v->summary.now, a), trend_unit(v->unit, v->unicode),
 		     trend_value(v->summary.min, b), trend_value(v->summary.avg, c),
 		     trend_value(v->summary.max, d), trend_duration(v->end_s - v->start_s, span),

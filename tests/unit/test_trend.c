@@ -125,6 +125,22 @@ extremes_widen_what_the_average_shows(void **state)
 	assert_near(s.max, 9);
 	assert_near(s.avg, 2);
 	assert_near(s.now, 2);
+	assert_int_equal(s.now_s, T0 + 120);
+}
+
+static void
+what_is_not_of_now_says_how_old_it_is(void **state)
+{
+	struct trend_summary s = {.now = 41.89, .now_s = T0};
+	char out[48];
+
+	(void)state;
+	assert_string_equal(trend_newest(&s, T0 + 5, 1, out), "now");
+	assert_string_equal(trend_newest(&s, T0 + 6, 1, out), "last, 6 s ago,");
+	assert_string_equal(trend_newest(&s, T0 + 120, 60, out), "now");
+	assert_string_equal(trend_newest(&s, T0 + 130, 60, out), "last, 130 s ago,");
+	s = (struct trend_summary){.now = NONE};
+	assert_string_equal(trend_newest(&s, T0 + 130, 60, out), "now"); /* "-" */
 }
 
 static void
@@ -153,7 +169,7 @@ the_scale_holds_every_value_and_limits_that_are_near(void **state)
 	(void)state;
 	for (size_t i = 0; i < sizeof(table) / sizeof(table[0]); i++) {
 		const struct trend_summary s = {table[i].min, table[i].min, table[i].min,
-						table[i].max};
+						table[i].max, 0};
 		const struct hist_limit limit = {.value = table[i].limit};
 		struct trend_scale k = trend_scale(&s, &limit, 1, 16);
 		assert_true(k.lo <= table[i].min && k.hi >= table[i].max && k.lo < k.hi);
@@ -291,6 +307,7 @@ main(void)
 		cmocka_unit_test(the_finest_archive_that_reaches_back_is_taken),
 		cmocka_unit_test(rows_are_gathered_into_columns_and_gaps_stay_gaps),
 		cmocka_unit_test(a_row_wider_than_a_column_fills_those_it_stands_for),
+		cmocka_unit_test(what_is_not_of_now_says_how_old_it_is),
 		cmocka_unit_test(extremes_widen_what_the_average_shows),
 		cmocka_unit_test(rows_outside_the_span_touch_nothing),
 		cmocka_unit_test(the_scale_holds_every_value_and_limits_that_are_near),
