@@ -19,10 +19,11 @@
 #include "shell/images.h"
 
 #define TICK_NS (1 * NS_PER_S)
-#define SETTLE_NS (10 * NS_PER_S)  /* the first births wait so long for the devices, at most */
-#define LEAVE_NS (1 * NS_PER_S)    /* for the last words */
-#define REFUSED_NS (10 * NS_PER_S) /* refused commands are told that often, at most */
-#define BURST 16                   /* actions between two looks at the loop */
+#define SETTLE_NS (10 * NS_PER_S) /* the first births wait so long for the devices, at most */
+#define LEAVE_NS (1 * NS_PER_S)   /* for the last words */
+#define REFUSED_NS                                                                                 \
+	(10 * NS_PER_S) /* of refused commands one is named that often; the others are counted */
+#define BURST 16        /* actions between two looks at the loop */
 
 enum door { SPARKPLUG, TREE, DOORS };
 
@@ -97,11 +98,24 @@ take_command(const struct client_event *ev)
 
 	if (session_message(room.session, ev->topic, ev->payload, ev->len, ev->retained, &why) == 0)
 		return;
-	uint64_t refused = session_counts(room.session).refused;
 	if (room.refused_told != 0 && now_ns - room.refused_told_ns < REFUSED_NS)
-		return;
+		return; /* tell_refused counts it */
+	room.refused_told = session_counts(room.session).refused;
+	room.refused_told_ns = now_ns;
 	log_warning("command on %.100s refused: %s (%llu refused)", ev->topic, why.text,
-		    (unsigned long long)refused);
+		    (unsigned long long)room.refused_told);
+}
+
+/* How many more were refused since one was named. */
+static void
+tell_refused(int64_t now_ns)
+{
+	uint64_t refused = session_counts(room.session).refused;
+
+	if (refused == room.refused_told || now_ns - room.refused_told_ns < REFUSED_NS)
+		return;
+	log_warning("%llu more commands refused (%llu refused)",
+		    (unsigned long long)(refused - room.refused_told), (unsigned long long)refused);
 	room.refused_told = refused;
 	room.refused_told_ns = now_ns;
 }
@@ -347,6 +361,7 @@ tick(void)
 		}
 		for (int i = 0; i < DOORS; i++)
 			client_tick(room.client[i]);
+		tell_refused(now_ns);
 	}
 	publish_own();
 }
