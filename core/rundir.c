@@ -66,7 +66,9 @@ rundir_make(const char *dir, bool *on_tmpfs, struct errtext *err)
 	struct statfs fs;
 	int rc = 0;
 
-	if (mkdir(dir, 0700) && errno != EEXIST)
+	/* A site's folder is for its operators (core/command.c decides what they may); anybody else's
+	 * is their own. */
+	if (mkdir(dir, geteuid() == 0 ? 0755 : 0700) && errno != EEXIST)
 		return errtext_set(err, -errno, "%s: can't make it: %s", dir, strerror(errno));
 	/* Looked at through one descriptor, so that what was checked is what is told about. */
 	int fd = open(dir, O_RDONLY | O_DIRECTORY | O_NOFOLLOW | O_CLOEXEC);

@@ -14,8 +14,8 @@
 
 /* 0, or -ENAMETOOLONG. */
 int rundir_find(bool server, char *out, size_t size, struct errtext *err);
-/* Make it (0700) if it is missing; refuses (-EPERM) one that belongs to or may be written by others.
- * *on_tmpfs (may be NULL) tells
+/* Make it if it is missing: 0755 by root, so that operators reach what is asked there, 0700 by others.
+ * Refuses (-EPERM) one that belongs to or may be written by others. *on_tmpfs (may be NULL) tells
  * whether it is on tmpfs. */
 int rundir_make(const char *dir, bool *on_tmpfs, struct errtext *err);
 int statedir_find(char *out, size_t size, struct errtext *err);

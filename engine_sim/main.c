@@ -177,7 +177,8 @@ fault(const struct command_request *req, int64_t now_ns)
 		log_info("by uid %u: %s: %s", (unsigned)req->uid, req->text, reply);
 	else if (req->access < ACCESS_OPERATE)
 		snprintf(reply, sizeof(reply),
-			 "{\"ok\":false,\"error\":\"not allowed for this user\"}");
+			 "{\"ok\":false,\"error\":\"not allowed: this needs an operator (group "
+			 "isotherm-operate)\"}");
 	else if (command_fault(self.sim, self.plant, req->text, reply, sizeof(reply)))
 		log_info("by uid %u: %s", (unsigned)req->uid, req->text);
 	command_reply(self.commands, req->connection, reply);

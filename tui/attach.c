@@ -64,6 +64,10 @@ load_plant(struct attach *a, struct errtext *err)
 	char path[PATH_MAX];
 	struct config_report report = {0};
 	path_in(a, "plant.yaml", path);
+	if (access(path, R_OK) && errno == EACCES)
+		return errtext_set(err, -EACCES,
+				   "permission denied: %.200s is for the user who runs isotherm",
+				   access(a->run_dir, X_OK) ? a->run_dir : path);
 	if (access(path, F_OK))
 		return errtext_set(err, -ENOENT, "isotherm is %s (no plant.yaml in %.200s)",
 				   process_lives(a->input.run.pid) ? "starting" : "not running",
