@@ -91,10 +91,10 @@ command_fault(struct sim *sim, const struct plant *plant, const char *request, c
 		else
 			refuse(out, size, why);
 	} else if (strcmp(cmd, "get") == 0 && path) {
-		if (sim_get(sim, path, &value) == 0)
+		if (sim_get_or_why(sim, path, &value, why, sizeof(why)) == 0)
 			answer(out, size, json_pack("{sb sf}", "ok", 1, "value", value));
 		else
-			refuse(out, size, "no such path");
+			refuse(out, size, why);
 	} else
 		refuse(out, size, "unknown command, or \"change\" or \"path\" missing");
 	json_decref(root);

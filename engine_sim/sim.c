@@ -315,10 +315,17 @@ sim_set(struct sim *sim, const struct change *change, char *why, size_t why_size
 int
 sim_get(const struct sim *sim, const char *path, double *value)
 {
-	struct path_target to;
 	char why[8];
+
+	return sim_get_or_why(sim, path, value, why, sizeof(why));
+}
+
+int
+sim_get_or_why(const struct sim *sim, const char *path, double *value, char *why, size_t why_size)
+{
+	struct path_target to;
 	/* looking a path up changes nothing; what it finds is only read here */
-	int rc = paths_find((struct sim *)(uintptr_t)sim, path, &to, why, sizeof(why));
+	int rc = paths_find((struct sim *)(uintptr_t)sim, path, &to, why, why_size);
 
 	if (rc == 0)
 		*value = paths_value(&to);

@@ -108,6 +108,8 @@ bool sim_offline(const struct sim *sim,
 /* 0, -ENOENT no such path, -ERANGE, -EINVAL no ramp there, each with `why`. `sim_set` starts a ramp if over_s > 0. */
 int sim_set(struct sim *sim, const struct change *change, char *why, size_t why_size);
 int sim_get(const struct sim *sim, const char *path, double *value);
+int sim_get_or_why(const struct sim *sim, const char *path, double *value, char *why,
+		   size_t why_size);
 /* The table of paths, whatever the plant: a line each, "PATH lo .. hi unit text". */
 void sim_paths(void (*line)(void *arg, const char *text), void *arg);
 

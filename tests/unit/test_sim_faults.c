@@ -227,7 +227,10 @@ the_fault_socket_speaks_json(void **state)
 	answers(sim, plant, "{\"cmd\":\"fault\",\"change\":\"cs01.zone[5].g=0.379\"}", true,
 		"true");
 	answers(sim, plant, "{\"cmd\":\"get\",\"path\":\"cs01.zone[5].g\"}", true, "0.379");
-	answers(sim, plant, "{\"cmd\":\"get\",\"path\":\"cs01.zone[5]\"}", false, "no such path");
+	answers(sim, plant, "{\"cmd\":\"get\",\"path\":\"cs01.zone[5]\"}", false,
+		"no such path; allowed: zone[0..11].g");
+	answers(sim, plant, "{\"cmd\":\"get\",\"path\":\"nope\"}", false,
+		"nope: no such path; it begins with a system");
 	answers(sim, plant, "{\"cmd\":\"fault\",\"change\":\"cs01.zone[5].g=9\"}", false, "0..2");
 	answers(sim, plant, "{\"cmd\":\"fault\"}", false, "missing");
 	answers(sim, plant, "{\"cmd\":\"fault\",\"change\":7}", false, "missing");
