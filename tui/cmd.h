@@ -16,6 +16,9 @@ enum exit_code {
 	EXIT_UNKNOWN = 4      /* it was asked and did not answer: it may have been carried out */
 };
 
+/* Digits of a number in JSON: 273340.96, not 273340.96000000002. */
+#define CMD_JSON_DIGITS 9
+
 int cmd_top(int argc, char **argv);
 int cmd_status(int argc, char **argv);
 int cmd_get(int argc, char **argv);

@@ -144,7 +144,7 @@ cmd_job_advise(int argc, char **argv)
 		return rc;
 	rc = request_ask("control", "isotherm-control does not run", &r, &answer);
 	if (json && answer) {
-		json_dumpf(answer, stdout, JSON_INDENT(1));
+		json_dumpf(answer, stdout, JSON_INDENT(1) | JSON_REAL_PRECISION(CMD_JSON_DIGITS));
 		printf("\n");
 	} else if (!rc) {
 		print_advice(answer);

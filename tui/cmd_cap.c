@@ -201,7 +201,7 @@ cmd_cap(int argc, char **argv)
 	bool caps = json_is_array(json_object_get(answer, "caps"));
 	const char *note = json_string_value(json_object_get(answer, "note"));
 	if (o.json && answer) {
-		json_dumpf(answer, stdout, JSON_INDENT(1));
+		json_dumpf(answer, stdout, JSON_INDENT(1) | JSON_REAL_PRECISION(CMD_JSON_DIGITS));
 		printf("\n");
 	} else if (!rc && caps) {
 		print_caps(answer);

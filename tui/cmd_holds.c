@@ -80,7 +80,7 @@ cmd_holds(int argc, char **argv)
 	if (!all) /* once more, for what there is to say about it */
 		return request_ask("control", "isotherm-control does not run", &request, NULL);
 	if (as_json) {
-		json_dumpf(all, stdout, JSON_INDENT(1));
+		json_dumpf(all, stdout, JSON_INDENT(1) | JSON_REAL_PRECISION(CMD_JSON_DIGITS));
 		printf("\n");
 	} else if (json_array_size(all) == 0) {
 		printf("nobody holds anything\n");

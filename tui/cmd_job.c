@@ -87,7 +87,9 @@ print_json(const struct model *m)
 	for (uint32_t s = 0; root && s < m->n_systems; s++)
 		if (model_jobs_unknown(&m->systems[s]))
 			json_array_append_new(unknown, json_string(m->systems[s].name));
-	int rc = root ? json_dumpf(root, stdout, JSON_INDENT(1)) : -1;
+	int rc = root ? json_dumpf(root, stdout,
+				   JSON_INDENT(1) | JSON_REAL_PRECISION(CMD_JSON_DIGITS))
+		      : -1;
 	printf("\n");
 	json_decref(root);
 	return rc ? EXIT_UNREADABLE : 0;
@@ -182,7 +184,7 @@ start_or_end(const char *job, bool start, bool json)
 		fprintf(stderr, "isotherm: but the controllers have noted it: %s\n",
 			said ? said : "done");
 	if (json && answer) {
-		json_dumpf(answer, stdout, JSON_INDENT(1));
+		json_dumpf(answer, stdout, JSON_INDENT(1) | JSON_REAL_PRECISION(CMD_JSON_DIGITS));
 		printf("\n");
 	} else if (!rc) {
 		printf("%s\n", said ? said : "done");

@@ -58,7 +58,7 @@ print_help(FILE *to)
 		fprintf(to, "  isotherm %-12s %-31s %s\n", commands[i].name, commands[i].arguments,
 			commands[i].what);
 	fprintf(to,
-		"\n  isotherm COMMAND --help says more; --version\n"
+		"\n  isotherm help COMMAND says more; --version\n"
 		"  The plant that runs is found by its run folder: $ISOTHERM_RUN, /run/isotherm,\n"
 		"  $XDG_RUNTIME_DIR/isotherm or /tmp/isotherm-UID.\n");
 }
@@ -99,6 +99,16 @@ run_program(char **argv)
 	return EX_USAGE;
 }
 
+/* One of ours, or a program's. */
+static int
+run_command(int argc, char **argv)
+{
+	for (size_t i = 0; i < N_COMMANDS; i++)
+		if (strcmp(argv[0], commands[i].name) == 0 && commands[i].run)
+			return commands[i].run(argc, argv);
+	return run_program(argv);
+}
+
 int
 main(int argc, char **argv)
 {
@@ -108,6 +118,11 @@ main(int argc, char **argv)
 		print_help(stderr);
 		return EX_USAGE;
 	}
+	if (strcmp(argv[1], "help") == 0 && argc == 3) { /* as `isotherm COMMAND --help` */
+		static char option[] = "--help";
+		char *of[] = {argv[2], option, NULL};
+		return run_command(2, of);
+	}
 	if (strcmp(argv[1], "--help") == 0 || strcmp(argv[1], "help") == 0) {
 		print_help(stdout);
 		return 0;
@@ -116,8 +131,5 @@ main(int argc, char **argv)
 		printf("isotherm %s\n", ISOTHERM_VERSION);
 		return 0;
 	}
-	for (size_t i = 0; i < N_COMMANDS; i++)
-		if (strcmp(argv[1], commands[i].name) == 0 && commands[i].run)
-			return commands[i].run(argc - 1, argv + 1);
-	return run_program(argv + 1);
+	return run_command(argc - 1, argv + 1);
 }

@@ -11,8 +11,6 @@
 #include "tui/held.h"
 #include "tui/pace.h"
 
-#define SIGNIFICANT_DIGITS 9
-
 static json_t *
 live(const struct sample *s, double scale, double step)
 {
@@ -312,7 +310,7 @@ status_json(const struct attach *a)
 			    m->run.state_dir[0] ? json_string(m->run.state_dir) : json_null());
 	json_object_set_new(o, "rrd_dir", rrd_dir_json(m));
 	json_object_set_new(o, "run_dir", json_string(a->run_dir));
-	char *text = json_dumps(o, JSON_INDENT(1) | JSON_REAL_PRECISION(SIGNIFICANT_DIGITS));
+	char *text = json_dumps(o, JSON_INDENT(1) | JSON_REAL_PRECISION(CMD_JSON_DIGITS));
 	json_decref(o);
 	return text;
 }

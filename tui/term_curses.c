@@ -180,6 +180,12 @@ term_close(void)
 		return;
 	for (size_t i = 0; i < sizeof(deadly) / sizeof(deadly[0]); i++)
 		signal(deadly[i], SIG_DFL);
+	/* a terminal with no other screen to go back to keeps the last picture: nothing after it must
+	 * be written into it */
+	if (tigetstr("rmcup") == NULL || tigetstr("rmcup") == (const char *)-1) {
+		erase();
+		refresh();
+	}
 	endwin();
 	delscreen(term.screen);
 	term.screen = NULL;
