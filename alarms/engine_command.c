@@ -9,8 +9,7 @@
 #include "core/clock.h"
 #include "core/words.h"
 
-#define SHELF_MAX_S 86400.0 /* longer than a day is not put aside, but out of service */
-#define WORDS_MAX 200       /* characters, as the controllers take them */
+#define WORDS_MAX 200 /* characters, as the controllers take them */
 #define OUT_MAX_S (31 * 86400.0)
 
 struct ask {
@@ -138,7 +137,7 @@ run_shelve(struct engine *e, struct ask *ask)
 	int rc = wants_why(ask);
 
 	if (rc == 0)
-		rc = wants_time(ask, SHELF_MAX_S);
+		rc = wants_time(ask, SHELF_FOR_MAX_S);
 	if (rc == 0 && put_away(e, ask, ask->index, EVENT_SHELVE) != 0)
 		rc = not_now(e, ask);
 	return rc;

@@ -117,6 +117,8 @@ enum trip_bit {
 #define HAND_FOR_MAX_S 86400
 #define HOLD_FOR_MIN_S 60
 #define HOLD_FOR_MAX_S 604800
+/* An alarm that is to be quiet for longer than a day is not put aside, but out of service. */
+#define SHELF_FOR_MAX_S 86400
 #define CAP_FOR_MIN_S 10
 #define CAP_FOR_MAX_S 604800
 #define CAP_AT_MAX_S 86400

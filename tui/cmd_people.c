@@ -15,7 +15,6 @@
 #include "tui/pick.h"
 #include "tui/request.h"
 
-#define SHELVE_MAX_S 86400.0 /* as the alarm program has it */
 #define STANDING (1u << ALARM_UNACKED | 1u << ALARM_ACKED | 1u << ALARM_RETURNED)
 
 enum need { NEED_NO, NEED_MAY, NEED_MUST };
@@ -64,7 +63,7 @@ static const struct verb verbs[VERBS] = {
 			 "on, and\n  calls again when the time is up.\n",
 		 .duration = NEED_MUST,
 		 .least_s = 1,
-		 .most_s = SHELVE_MAX_S,
+		 .most_s = SHELF_FOR_MAX_S,
 		 .why = NEED_MUST,
 		 .states = STANDING,
 		 .done = "shelved"},
