@@ -205,8 +205,8 @@ read_order(const struct verb *v, int argc, char **argv, struct order *o)
 		return cmd_usage(v->name, "takes --for or --end, not both");
 	if (v->duration == NEED_MUST && !duration && !o->end)
 		return cmd_usage(v->name, "needs a duration: 30s, 5m, 2h, 1d");
-	if (duration &&
-	    request_duration_of("--for", duration, v->least_s, v->most_s, &o->for_s, &err))
+	if (duration && request_duration_of(v->done ? "DURATION" : "--for", duration, v->least_s,
+					    v->most_s, &o->for_s, &err))
 		return cmd_usage(v->name, "%s", err.text);
 	return -1;
 }
