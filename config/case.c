@@ -170,10 +170,12 @@ case_load(struct case_file *out, const char *path, struct config_report *report)
 	return rc;
 }
 
+#define POWER_MAX_W 1e6 /* of a reticle: far beyond what any cooling carries off */
+
 static bool
 is_power(double value)
 {
-	return value >= 0.0 && isfinite(value);
+	return value >= 0.0 && value <= POWER_MAX_W;
 }
 
 int
@@ -183,8 +185,7 @@ case_map_read(const char *path, double power_w[RETICLES], struct config_report *
 					       .columns = 1,
 					       .names = {"power_w"},
 					       .allows = is_power,
-					       .refusal =
-						       "is no power (allowed: 0 or more, finite)"};
+					       .refusal = "is no power (allowed: 0..1e6 W)"};
 
 	return reticle_csv_read(path, &map, power_w, report);
 }

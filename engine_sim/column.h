@@ -54,7 +54,11 @@ struct column_model {
 struct column_multipliers {
 	double x_rim[PLATE_NODES], x_inside[PLATE_NODES];
 	double y_rim[PLATE_NODES], y_inside[PLATE_NODES];
+	double off_frac; /* left at rest: of the worst strip, over a strip's own rise */
 };
+
+/* Slabs with no more left are met within 1 % of the hottest reticle's rise. */
+#define COLUMN_OFF_MAX_FRAC 0.002
 
 struct column; /* one wafer */
 

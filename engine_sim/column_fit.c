@@ -139,16 +139,28 @@ deviation(void *arg, const double *log_m, double *out)
 		out[n++] = PULL * log_m[k];
 }
 
-static void
+static double
+largest(const double *v, int n)
+{
+	double most = 0.0;
+
+	for (int i = 0; i < n; i++)
+		most = fmax(most, fabs(v[i]));
+	return most;
+}
+
+/* Returns how far the fitted grid is still off at rest. */
+static double
 fit(struct strips *s, double rim[PLATE_NODES], double inside[PLATE_NODES])
 {
-	double log_m[FREE] = {0.0};
+	double log_m[FREE] = {0.0}, left[STRIPS_MAX * STRIPS_MAX];
 
 	least_squares(log_m, FREE, s->rates * s->strips * s->strips + FREE, deviation, s);
 	for (int k = 0; k < PLATE_NODES; k++) {
 		rim[k] = exp(log_m[k]);
 		inside[k] = exp(log_m[PLATE_NODES + k]);
 	}
+	return largest(left, deviation_at(left, s, log_m, 0));
 }
 
 /* along: strips follow each other along the flow. */
@@ -176,7 +188,8 @@ exact_strips(struct strips *s, double width, bool along, int rate)
 	}
 }
 
-static void
+/* Returns what fit does. */
+static double
 fit_direction(struct strips *s, double width, bool along, double *rim, double *inside)
 {
 	s->cells = s->strips * s->fold;
@@ -184,7 +197,7 @@ fit_direction(struct strips *s, double width, bool along, double *rim, double *i
 	for (int k = 0; k < s->rates; k++)
 		exact_strips(s, width, along, k);
 	s->scale = s->exact[0][0][0];
-	fit(s, rim, inside);
+	return fit(s, rim, inside);
 }
 
 void
@@ -200,8 +213,9 @@ column_fit(struct column_multipliers *out, const struct plate *p, const struct p
 		s.rate_per_s[k] = slow * pow(4.0, k - 1);
 	s.strips = ZONES;
 	s.sheet_w_k = lumps->sheet_x_w_k;
-	fit_direction(&s, p->width_m, false, out->x_rim, out->x_inside);
+	out->off_frac = fit_direction(&s, p->width_m, false, out->x_rim, out->x_inside);
 	s.strips = ROWS;
 	s.sheet_w_k = lumps->sheet_y_w_k;
-	fit_direction(&s, p->length_m, true, out->y_rim, out->y_inside);
+	out->off_frac = fmax(out->off_frac,
+			     fit_direction(&s, p->length_m, true, out->y_rim, out->y_inside));
 }

@@ -28,7 +28,8 @@ static const char usage[] =
 	"s\n"
 	"  --csv OUT    to this file instead of standard output\n"
 	"Prints time_s,reticle,temp_c: means over each reticle of the powered face. Of channels\n"
-	"without h_w_m2k it says film and pressure drop of laminar flow on standard error.\n";
+	"without h_w_m2k it says film and pressure drop of laminar flow on standard error, and of\n"
+	"layers that its cells can't follow closely, how far they are off.\n";
 
 struct request {
 	const char *case_path, *map_path, *csv_path;
@@ -185,6 +186,20 @@ tell_channels(const struct case_file *c)
 		at.velocity_m_s, at.reynolds, at.film_w_m2k, at.drop_pa * 1e-3);
 }
 
+/* The answer stands, but whoever reads it should know. */
+static void
+tell_reach(const struct request *q, const struct case_wafer *w)
+{
+	if (w->multipliers.off_frac > COLUMN_OFF_MAX_FRAC)
+		fprintf(stderr,
+			"isotherm-sim solve: %s: heat spreads otherwise than %s cells can follow: "
+			"a "
+			"strip of reticles alone is %.1f %% of its own rise off (verified up to "
+			"%.1f %%)\n",
+			q->case_path, q->fold == 4 ? "48x28" : "96x56",
+			100.0 * w->multipliers.off_frac, 100.0 * COLUMN_OFF_MAX_FRAC);
+}
+
 static const char *
 why_not(int rc)
 {
@@ -210,6 +225,7 @@ run(struct request *q)
 		return EX_DATAERR;
 	}
 	tell_channels(&q->file);
+	tell_reach(q, &w);
 	if (q->csv_path)
 		to = fopen(q->csv_path, "w");
 	if (!to) {

@@ -184,7 +184,7 @@ each_error_of_a_map_stands_at_its_line(void **state)
 	} bad[] = {
 		{1, "reticle,power", 1, "heading", "reticle,power_w"},
 		{9, NULL, 84, "r00c07", "missing"},
-		{9, "r00c07,-1", 9, "power_w", "0 or more"},
+		{9, "r00c07,-1", 9, "power_w", "0..1e6 W"},
 		{9, "r00c07,nan", 9, "power_w", "finite"},
 		{9, "r00c07,inf", 9, "power_w", "finite"},
 		{9, "r00c07,1e999", 9, "power_w", "finite"},

@@ -249,6 +249,7 @@ other_slabs_are_met_as_well(void **state)
 		p.base.rho_c_j_m3k *= u[6];
 		p.film_w_m2k *= u[7];
 		bench_open(&b, &p, 4, 0.0, false);
+		assert_true(b.multipliers.off_frac < COLUMN_OFF_MAX_FRAC);
 		bench_map(power, k % 2 ? MAP_RANDOM : MAP_HALF, (uint32_t)k);
 		for (int n = 0; n < 20; n++)
 			column_step(b.column, power, CASE_START_C, &f);
@@ -266,6 +267,37 @@ other_slabs_are_met_as_well(void **state)
 	}
 }
 
+/* Thick silicon that conducts badly on thick copper: a column's three nodes are too few, and the
+ * fit knows it. */
+static void
+a_slab_out_of_reach_is_known(void **state)
+{
+	struct plate p = plate_w1;
+	double power[RETICLES], expected[RETICLES], got[RETICLES], rise_k = 0.0;
+	struct deviation d;
+	struct bench_wafer b;
+
+	(void)state;
+	p.silicon.thickness_m = 5.4e-3;
+	p.silicon.k_w_mk = 20.0;
+	p.interface.thickness_m = 0.18e-3;
+	p.interface.k_w_mk = 3.3;
+	p.base.thickness_m = 18.6e-3;
+	p.base.k_w_mk = 250.0;
+	p.film_w_m2k = 6800.0;
+	bench_open(&b, &p, 4, 0.0, false);
+	bench_map(power, MAP_ONE, 0);
+	face_at_rest(&b, power, got);
+	slab_exact(expected, &p, power, CASE_START_C, (double)INFINITY);
+	d = deviation_of(got, expected);
+	for (int i = 0; i < RETICLES; i++)
+		rise_k = fmax(rise_k, expected[i] - CASE_START_C);
+	print_message("out of reach: %.4f of the rise, known: %.4f\n", d.max / rise_k,
+		      b.multipliers.off_frac);
+	assert_true(d.max > 0.01 * rise_k && b.multipliers.off_frac > COLUMN_OFF_MAX_FRAC);
+	column_close(b.column);
+}
+
 int
 main(void)
 {
@@ -275,6 +307,7 @@ main(void)
 		cmocka_unit_test(w1_after_a_step_of_power_is_the_cosine_series),
 		cmocka_unit_test(w2_at_rest_and_after_a_step_is_the_fine_solution),
 		cmocka_unit_test(other_slabs_are_met_as_well),
+		cmocka_unit_test(a_slab_out_of_reach_is_known),
 	};
 	return cmocka_run_group_tests(tests, NULL, NULL);
 }
