@@ -5,6 +5,7 @@
 #include <string.h>
 
 #include "controllers/law.h"
+#include "core/wide.h"
 
 #define PCT 100.0
 #define PUMP_FAILED_BIT 2u
@@ -103,18 +104,37 @@ block_holds(const struct view *v)
 	return !(status & POWERED_BIT) || (status & (FOLDBACK_BIT | LOW_FLOW_BIT | CEILING_BIT));
 }
 
+/* Most of the time: each is where it is asked to be, as judge() sees it. */
+WIDE static bool
+stay(const double late_frac[RETICLES], const double asked_frac[RETICLES],
+     const double read_frac[RETICLES], double mismatch_frac)
+{
+	int64_t moves = 0; /* as wide as they are */
+	for (int i = 0; i < RETICLES; i++) {
+		moves |= fabs(asked_frac[i] - late_frac[i]) < SAME_FRAC ? 0 : 1;
+		moves |= fabs(read_frac[i] - asked_frac[i]) <= mismatch_frac ? 0 : 1;
+	}
+	return moves == 0;
+}
+
 static void
 judge_duties(struct actuators *a, const struct control_params *p, const struct view *v,
 	     const struct actuators_asked *asked)
 {
+	if (a->rest && asked->duty_frac &&
+	    stay(a->rest_frac, asked->duty_frac, v->duty_frac, p->mismatch_frac))
+		return;
 	const struct travel t = {p->duty_up_per_s, p->duty_down_per_s, p->duty_lag_s,
 				 law_weight(p->duty_lag_s / 2.0), block_holds(v)};
 	double worst = 0.0;
 	a->worst = -1;
+	a->rest = true;
 	for (int i = 0; i < RETICLES; i++) {
 		struct actuator_watch *w = &a->duty[i];
 		double duty = asked->duty_frac ? asked->duty_frac[i] : (double)NAN;
 		judge(w, p, &t, duty, v->duty_frac[i]);
+		a->rest_frac[i] = w->late_frac;
+		a->rest = a->rest && !w->fault && w->steps == 0;
 		double off = fabs(w->asked_frac - w->read_frac);
 		if (w->fault && (a->worst < 0 || off > worst)) {
 			worst = off;

@@ -36,6 +36,7 @@ kind_of(uint32_t output)
 void
 hands_clear(struct hands *h)
 {
+	h->n = 0;
 	for (int i = 0; i < HANDS; i++) {
 		h->value[i] = (double)NAN;
 		h->until_ns[i] = 0;
@@ -46,10 +47,7 @@ hands_clear(struct hands *h)
 unsigned
 hands_count(const struct hands *h)
 {
-	unsigned n = 0;
-	for (int i = 0; i < HANDS; i++)
-		n += isfinite(h->value[i]) ? 1 : 0;
-	return n;
+	return h->n;
 }
 
 int64_t
@@ -89,6 +87,8 @@ hands_set(struct hands *h, const struct hand_wish *w, int64_t until_ns, const ch
 	if (h->why[place] != why)
 		snprintf(h->why[place], sizeof h->why[place], "%s", why);
 	for (uint32_t i = w->first; i < w->first + w->n; i++) {
+		h->n -= isfinite(h->value[i]) ? 1 : 0;
+		h->n += isfinite(w->value) ? 1 : 0;
 		h->value[i] = w->value;
 		h->until_ns[i] = until_ns;
 		h->reason[i] = (uint8_t)place;
@@ -105,6 +105,7 @@ hands_expire(struct hands *h, int64_t now_ns)
 			h->value[i] = (double)NAN;
 			n++;
 		}
+	h->n -= n;
 	return n;
 }
 

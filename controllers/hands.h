@@ -35,6 +35,7 @@ enum hand_output {
 
 struct hands {
 	double value[HANDS]; /* fractions, the set-point in degrees; NAN: not set */
+	unsigned n;          /* of them that are set */
 	int64_t until_ns[HANDS];
 	uint8_t reason[HANDS]; /* each has its own: index of why[] */
 	char why[HAND_REASONS][PEOPLE_WHY_SIZE];

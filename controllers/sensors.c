@@ -5,6 +5,7 @@
 #include <string.h>
 
 #include "controllers/law.h"
+#include "core/wide.h"
 
 #define SUBSTITUTE_DK 1.0 /* a substitute stands this much above its neighbours */
 #define BELIEVE_DK 3.0    /* … and so much above the hottest of them, where it may be as hot */
@@ -89,21 +90,46 @@ sensors_reset(struct sensors *s)
 	memset(s, 0, sizeof *s);
 }
 
+/* Which of them are there, and how many are not. */
+static uint32_t
+see_lost(struct sensors *s, const double raw_c[RETICLES])
+{
+	uint32_t lost = 0;
+	for (int i = 0; i < RETICLES; i++) {
+		s->measured[i] = isfinite(raw_c[i]);
+		lost += s->measured[i] ? 0u : 1u;
+	}
+	return lost;
+}
+
+/* raw_c with a substitute where there is none. */
+static void
+fill(const struct sensors *s, const double raw_c[RETICLES], const double maybe_c[RETICLES],
+     double out_c[RETICLES])
+{
+	double hottest_c = -INFINITY;
+	for (int i = 0; i < RETICLES; i++)
+		if (s->measured[i])
+			hottest_c = law_most(hottest_c, raw_c[i]);
+	for (int i = 0; i < RETICLES; i++)
+		out_c[i] = s->measured[i] ? raw_c[i] : substitute(raw_c, maybe_c[i], hottest_c, i);
+}
+
+WIDE static void
+follow(double temp_c[RETICLES], const double to_c[RETICLES], double weight)
+{
+	for (int i = 0; i < RETICLES; i++)
+		temp_c[i] += weight * (to_c[i] - temp_c[i]);
+}
+
 void
 sensors_step(struct sensors *s, const struct control_params *p, const double raw_c[RETICLES],
 	     const double maybe_c[RETICLES])
 {
-	double hottest_c = -INFINITY;
-	s->lost = 0;
-	for (int i = 0; i < RETICLES; i++) {
-		s->measured[i] = isfinite(raw_c[i]);
-		if (s->measured[i])
-			hottest_c = law_most(hottest_c, raw_c[i]);
-		else
-			s->lost++;
-	}
+	double filled_c[RETICLES];
+	s->lost = see_lost(s, raw_c);
 	s->blind = s->lost > RETICLES / 2;
-	if ((double)s->lost > p->lost_reticles_max || three_together(raw_c))
+	if ((double)s->lost > p->lost_reticles_max || (s->lost && three_together(raw_c)))
 		s->degraded_steps = DEGRADED_STEPS;
 	else if (s->degraded_steps)
 		s->degraded_steps--;
@@ -112,12 +138,13 @@ sensors_step(struct sensors *s, const struct control_params *p, const double raw
 		s->started = false; /* the last picture stays for people to see */
 		return;
 	}
-	double weight = law_weight(p->filter_s);
-	for (int i = 0; i < RETICLES; i++) {
-		double t = raw_c[i];
-		if (!s->measured[i])
-			t = substitute(raw_c, maybe_c[i], hottest_c, i);
-		s->temp_c[i] = s->started ? s->temp_c[i] + weight * (t - s->temp_c[i]) : t;
+	if (s->lost) {
+		fill(s, raw_c, maybe_c, filled_c);
+		raw_c = filled_c;
 	}
+	if (s->started)
+		follow(s->temp_c, raw_c, law_weight(p->filter_s));
+	else
+		memcpy(s->temp_c, raw_c, sizeof s->temp_c);
 	s->started = true;
 }

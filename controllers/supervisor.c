@@ -8,6 +8,7 @@
 #include "controllers/supervisor_private.h"
 #include "controllers/takeover.h"
 #include "core/clock.h"
+#include "core/wide.h"
 
 #define BACK_STEPS 3u              /* good inputs in a row before they are trusted again */
 #define NOT_OURS_NS (3 * NS_PER_S) /* a device takes so long at most to see who is in charge */
@@ -426,10 +427,10 @@ patience_ns(const struct control_params *p, const struct view *v)
 }
 
 /* Each sensor less the offset that its soak found. */
-static void
+WIDE static void
 see_temperatures(struct supervisor *s, const struct control_params *p)
 {
-	double believed_c[RETICLES], maybe_c[RETICLES];
+	UNCLEARED double believed_c[RETICLES], maybe_c[RETICLES];
 	for (int i = 0; i < RETICLES; i++) {
 		believed_c[i] = s->believed_c[i] - s->estimate.offset_k[i];
 		maybe_c[i] = s->trust.maybe_c[i] - s->estimate.offset_k[i];

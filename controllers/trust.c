@@ -164,15 +164,16 @@ judge(struct trust *t, int i, const struct control_params *p, const struct seen 
 	bool off = fabs(o->off_k) > p->trust_off_k && !moves;
 	o->off_steps = off ? o->off_steps + 1 : 0;
 	bool well = fabs(o->off_k) < WELL_FRAC * p->trust_off_k;
-	t->well_steps[i] = well ? t->well_steps[i] + 1.0 : 0.0;
-	if (o->why == TRUST_JUMP && t->well_steps[i] >= JUMP_STEPS)
+	if (!well)
+		t->well_from[i] = t->steps;
+	if (o->why == TRUST_JUMP && t->steps - t->well_from[i] >= JUMP_STEPS)
 		o->why = TRUST_ALL;
-	if (o->why != TRUST_ALL && t->well_steps[i] >= WELL_STEPS)
+	if (o->why != TRUST_ALL && t->steps - t->well_from[i] >= WELL_STEPS)
 		o->why = TRUST_ALL;
 	if (jump)
 		o->why = o->why == TRUST_ALL ? TRUST_JUMP : o->why;
 	if (jump || o->jump_steps)
-		t->well_steps[i] = 0.0;
+		t->well_from[i] = t->steps;
 	/* its power was read after it: not a second longer */
 	if (o->why != TRUST_STILL && power && of_temp_k > p->trust_off_k && of_rest_k <= 0.0)
 		o->why = TRUST_ALL;
@@ -183,12 +184,12 @@ judge(struct trust *t, int i, const struct control_params *p, const struct seen 
 
 /* Of the readings: how many there are, and how many of them are to the last bit what they were. */
 WIDE static void
-count_same(const struct trust *t, const struct view *v, double *there, double *same)
+count_same(const struct trust *t, const struct view *v, int64_t *there, int64_t *same)
 {
-	double n = 0.0, m = 0.0;
+	int64_t n = 0, m = 0; /* as wide as what they count */
 	for (int i = 0; i < RETICLES; i++) {
-		n += fabs(v->temp_c[i]) <= DBL_MAX ? 1.0 : 0.0;
-		m += fabs(v->temp_c[i] - t->last_c[i]) <= SAME_K ? 1.0 : 0.0;
+		n += fabs(v->temp_c[i]) <= DBL_MAX ? 1 : 0;
+		m += fabs(v->temp_c[i] - t->last_c[i]) <= SAME_K ? 1 : 0;
 	}
 	*there = n;
 	*same = m;
@@ -199,7 +200,7 @@ static void
 watch_frozen(struct trust *t, const struct control_params *p, const struct view *v)
 {
 	const struct trust_range none = {(double)INFINITY, -(double)INFINITY, 0};
-	double there, same;
+	int64_t there, same;
 	count_same(t, v, &there, &same);
 	if (there < RETICLES / 2 || same < there) {
 		t->all_still_steps = t->all_moved_steps = 0;
@@ -242,51 +243,73 @@ conclude(struct trust *t, int i, double temp_c, double out_c[RETICLES])
 	t->doubted_max_c = fmax(t->doubted_max_c, temp_c);
 }
 
+static void
+no_face(struct face *f)
+{
+	for (int i = 0; i < STRIDE * (ROWS + 2); i++)
+		f->at[i] = (double)NAN;
+}
+
 /* All that is seen of the wafer in this step. */
 WIDE static void
 look(struct seen *out, const struct trust *t, const struct control_params *p, const struct view *v)
 {
 	UNCLEARED struct face temp_c, rest_c, change_k;
-	for (int i = 0; i < STRIDE * (ROWS + 2); i++)
-		temp_c.at[i] = rest_c.at[i] = change_k.at[i] = (double)NAN;
-	for (int y = 0; y < ROWS; y++)
-		for (int x = 0; x < ZONES; x++) {
-			int i = ZONES * y + x, at = STRIDE * (y + 1) + x + 1;
-			double t_c = v->temp_c[i], power_k = p->trust_k_per_w * v->power_w[i];
-			out->power_k[i] = power_k;
-			out->rest_c[i] = t_c - power_k;
-			temp_c.at[at] = number(t_c);
-			rest_c.at[at] = number(t_c - power_k);
-			change_k.at[at] = number(t_c - t->last_c[i]);
-		}
+	no_face(&temp_c);
+	no_face(&rest_c);
+	no_face(&change_k);
+	for (int i = 0; i < RETICLES; i++) {
+		double t_c = v->temp_c[i], power_k = p->trust_k_per_w * v->power_w[i];
+		out->power_k[i] = power_k;
+		out->rest_c[i] = t_c - power_k;
+		temp_c.at[INSIDE(i)] = number(t_c);
+		rest_c.at[INSIDE(i)] = number(t_c - power_k);
+		change_k.at[INSIDE(i)] = number(t_c - t->last_c[i]);
+	}
 	outside(out->of_temp_k, &temp_c);
 	outside(out->of_rest_k, &rest_c);
 	outside(out->of_change_k, &change_k);
 }
 
-/* Whoever is at rest stays it, if nothing here is out of the ordinary: the usual case, in which nothing but counts goes
- * on. `stands`: so many steps without a move that it may be doubted for it. */
+/* Is none of them but where its neighbours are, nearer than `least_k`? */
 WIDE static bool
-ordinary(const struct trust *t, const struct control_params *p, const struct view *v,
-	 const struct seen *s, double stands)
+inside(const struct face *f, double least_k)
 {
-	double well_k = WELL_FRAC * p->trust_off_k, n = 0.0;
-	for (int i = 0; i < RETICLES; i++) {
-		double off = off_k(s->rest_c[i], s->of_temp_k[i], s->of_rest_k[i]);
-		double yes = fabs(off) < well_k ? 1.0 : 0.0; /* and so there is a temperature */
-		yes = fabs(v->temp_c[i] - t->last_c[i]) <= DBL_MAX ? yes : 0.0;
-		yes = fabs(s->rest_c[i]) <= DBL_MAX ? yes : 0.0;
-		yes = fabs(v->duty_frac[i] - t->duty_frac[i]) <= DUTY_MOVES_FRAC ? yes : 0.0;
-		yes = fabs(s->of_change_k[i]) <= JUMP_K ? yes : 0.0;
-		yes = s->of_rest_k[i] <= p->trust_off_k ? yes : 0.0;
-		yes = t->still_steps[i] + 1.0 < stands ? yes : 0.0;
-		n += yes;
-	}
-	return n > RETICLES - 0.5;
+	UNCLEARED double of_k[RETICLES];
+	int64_t out = 0; /* as wide as what is compared */
+	outside(of_k, f);
+	for (int i = 0; i < RETICLES; i++)
+		out |= fabs(of_k[i]) < least_k ? 0 : 1;
+	return out == 0;
+}
+
+/*
+ * Whoever is at rest stays it, if nothing here is out of the ordinary: the usual case, in which nothing but counts goes
+ * on. It asks for more than judge() does, and for less work: who goes no further than half a jump has not jumped alone,
+ * and whose rest is inside is not off. `stands`: so many steps without a move that it may be doubted for it.
+ */
+WIDE static bool
+ordinary(const struct trust *t, const struct control_params *p, const struct view *v, double stands)
+{
+	UNCLEARED struct face rest_c;
+	int64_t odd = 0; /* as wide as what is compared */
+	no_face(&rest_c);
+	for (int y = 0; y < ROWS; y++)
+		for (int x = 0; x < ZONES; x++) {
+			int i = ZONES * y + x;
+			double t_c = v->temp_c[i], rest = t_c - p->trust_k_per_w * v->power_w[i];
+			odd |= fabs(rest) <= DBL_MAX ? 0 : 1;
+			odd |= fabs(t_c - t->last_c[i]) <= JUMP_K / 2.0 ? 0 : 1;
+			odd |= fabs(v->duty_frac[i] - t->duty_frac[i]) <= DUTY_MOVES_FRAC ? 0 : 1;
+			odd |= t->still_steps[i] + 1.0 < stands ? 0 : 1;
+			rest_c.at[STRIDE * (y + 1) + x + 1] = rest;
+		}
+	return odd == 0 && inside(&rest_c, WELL_FRAC * p->trust_off_k);
 }
 
 WIDE static void
-count_on(struct trust *t, const struct view *v, const struct seen *s, double power_w, double weight)
+count_on(struct trust *t, const struct control_params *p, const struct view *v, double power_w,
+	 double weight)
 {
 	for (int i = 0; i < RETICLES; i++) {
 		double last_c = t->last_c[i], temp_c = v->temp_c[i];
@@ -300,10 +323,9 @@ count_on(struct trust *t, const struct view *v, const struct seen *s, double pow
 		t->still_lo_w[i] = moved ? (double)INFINITY : lo_w;
 		t->still_hi_w[i] = moved ? -(double)INFINITY : hi_w;
 		t->moved_steps[i] = moved ? moved_steps : more;
-		t->well_steps[i] += 1.0;
 		t->duty_frac[i] += weight * (v->duty_frac[i] - t->duty_frac[i]);
 		t->last_c[i] = temp_c;
-		t->power_k[i] = s->power_k[i];
+		t->power_k[i] = p->trust_k_per_w * v->power_w[i];
 	}
 }
 
@@ -340,17 +362,16 @@ trust_step(struct trust *t, const struct control_params *p, const struct view *v
 	double stands =
 		p->trust_still_s > 0.0 ? p->trust_still_s * LAW_STEPS_PER_S : (double)INFINITY;
 	watch_frozen(t, p, v);
-	look(&s, t, p, v);
+	t->steps += 1.0;
 	t->doubted = 0;
 	t->doubted_max_c = 0.0;
 	if (!t->rest || !(p->trust_off_k > 0.0) || !isfinite(power_of(v)) ||
-	    !ordinary(t, p, v, &s, stands)) {
+	    !ordinary(t, p, v, stands)) {
+		look(&s, t, p, v);
 		each_by_itself(t, p, v, &s, weight, out_c);
 		return;
 	}
-	count_on(t, v, &s, power_of(v), weight);
-	for (int i = 0; i < RETICLES; i++) {
+	count_on(t, p, v, power_of(v), weight);
+	for (int i = 0; i < RETICLES; i++)
 		out_c[i] = t->frozen ? (double)NAN : v->temp_c[i];
-		t->maybe_c[i] = (double)NAN;
-	}
 }

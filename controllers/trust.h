@@ -49,7 +49,9 @@ struct trust {
 	double power_k[RETICLES];                     /* what its power made of that */
 	/* power since the reading last moved */
 	double still_lo_w[RETICLES], still_hi_w[RETICLES];
-	double well_steps[RETICLES], still_steps[RETICLES], moved_steps[RETICLES];
+	double still_steps[RETICLES], moved_steps[RETICLES];
+	double well_from[RETICLES]; /* the step after which it has been well */
+	double steps;               /* so far */
 	struct trust_one one[RETICLES];
 	bool rest;                            /* all of them are at rest */
 	bool believed;                        /* `why` of each is TRUST_ALL */
