@@ -330,11 +330,12 @@ read_ns(const struct inputs *x, const struct inputs_of *in, size_t at)
 	return in->alike ? in->alike_ns : x->time_ns[at];
 }
 
-/* Does it say what the jobs are? */
+/* Does it say what the jobs are, or who has how much of their work? */
 static bool
 tells_jobs(enum role_id role)
 {
-	return role == ROLE_RETICLE_JOB || role == ROLE_JOB_SLOT_MODE || role == ROLE_JOB_MODE;
+	return role == ROLE_RETICLE_JOB || role == ROLE_JOB_SLOT_MODE || role == ROLE_JOB_MODE ||
+	       role == ROLE_JOB_SLOT_ID || role == ROLE_SHARE;
 }
 
 const struct view *

@@ -20,11 +20,16 @@
 #define LAW_SHARE_LEAST 0.05 /* no device gives less */
 
 struct law_in {
-	double temp_c[RETICLES];       /* low-passed; a substitute where no sensor can be used */
-	bool measured[RETICLES];       /* false: a substitute, which says nothing of the coldest */
-	double applied_frac[RETICLES]; /* duty in force; NAN unknown */
+	/* [RETICLES] each, as of this step: borrowed, nothing is copied */
+	const double *temp_c;       /* low-passed; a substitute where no sensor can be used */
+	const bool *measured;       /* false: a substitute, which says nothing of the coldest */
+	const double *applied_frac; /* duty in force; NAN unknown */
 	/* what the law may go on from where that is more: a little of what is left out for others' sake */
-	double unpaced_frac[RETICLES];
+	const double *unpaced_frac;
+	const double *power_w;    /* NAN unknown */
+	const double *share_frac; /* of its job's work, in force; NAN unknown */
+	/* what its own demand of work begins with, NAN 1; NULL: as in force */
+	const double *first_share_frac;
 	double supply_c;              /* NAN unknown */
 	double pump_frac, valve_frac; /* in force (the faster pump); NAN unknown */
 	double pump_each_frac[2];     /* likewise, each */
@@ -44,14 +49,10 @@ struct law_in {
 	/* for laws with a model of the wafer */
 	const struct estimate *estimate;  /* NULL: none */
 	const struct system_model *model; /* NULL: none */
-	double power_w[RETICLES];         /* NAN unknown */
-	double share_frac[RETICLES];      /* of its job's work, in force; NAN unknown */
 	/* duty that its stage of a pipeline needs, of the dearest stage's; 1 elsewhere; 0: not known, as 1 */
 	double stage_frac[RETICLES];
-	bool staged;             /* one of them is less */
-	uint8_t stage[RETICLES]; /* of its pipeline; 0 elsewhere */
-	/* what its own demand of work begins with; else: as in force */
-	double first_share_frac[RETICLES];
+	bool staged;                  /* one of them is less */
+	uint8_t stage[RETICLES];      /* of its pipeline; 0 elsewhere */
 	double density[JOBS_MAX + 1]; /* of the job in a slot, as its plant says; NAN unknown */
 	bool may_move[JOBS_MAX +
 		      1]; /* the work of the job in a slot may move between its reticles */

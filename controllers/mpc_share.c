@@ -18,7 +18,9 @@ void
 mpc_share_init(struct mpc *m, const struct law_in *in)
 {
 	for (int i = 0; i < RETICLES; i++) {
-		double first = in->first_share_frac[i], now = in->share_frac[i];
+		double first = (double)NAN, now = in->share_frac[i];
+		if (in->first_share_frac)
+			first = isfinite(in->first_share_frac[i]) ? in->first_share_frac[i] : 1.0;
 		if (first >= RESHARE_LO && first <= RESHARE_HI)
 			m->share_cmd[i] = first;
 		else

@@ -81,6 +81,8 @@ supervisor_init(struct supervisor *s, const struct supervisor_setup *setup, int6
 	supervisor_pace_init(s);
 	supervisor_hands_init(s);
 	groups_of_one(&s->in.jobs, false);
+	for (int i = 0; i < RETICLES; i++)
+		s->in.most_frac[i] = 1.0;
 	demands_clear(&s->demands);
 	demands_clear(&s->wants);
 }

@@ -69,15 +69,6 @@ begin_setpoint(struct supervisor *s, const struct control_params *p)
 	s->in.hand_setpoint_c = *now_c;
 }
 
-/* What a law's own demand of work begins with, where a person's is in force. */
-static double
-first_share(const struct supervisor *s, int i)
-{
-	if (!s->shares_stray)
-		return (double)NAN;
-	return isfinite(s->wants.share_frac[i]) ? s->wants.share_frac[i] : 1.0;
-}
-
 /* From what is applied, and by the law, until that acts again. */
 static void
 let_go(struct supervisor *s, bool blind)
@@ -92,7 +83,8 @@ let_go(struct supervisor *s, bool blind)
 		s->demands.pump_each_frac[k] = (double)NAN;
 	for (int i = 0; down && i < RETICLES; i++)
 		if (isfinite(s->demands.share_frac[i]))
-			s->demands.share_frac[i] = first_share(s, i);
+			s->demands.share_frac[i] =
+				isfinite(s->wants.share_frac[i]) ? s->wants.share_frac[i] : 1.0;
 }
 
 void
@@ -103,8 +95,7 @@ supervisor_hands_begin(struct supervisor *s, const struct control_params *p)
 	s->in.setpoint_by_hand = s->hand_binds = s->hand_leaves = false;
 	s->verdict.hand_yields = HAND_OBEYED;
 	s->in.valve_by_hand = acts && !s->taking_over && isfinite(s->hand_now[HAND_VALVE]);
-	for (int i = 0; i < RETICLES; i++)
-		s->in.first_share_frac[i] = first_share(s, i);
+	s->in.first_share_frac = s->shares_stray ? s->wants.share_frac : NULL;
 	if (acts && !s->taking_over) {
 		begin_setpoint(s, p);
 		return;

@@ -43,13 +43,13 @@ pipeline_of(const struct supervisor *s, const struct view *v, int k)
 
 /* What each reticle's stage costs, of the dearest of its job: its duty makes that much more rate. */
 static void
-see_stages(struct supervisor *s, const struct view *v)
+find_stages(struct supervisor *s, const struct view *v)
 {
 	const struct job_config *job[JOBS_MAX];
 	uint32_t stage[JOBS_MAX] = {0}, n[JOBS_MAX] = {0};
 	for (int k = 0; k < JOBS_MAX; k++) {
 		job[k] = pipeline_of(s, v, k);
-		s->piped_frac[k] = job[k] ? v->slot_rate_frac[k] : (double)NAN;
+		s->piped[k] = job[k] != NULL;
 	}
 	for (int i = 0; i < RETICLES; i++) {
 		uint8_t k = s->in.jobs.slot[i];
@@ -70,14 +70,39 @@ see_stages(struct supervisor *s, const struct view *v)
 	}
 }
 
-/* Rate that a duty of 1 would be, of each reticle. */
+/* All that follows from what the jobs are, and from the shares: those of most steps are the last one's. */
 static void
-see_rates(struct supervisor *s)
+see_stages(struct supervisor *s, const struct control_params *p, const struct view *v)
 {
+	find_stages(s, v);
+	s->in.staged = false;
 	for (int i = 0; i < RETICLES; i++) {
-		double share = s->in.share_frac[i];
+		double share = v->share_frac[i];
+		double need = s->stage_cost[i] * (1.0 + p->stage_slack_frac);
+		/* rate that a duty of 1 would be */
 		s->full_rate[i] = 1.0 / ((share >= SHARE_LEAST ? share : 1.0) * s->stage_cost[i]);
+		s->in.stage_frac[i] = need < 1.0 ? need : 1.0;
+		s->in.staged |= need < 1.0;
 	}
+}
+
+/*
+ * A law waits where less is applied than it asks for, a little further where that is for others'
+ * sake: else it never finds out that it could do more. How far goes with its room: a system that is
+ * hot at this pace must not be promised for a faster one.
+ */
+static void
+see_unpaced(struct supervisor *s)
+{
+	double probe = PROBE_PER_K * law_clamp(s->out.margin_k, 0.0, 1.0);
+	for (int i = 0; i < RETICLES; i++) {
+		double applied = s->in.applied_frac[i];
+		uint8_t k = s->in.jobs.slot[i];
+		s->unpaced_frac[i] = applied;
+		if (k < JOBS_MAX && s->pace_factor[k] < 1.0)
+			s->unpaced_frac[i] = fmin(applied / s->pace_factor[k], applied + probe);
+	}
+	s->in.unpaced_frac = s->unpaced_frac;
 }
 
 /* Rate of each slot: least duty of its reticles, for their share of its work and what that costs; NAN:
@@ -86,13 +111,20 @@ static void
 rates_of_slots(const struct supervisor *s, const double duty_frac[RETICLES], double out[JOBS_MAX])
 {
 	const struct job_groups *g = &s->in.jobs;
-	double least[SLOT_NONE + 1];
+	double least[SLOT_NONE + 1], here = INFINITY; /* here: of a row of one slot */
+	uint8_t at = g->slot[0];
 	for (int k = 0; k <= SLOT_NONE; k++)
 		least[k] = INFINITY;
 	for (int i = 0; i < RETICLES; i++) {
 		double rate = duty_frac[i] * s->full_rate[i];
-		least[g->slot[i]] = rate < least[g->slot[i]] ? rate : least[g->slot[i]];
+		if (g->slot[i] != at) {
+			least[at] = here;
+			at = g->slot[i];
+			here = least[at];
+		}
+		here = rate < here ? rate : here;
 	}
+	least[at] = here;
 	for (int k = 0; k < JOBS_MAX; k++)
 		out[k] = isfinite(least[k]) ? least[k] : (double)NAN; /* NAN was never less */
 }
@@ -111,30 +143,20 @@ own_rates(struct supervisor *s)
 void
 supervisor_pace_begin(struct supervisor *s, const struct control_params *p, const struct view *v)
 {
-	see_stages(s, v);
-	see_rates(s);
-	s->in.staged = false;
-	for (int i = 0; i < RETICLES; i++) {
-		double need = s->stage_cost[i] * (1.0 + p->stage_slack_frac);
-		s->in.stage_frac[i] = need < 1.0 ? need : 1.0;
-		s->in.staged |= need < 1.0;
-	}
+	if (s->jobs_anew)
+		see_stages(s, p, v);
 	/* without inputs the last ones stay: what is not seen is not given back */
 	bool acts = s->mode == CTL_AUTO || s->mode == CTL_SHADOW || s->mode == CTL_FAILSAFE;
+	bool any = false;
 	s->pace_frac = 1.0;
-	for (int k = 0; k < JOBS_MAX && (!acts || s->taking_over); k++)
-		s->pace_factor[k] = 1.0;
-	/*
-	 * A law waits where less is applied than it asks for, a little further where that is for
-	 * others' sake: else it never finds out that it could do more. How far goes with its room: a
-	 * system that is hot at this pace must not be promised for a faster one.
-	 */
-	double probe = PROBE_PER_K * law_clamp(s->out.margin_k, 0.0, 1.0);
-	for (int i = 0; i < RETICLES; i++)
-		if (s->in.jobs.slot[i] < JOBS_MAX && s->pace_factor[s->in.jobs.slot[i]] < 1.0)
-			s->in.unpaced_frac[i] =
-				fmin(s->in.applied_frac[i] / s->pace_factor[s->in.jobs.slot[i]],
-				     s->in.applied_frac[i] + probe);
+	for (int k = 0; k < JOBS_MAX; k++) {
+		s->piped_frac[k] = s->piped[k] ? v->slot_rate_frac[k] : (double)NAN;
+		if (!acts || s->taking_over)
+			s->pace_factor[k] = 1.0;
+		any |= s->pace_factor[k] < 1.0;
+	}
+	if (any)
+		see_unpaced(s);
 }
 
 void
@@ -182,10 +204,11 @@ saved_w(const struct supervisor *s, const struct control_params *p, const struct
 void
 supervisor_pace_say(struct supervisor *s, const struct control_params *p, const struct view *v)
 {
-	double applied[JOBS_MAX];
+	double applied[JOBS_MAX] = {0.0};
 	bool acts = s->mode == CTL_AUTO, writes = acts || s->mode == CTL_STOPPED;
 	bool device = s->verdict.reason == REASON_DEVICE;
-	rates_of_slots(s, v->duty_frac, applied);
+	if (!acts || device)
+		rates_of_slots(s, v->duty_frac, applied);
 	rates_of_slots(s, s->demands.duty_frac, s->asked_frac);
 	for (int k = 0; k < JOBS_MAX; k++) {
 		if (!acts)

@@ -22,16 +22,23 @@ watch_stop(struct supervisor *s, const struct view *v)
 	s->verdict.applied_frac = most;
 }
 
+/* How far below what is asked for is the reticle that is held most? Shares may be far apart. */
+static double
+held_frac(const struct supervisor *s, const struct view *v)
+{
+	double lower = 0.0;
+	for (int i = 0; i < RETICLES; i++)
+		lower = law_most(lower, s->demands.duty_frac[i] - v->duty_frac[i]);
+	return lower;
+}
+
 /* Does the device hold the wafer lower than asked, for longer than a demand takes to arrive? */
 static bool
 held_by_device(struct supervisor *s, const struct view *v)
 {
-	double lower = 0.0; /* of the reticle that is held most: shares may be far apart */
-	for (int i = 0; i < RETICLES; i++)
-		lower = law_most(lower, s->demands.duty_frac[i] - v->duty_frac[i]);
 	bool folds = isfinite(v->foldback_frac) && v->foldback_frac < 0.995;
 	bool holds = !s->setup.engine_shadow && folds &&
-		     (s->mode == CTL_TRACK || lower > DEVICE_HOLDS_FRAC);
+		     (s->mode == CTL_TRACK || held_frac(s, v) > DEVICE_HOLDS_FRAC);
 	s->device_holds = holds ? s->device_holds + 1 : 0;
 	return s->device_holds > DEVICE_HOLDS_STEPS;
 }

@@ -4,7 +4,6 @@
 #include "core/clock.h"
 
 #include <math.h>
-#include <string.h>
 
 #define PUMP_FAILED_BIT 2u
 #define DEW_ASSUMED_C 18.0 /* where nobody measures it */
@@ -102,8 +101,6 @@ look_closer(struct supervisor *s, const struct view *v)
 	const struct plant *plant = s->setup.plant;
 	in->estimate = &s->estimate;
 	in->model = plant ? &plant->systems[s->setup.system].model : NULL;
-	memcpy(in->power_w, v->power_w, sizeof in->power_w);
-	memcpy(in->share_frac, v->share_frac, sizeof in->share_frac);
 	densities(plant, v, in->density);
 	bool free = s->setup.shares_free;
 	for (int k = 0; k < JOBS_MAX; k++)
@@ -115,25 +112,38 @@ look_closer(struct supervisor *s, const struct view *v)
 	in->flow_kg_s = v->flow_lpm * KG_S_PER_LPM;
 }
 
+/* Duties that do not do what they are asked, mostly none. */
+static void
+see_stuck(struct supervisor *s)
+{
+	struct law_in *in = &s->in;
+	bool any = s->actuators.worst >= 0;
+	for (int i = 0; i < RETICLES && (any || s->any_stuck); i++) {
+		const struct actuator_watch *w = &s->actuators.duty[i];
+		in->stuck[i] = w->fault;
+		in->most_frac[i] = w->fault && w->low ? w->stood_frac : 1.0;
+	}
+	s->any_stuck = any;
+}
+
 void
 supervisor_look(struct supervisor *s, const struct control_params *p, const struct view *v,
 		bool second)
 {
 	struct law_in *in = &s->in;
-	memcpy(in->temp_c, s->sensors.temp_c, sizeof in->temp_c);
-	memcpy(in->measured, s->sensors.measured, sizeof in->measured);
-	memcpy(in->applied_frac, v->duty_frac, sizeof in->applied_frac);
-	memcpy(in->unpaced_frac, v->duty_frac, sizeof in->unpaced_frac);
+	in->temp_c = s->sensors.temp_c;
+	in->measured = s->sensors.measured;
+	in->applied_frac = in->unpaced_frac = v->duty_frac;
+	in->power_w = v->power_w;
+	in->share_frac = v->share_frac;
 	in->supply_c = v->supply_c;
 	supervisor_see_pumps(s, p, v);
 	in->valve_frac = v->valve_pct / 100.0;
-	for (int i = 0; i < RETICLES; i++) {
-		const struct actuator_watch *w = &s->actuators.duty[i];
-		in->stuck[i] = w->fault;
-		in->most_frac[i] = w->fault && w->low ? w->stood_frac : 1.0;
-	}
+	see_stuck(s);
 	in->pump_alarm = s->pump_alarm;
-	if (v->jobs_seen == 0 || v->jobs_seen != s->jobs_seen || in->jobs.partly_steps > 0)
+	s->jobs_anew =
+		v->jobs_seen == 0 || v->jobs_seen != s->jobs_seen || in->jobs.partly_steps > 0;
+	if (s->jobs_anew)
 		groups_read(&in->jobs, v);
 	s->jobs_seen = v->jobs_seen;
 	s->idle = isfinite(v->job_mode) && lrint(v->job_mode) == JOB_MODE_IDLE;

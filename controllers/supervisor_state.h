@@ -119,10 +119,12 @@ struct supervisor {
 	bool after_cap; /* a cap held it back, and no other limit does since: it grows */
 	struct cluster_order order;
 	double own_frac[JOBS_MAX], asked_frac[JOBS_MAX]; /* of a slot, as struct cluster_report */
-	double pace_factor[JOBS_MAX]; /* of the duties of a slot, in the last step */
-	double stage_cost[RETICLES];  /* of its stage in a pipeline, of the dearest; 1 elsewhere */
+	double pace_factor[JOBS_MAX];  /* of the duties of a slot, in the last step */
+	double unpaced_frac[RETICLES]; /* for the law, where one of them is less than 1 */
+	double stage_cost[RETICLES];   /* of its stage in a pipeline, of the dearest; 1 elsewhere */
 	double full_rate[RETICLES]; /* of its slot, if its duty were 1 and nothing else the least */
-	double piped_frac[JOBS_MAX]; /* rate of the pipeline in a slot, as read; NAN it is none */
+	bool piped[JOBS_MAX];       /* the job in a slot is a pipeline */
+	double piped_frac[JOBS_MAX]; /* its rate, as read; NAN it is none */
 	double pace_frac;            /* the least in force; 1 none */
 	int64_t ceiling_end_ns;      /* of the one that is asked for */
 	struct ceiling ceiling;      /* the one that is there */
@@ -148,6 +150,8 @@ struct supervisor {
 	struct law_in in;
 	bool idle;          /* the block says that it has no job */
 	uint32_t jobs_seen; /* of the view that in.jobs is read from */
+	bool jobs_anew; /* they were in this step, and so is all that follows from them and shares */
+	bool any_stuck; /* one of in.stuck is */
 	struct law_out out;
 	union law_state state;
 	/*

@@ -31,6 +31,8 @@ static struct rig {
 	int slow_steps;             /* while shares move */
 	int step;
 	struct estimate estimate;
+	double power_w[RETICLES];
+	bool measured[RETICLES];
 	struct law_in in;
 	struct law_out out;
 	union law_state law;
@@ -54,7 +56,7 @@ settle(double part)
 						: r.share[i] * law_stage(&r.in, i) * pace;
 		power_w[i] = response_power_w(&MODEL, r.density, act, act, r.temp_c[i]) +
 			     r.leak_more[i] * response_leak_w(&MODEL, r.temp_c[i], NULL);
-		r.in.power_w[i] = power_w[i] + r.meter_off_w;
+		r.power_w[i] = power_w[i] + r.meter_off_w;
 	}
 	response_rise(&r.plant, power_w, rise_k);
 	for (int i = 0; i < RETICLES; i++)
@@ -64,12 +66,8 @@ settle(double part)
 static void
 observe(void)
 {
-	for (int i = 0; i < RETICLES; i++) {
+	for (int i = 0; i < RETICLES; i++)
 		r.estimate.temp_c[i] += 0.28 * (r.temp_c[i] - r.estimate.temp_c[i]);
-		r.in.temp_c[i] = r.estimate.temp_c[i];
-		r.in.applied_frac[i] = r.duty[i];
-		r.in.share_frac[i] = r.share[i];
-	}
 	r.in.supply_c = r.supply_c;
 	r.in.second = r.step % LAW_STEPS_PER_S == 0;
 }
@@ -89,7 +87,7 @@ begin(bool independent)
 	for (int i = 0; i < RETICLES; i++) {
 		r.odd[i] = r.duty[i] = r.share[i] = r.most[i] = r.in.most_frac[i] = 1.0;
 		r.temp_c[i] = 42.0;
-		r.in.measured[i] = true;
+		r.measured[i] = true;
 	}
 	for (int k = 0; k < 60; k++)
 		settle(0.5);
@@ -105,6 +103,11 @@ begin(bool independent)
 	r.in.input_w = 21300.0;
 	r.in.cap_w = (double)NAN;
 	r.in.estimate = &r.estimate;
+	r.in.temp_c = r.estimate.temp_c;
+	r.in.measured = r.measured;
+	r.in.applied_frac = r.in.unpaced_frac = r.duty;
+	r.in.power_w = r.power_w;
+	r.in.share_frac = r.share;
 	r.in.model = &MODEL;
 	observe();
 	law_of(CONTROLLER_MPC)->init(&r.law, &PARAMS, &r.in);
@@ -477,7 +480,7 @@ all_limits_and_groups_unknown_is_no_nonsense(void **state)
 		assert_true(isfinite(r.out.duty_frac[i]));
 	r.in.model = &MODEL;
 	for (int i = 0; i < RETICLES; i++)
-		r.in.power_w[i] = (double)NAN;
+		r.power_w[i] = (double)NAN;
 	for (int k = 0; k < 30; k++)
 		law_of(CONTROLLER_MPC)->step(&r.law, &PARAMS, &r.in, &r.out);
 	for (int i = 0; i < RETICLES; i++)

@@ -22,6 +22,8 @@ struct tiny {
 	double supply_c, facility_c, valve_frac, pump_frac;
 	double ceiling_frac; /* the device lets no more duty through */
 	int step;
+	double seen_c[RETICLES], applied_frac[RETICLES], power_w[RETICLES], share_frac[RETICLES];
+	bool measured[RETICLES];
 	struct law_in in;
 	struct law_out out;
 	union law_state law;
@@ -54,10 +56,10 @@ static void
 observe(struct tiny *t)
 {
 	for (int i = 0; i < RETICLES; i++) {
-		t->in.temp_c[i] =
-			t->step == 0 ? t->temp_c[i]
-				     : law_low_pass(t->in.temp_c[i], t->temp_c[i], PARAMS.filter_s);
-		t->in.applied_frac[i] = t->duty_frac[i];
+		t->seen_c[i] = t->step == 0
+				       ? t->temp_c[i]
+				       : law_low_pass(t->seen_c[i], t->temp_c[i], PARAMS.filter_s);
+		t->applied_frac[i] = t->duty_frac[i];
 	}
 	t->in.supply_c = t->supply_c;
 	t->in.pump_frac = t->pump_frac;
@@ -70,6 +72,11 @@ static void
 tiny_start(struct tiny *t, enum controller_kind kind, bool independent)
 {
 	memset(t, 0, sizeof *t);
+	t->in.temp_c = t->seen_c;
+	t->in.measured = t->measured;
+	t->in.applied_frac = t->in.unpaced_frac = t->applied_frac;
+	t->in.power_w = t->power_w;
+	t->in.share_frac = t->share_frac;
 	t->of = law_of(kind);
 	t->supply_c = 24.0;
 	t->facility_c = 20.0;
@@ -79,7 +86,7 @@ tiny_start(struct tiny *t, enum controller_kind kind, bool independent)
 	for (int i = 0; i < RETICLES; i++) {
 		t->rise_k[i] = 19.0 + 1.5 * sin(0.7 * i);
 		t->duty_frac[i] = 1.0;
-		t->in.measured[i] = true;
+		t->measured[i] = true;
 		t->temp_c[i] = steady_c(t, i);
 	}
 	groups_of_one(&t->in.jobs, independent);
@@ -289,8 +296,8 @@ the_integrator_waits_for_what_is_applied(void **state)
 	for (int k = 0; k < 600; k++) {
 		observe(&t);
 		for (int i = 0; i < RETICLES; i++) {
-			t.in.applied_frac[i] = 1.0;
-			t.in.temp_c[i] = t.rise_k[i] + 24.0;
+			t.applied_frac[i] = 1.0;
+			t.seen_c[i] = t.rise_k[i] + 24.0;
 		}
 		t.of->step(&t.law, &PARAMS, &t.in, &t.out);
 		t.step++;
@@ -383,7 +390,7 @@ unknown_readings_never_reach_the_outputs(void **state)
 			tiny_start(&t, kind, unknown & 1);
 			for (int again = 0; again < 2; again++) {
 				for (int i = 0; i < RETICLES; i++)
-					t.in.applied_frac[i] = unknown & 2 ? (double)NAN : 1.0;
+					t.applied_frac[i] = unknown & 2 ? (double)NAN : 1.0;
 				t.in.supply_c = unknown & 4 ? (double)NAN : 24.0;
 				t.in.pump_frac = t.in.valve_frac = t.in.input_w = NAN;
 				t.in.second = true;
