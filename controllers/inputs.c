@@ -69,27 +69,37 @@ static const struct kind KINDS[] = {
 
 /* A kind of one system: its points, the last usable value of each, and what the last look made of them. */
 struct inputs_of {
-	uint32_t group;   /* that all its points are in; NO_POINT: several */
-	uint32_t version; /* of the group, when it was looked at */
-	int64_t until_ns; /* until then they are what they were, unless the group is */
+	int64_t until_ns; /* until then they are what they were, unless their group is */
 	int64_t hold_ns;
 	uint32_t flags;       /* of those with a value */
 	uint32_t lost;        /* without one */
 	enum quality quality; /* the worst, as they came or too old */
-	bool looked;
-	bool in_a_row; /* points of one group, side by side */
+	bool in_a_row;        /* points of one group, side by side */
 	/* The last look found all good and of this time: then their values are those of the view, and are not kept twice. */
 	bool alike;
 	int64_t alike_ns;
 };
 
+/* Kinds of one system that come in the same group, and so are looked at together. */
+struct inputs_group {
+	uint32_t group;   /* NO_POINT: one kind, that several bring */
+	uint32_t version; /* of the group, when it was looked at */
+	int64_t until_ns; /* of all its kinds */
+	uint32_t flags;   /* likewise */
+	bool looked;
+	uint8_t n, kind[N_KINDS]; /* indices of KINDS */
+};
+
 struct system_inputs {
+	uint32_t n_groups;
+	struct inputs_group groups[N_KINDS];
 	struct inputs_of of[N_KINDS];
 	struct view view;
 };
 
 struct inputs {
 	uint32_t n_systems, n_inputs; /* inputs of one system */
+	uint32_t at[N_KINDS];         /* of these, where those of a kind begin */
 	/* [n_systems * n_inputs], in the order of KINDS */
 	uint32_t *point;               /* NO_POINT: this plant has none */
 	double *value;                 /* the last usable one */
@@ -139,32 +149,66 @@ hold_ns(const struct plant *plant, const struct kind *kind, uint32_t group)
 	return IMAGE_STALE_PERIODS * plant->in.period_ns[group];
 }
 
+/* The group that brings all points of a kind; NO_POINT: none, or several. */
+static uint32_t
+find_points(struct inputs *x, const struct plant *plant, uint32_t system, size_t r, bool *any)
+{
+	const struct kind *kind = &KINDS[r];
+	struct inputs_of *in = &x->systems[system].of[r];
+	uint32_t *point = x->point + (size_t)system * x->n_inputs + x->at[r], group = NO_POINT;
+	*any = false;
+	for (uint32_t k = 0; k < kind->n; k++) {
+		point[k] = point_of(plant, kind->site ? SITE : (int32_t)system, kind, k);
+		if (point[k] == NO_POINT)
+			continue;
+		uint32_t g = group_of(&plant->in, point[k]);
+		x->needed[g] = true;
+		group = *any && g != group ? NO_POINT : g;
+		in->hold_ns = hold_ns(plant, kind, g);
+		*any = true;
+	}
+	in->in_a_row = group != NO_POINT;
+	for (uint32_t k = 0; k < kind->n; k++)
+		in->in_a_row = in->in_a_row && point[k] == point[0] + k;
+	return group;
+}
+
+/* The group of a system's that a kind belongs to, which may be a new one. */
+static struct inputs_group *
+group_for(struct system_inputs *sys, uint32_t group)
+{
+	for (uint32_t g = 0; group != NO_POINT && g < sys->n_groups; g++)
+		if (sys->groups[g].group == group)
+			return &sys->groups[g];
+	sys->groups[sys->n_groups].group = group;
+	return &sys->groups[sys->n_groups++];
+}
+
+static double *
+field_of(struct view *v, size_t r)
+{
+	return (double *)(void *)((char *)v + KINDS[r].offset);
+}
+
 static void
 resolve(struct inputs *x, const struct plant *plant, uint32_t system)
 {
-	uint32_t *point = x->point + (size_t)system * x->n_inputs;
+	struct system_inputs *sys = &x->systems[system];
 	for (size_t r = 0; r < N_KINDS; r++) {
-		const struct kind *kind = &KINDS[r];
-		struct inputs_of *in = &x->systems[system].of[r];
-		bool any = false;
-		for (uint32_t k = 0; k < kind->n; k++, point++) {
-			int32_t of = kind->site ? SITE : (int32_t)system;
-			*point = point_of(plant, of, kind, k);
-			if (*point == NO_POINT)
-				continue;
-			uint32_t g = group_of(&plant->in, *point);
-			x->needed[g] = true;
-			in->group = any && g != in->group ? NO_POINT : g;
-			in->hold_ns = hold_ns(plant, kind, g);
-			any = true;
+		bool any;
+		uint32_t group = find_points(x, plant, system, r, &any);
+		if (!any) { /* this plant has none, and never will */
+			for (uint32_t k = 0; k < KINDS[r].n; k++)
+				field_of(&sys->view, r)[k] = (double)NAN;
+			continue;
 		}
-		if (!any)
-			in->group = NO_POINT;
-		in->in_a_row = in->group != NO_POINT;
-		for (uint32_t k = 0; k < kind->n; k++)
-			in->in_a_row = in->in_a_row &&
-				       point[(int)k - (int)kind->n] == point[-(int)kind->n] + k;
+		struct inputs_group *in = group_for(sys, group);
+		in->kind[in->n++] = (uint8_t)r;
 	}
+	sys->view.jobs_seen = 1;
+	sys->view.lost = RETICLES;
+	sys->view.quality = QUALITY_NEVER;
+	sys->view.engine_authority_ns = sys->view.cooling_authority_ns = NEVER_NS;
 }
 
 int
@@ -174,8 +218,10 @@ inputs_open(struct inputs **out, const struct plant *plant)
 	if (!x)
 		return -ENOMEM;
 	x->n_systems = plant->n_systems;
-	for (size_t r = 0; r < N_KINDS; r++)
+	for (size_t r = 0; r < N_KINDS; r++) {
+		x->at[r] = x->n_inputs;
 		x->n_inputs += KINDS[r].n;
+	}
 	x->n_groups = plant->in.n_groups;
 	x->first = plant->in.first;
 	size_t n = (size_t)x->n_systems * x->n_inputs + 1;
@@ -195,10 +241,8 @@ inputs_open(struct inputs **out, const struct plant *plant)
 	x->now = x->copy;
 	for (size_t i = 0; i < n; i++)
 		x->time_ns[i] = NEVER_NS;
-	for (uint32_t s = 0; s < x->n_systems; s++) {
-		x->systems[s].view.jobs_seen = 1;
+	for (uint32_t s = 0; s < x->n_systems; s++)
 		resolve(x, plant, s);
-	}
 	*out = x;
 	return 0;
 }
@@ -258,13 +302,10 @@ look_at_row(struct inputs_of *in, const struct sample *s, uint32_t n, int64_t no
 	    double field[])
 {
 	uint64_t differ = 0;
-	double sum = 0.0;
-	for (uint32_t k = 0; k < n; k++) {
+	for (uint32_t k = 0; k < n; k++)
 		differ |= (uint64_t)(s[k].time_ns ^ s->time_ns) | (s[k].quality ^ QUALITY_GOOD) |
-			  (s[k].flags ^ s->flags);
-		sum += s[k].value * 0.0; /* NAN once one is no number */
-	}
-	if (differ != 0 || isnan(sum) || now_ns >= hold_until(in, s->time_ns))
+			  (s[k].flags ^ s->flags) | (isfinite(s[k].value) ? 0u : 1u);
+	if (differ != 0 || now_ns >= hold_until(in, s->time_ns))
 		return false;
 	for (uint32_t k = 0; k < n; k++)
 		field[k] = s[k].value;
@@ -338,41 +379,60 @@ tells_jobs(enum role_id role)
 	       role == ROLE_JOB_SLOT_ID || role == ROLE_SHARE;
 }
 
+/* A kind anew into the view. */
+static void
+look_at_kind(struct inputs *x, uint32_t system, size_t r, int64_t now_ns)
+{
+	const struct kind *kind = &KINDS[r];
+	struct system_inputs *sys = &x->systems[system];
+	struct inputs_of *in = &sys->of[r];
+	struct view *out = &sys->view;
+	double *field = field_of(out, r);
+	size_t at = (size_t)system * x->n_inputs + x->at[r];
+	UNCLEARED double was[RETICLES];
+	bool jobs = tells_jobs(kind->role);
+	if (jobs)
+		memcpy(was, field, kind->n * sizeof *field);
+	look(x, in, at, kind->n, now_ns, field);
+	if (jobs && memcmp(was, field, kind->n * sizeof *field) != 0)
+		out->jobs_seen++;
+	if (kind->role == ROLE_RETICLE_TEMP) {
+		out->lost = in->lost;
+		out->quality = in->quality;
+	}
+	if (kind->role == ROLE_ENGINE_AUTHORITY)
+		out->engine_authority_ns = read_ns(x, in, at);
+	if (kind->role == ROLE_COOLING_AUTHORITY)
+		out->cooling_authority_ns = read_ns(x, in, at);
+}
+
+static void
+look_at_group(struct inputs *x, uint32_t system, struct inputs_group *g, int64_t now_ns)
+{
+	g->looked = true;
+	g->until_ns = INT64_MAX;
+	g->flags = 0;
+	for (uint32_t k = 0; k < g->n; k++) {
+		const struct inputs_of *in = &x->systems[system].of[g->kind[k]];
+		look_at_kind(x, system, g->kind[k], now_ns);
+		g->flags |= in->flags;
+		g->until_ns = in->until_ns < g->until_ns ? in->until_ns : g->until_ns;
+	}
+}
+
 const struct view *
 inputs_view(struct inputs *x, uint32_t system, int64_t now_ns)
 {
 	struct system_inputs *sys = &x->systems[system];
-	struct view *out = &sys->view;
-	size_t at = (size_t)system * x->n_inputs;
-	out->flags = 0;
-	out->engine_authority_ns = out->cooling_authority_ns = NEVER_NS;
-	for (size_t r = 0; r < N_KINDS; r++) {
-		const struct kind *kind = &KINDS[r];
-		struct inputs_of *in = &sys->of[r];
-		uint32_t version = in->group != NO_POINT ? x->version[in->group] : 0;
-		if (!in->looked || in->group == NO_POINT || version != in->version ||
-		    now_ns >= in->until_ns) {
-			double *field = (double *)(void *)((char *)out + kind->offset);
-			UNCLEARED double was[RETICLES];
-			bool jobs = tells_jobs(kind->role);
-			if (jobs)
-				memcpy(was, field, kind->n * sizeof *field);
-			look(x, in, at, kind->n, now_ns, field);
-			if (jobs && memcmp(was, field, kind->n * sizeof *field) != 0)
-				out->jobs_seen++;
-			in->looked = true;
-			in->version = version;
-		}
-		out->flags |= in->flags;
-		if (kind->role == ROLE_RETICLE_TEMP) {
-			out->lost = in->lost;
-			out->quality = in->quality;
-		}
-		if (kind->role == ROLE_ENGINE_AUTHORITY)
-			out->engine_authority_ns = read_ns(x, in, at);
-		if (kind->role == ROLE_COOLING_AUTHORITY)
-			out->cooling_authority_ns = read_ns(x, in, at);
-		at += kind->n;
+	sys->view.flags = 0;
+	for (uint32_t k = 0; k < sys->n_groups; k++) {
+		struct inputs_group *g = &sys->groups[k];
+		bool several = g->group == NO_POINT;
+		if (several || !g->looked || x->version[g->group] != g->version ||
+		    now_ns >= g->until_ns)
+			look_at_group(x, system, g, now_ns);
+		g->version = several ? 0 : x->version[g->group];
+		sys->view.flags |= g->flags;
 	}
-	return out;
+	return &sys->view;
 }
