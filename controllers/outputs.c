@@ -71,39 +71,59 @@ static const struct {
 };
 #define N_ROLES (sizeof POINTS / sizeof POINTS[0])
 
-struct target {
-	uint32_t index; /* in ctl.img, NO_POINT none */
+/* Demands of one kind, side by side in ctl.img and within the same bounds. */
+struct run {
+	uint32_t kind, first, n; /* DEMANDS[kind], of its reticles, pumps or slots */
+	uint32_t index;          /* of the first in ctl.img */
 	double lo, hi;
+	bool asked; /* one of its samples is not zero */
 };
 
 struct outputs {
-	uint32_t n_targets;     /* of one system */
-	struct target *targets; /* [n_systems * n_targets], in the order of DEMANDS */
-	uint32_t n_points;      /* CTL points of one system */
-	uint32_t *points;       /* [n_systems * n_points], in the order of POINTS: point ids */
+	struct run *runs;  /* system by system … */
+	uint32_t *run_at;  /* … whose begin here: [n_systems + 1] */
+	uint32_t n_points; /* CTL points of one system */
+	uint32_t *points;  /* [n_systems * n_points], in the order of POINTS: point ids */
 	uint32_t n_in;
 	const uint32_t *first;  /* of the ctl image's groups */
 	int32_t *ctl_group;     /* [n_systems] */
 	uint32_t *demand_group; /* of its devices, system by system … */
 	uint32_t *group_at;     /* … whose begin here: [n_systems + 1] */
-	bool *asked;            /* [n_systems * DEMAND_KINDS]: one of its samples is not zero */
 	struct sample *samples;
 };
+
+/* Is that demand the next one of a run? */
+static bool
+goes_on(const struct run *run, uint32_t kind, uint32_t k, const struct point *point)
+{
+	return run->kind == kind && run->first + run->n == k &&
+	       run->index + run->n == point->demand && !(run->lo < point->lo) &&
+	       !(run->lo > point->lo) && !(run->hi < point->hi) && !(run->hi > point->hi);
+}
+
+static void
+find_runs(struct outputs *x, const struct plant *plant, uint32_t system)
+{
+	uint32_t begin = x->run_at[system], n = begin;
+	for (uint32_t r = 0; r < DEMAND_KINDS; r++)
+		for (uint32_t k = 0; k < DEMANDS[r].n; k++) {
+			uint32_t id = plant_role(plant, (int32_t)system, DEMANDS[r].role, k);
+			if (id == NO_POINT || !plant->points[id].writable)
+				continue;
+			const struct point *p = &plant->points[id];
+			if (n > begin && goes_on(&x->runs[n - 1], r, k, p))
+				x->runs[n - 1].n++;
+			else
+				x->runs[n++] =
+					(struct run){r, k, 1, p->demand, p->lo, p->hi, false};
+		}
+	x->run_at[system + 1] = n;
+}
 
 static void
 resolve(struct outputs *x, const struct plant *plant, uint32_t system)
 {
-	struct target *t = x->targets + (size_t)system * x->n_targets;
-	for (size_t r = 0; r < DEMAND_KINDS; r++)
-		for (uint32_t k = 0; k < DEMANDS[r].n; k++, t++) {
-			uint32_t id = plant_role(plant, (int32_t)system, DEMANDS[r].role, k);
-			t->index = NO_POINT;
-			if (id == NO_POINT || !plant->points[id].writable)
-				continue;
-			t->index = plant->points[id].demand;
-			t->lo = plant->points[id].lo;
-			t->hi = plant->points[id].hi;
-		}
+	find_runs(x, plant, system);
 	uint32_t *id = x->points + (size_t)system * x->n_points;
 	for (size_t r = 0; r < N_ROLES; r++)
 		for (uint32_t k = 0; k < POINTS[r].n; k++)
@@ -131,21 +151,21 @@ outputs_open(struct outputs **out, const struct plant *plant)
 	struct outputs *x = calloc(1, sizeof *x);
 	if (!x)
 		return -ENOMEM;
-	size_t n = plant->n_systems;
+	size_t n = plant->n_systems, n_demands = 0;
 	for (size_t r = 0; r < DEMAND_KINDS; r++)
-		x->n_targets += DEMANDS[r].n;
+		n_demands += DEMANDS[r].n;
 	for (size_t r = 0; r < N_ROLES; r++)
 		x->n_points += POINTS[r].n;
 	x->n_in = plant->n_in;
 	x->first = plant->ctl.first;
-	x->targets = calloc(n * x->n_targets + 1, sizeof *x->targets);
+	x->runs = calloc(n * n_demands + 1, sizeof *x->runs);
+	x->run_at = calloc(n + 1, sizeof *x->run_at);
 	x->points = calloc(n * x->n_points + 1, sizeof *x->points);
 	x->ctl_group = calloc(n + 1, sizeof *x->ctl_group);
 	x->demand_group = calloc((size_t)plant->n_devices + 1, sizeof *x->demand_group);
 	x->group_at = calloc(n + 1, sizeof *x->group_at);
 	x->samples = calloc((size_t)x->first[plant->ctl.n_groups] + 1, sizeof *x->samples);
-	x->asked = calloc(n * DEMAND_KINDS + 1, sizeof *x->asked);
-	if (!x->asked || !x->targets || !x->points || !x->ctl_group || !x->demand_group ||
+	if (!x->runs || !x->run_at || !x->points || !x->ctl_group || !x->demand_group ||
 	    !x->group_at || !x->samples) {
 		outputs_close(x);
 		return -ENOMEM;
@@ -162,23 +182,21 @@ outputs_close(struct outputs *x)
 {
 	if (!x)
 		return;
-	free(x->targets);
+	free(x->runs);
+	free(x->run_at);
 	free(x->points);
 	free(x->ctl_group);
 	free(x->demand_group);
 	free(x->group_at);
-	free(x->asked);
 	free(x->samples);
 	free(x);
 }
 
 /* --- demands --- */
-/* Of the reticles or slots, one by one; NULL: the role has one demand for all, or none. */
+/* Of the reticles or slots, one by one; NULL: the role has one demand for all, or one a pump. */
 static const double *
 demand_each(const struct demands *d, enum role_id role)
 {
-	if (d->quiet)
-		return NULL;
 	if (role == ROLE_DUTY_CMD)
 		return d->duty_frac;
 	if (role == ROLE_SHARE_CMD)
@@ -191,8 +209,6 @@ demand_of(const struct demands *d, enum role_id role)
 {
 	if (role == ROLE_ENGINE_RELEASE_CMD || role == ROLE_COOLING_RELEASE_CMD)
 		return d->release ? 1.0 : 0.0;
-	if (d->quiet)
-		return (double)NAN;
 #pragma GCC diagnostic push
 #pragma GCC diagnostic ignored "-Wswitch-enum" /* of 80 roles these are ours */
 	switch (role) {
@@ -200,8 +216,6 @@ demand_of(const struct demands *d, enum role_id role)
 		return d->engine_seq;
 	case ROLE_COOLING_SEQ_CMD:
 		return d->cooling_seq;
-	case ROLE_PUMP_SPEED_CMD:
-		return 100.0 * d->pump_frac;
 	case ROLE_ENGINE_CEILING_CMD:
 		return d->ceiling_w;
 	case ROLE_ENGINE_CEILING_FOR_CMD:
@@ -212,6 +226,22 @@ demand_of(const struct demands *d, enum role_id role)
 		return (double)NAN;
 	}
 #pragma GCC diagnostic pop
+}
+
+/* Those of a role, as the registers have them, NAN none; NULL: none at all. `few` is for those that are few. */
+static const double *
+demand_values(const struct demands *d, enum role_id role, double few[HAND_PUMPS])
+{
+	bool release = role == ROLE_ENGINE_RELEASE_CMD || role == ROLE_COOLING_RELEASE_CMD;
+	const double *each = demand_each(d, role);
+	if (!d->active || (d->quiet && !release))
+		return NULL;
+	if (each != NULL)
+		return each;
+	few[0] = demand_of(d, role);
+	for (int k = 0; role == ROLE_PUMP_SPEED_CMD && k < HAND_PUMPS; k++)
+		few[k] = 100.0 * demands_pump(d, k);
+	return few;
 }
 
 /* Which of them a person has set; NULL: none can be. */
@@ -231,43 +261,42 @@ by_hand(const struct demands *d, enum role_id role)
 static bool
 any_number(const double value[], uint32_t n)
 {
-	bool any = false;
 	for (uint32_t k = 0; k < n; k++)
-		any |= isfinite(value[k]);
-	return any;
+		if (isfinite(value[k]))
+			return true;
+	return false;
+}
+
+static void
+put(struct sample out[], const struct run *run, const double value[], const bool *hand,
+    int64_t now_ns)
+{
+	for (uint32_t k = 0; k < run->n; k++) {
+		uint32_t flags = hand != NULL && hand[k] ? SAMPLE_MANUAL : 0;
+		out[k] = isfinite(value[k]) ? (struct sample){law_clamp(value[k], run->lo, run->hi),
+							      now_ns, QUALITY_GOOD, flags}
+					    : (struct sample){0};
+	}
 }
 
 void
 outputs_demands(struct outputs *x, struct image *ctl, uint32_t system, const struct demands *d,
 		int64_t now_ns)
 {
-	const struct target *t = x->targets + (size_t)system * x->n_targets;
-	for (size_t r = 0; r < DEMAND_KINDS; t += DEMANDS[r++].n) {
-		double all = demand_of(d, DEMANDS[r].role);
-		const double *each = demand_each(d, DEMANDS[r].role);
-		uint32_t n = DEMANDS[r].n;
-		bool *asked = &x->asked[(size_t)system * DEMAND_KINDS + r];
+	for (uint32_t i = x->run_at[system]; i < x->run_at[system + 1]; i++) {
+		struct run *run = &x->runs[i];
+		enum role_id role = DEMANDS[run->kind].role;
+		double few[HAND_PUMPS] = {(double)NAN, (double)NAN};
+		const double *value = demand_values(d, role, few);
+		const bool *hand = by_hand(d, role);
 		/* shares and batches are seldom asked for */
-		if (!*asked && each != NULL && !any_number(each, n))
-			continue;
-		const bool *hand = by_hand(d, DEMANDS[r].role);
-		bool pumps = DEMANDS[r].role == ROLE_PUMP_SPEED_CMD && !d->quiet;
-		*asked = false;
-		for (uint32_t k = 0; k < n; k++) {
-			if (t[k].index == NO_POINT)
-				continue;
-			double value = each != NULL ? each[k] : all;
-			if (pumps)
-				value = 100.0 * demands_pump(d, (int)k);
-			bool active = d->active && isfinite(value);
-			x->samples[t[k].index] =
-				active ? (struct sample){law_clamp(value, t[k].lo, t[k].hi), now_ns,
-							 QUALITY_GOOD,
-							 hand != NULL && hand[k] ? SAMPLE_MANUAL
-										 : 0}
-				       : (struct sample){0};
-			*asked |= active;
-		}
+		bool any = value != NULL && any_number(value + run->first, run->n);
+		if (any)
+			put(&x->samples[run->index], run, value + run->first,
+			    hand != NULL ? hand + run->first : NULL, now_ns);
+		else if (run->asked)
+			memset(&x->samples[run->index], 0, run->n * sizeof x->samples[0]);
+		run->asked = any;
 	}
 	for (uint32_t i = x->group_at[system]; i < x->group_at[system + 1]; i++) {
 		uint32_t g = x->demand_group[i];
