@@ -20,7 +20,7 @@ static const struct actor nobody = {.uid = -1};
 static const struct alarm_record *
 record_of(const struct engine *e, uint32_t alarm)
 {
-	return e->alarms[alarm].record;
+	return e->watch[alarm].record;
 }
 
 /* --- opening --- */
@@ -44,8 +44,8 @@ point_at_inputs(struct engine *e)
 	for (uint32_t i = 0; i < plant->n_alarms; i++) {
 		const struct alarm *alarm = &plant->alarms[i];
 
-		e->alarms[i].input = find_sample(e, alarm->point);
-		e->alarms[i].base =
+		e->watch[i].input = find_sample(e, alarm->point);
+		e->watch[i].base =
 			alarm->limit_point != NO_POINT ? find_sample(e, alarm->limit_point) : NULL;
 	}
 	for (uint32_t s = 0; s < plant->n_systems; s++)
@@ -63,15 +63,18 @@ find_inputs(struct engine *e)
 	for (uint32_t i = 0; i < plant->n_alarms; i++) {
 		const struct alarm *alarm = &plant->alarms[i];
 		struct alarm_now *a = &e->alarms[i];
+		struct alarm_watch *w = &e->watch[i];
 
-		a->record = &plant->alarm_records[alarm->record];
-		a->system = alarm->system;
+		w->record = &plant->alarm_records[alarm->record];
+		w->system = alarm->system;
+		w->until_ns = NEVER_NS;
+		judge_init(&w->judge, false);
 		a->m.life.latched = record_of(e, i)->latched;
 		a->m.priority = record_of(e, i)->priority;
 		a->m.value = a->m.limit = (double)NAN;
-		a->until_ns = NEVER_NS;
-		judge_init(&a->judge, false, e->now_ns);
+		engine_changed(e, i); /* nobody has seen it yet */
 	}
+	e->modes_moved = true;
 }
 
 static int
@@ -89,15 +92,16 @@ allocate(struct engine *e)
 	if (rc != 0)
 		return rc;
 	e->n_shown = plant->alm.first[plant->alm.n_groups];
+	e->watch = calloc(plant->n_alarms + 1u, sizeof(*e->watch));
 	e->alarms = calloc(plant->n_alarms + 1u, sizeof(*e->alarms));
 	e->shown = calloc(e->n_shown + 1u, sizeof(*e->shown));
 	e->changed = calloc(plant->alm.n_groups + 1u, sizeof(*e->changed));
 	e->system_mode = calloc(plant->n_systems + 1u, sizeof(const struct sample *));
 	e->maintenance = calloc(plant->n_systems + 1u, sizeof(*e->maintenance));
 	e->entries = calloc(ENTRIES, sizeof(*e->entries));
-	return e->alarms && e->shown && e->changed && e->system_mode && e->maintenance && e->entries
-		       ? 0
-		       : -ENOMEM;
+	bool all = e->watch && e->alarms && e->shown && e->changed && e->system_mode &&
+		   e->maintenance && e->entries;
+	return all ? 0 : -ENOMEM;
 }
 
 /* What a restart may have changed: the priorities of the records. */
@@ -125,7 +129,7 @@ engine_open(struct engine **out, const struct plant *plant, struct journal *jour
 	e->plant = plant;
 	e->journal = journal;
 	e->alm = alm;
-	e->now_ns = now_ns;
+	e->now_ns = e->judged_ns = now_ns;
 	e->wall_ns = wall_ns;
 	e->journal_ok = true;
 	e->set_aside_ns = now_ns - JOURNAL_TOLD_NS;
@@ -153,6 +157,7 @@ engine_close(struct engine *e)
 		engine_commit(e);
 	readings_close(e->readings);
 	paging_close(e->paging);
+	free(e->watch);
 	free(e->alarms);
 	free(e->shown);
 	free(e->changed);
@@ -186,13 +191,13 @@ remember(struct engine *e, uint32_t alarm, enum alarm_state from, const struct a
 	enum alarm_state to = a->m.life.state;
 
 	engine_changed(e, alarm);
-	a->m.value = last_value(a->input);
-	a->m.limit = judge_limit(record_of(e, alarm), a->base);
+	a->m.value = last_value(e->watch[alarm].input);
+	a->m.limit = judge_limit(record_of(e, alarm), e->watch[alarm].base);
 	a->known = true;
 	if (to != from) {
 		a->m.since_wall_ns = e->wall_ns;
 		if (to != ALARM_SHELVED && to != ALARM_OUT_OF_SERVICE) {
-			a->until_ns = NEVER_NS;
+			e->watch[alarm].until_ns = NEVER_NS;
 			a->m.until_wall_ns = 0;
 		}
 	}
@@ -267,9 +272,9 @@ end_in_time(struct engine *e, uint32_t alarm)
 {
 	struct alarm_now *a = &e->alarms[alarm];
 
-	if (e->now_ns < a->until_ns)
+	if (e->now_ns < e->watch[alarm].until_ns)
 		return;
-	a->until_ns = NEVER_NS;
+	e->watch[alarm].until_ns = NEVER_NS;
 	a->m.until_wall_ns = 0;
 	a->m.out_by_hand = false;
 	if (a->m.life.state == ALARM_SHELVED)
@@ -296,14 +301,14 @@ follow_mode(struct engine *e, uint32_t alarm, bool maintenance)
 static void
 step_alarm(struct engine *e, uint32_t i)
 {
-	struct alarm_now *a = &e->alarms[i];
-	int32_t system = a->system;
+	struct alarm_watch *w = &e->watch[i];
 	static const struct sample none = {0};
-	bool blind = a->judge.blind;
+	bool blind = w->judge.blind;
 
-	if (system >= 0)
-		follow_mode(e, i, e->maintenance[system]);
-	switch (judge_step(&a->judge, a->record, a->input ? a->input : &none, a->base, e->now_ns)) {
+	if (e->modes_moved && w->system >= 0)
+		follow_mode(e, i, e->maintenance[w->system]);
+	switch (judge_step(&w->judge, w->record, w->input ? w->input : &none, w->base,
+			   e->now_ns - e->judged_ns, e->now_ns)) {
 	case JUDGE_RAISED:
 		(void)engine_happen(e, i, EVENT_RAISE, &nobody);
 		break;
@@ -313,7 +318,7 @@ step_alarm(struct engine *e, uint32_t i)
 	case JUDGE_SAME:
 		break;
 	}
-	if (a->judge.blind != blind)
+	if (w->judge.blind != blind)
 		engine_changed(e, i);
 	end_in_time(e, i);
 }
@@ -324,9 +329,11 @@ read_modes(struct engine *e)
 {
 	for (uint32_t s = 0; s < e->plant->n_systems; s++) {
 		const struct sample *mode = e->system_mode[s];
+		bool was = e->maintenance[s];
 
 		if (mode && sample_usable(mode))
 			e->maintenance[s] = lrint(mode->value) == CTL_MAINTENANCE;
+		e->modes_moved |= e->maintenance[s] != was;
 	}
 }
 
@@ -391,7 +398,7 @@ show_alarm(struct engine *e, uint32_t alarm)
 	const struct alarm_now *a = &e->alarms[alarm];
 	struct sample *s = &e->shown[alarm * ALARM_FIELDS];
 	/* the last real state of an input that is lost */
-	enum quality quality = a->judge.blind ? QUALITY_UNCERTAIN : QUALITY_GOOD;
+	enum quality quality = e->watch[alarm].judge.blind ? QUALITY_UNCERTAIN : QUALITY_GOOD;
 
 	s[ALARM_FIELD_STATE] = shown(e, a->m.life.state, quality);
 	s[ALARM_FIELD_VALUE] = shown(e, a->m.value, quality);
@@ -416,13 +423,17 @@ engine_publish(struct engine *e)
 	bool due = e->now_ns >= e->due_ns, any = false;
 
 	for (uint32_t g = 0; g + 1 < layout->n_groups; g++) {
+		uint32_t first = layout->first[g], end = layout->first[g + 1];
+
 		if (!due && !e->changed[g])
 			continue;
-		for (uint32_t s = layout->first[g]; s < layout->first[g + 1]; s += ALARM_FIELDS)
+		for (uint32_t s = first; s < end && e->changed[g]; s += ALARM_FIELDS)
 			show_alarm(e, s / ALARM_FIELDS);
-		image_publish(e->alm, g, &e->shown[layout->first[g]]);
+		for (uint32_t s = first; s < end; s++)
+			e->shown[s].time_ns = e->now_ns;
+		image_publish(e->alm, g, &e->shown[first]);
+		any |= e->changed[g];
 		e->changed[g] = false;
-		any = true;
 	}
 	if (due)
 		e->due_ns = e->now_ns + ALARM_PERIOD_NS;
@@ -443,9 +454,11 @@ engine_step(struct engine *e, int64_t now_ns, int64_t wall_ns, uint64_t overruns
 	for (uint32_t i = 0; i < e->plant->n_alarms; i++) {
 		/* their samples lie all over the image */
 		if (i + AHEAD < e->plant->n_alarms)
-			__builtin_prefetch(e->alarms[i + AHEAD].input);
+			__builtin_prefetch(e->watch[i + AHEAD].input);
 		step_alarm(e, i);
 	}
+	e->judged_ns = now_ns;
+	e->modes_moved = false;
 	engine_commit(e);
 	engine_refill_pages(e);
 	engine_publish(e);

@@ -91,7 +91,7 @@ alarm_row(const struct engine *e, uint32_t i)
 	put_text(row, "priority", alarm_priority_name(r->priority));
 	put_text(row, "text", alarm_text(e->plant, i, text, sizeof(text)));
 	json_object_set_new(row, "active", json_boolean(a->m.life.active));
-	json_object_set_new(row, "input_lost", json_boolean(a->judge.blind));
+	json_object_set_new(row, "input_lost", json_boolean(e->watch[i].judge.blind));
 	json_object_set_new(row, "value", number(a->m.value));
 	json_object_set_new(row, "limit", number(a->m.limit));
 	put_text(row, "unit", e->plant->points[alarm->point].unit);

@@ -120,14 +120,16 @@ static int
 put_away(struct engine *e, struct ask *ask, uint32_t alarm, enum alarm_event event)
 {
 	struct alarm_now *a = &e->alarms[alarm], before = *a;
+	int64_t *until_ns = &e->watch[alarm].until_ns, until_before_ns = *until_ns;
 	int64_t for_ns = llround(ask->for_s * (double)NS_PER_S);
 
-	a->until_ns = e->now_ns + for_ns;
+	*until_ns = e->now_ns + for_ns;
 	a->m.until_wall_ns = e->wall_ns + for_ns;
 	a->m.out_by_hand = event == EVENT_TAKE_OUT;
 	if (engine_happen(e, alarm, event, &ask->actor) >= 0)
 		return 0;
 	*a = before;
+	*until_ns = until_before_ns;
 	return -EPERM;
 }
 

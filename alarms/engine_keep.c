@@ -296,12 +296,13 @@ take_alarm(void *context, const char *key, const struct alarm_memory *memory)
 	a->m = *memory;
 	a->m.life.latched = latched;
 	lifecycle_mend(&a->m.life);
-	judge_init(&a->judge, a->m.life.active, e->now_ns);
+	judge_init(&e->watch[i].judge, a->m.life.active);
 	/* a wall clock that is behind must not keep an alarm quiet: what was is not ahead */
 	a->trigger_ns = plant_time(e, memory->trigger_wall_ns);
 	if (a->trigger_ns > e->now_ns)
 		a->trigger_ns = e->now_ns;
-	a->until_ns = until_of(e, memory);
+	e->watch[i].until_ns = until_of(e, memory);
+	e->modes_moved = true;
 	if (a->m.out_by_mode && e->plant->alarms[i].system >= 0)
 		e->maintenance[e->plant->alarms[i].system] = true;
 }

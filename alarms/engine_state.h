@@ -15,13 +15,16 @@
 #define ENTRIES_A_STEP 4u
 #define NEVER_NS INT64_MAX
 
-struct alarm_now {
-	/* what each step looks at, side by side */
+/* What each step looks at, and nothing else: thousands of them side by side, a cache line each. */
+struct alarm_watch {
 	const struct sample *input, *base;
 	const struct alarm_record *record;
 	struct judge judge;
 	int64_t until_ns; /* m.until_wall_ns in plant time, NEVER_NS none */
 	int32_t system;   /* index, or SITE */
+};
+
+struct alarm_now {
 	struct alarm_memory m;
 	int64_t trigger_ns; /* m.trigger_wall_ns in plant time */
 	bool known;         /* restored, or changed since: what a late journal says is older */
@@ -31,9 +34,11 @@ struct engine {
 	const struct plant *plant;
 	struct image *alm;
 	struct readings *readings;
+	struct alarm_watch *watch;         /* [plant->n_alarms] */
 	struct alarm_now *alarms;          /* [plant->n_alarms] */
 	const struct sample **system_mode; /* [plant->n_systems] */
 	bool *maintenance;                 /* [plant->n_systems] as last seen */
+	bool modes_moved;                  /* since the alarms last followed them */
 	bool watched[REGIONS];             /* somebody is to write it */
 	struct sample *shown;              /* alm.img */
 	uint32_t n_shown;
@@ -42,6 +47,7 @@ struct engine {
 	uint32_t count[ALARM_STATES];
 	uint64_t tick;
 	int64_t now_ns, wall_ns; /* of the step or request at hand */
+	int64_t judged_ns;       /* of the last step */
 
 	struct paging *paging;
 	bool overflow; /* the journal has undelivered pages that did not fit into the queue */

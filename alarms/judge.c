@@ -12,9 +12,9 @@ ns_of(double s)
 }
 
 void
-judge_init(struct judge *j, bool active, int64_t now_ns)
+judge_init(struct judge *j, bool active)
 {
-	*j = (struct judge){.active = active, .seen = active, .last_ns = now_ns};
+	*j = (struct judge){.active = active, .seen = active};
 }
 
 static bool
@@ -70,23 +70,25 @@ condition(const struct alarm_record *r, bool was, double value, double limit)
 
 enum judge_change
 judge_step(struct judge *j, const struct alarm_record *r, const struct sample *input,
-	   const struct sample *base, int64_t now_ns)
+	   const struct sample *base, int64_t gap_ns, int64_t now_ns)
 {
 	double limit = judge_limit(r, base);
 	bool usable = sample_usable(input) && !(has_limit(r) && isnan(limit));
-	bool was = j->seen;
-	int64_t gap_ns = now_ns - j->last_ns;
+	bool was = j->seen, seen;
 
-	j->last_ns = now_ns;
 	if (r->type == ALARM_STALE) {
-		j->seen = !usable;
+		seen = !usable;
 	} else if (usable) {
-		j->seen = condition(r, j->seen, input->value, limit);
+		seen = condition(r, was, input->value, limit);
 	} else {
 		j->since_ns += gap_ns;
 		j->blind = true;
 		return JUDGE_SAME;
 	}
+	/* mostly nothing is new, and nothing is written */
+	if (seen == was && seen == j->active && !j->blind)
+		return JUDGE_SAME;
+	j->seen = seen;
 	/* The first value after a gap shows what is, not since when. */
 	if (j->blind)
 		j->since_ns += gap_ns;

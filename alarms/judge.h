@@ -21,20 +21,20 @@ struct judge {
 	bool seen;        /* the condition as the last usable value shows it, deadband included */
 	bool blind;       /* the last input was not usable */
 	int64_t since_ns; /* when `seen` began to differ from `active` */
-	int64_t last_ns;  /* the last look */
 };
 
 enum judge_change { JUDGE_SAME, JUDGE_RAISED, JUDGE_CLEARED };
 
 /* As a journal remembers it. */
-void judge_init(struct judge *j, bool active, int64_t now_ns);
+void judge_init(struct judge *j, bool active);
 
 /* The limit in force: the record's, or that much above the point of its limit_role; NaN if that
  * point has no usable value or the alarm has no limit. `base` is NULL where there is no such point. */
 double judge_limit(const struct alarm_record *r, const struct sample *base);
 
-/* A look at time now_ns (never before the last one). The two samples are judged at now_ns. */
+/* A look at time now_ns, gap_ns (never negative) after the one before. The two samples are judged at now_ns. */
 enum judge_change judge_step(struct judge *j, const struct alarm_record *r,
-			     const struct sample *input, const struct sample *base, int64_t now_ns);
+			     const struct sample *input, const struct sample *base, int64_t gap_ns,
+			     int64_t now_ns);
 
 #endif

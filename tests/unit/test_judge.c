@@ -24,7 +24,7 @@ begin(enum alarm_type type, double limit, double deadband, double on_s, double o
 				  .on_delay_s = on_s,
 				  .off_delay_s = off_s};
 	now_ns = 0;
-	judge_init(&j, false, now_ns);
+	judge_init(&j, false);
 }
 
 static struct sample
@@ -37,7 +37,7 @@ static enum judge_change
 look(struct sample s)
 {
 	now_ns += LOOK_NS;
-	return judge_step(&j, &r, &s, NULL, now_ns);
+	return judge_step(&j, &r, &s, NULL, LOOK_NS, now_ns);
 }
 
 /* The same value for so many looks; the change that came, which is one at most. */
@@ -209,15 +209,15 @@ a_limit_of_another_point_moves_with_it_and_is_lost_with_it(void **state)
 
 	(void)state;
 	begin(ALARM_LO, 2.0, 0.0, 0.0, 0.0); /* less than 2 above the base */
-	assert_int_equal(judge_step(&j, &r, &input, &base, ++now_ns), JUDGE_SAME);
+	assert_int_equal(judge_step(&j, &r, &input, &base, 1, ++now_ns), JUDGE_SAME);
 	base.value = 11.0;
-	assert_int_equal(judge_step(&j, &r, &input, &base, ++now_ns), JUDGE_RAISED);
+	assert_int_equal(judge_step(&j, &r, &input, &base, 1, ++now_ns), JUDGE_RAISED);
 	base.quality = QUALITY_STALE;
 	base.value = 0.0;
-	assert_int_equal(judge_step(&j, &r, &input, &base, ++now_ns), JUDGE_SAME);
+	assert_int_equal(judge_step(&j, &r, &input, &base, 1, ++now_ns), JUDGE_SAME);
 	assert_true(isnan(judge_limit(&r, &base)));
 	base.quality = QUALITY_UNCERTAIN;
-	assert_int_equal(judge_step(&j, &r, &input, &base, ++now_ns), JUDGE_CLEARED);
+	assert_int_equal(judge_step(&j, &r, &input, &base, 1, ++now_ns), JUDGE_CLEARED);
 	r.type = ALARM_BIT;
 	assert_true(isnan(judge_limit(&r, NULL)));
 }
@@ -227,7 +227,7 @@ what_was_raised_before_a_restart_is_not_raised_again(void **state)
 {
 	(void)state;
 	begin(ALARM_HI, 50.0, 2.0, 0.0, 0.0);
-	judge_init(&j, true, 0);
+	judge_init(&j, true);
 	assert_int_equal(look(good(49.0)), JUDGE_SAME); /* the deadband holds it, as before */
 	assert_int_equal(look(good(51.0)), JUDGE_SAME);
 	assert_int_equal(look(good(40.0)), JUDGE_CLEARED);
