@@ -213,11 +213,13 @@ collect_due(struct collect *c, int64_t now_ns, struct collect_action *out, size_
 		struct line *line = i < c->n ? NULL : &c->lines[i - c->n];
 		bool acted = line != NULL ? line_step(line, now_ns, &out[n])
 					  : link_step(&c->links[i], now_ns, &out[n]);
+		if (acted) { /* and stays first: what it waits for may be here before it is asked again */
+			n++;
+			continue;
+		}
 		int64_t next_ns = line != NULL ? line_next_ns(line, now_ns)
 					       : link_next_ns(&c->links[i], now_ns);
-		if (acted)
-			n++;
-		else if (next_ns <= now_ns)
+		if (next_ns <= now_ns)
 			next_ns = now_ns + 1; /* whatever it waits for is not to be had now */
 		due_set(&c->due, i, next_ns);
 	}

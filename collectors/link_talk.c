@@ -52,8 +52,10 @@ take_demands(struct link *l, int64_t now_ns)
 	int32_t group = plant_demand_group(l->shared->plant, l->index);
 	if (group < 0)
 		return;
-	(void)image_read(l->shared->ctl, (uint32_t)group, now_ns, l->demands); /* or they age */
-	l->report.errors += actuate_take(&l->actuate, l->demands, now_ns);
+	/* what can't be read is what it was, and ages */
+	const struct sample *demands =
+		image_look(l->shared->ctl, (uint32_t)group, now_ns, l->demands);
+	l->report.errors += actuate_take(&l->actuate, demands, now_ns);
 }
 
 /* Writes may not starve the reads. */

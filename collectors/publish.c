@@ -156,28 +156,24 @@ void
 publish_link(struct publisher *p, uint32_t device, const struct link_report *r, uint32_t flags,
 	     int64_t now_ns)
 {
-	const struct {
-		enum role_id role;
-		double value;
-	} row[] = {
-		{ROLE_LINK_STATE, (double)r->state},
-		{ROLE_LINK_TRANSACTIONS, (double)r->transactions},
-		{ROLE_LINK_ERRORS, (double)r->errors},
-		{ROLE_LINK_RTT, r->rtt_ms},
-		{ROLE_LINK_WOULD_WRITE, (double)r->would_write},
-		{ROLE_LINK_MISMATCH, (double)r->mismatch},
-		{ROLE_LINK_SERIAL, (double)r->serial},
+	const double value[] = {
+		/* as the points follow each other */
+		[ROLE_LINK_STATE - ROLE_LINK_STATE] = (double)r->state,
+		[ROLE_LINK_TRANSACTIONS - ROLE_LINK_STATE] = (double)r->transactions,
+		[ROLE_LINK_ERRORS - ROLE_LINK_STATE] = (double)r->errors,
+		[ROLE_LINK_RTT - ROLE_LINK_STATE] = r->rtt_ms,
+		[ROLE_LINK_WOULD_WRITE - ROLE_LINK_STATE] = (double)r->would_write,
+		[ROLE_LINK_MISMATCH - ROLE_LINK_STATE] = (double)r->mismatch,
+		[ROLE_LINK_SERIAL - ROLE_LINK_STATE] = (double)r->serial,
 	};
 	int32_t group = plant_link_group(p->plant, device);
 	if (group < 0)
 		return;
-	for (size_t i = 0; i < sizeof row / sizeof *row; i++) {
-		uint32_t id = plant_link(p->plant, device, row[i].role);
-		if (id == NO_POINT)
-			continue;
-		enum quality q = isnan(row[i].value) ? QUALITY_NEVER : QUALITY_GOOD;
-		p->now[id] = (struct sample){
-			.value = row[i].value, .time_ns = now_ns, .quality = q, .flags = flags};
+	struct sample *now = p->now + p->plant->devices[device].first_link;
+	for (size_t i = 0; i < sizeof value / sizeof *value; i++) {
+		enum quality q = isnan(value[i]) ? QUALITY_NEVER : QUALITY_GOOD;
+		now[i] = (struct sample){
+			.value = value[i], .time_ns = now_ns, .quality = q, .flags = flags};
 	}
 	image_publish(p->in, (uint32_t)group, p->now + p->plant->in.first[group]);
 }

@@ -322,6 +322,20 @@ until(int64_t oldest_ns, int64_t max_age_ns)
 	return oldest_ns == INT64_MAX ? INT64_MAX : oldest_ns + max_age_ns;
 }
 
+/* Mostly samples are as good as when they were published. */
+static bool
+must_judge(struct times t, int64_t now_ns, int64_t max_age_ns)
+{
+	return t.oldest_ns < now_ns - max_age_ns || t.newest_ns > now_ns;
+}
+
+static struct times
+times_of(const struct region_group *g)
+{
+	return (struct times){atomic_load_explicit(&g->oldest_ns, memory_order_relaxed),
+			      atomic_load_explicit(&g->newest_ns, memory_order_relaxed)};
+}
+
 /* *until_ns: until when the samples are judged so as long as they stay what they are. */
 static int
 read_group(const struct image *img, uint32_t group, int64_t now_ns, struct sample *out,
@@ -330,16 +344,13 @@ read_group(const struct image *img, uint32_t group, int64_t now_ns, struct sampl
 	assert(group < img->n_groups);
 	uint32_t n = img->first[group + 1] - img->first[group];
 	int64_t max_age_ns = img->period_ns[group] * IMAGE_STALE_PERIODS;
-	const struct region_group *g = &img->group[group];
-	struct times t = {atomic_load_explicit(&g->oldest_ns, memory_order_relaxed),
-			  atomic_load_explicit(&g->newest_ns, memory_order_relaxed)};
+	struct times t = times_of(&img->group[group]);
 	int rc = img->alone ? 0 : group_copy(img, group, &t);
 
 	if (rc == 0)
 		memcpy(out, img->alone ? (void *)samples_of(img, group) : img->scratch,
 		       n * sizeof(*out));
-	/* mostly they are as good as when they were published */
-	if (rc != 0 || t.oldest_ns < now_ns - max_age_ns || t.newest_ns > now_ns)
+	if (rc != 0 || must_judge(t, now_ns, max_age_ns))
 		t = judge_group(out, n, now_ns, max_age_ns);
 	if (t.newest_ns > now_ns) /* too far in the future today, not tomorrow */
 		*until_ns = now_ns;
@@ -354,6 +365,17 @@ image_read(const struct image *img, uint32_t group, int64_t now_ns, struct sampl
 	int64_t until_ns;
 
 	return read_group(img, group, now_ns, out, &until_ns);
+}
+
+const struct sample *
+image_look(const struct image *img, uint32_t group, int64_t now_ns, struct sample *own)
+{
+	int64_t max_age_ns = img->period_ns[group] * IMAGE_STALE_PERIODS;
+
+	if (img->alone && !must_judge(times_of(&img->group[group]), now_ns, max_age_ns))
+		return samples_of(img, group);
+	(void)image_read(img, group, now_ns, own);
+	return own;
 }
 
 /* Can anything have changed since the last look? */

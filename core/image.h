@@ -101,6 +101,10 @@ void image_emit(struct image *img, const struct image_event *event); /* seq is a
  * first.
  */
 int image_read(const struct image *img, uint32_t group, int64_t now_ns, struct sample *out);
+/* The same for a reader that only looks: the samples where they are, if this thread alone writes and reads them and
+ * they are as good as when they were published (image_here), else copied to `own`; until the next publish. */
+const struct sample *image_look(const struct image *img, uint32_t group, int64_t now_ns,
+				struct sample *own);
 /* What a reader keeps of a group between two looks at it; zeroed before the first. */
 struct image_seen {
 	uint32_t seq;

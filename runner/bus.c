@@ -7,8 +7,8 @@
 
 #include "core/rtu.h"
 
-/* An answer in the same instant leads to the next request, so a turn is many rounds; but not this many. */
-#define ROUNDS_MAX 10000
+/* An answer in the same instant leads to the next request, so a device has many turns; but not this many. */
+#define ACTIONS_MAX 10000
 
 int
 bus_init(struct bus *b, const struct plant *plant, struct sim *sim, struct collect *collect)
@@ -132,48 +132,41 @@ act(struct bus *b, const struct collect_action *a, int64_t now_ns)
 	}
 }
 
-static bool
-deliver(struct bus *b, int64_t now_ns)
+/* What has come from device d. */
+static void
+deliver(struct bus *b, uint32_t d, int64_t now_ns)
 {
+	int32_t line = b->plant->devices[d].line;
 	uint8_t bytes[WIRE_FRAME_MAX];
-	bool any = false;
+	size_t len;
 
-	for (uint32_t d = 0; d < b->n; d++) {
-		size_t len;
-
-		int32_t line = b->plant->devices[d].line;
-
-		while (line >= 0 && (len = wire_take(&b->wires[d], now_ns, bytes)) > 0) {
+	while ((line >= 0 || b->connected[d]) && (len = wire_take(&b->wires[d], now_ns, bytes)) > 0)
+		if (line >= 0)
 			collect_line_bytes(b->collect, (uint32_t)line, bytes, len, now_ns);
-			any = true;
-		}
-		if (b->connected[d] && drops(b, d, now_ns)) {
-			note(b, d, BUS_BROKEN, NULL, 0, now_ns);
-			break_connection(b, d, now_ns, "closed by the device");
-		}
-		while (b->connected[d] && (len = wire_take(&b->wires[d], now_ns, bytes)) > 0) {
+		else
 			collect_bytes(b->collect, d, bytes, len, now_ns);
-			any = true;
-		}
-	}
-	return any;
 }
 
 void
 bus_turn(struct bus *b, int64_t now_ns)
 {
-	size_t n = 1;
-	int rounds = 0;
+	struct collect_action action;
+	uint64_t left = (uint64_t)ACTIONS_MAX * (b->n + 1);
 
-	while (deliver(b, now_ns) || n > 0) {
-		n = collect_due(b->collect, now_ns, b->actions, BUS_ACTIONS);
-		for (size_t i = 0; i < n; i++)
-			if (b->actions[i].line != COLLECT_NO_LINE)
-				act_on_line(b, &b->actions[i], now_ns);
-			else
-				act(b, &b->actions[i], now_ns);
-		assert(rounds < ROUNDS_MAX);
-		if (++rounds == ROUNDS_MAX)
-			return;
+	for (uint32_t d = 0; d < b->n; d++) {
+		if (b->connected[d] && drops(b, d, now_ns)) {
+			note(b, d, BUS_BROKEN, NULL, 0, now_ns);
+			break_connection(b, d, now_ns, "closed by the device");
+		}
+		deliver(b, d, now_ns);
 	}
+	/* each is answered before the next: so a device says all it has to say while its memory is at hand */
+	for (; left > 0 && collect_due(b->collect, now_ns, &action, 1) > 0; left--) {
+		if (action.line != COLLECT_NO_LINE)
+			act_on_line(b, &action, now_ns);
+		else
+			act(b, &action, now_ns);
+		deliver(b, action.device, now_ns);
+	}
+	assert(left > 0);
 }

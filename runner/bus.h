@@ -11,8 +11,6 @@
 #include "runner/busfile.h"
 #include "runner/wire.h"
 
-#define BUS_ACTIONS 64
-
 struct bus {
 	const struct plant *plant;
 	struct sim *sim;
@@ -23,7 +21,6 @@ struct bus {
 	struct bus_writer *record; /* borrowed; NULL: nobody listens */
 	struct bus_reader
 		*replay; /* borrowed; it answers instead of the devices, if there is one */
-	struct collect_action actions[BUS_ACTIONS];
 };
 
 /* Borrows `plant`, `sim` and `collect` until bus_fini. 0 or -ENOMEM. */

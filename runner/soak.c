@@ -87,7 +87,7 @@ open_house(struct house *h, const struct scenario *sc, struct errtext *err)
 	if (rc == 0)
 		rc = image_of(&h->ctl, &h->plant, &h->plant.ctl);
 	if (rc == 0)
-		(void)image_here(h->ctl); /* this thread's alone */
+		(void)(image_here(h->in), image_here(h->ctl)); /* this thread's alone */
 	if (rc == 0)
 		rc = collect_open(&h->collect, &h->plant, h->in, h->ctl, h->plant.seed, 0);
 	if (rc == 0)

@@ -45,12 +45,36 @@ samples_are_judged_where_they_are_as_a_reader_elsewhere_judges_them(void **state
 		assert_int_equal(image_read_new(copied, 0, now_ns, &seen[0], plain),
 				 image_is_new(img, 0, now_ns, &seen[1]));
 		assert_memory_equal(here, plain, sizeof plain);
+		assert_memory_equal(image_look(img, 0, now_ns, plain), here, sizeof plain);
 		assert_int_equal(image_read(img, 0, now_ns, plain), 0);
 		assert_memory_equal(here, plain, sizeof plain);
 	}
 	assert_int_equal(here[0].quality, QUALITY_STALE);
 	publish(img, 3000, QUALITY_UNCERTAIN);
 	assert_int_equal(here[0].quality, QUALITY_UNCERTAIN);
+	image_close(img);
+	image_close(copied);
+}
+
+static void
+a_look_is_where_the_samples_are_as_long_as_they_are_fresh(void **state)
+{
+	struct image *img, *copied;
+	struct sample own[N];
+
+	(void)state;
+	assert_int_equal(image_memory(&img, &layout), 0);
+	assert_int_equal(image_memory(&copied, &layout), 0);
+	const struct sample *here = image_here(img);
+	publish(img, 1000, QUALITY_GOOD);
+	publish(copied, 1000, QUALITY_GOOD);
+	assert_ptr_equal(image_look(img, 0, 1300, own), here);
+	assert_ptr_equal(image_look(copied, 0, 1300, own), own);
+	assert_memory_equal(here, own, sizeof own);
+	assert_ptr_equal(image_look(img, 0, 1301, own), own);
+	assert_int_equal(own[0].quality, QUALITY_STALE);
+	assert_int_equal(here[0].quality, QUALITY_GOOD);     /* whoever looks changes nothing */
+	assert_ptr_equal(image_look(img, 0, 999, own), own); /* nor is the future as good */
 	image_close(img);
 	image_close(copied);
 }
@@ -79,6 +103,7 @@ main(void)
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(
 			samples_are_judged_where_they_are_as_a_reader_elsewhere_judges_them),
+		cmocka_unit_test(a_look_is_where_the_samples_are_as_long_as_they_are_fresh),
 		cmocka_unit_test(an_image_that_others_may_read_is_not_looked_at_in_place),
 	};
 	return cmocka_run_group_tests(tests, NULL, NULL);
