@@ -122,21 +122,25 @@ out:
 	return rc;
 }
 
+/* By its bits: a NaN equals itself, and -0 is not 0. */
+static struct traced
+traced_of(const struct sample *s)
+{
+	return (struct traced){bits_of(s->value), (uint64_t)s->flags << 32 | s->quality};
+}
+
 void
 trace_samples(struct trace *t, uint32_t tick, uint32_t first, const struct sample *now,
-	      struct sample *last, size_t n)
+	      struct traced *last, size_t n)
 {
 	for (size_t i = 0; i < n; i++) {
-		/* by its bits: a NaN equals itself, and -0 is not 0 */
-		uint64_t differ = (bits_of(now[i].value) ^ bits_of(last[i].value)) |
-				  (now[i].quality ^ last[i].quality) |
-				  (now[i].flags ^ last[i].flags);
+		struct traced s = traced_of(&now[i]);
 
-		if (differ == 0)
+		if (((s.value ^ last[i].value) | (s.worth ^ last[i].worth)) == 0)
 			continue;
 		put_record(t, tick, first + (uint32_t)i, now[i].value, now[i].quality,
 			   now[i].flags);
-		last[i] = now[i];
+		last[i] = s;
 	}
 }
 

@@ -32,10 +32,14 @@ struct trace;
 /* path NULL: no file, the digest alone. */
 int trace_open(struct trace **out, const char *path, const struct trace_about *about,
 	       struct errtext *err);
+/* What the trace says of a point so far, to begin with zeroed: a sample without its time, as bits. */
+struct traced {
+	uint64_t value, worth;
+};
 /* The samples of points first .. first + n - 1: those that differ from `last` in value, quality or flags are
- * recorded and copied there. */
+ * recorded and kept there. */
 void trace_samples(struct trace *t, uint32_t tick, uint32_t first, const struct sample *now,
-		   struct sample *last, size_t n);
+		   struct traced *last, size_t n);
 /* `whose`: TRACE_EVENT, TRACE_ALARM. */
 void trace_event(struct trace *t, uint32_t tick, uint32_t whose, const struct image_event *event);
 /* Ends and releases it; `digest` in hexadecimal. 0, or -errno if the file could not be written. */

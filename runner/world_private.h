@@ -16,7 +16,7 @@ struct view_of {
 	struct image *image;
 	struct image_seen *seen; /* [n_groups] */
 	const struct sample *now;
-	struct sample *last;
+	struct traced *last;
 };
 
 struct world {

@@ -11,7 +11,8 @@
 
 static char folder[] = "/tmp/isotherm-trace-XXXXXX", path[64];
 static uint8_t hash[32], bytes[1 << 20];
-static struct sample now[N], last[N];
+static struct sample now[N];
+static struct traced last[N];
 static struct trace *trace;
 
 static void
