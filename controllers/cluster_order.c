@@ -193,10 +193,39 @@ least_of(const uint32_t count[], uint32_t n)
 	return least;
 }
 
+static int64_t
+ns_of(double s)
+{
+	return (int64_t)(s * (double)NS_PER_S);
+}
+
+/*
+ * A system that does less is cooler, nothing holds it back, and it looks as fast as any: given more
+ * it may be held back again at once. Each time that happens it is tried again later.
+ */
+static void
+note_least(struct cluster *c, struct pacing *p, uint32_t before, uint32_t least)
+{
+	const struct control_params *config = &c->plant->control;
+	int64_t most_ns = ns_of(config->rebalance_retry_most_s);
+	if (least > before) {
+		p->raised_ns = c->now_ns;
+		return;
+	}
+	if (least < before && p->raised_ns > 0 && c->now_ns - p->raised_ns < most_ns) {
+		if (c->now_ns - p->raise_from_ns >= most_ns)
+			p->retry_s = 0.0; /* that was long ago */
+		p->retry_s = fmin(fmax(2.0 * p->retry_s, config->rebalance_retry_s),
+				  config->rebalance_retry_most_s);
+		p->raise_from_ns = c->now_ns + ns_of(p->retry_s);
+		p->raised_ns = 0;
+	}
+}
+
 /* The best split at the rates of now; false: the one in force is as good. */
 static bool
-better(struct cluster *c, const struct cluster_report *reports, uint32_t ours, uint32_t n,
-       uint32_t each)
+better(struct cluster *c, struct pacing *pacing, const struct cluster_report *reports,
+       uint32_t ours, uint32_t n, uint32_t each)
 {
 	const struct control_params *p = &c->plant->control;
 	uint32_t all = n * each;
@@ -217,9 +246,14 @@ better(struct cluster *c, const struct cluster_report *reports, uint32_t ours, u
 	if (!rebalance_split(c->count, c->rate, ours, all, most))
 		return false;
 	double then = rebalance_step(c->count, c->surely, n);
+	uint32_t least = least_of(c->count, n);
+	if (least > before && c->now_ns < pacing->raise_from_ns)
+		return false;
 	/* or as good and more even: who has recovered is asked for more again, bit by bit */
-	return then < now * (1.0 - p->rebalance_gain_frac) ||
-	       (then <= now && least_of(c->count, n) > before);
+	if (!(then < now * (1.0 - p->rebalance_gain_frac)) && !(then <= now && least > before))
+		return false;
+	note_least(c, pacing, before, least);
+	return true;
 }
 
 static void
@@ -241,7 +275,7 @@ share_job(struct cluster *c, const struct cluster_report *reports, uint32_t job)
 		begin_counts(c, reports, n, config->microbatches);
 	p->n = n;
 	if (shares && ours > 0 && p->capped_steps == 0 &&
-	    better(c, reports, ours, n, config->microbatches))
+	    better(c, p, reports, ours, n, config->microbatches))
 		for (uint32_t i = 0; i < ours; i++) {
 			struct member *m = &c->member[c->who[i]];
 			if (m->count != c->count[i])

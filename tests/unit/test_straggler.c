@@ -278,6 +278,29 @@ micro_batches_go_to_those_that_have_the_time(void **state)
 		assert_true(fabs(reports[s].batch_frac[0] - 1.0) < 1e-9);
 }
 
+/* Held back as soon as it has 30 of 32 or more, and free with less: how often does it get them? */
+static void
+who_is_given_more_in_vain_is_tried_again_ever_later(void **state)
+{
+	uint32_t raised = 0, in_first_minute = 0;
+	double before = 1.0;
+	(void)state;
+	one_is_slow(2, 1, 0.92);
+	for (int s = 0; s < 3600; s++) {
+		run(1);
+		raised += reports[1].batch_frac[0] > before;
+		in_first_minute = s < 60 ? raised : in_first_minute;
+		before = reports[1].batch_frac[0];
+		one_is_slow(2, 1, 32.0 * before >= 29.5 ? 0.92 : 1.0);
+		assert_true(fabs(batches() - 128.0) < 1e-6);
+	}
+	assert_in_range(in_first_minute, 1, 3);
+	assert_in_range(raised, 6, 40); /* after 20, 40 … 160 and then 300 s, some in two steps */
+	one_is_slow(2, 1, 1.0);
+	run(303); /* who has really recovered gets all of it then */
+	assert_true(fabs(reports[1].batch_frac[0] - 1.0) < 1e-9);
+}
+
 static void
 the_job_goes_on_without_one_that_stands_still(void **state)
 {
@@ -382,6 +405,7 @@ main(void)
 		TEST(what_stands_still_or_is_not_known_slows_nobody),
 		TEST(while_a_cap_holds_one_of_them_a_job_is_left_alone),
 		TEST(micro_batches_go_to_those_that_have_the_time),
+		TEST(who_is_given_more_in_vain_is_tried_again_ever_later),
 		TEST(the_job_goes_on_without_one_that_stands_still),
 		TEST(a_system_that_is_lost_for_a_moment_keeps_its_micro_batches),
 		TEST(shares_of_before_do_not_stay_where_none_are_made),
