@@ -10,16 +10,29 @@
 
 #define ACTUATOR_THERE 1e-12 /* nearer than this is there: the lag alone would never arrive */
 
-/* First order lag whose speed is limited: |dx/dt| <= per_s. */
+/* Part of its way that a lag of tau_s goes in a step; kept, since tau_s seldom is another one. */
+struct actuator_part {
+	double tau_s, part;
+};
+
+/* First order lag whose speed is limited: |dx/dt| <= per_s. dt_s is always the same for a `kept`. */
+static inline double
+actuator_lag_kept(struct actuator_part *kept, double x, double target, double tau_s, double per_s,
+		  double dt_s)
+{
+	if (fabs(target - x) < ACTUATOR_THERE)
+		return target;
+	if (!(kept->tau_s >= tau_s && kept->tau_s <= tau_s))
+		*kept = (struct actuator_part){tau_s, -expm1(-dt_s / tau_s)};
+	return x + clamp((target - x) * kept->part, -per_s * dt_s, per_s * dt_s);
+}
+
 static inline double
 actuator_lag(double x, double target, double tau_s, double per_s, double dt_s)
 {
-	double move;
+	struct actuator_part none = {(double)NAN, (double)NAN};
 
-	if (fabs(target - x) < ACTUATOR_THERE)
-		return target;
-	move = (target - x) * -expm1(-dt_s / tau_s);
-	return x + clamp(move, -per_s * dt_s, per_s * dt_s);
+	return actuator_lag_kept(&none, x, target, tau_s, per_s, dt_s);
 }
 
 /* Straight towards the target, at most up_per_s and down_per_s. */

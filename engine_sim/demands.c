@@ -18,7 +18,11 @@ struct written {
 static void
 duty_cmd(const struct written *w)
 {
-	w->sys->firmware.engine.duty_cmd[w->i] = clamp(w->value, 0.0, 1.0);
+	struct engine_unit *e = &w->sys->firmware.engine;
+	double was = e->duty_cmd[w->i], now = clamp(w->value, 0.0, 1.0);
+
+	e->duty_cmd[w->i] = now;
+	e->duty_new = e->duty_new || now < was || now > was;
 }
 
 static void

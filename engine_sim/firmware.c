@@ -3,6 +3,7 @@
 
 #include <math.h>
 
+#include "engine_sim/lanes.h"
 #include "engine_sim/limits.h"
 
 #define STEPS(seconds) ((int64_t)((seconds) / PROCESS_STEP_S + 0.5))
@@ -53,6 +54,7 @@ firmware_init(struct firmware *fw, const struct process *p, double temp_limit_c)
 	fw->engine.temp_limit_c = temp_limit_c;
 	fw->engine.fold = fw->engine.flow_cap = fw->engine.ceiling_scale = 1.0;
 	fw->engine.flow_seen = true;
+	fw->engine.duty_new = true;
 	for (int i = 0; i < RETICLES; i++) {
 		fw->start_duty[i] = fw->engine.duty_cmd[i] = p->duty[i];
 		fw->engine.share_cmd[i] = p->share[i];
@@ -132,13 +134,25 @@ hottest_neighbour(const double t[RETICLES], int i)
 	return best;
 }
 
+/* Without those that have no reading; -INFINITY: none has one. */
+WIDE static double
+hottest_of(const double t[RETICLES])
+{
+	four hi = four_all(-(double)INFINITY);
+
+	for (int i = 0; i < RETICLES; i += LANES) {
+		four at = four_load(t + i);
+
+		hi = four_choose(at > hi, at, hi);
+	}
+	return most(most(hi[0], hi[1]), most(hi[2], hi[3]));
+}
+
 static bool
 too_hot(const double t[RETICLES])
 {
-	double hottest = -INFINITY;
+	double hottest = hottest_of(t);
 
-	for (int i = 0; i < RETICLES; i++)
-		hottest = most(t[i], hottest);
 	if (!(hottest >= TRIP_PAIR_C)) /* mostly nobody needs to look at neighbours */
 		return false;
 	for (int i = 0; i < RETICLES; i++)
@@ -249,17 +263,24 @@ firmware_reset(struct firmware *fw, const struct process *p, const struct sensor
 /* ---- L1 and the 100 ms tick ---- */
 
 static double
+believed(const double t[RETICLES], int i)
+{
+	double around = hottest_neighbour(t, i);
+
+	return isfinite(around) ? least(t[i], around + BELIEVE_K) : t[i];
+}
+
+static double
 believed_max(const double t[RETICLES])
 {
-	double best = -INFINITY;
+	double hottest = hottest_of(t), best = -INFINITY;
 
-	for (int i = 0; i < RETICLES; i++)
-		if (t[i] > best) {
-			double around = hottest_neighbour(t, i);
-
-			best = most(best,
-				    isfinite(around) ? least(t[i], around + BELIEVE_K) : t[i]);
-		}
+	/* mostly the hottest reading is believed, and no other can be more */
+	if (isfinite(hottest))
+		best = believed(t, (int)wafer_where(t, hottest));
+	for (int i = 0; best < hottest && i < RETICLES; i++)
+		if (t[i] > best)
+			best = most(best, believed(t, i));
 	return isfinite(best) ? best : BLIND_C;
 }
 
@@ -283,7 +304,9 @@ hold_ceiling(struct engine_unit *e, const struct sensors *s, int64_t step)
 	if (step < e->ceiling_until)
 		want = e->ceiling_scale *
 		       (1.0 + CEILING_GAIN * (e->ceiling_w - s->wafer_w) / e->ceiling_w);
-	e->ceiling_scale = least(clamp(want, CEILING_MIN, 1.0), e->ceiling_scale + CEILING_UP);
+	want = least(clamp(want, CEILING_MIN, 1.0), e->ceiling_scale + CEILING_UP);
+	e->duty_new = e->duty_new || want < e->ceiling_scale || want > e->ceiling_scale;
+	e->ceiling_scale = want;
 }
 
 /* May slot j have the shares demanded, and are they others? A set that is being written piece by piece fails the mean
@@ -304,10 +327,27 @@ new_shares(const struct engine_unit *e, const struct process *p, uint32_t j)
 	return differs && legal && fabs(sum) <= SHARE_MEAN_TOLERANCE * p->job.size[j];
 }
 
+/* Are other shares demanded than those in force, of any job? */
+WIDE static bool
+other_shares(const double cmd[RETICLES], const double share[RETICLES])
+{
+	four_bits any = {0};
+
+	for (int i = 0; i < RETICLES; i += LANES) {
+		four by = four_load(cmd + i) - four_load(share + i);
+
+		any |= (four_bits)(by > SHARE_SAME) | (four_bits)(by < -SHARE_SAME);
+	}
+	return four_any(any);
+}
+
 /* New shares come into force at once, and the job runs at half rate while the work moves. */
 static void
 reshare(struct engine_unit *e, struct process *p, int64_t step)
 {
+	if (!e->resharing && !other_shares(e->share_cmd, p->share))
+		return;
+	e->resharing = false;
 	for (uint32_t j = 0; j < JOBS_MAX; j++) {
 		struct job *job = &p->jobs.job[j];
 		double was = job->slow;
@@ -324,17 +364,8 @@ reshare(struct engine_unit *e, struct process *p, int64_t step)
 		}
 		if (job->slow < was || job->slow > was)
 			p->jobs.version++;
+		e->resharing = e->resharing || job->slow < 1.0;
 	}
-}
-
-static bool
-resharing(const struct process *p)
-{
-	bool any = false;
-
-	for (int j = 0; j < JOBS_MAX; j++)
-		any = any || p->jobs.job[j].slow < 1.0;
-	return any;
 }
 
 void
@@ -385,7 +416,7 @@ tick(struct firmware *fw, struct process *p, const struct sensors *s, int64_t st
 		(tmax_c >= ALARM_C ? ENGINE_ALARM : 0u) | (e->fold < 1.0 ? ENGINE_FOLDBACK : 0u) |
 		(e->flow_cap < 1.0 ? ENGINE_LOW_FLOW : 0u) |
 		(step < e->ceiling_until ? ENGINE_CEILING : 0u) | (e->trips ? ENGINE_TRIPPED : 0u) |
-		(e->dog.expired ? ENGINE_SEQ_EXPIRED : 0u) | (resharing(p) ? ENGINE_RESHARE : 0u);
+		(e->dog.expired ? ENGINE_SEQ_EXPIRED : 0u) | (e->resharing ? ENGINE_RESHARE : 0u);
 	fw->cooling.status = (pumps_lost(p) ? 0u : COOLING_PUMPING) |
 			     (p->faults.pump_failed[0] > 0.5 ? COOLING_PUMP_0_FAIL : 0u) |
 			     (p->faults.pump_failed[1] > 0.5 ? COOLING_PUMP_1_FAIL : 0u) |
@@ -398,23 +429,30 @@ tick(struct firmware *fw, struct process *p, const struct sensors *s, int64_t st
 
 /* ---- what the actuators are told ---- */
 
-static void
-demand_duty(const struct firmware *fw, const struct process *p, int64_t step,
-	    struct process_demand *out)
+static enum duty_from
+duty_from(const struct engine_unit *e, int64_t step)
 {
-	const struct engine_unit *e = &fw->engine;
-	bool charged = e->dog.authority == AUTHORITY_SUPERVISOR, grace = in_grace(&e->dog, step);
+	if (e->dog.authority == AUTHORITY_SUPERVISOR)
+		return DUTY_OF_SUPERVISOR;
+	return in_grace(&e->dog, step) ? DUTY_OF_START : DUTY_LOCAL;
+}
 
+static void
+demand_duty(struct firmware *fw, const struct process *p, int64_t step, struct process_demand *out)
+{
+	struct engine_unit *e = &fw->engine;
+	enum duty_from from = duty_from(e, step);
+	const double *cmd = from == DUTY_OF_SUPERVISOR ? e->duty_cmd : fw->start_duty;
+
+	out->duty_same = from != DUTY_LOCAL && from == e->duty_from && !e->duty_new;
+	e->duty_from = from;
+	e->duty_new = false;
 	/* the lesser, not the product: asking for what is applied then changes nothing */
-	for (int i = 0; i < RETICLES; i++) {
-		if (charged)
-			out->duty[i] = least(e->duty_cmd[i], e->ceiling_scale);
-		else if (grace)
-			out->duty[i] = least(fw->start_duty[i], e->ceiling_scale);
-		else
-			out->duty[i] = least(e->ceiling_scale,
-					     p->duty[i] + LOCAL_UP_PER_S * PROCESS_STEP_S);
-	}
+	for (int i = 0; i < RETICLES && from != DUTY_LOCAL && !out->duty_same; i++)
+		out->duty[i] = least(cmd[i], e->ceiling_scale);
+	for (int i = 0; i < RETICLES && from == DUTY_LOCAL; i++)
+		out->duty[i] =
+			least(e->ceiling_scale, p->duty[i] + LOCAL_UP_PER_S * PROCESS_STEP_S);
 	out->powered = e->trips == 0 && e->flow_seen;
 	out->duty_cap = out->powered ? least(e->fold, e->flow_cap) : 0.0;
 }
@@ -435,7 +473,7 @@ demand_cooling(const struct firmware *fw, int64_t step, struct process_demand *o
 }
 
 void
-firmware_demand(const struct firmware *fw, const struct process *p, int64_t step,
+firmware_demand(struct firmware *fw, const struct process *p, int64_t step,
 		struct process_demand *out)
 {
 	demand_duty(fw, p, step, out);

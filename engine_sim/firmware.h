@@ -47,10 +47,15 @@ struct watchdog {
 	int authority; /* enum authority */
 };
 
+/* Whose duties are in force. */
+enum duty_from { DUTY_OF_SUPERVISOR, DUTY_OF_START, DUTY_LOCAL };
+
 struct engine_unit {
 	struct watchdog dog;
 	double temp_limit_c;
 	double duty_cmd[RETICLES], share_cmd[RETICLES];
+	bool duty_new; /* duty_cmd or the ceiling's scale has changed since the last step */
+	enum duty_from duty_from; /* in the last step */
 	double ceiling_w, ceiling_for_s;
 	int64_t ceiling_until;                /* step; the ceiling stands before it */
 	double fold, flow_cap, ceiling_scale; /* each 0..1 */
@@ -58,6 +63,7 @@ struct engine_unit {
 	bool flow_seen;                       /* enough flow since the pumps were started */
 	int low_flow_count;
 	int64_t reshare_until[JOBS_MAX], reshare_after[JOBS_MAX]; /* of a slot; steps */
+	bool resharing;                                           /* work of some slot moves */
 	double batch_cmd[JOBS_MAX];                               /* of a slot's micro-batches */
 	uint32_t new_jobs; /* slots; their demands were reset */
 	int was_authority; /* in the tick before */
@@ -88,8 +94,9 @@ void firmware_release(struct watchdog *dog, bool release);  /* shares follow in 
 void firmware_ceiling(struct engine_unit *e, int64_t step); /* either ceiling register written */
 void firmware_reset(struct firmware *fw, const struct process *p, const struct sensors *s);
 
-/* Before a step: what the actuators are told. Written registers count at once. */
-void firmware_demand(const struct firmware *fw, const struct process *p, int64_t step,
+/* Before a step: what the actuators are told. Written registers count at once. `out` is the one of the
+ * step before: duties that are as they were are left there. */
+void firmware_demand(struct firmware *fw, const struct process *p, int64_t step,
 		     struct process_demand *out);
 /* After it, `step` being the number of steps done: samples and decides where its time has come. */
 void firmware_sample(struct firmware *fw, struct process *p, struct sensors *s, int64_t step);

@@ -26,6 +26,9 @@ process_init(struct process *p)
 {
 	*p = (struct process){
 		.valve = 1.0, .header_frac = 1.0, .fans_frac = 1.0, .powered = 1.0, .stale = true};
+	for (int k = 0; k < PUMPS; k++)
+		p->pump_part[k].tau_s = (double)NAN;
+	p->valve_part.tau_s = (double)NAN;
 	model_defaults(&p->md);
 	wafer_variation_none(&p->variation);
 	job_set_one(&p->jobs, JOB_MODE_SYNC);
@@ -139,10 +142,14 @@ process_cooling_w(const struct process *p)
 static void
 set_power(struct process *p, double wafer_w)
 {
-	double lost[PSUS];
+	const double *lost = p->faults.psu_failed;
+	double dark[PSUS];
 
-	for (int k = 0; k < PSUS; k++)
-		lost[k] = process_feed_lost(p, k * FEEDS / PSUS) ? 1.0 : p->faults.psu_failed[k];
+	if (process_feed_lost(p, 0) || process_feed_lost(p, 1)) {
+		for (int k = 0; k < PSUS; k++)
+			dark[k] = process_feed_lost(p, k * FEEDS / PSUS) ? 1.0 : lost[k];
+		lost = dark;
+	}
 	power_chain(&p->power, &p->md, wafer_w, process_pumps_w(p), lost);
 }
 
@@ -331,17 +338,25 @@ slew_duty(double duty[RETICLES], const struct process_demand *d, const struct mo
 static bool
 move_duty(struct process *p, const struct process_demand *d)
 {
-	double before[RETICLES];
+	UNCLEARED double before[RETICLES];
 	bool moved;
 
+	if (d->duty_same && p->duty_there && !p->stale &&
+	    !(d->duty_cap < p->duty_cap || d->duty_cap > p->duty_cap))
+		return false;
+	p->duty_cap = d->duty_cap;
 	for (int i = 0; p->stale && i < RETICLES; i++) {
 		if (i == 0)
 			p->duty_odd = false;
 		p->duty_odd = p->duty_odd || p->faults.duty_stuck[i] > 0.5 ||
 			      p->faults.duty_limit[i] < 1.0;
 	}
-	if (!p->duty_odd)
-		return slew_duty(p->duty, d, &p->md);
+	if (!p->duty_odd) {
+		moved = slew_duty(p->duty, d, &p->md);
+		p->duty_there = !moved;
+		return moved;
+	}
+	p->duty_there = false; /* what is stuck may be let go */
 	memcpy(before, p->duty, sizeof(before));
 	moved = slew_duty(p->duty, d, &p->md);
 	for (int i = 0; i < RETICLES; i++)
@@ -352,7 +367,7 @@ move_duty(struct process *p, const struct process_demand *d)
 }
 
 static double
-pump_after(const struct process *p, const struct process_demand *d, int k, bool dark)
+pump_after(struct process *p, const struct process_demand *d, int k, bool dark)
 {
 	const struct process_faults *f = &p->faults;
 	double tau = p->md.pump_tau_s * f->pump_slow[k], per_s = p->md.pump_per_s / f->pump_slow[k];
@@ -365,7 +380,8 @@ pump_after(const struct process *p, const struct process_demand *d, int k, bool 
 		return p->pump[k];
 	if (f->pump_reversed[k] > 0.5)
 		to = 1.0 - to;
-	return actuator_lag(p->pump[k], least(to, f->pump_limit[k]), tau, per_s, PROCESS_STEP_S);
+	return actuator_lag_kept(&p->pump_part[k], p->pump[k], least(to, f->pump_limit[k]), tau,
+				 per_s, PROCESS_STEP_S);
 }
 
 /* Moves duty, pumps and valve; the mean of pump speeds over the step in speed[], of the valve
@@ -389,8 +405,9 @@ move_actuators(struct process *p, const struct process_demand *d, double speed[P
 	target = least(target, p->faults.valve_limit);
 	target = clamp(target, p->md.valve_min, 1.0);
 	if (p->faults.valve_stuck < 0.5)
-		p->valve = actuator_lag(was, target, p->md.valve_tau_s * p->faults.valve_slow,
-					p->md.valve_per_s / p->faults.valve_slow, dt);
+		p->valve = actuator_lag_kept(&p->valve_part, was, target,
+					     p->md.valve_tau_s * p->faults.valve_slow,
+					     p->md.valve_per_s / p->faults.valve_slow, dt);
 	return 0.5 * (was + p->valve);
 }
 
@@ -525,10 +542,12 @@ process_step(struct process *p, const struct process_demand *d)
 	double speed[PUMPS], valve;
 
 	hydraulics_resize(p);
-	start.fill = hydraulics_fill(p);
 	if (plug_there(&p->pipe[PIPE_HOT]) || plug_there(&p->pipe[PIPE_COLD]))
 		start.pipes_j = pipes_j(p);
-	start.leak_w = hydraulics_leak(p);
+	if (p->faults.leak_kg_s > 0.0) {
+		start.fill = hydraulics_fill(p);
+		start.leak_w = hydraulics_leak(p);
+	}
 	valve = move_actuators(p, d, speed);
 	if (p->facility == FACILITY_AIR)
 		move_fans(p, valve);

@@ -6,6 +6,7 @@
 #include <stdbool.h>
 #include <stdint.h>
 
+#include "engine_sim/actuator.h"
 #include "engine_sim/air.h"
 #include "engine_sim/coolant.h"
 #include "engine_sim/fine.h"
@@ -52,6 +53,7 @@ struct process_faults {
 struct process_demand {
 	double duty[RETICLES]; /* reached by slewing */
 	double duty_cap;       /* in force at once, 0..1 */
+	bool duty_same;        /* duty[] is that of the step before, and needs no look */
 	double pump[PUMPS];    /* speed 0..1 */
 	double valve;          /* 0..1 */
 	bool powered;          /* false: the wafer's power is cut */
@@ -70,6 +72,7 @@ struct process {
 	struct coolant_state loop;
 	double duty[RETICLES], share[RETICLES];
 	double pump[PUMPS], valve;
+	struct actuator_part pump_part[PUMPS], valve_part;
 	double fan[FANS];         /* speed; all follow `valve`, 0..1 */
 	double header_frac;       /* facility water of the step, of what the valve would give */
 	double fans_frac;         /* air of the last step, of what speed `valve` gives; water: 1 */
@@ -83,7 +86,9 @@ struct process {
 	uint64_t load_version; /* of the set of jobs that `load_w` and `job` were computed with */
 	bool duty_moved;       /* since then */
 	double powered;
-	bool duty_odd; /* a duty is stuck or limited */
+	bool duty_odd;   /* a duty is stuck or limited */
+	bool duty_there; /* all are where that demand and this cap let them go */
+	double duty_cap;
 	struct wafer_cooling cool;
 	double cool_g[ZONES];   /* openings of the zones that `cool` was computed with */
 	double zone_of[ZONES];  /* faults.zone_g that they come from */

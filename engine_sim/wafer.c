@@ -77,24 +77,26 @@ wafer_cooling_move(struct wafer_cooling *out, const struct model *md,
 	double film = pow(flow_kg_s / md->m_nom_kg_s, md->ha_exponent);
 	double per_flow = film * md->m_nom_kg_s / most(flow_kg_s, ZONE_SHUT_KG_S);
 	double part = per_flow / out->per_flow - 1.0;
-	double zone_w_k[ZONES], units[ZONES], largest = 0.0;
-	bool any_shut = false;
+	double units[ZONES];
+	bool any_shut = flow_kg_s * out->least_part < ZONE_SHUT_KG_S;
 
 	out->flow_kg_s = flow_kg_s;
+	if (!any_shut && fabs(part) * per_flow * out->most_units < SERIES_MAX) {
+		struct row kg_s = row_scaled(flow_kg_s, row_load(out->part));
+
+		row_store(out->zone_w_k, row_scaled(md->cp_j_kg_k, kg_s));
+		effects_moved(out, part);
+		out->per_flow = per_flow;
+		return;
+	}
 	for (int x = 0; x < ZONES; x++) {
 		bool shut = flow_kg_s * out->part[x] < ZONE_SHUT_KG_S;
 
-		any_shut |= shut;
 		out->zone_share[x] = shut ? 0.0 : out->part[x];
-		zone_w_k[x] = shut ? 0.0 : flow_kg_s * out->part[x] * md->cp_j_kg_k;
+		out->zone_w_k[x] = shut ? 0.0 : flow_kg_s * out->part[x] * md->cp_j_kg_k;
 		units[x] = shut ? -10.0 * NTU_MAX : -per_flow * out->units[x];
-		largest = most(largest, out->units[x]);
 	}
-	memcpy(out->zone_w_k, zone_w_k, sizeof(zone_w_k));
-	if (!any_shut && fabs(part) * per_flow * largest < SERIES_MAX)
-		effects_moved(out, part);
-	else
-		effects(out, v, units);
+	effects(out, v, units);
 	out->per_flow = any_shut ? (double)NAN : per_flow;
 }
 
@@ -104,6 +106,8 @@ wafer_cooling_set(struct wafer_cooling *out, const struct model *md,
 {
 	double sum = 0.0, alike = 0.0, was = -1.0;
 
+	out->least_part = 1.0;
+	out->most_units = 0.0;
 	for (int x = 0; x < ZONES; x++)
 		sum += zone_g[x];
 	for (int x = 0; x < ZONES; x++) {
@@ -114,6 +118,8 @@ wafer_cooling_set(struct wafer_cooling *out, const struct model *md,
 		was = part;
 		out->part[x] = part;
 		out->units[x] = part > 0.0 ? alike / (part * md->m_nom_kg_s * md->cp_j_kg_k) : 0.0;
+		out->least_part = least(out->least_part, part);
+		out->most_units = most(out->most_units, out->units[x]);
 	}
 	for (int i = 0; i < RETICLES; i++)
 		out->contact[i] = md->g_si_cu_w_k * v->a_contact[i];

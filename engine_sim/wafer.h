@@ -27,6 +27,7 @@ struct wafer_state {
 /* What a flow does to the march; valid until the flow, a zone or a cooling number changes. */
 struct wafer_cooling {
 	double part[ZONES], units[ZONES]; /* of the flow; hA / (m_x cp) at the nominal one */
+	double least_part, most_units;    /* of those */
 	double flow_kg_s;                 /* whole plate */
 	double zone_w_k[ZONES];           /* m_x cp */
 	double zone_share[ZONES];         /* m_x / m */

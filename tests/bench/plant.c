@@ -109,8 +109,11 @@ open_wafers(struct wafers *w, int n, enum grid grid)
 {
 	w->n = n;
 	w->p = calloc((size_t)n, sizeof(*w->p));
-	w->demand = (struct process_demand){
-		.duty_cap = 1.0, .pump = {0.8, 0.8}, .valve = 0.5, .powered = true};
+	w->demand = (struct process_demand){.duty_cap = 1.0,
+					    .duty_same = true,
+					    .pump = {0.8, 0.8},
+					    .valve = 0.5,
+					    .powered = true};
 	for (int i = 0; i < RETICLES; i++)
 		w->demand.duty[i] = 0.9;
 	for (int k = 0; w->p && k < n; k++) {
