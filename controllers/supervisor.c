@@ -196,6 +196,7 @@ transit(struct supervisor *s, enum event ev, const struct view *v, int64_t now_n
 	s->taking_over = s->mode == CTL_AUTO || s->mode == CTL_SHADOW || s->mode == CTL_STOPPED;
 	s->ramping = s->cooling_ramps = s->coming_back = s->in_charge_at_once = s->released = false;
 	s->device_holds = s->stop_ignored = 0;
+	s->stalled = false;
 	if (s->mode == CTL_OFF) {
 		demands_clear(d);
 		s->patience_over = false;
@@ -304,6 +305,8 @@ decide(struct supervisor *s, const struct control_params *p, const struct view *
 	s->own_setpoint_c = s->out.own_setpoint_c;
 	if (s->taking_over)
 		takeover_begin(s, p);
+	else if (s->step_s > p->stall_s)
+		takeover_after_stall(s, p);
 	takeover_move(s, p);
 	cap_by_flow(s, p, v);
 	demand_wants(s);

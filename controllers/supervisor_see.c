@@ -25,6 +25,7 @@ supervisor_watch_authority(struct supervisor *s, const struct view *v, int64_t n
 	if (other && !s->not_ours)
 		s->not_ours_ns = now_ns;
 	s->not_ours = other;
+	s->step_s = (double)(now_ns - s->watched_ns) / (double)NS_PER_S;
 	if (now_ns - s->watched_ns > STOOD_STILL_NS)
 		s->woken_ns = now_ns;
 	s->watched_ns = now_ns;

@@ -100,6 +100,9 @@ struct supervisor {
 	bool not_ours;
 	int64_t watched_ns; /* the last step, and the first one after we had stood still for longer than */
 	int64_t woken_ns;       /* a device may take for a death; before there was one: long ago */
+	double step_s;          /* since the last step */
+	bool stalled;           /* we stood still, and duties go on by a ramp … */
+	double stalled_s;       /* … for so long now */
 	bool device_ceiling;    /* its own ceiling may hold duties below what we ask for */
 	bool in_charge_at_once; /* at the start, as the setup says; never after */
 	bool release_asked, released;

@@ -7,6 +7,7 @@
 #define DUTY_BAND_FRAC 0.005
 #define COOLING_BAND_FRAC 0.01
 #define FULL_FROM 0.995 /* duty that counts as unthrottled */
+#define SETTLED 4.0     /* time constants */
 
 void
 demands_clear(struct demands *d)
@@ -90,6 +91,20 @@ takeover_begin(struct supervisor *s, const struct control_params *p)
 	s->taking_over = false;
 }
 
+void
+takeover_after_stall(struct supervisor *s, const struct control_params *p)
+{
+	/* what is read is no older than a step, and it has risen since */
+	double risen = p->duty_up_per_s * LAW_DT_S / 2.0;
+	for (int i = 0; i < RETICLES && !s->device_ceiling; i++) {
+		double left = s->demands.duty_frac[i] - s->in.applied_frac[i] - risen;
+		if (left > 0.0) /* not NAN */
+			s->wants.duty_frac[i] = fmax(s->wants.duty_frac[i] - left, 0.0);
+	}
+	s->stalled = true;
+	s->stalled_s = 0.0;
+}
+
 /* One step towards `wanted`; what cools (`free_up`, `free_down`) goes at once. */
 static double
 towards(double demand, double wanted, double step, bool free_up, bool free_down)
@@ -104,22 +119,34 @@ towards(double demand, double wanted, double step, bool free_up, bool free_down)
 	return demand + move;
 }
 
+/* Not before the readings' low-pass has seen what happened; but a move from 0 to 1 takes no longer
+ * than its ramp, and what is not there by then is noise's. */
+static void
+end_stall(struct supervisor *s, const struct control_params *p, bool there)
+{
+	s->stalled_s += LAW_DT_S;
+	bool seen = s->stalled_s >= SETTLED * p->filter_s;
+	s->stalled = !(seen && there) && s->stalled_s < 1.0 / p->stall_per_s;
+}
+
 void
 takeover_move(struct supervisor *s, const struct control_params *p)
 {
 	struct demands *d = &s->wants;
 	const struct law_out *out = &s->out;
 	double step_frac = p->ramp_per_s * LAW_DT_S;
-	double step = step_frac;
+	/* a step that is late comes soon before the next one */
+	double stall_step = p->stall_per_s * fmin(s->step_s, LAW_DT_S);
+	double step = s->ramping ? step_frac : stall_step;
 	bool over = out->margin_k < 0.0, there = true;
 	/* Over a limit, too: what we find there the device's foldback has held until now, and holds on. A
 	   breaker does not wait for a ramp. */
 	bool down = out->limit == REASON_CAP;
-	for (int i = 0; i < RETICLES && s->ramping; i++) {
+	for (int i = 0; i < RETICLES && (s->ramping || s->stalled); i++) {
 		d->duty_frac[i] = towards(d->duty_frac[i], out->duty_frac[i], step, false, down);
 		there = there && fabs(d->duty_frac[i] - out->duty_frac[i]) <= step;
 	}
-	if (!s->ramping)
+	if (!s->ramping && !s->stalled)
 		memcpy(d->duty_frac, out->duty_frac, sizeof d->duty_frac);
 	double least = law_least(1.0, law_least_needed(&s->in, d->duty_frac));
 	for (int i = 0; i < RETICLES; i++) {
@@ -129,6 +156,8 @@ takeover_move(struct supervisor *s, const struct control_params *p)
 		if (isfinite(out->share_frac[i]) || (ours && told))
 			d->share_frac[i] = isfinite(out->share_frac[i]) ? out->share_frac[i] : 1.0;
 	}
+	if (s->stalled)
+		end_stall(s, p, there);
 	s->ramping = s->ramping && !there;
 	/* each by itself: duty does not wait for a pump that is far from where it is to be */
 	step = s->cooling_ramps ? step_frac : (double)INFINITY;

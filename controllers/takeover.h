@@ -16,6 +16,8 @@ void takeover_track_shares(struct demands *d, const struct law_in *in);
 
 /* The law's first answer stands in s->out: is it near enough to what is applied? */
 void takeover_begin(struct supervisor *s, const struct control_params *p);
+/* We stood still, and a device that was on its way has gone on: from where it is now. */
+void takeover_after_stall(struct supervisor *s, const struct control_params *p);
 /* Demands go to what the law wants, at once or by the ramp. */
 void takeover_move(struct supervisor *s, const struct control_params *p);
 

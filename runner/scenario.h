@@ -16,7 +16,7 @@
 
 #define SCENARIO_OFF CONTROLLERS /* nobody controls */
 
-enum scenario_event_kind { SCENARIO_SET, SCENARIO_WIRE, SCENARIO_COMMAND };
+enum scenario_event_kind { SCENARIO_SET, SCENARIO_WIRE, SCENARIO_COMMAND, SCENARIO_STALL };
 
 struct scenario_event {
 	enum scenario_event_kind kind;
@@ -24,7 +24,7 @@ struct scenario_event {
 	double at_s;
 	struct change change; /* SCENARIO_SET */
 	uint32_t device;      /* SCENARIO_WIRE … */
-	double for_s;         /* INFINITY: to the end */
+	double for_s;         /* … and SCENARIO_STALL; INFINITY: to the end */
 	struct wire_fault fault;
 	char request[640];   /* SCENARIO_COMMAND: JSON … */
 	bool to_controllers; /* … or to the alarms */

@@ -76,9 +76,12 @@ read_event(struct scenario *s, struct schema_walk *w, yaml_node_t *node)
 	if (keys.at_s > s->duration_s)
 		schema_error(w, keys.at_s_at.line, "at_s", "%g is after the end (allowed: 0..%g)",
 			     keys.at_s, s->duration_s);
-	if ((keys.set_at.line != 0) + (keys.wire_at.line != 0) + (keys.command_at.line != 0) != 1) {
-		schema_error(w, event.line, NULL,
-			     "does not say what happens (allowed: one of set, wire, command)");
+	if ((keys.set_at.line != 0) + (keys.wire_at.line != 0) + (keys.command_at.line != 0) +
+		    (keys.stall_s_at.line != 0) !=
+	    1) {
+		schema_error(
+			w, event.line, NULL,
+			"does not say what happens (allowed: one of set, wire, command, stall_s)");
 		return;
 	}
 	if (keys.set_at.line != 0) {
@@ -87,6 +90,9 @@ read_event(struct scenario *s, struct schema_walk *w, yaml_node_t *node)
 	} else if (keys.command_at.line != 0) {
 		event.kind = SCENARIO_COMMAND;
 		scenario_read_command(s, w, keys.command, &event);
+	} else if (keys.stall_s_at.line != 0) {
+		event.kind = SCENARIO_STALL;
+		event.for_s = keys.stall_s;
 	} else {
 		event.kind = SCENARIO_WIRE;
 		read_wire(s, w, &keys, &event);

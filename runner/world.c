@@ -348,6 +348,20 @@ write_truth(struct world *w)
 	}
 }
 
+/* Do the controllers stand still in this tick? */
+static bool
+is_stalled(const struct world *w, int64_t now_ns)
+{
+	for (uint32_t i = 0; i < w->sc->n_events; i++) {
+		const struct scenario_event *e = &w->sc->events[i];
+
+		if (e->kind == SCENARIO_STALL && now_ns >= plant_time(w, e->at_s) &&
+		    now_ns < plant_time(w, e->at_s + e->for_s))
+			return true;
+	}
+	return false;
+}
+
 static int
 tick_once(struct world *w, uint32_t tick, struct errtext *err)
 {
@@ -362,7 +376,7 @@ tick_once(struct world *w, uint32_t tick, struct errtext *err)
 	disturb_wires(w, now_ns);
 	bus_turn(&w->bus, now_ns);
 	control_due = now_ns % (w->sc->plant->control_period_ms * NS_PER_MS) == 0;
-	if (control_due && w->control != NULL)
+	if (control_due && w->control != NULL && !is_stalled(w, now_ns))
 		control_step(w->control, now_ns, 0);
 	bus_turn(&w->bus, now_ns);
 	ask_commands(w, now_ns);

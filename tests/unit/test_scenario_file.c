@@ -402,7 +402,7 @@ every_error_is_reported_with_line_key_and_what_was_allowed(void **state)
 	assert_reported("one.yaml:13: events[1].at_s", "0..100");
 	assert_reported("one.yaml:14: events[2].wire", "cs09.engine");
 	assert_reported("one.yaml:15: events[3].wire", "corrupt");
-	assert_reported("one.yaml:16: events[4]", "one of set, wire, command");
+	assert_reported("one.yaml:16: events[4]", "one of set, wire, command, stall_s");
 	assert_reported("one.yaml:17: events[5].drop", "0..1");
 	assert_reported("one.yaml:19: expect.tmax", "tmax_c");
 	assert_reported("one.yaml:20: expect.tmax_c.min", "above max");

@@ -487,6 +487,34 @@ a_takeover_keeps_the_rate_of_moved_work(void **state)
 	assert_true(least > 0.88);
 }
 
+/* A device that was on its way up has gone on meanwhile; what the law wants is less. */
+static void
+who_stood_still_for_a_moment_goes_on_from_where_the_device_is(void **state)
+{
+	struct bench b;
+	double was;
+	(void)state;
+	begin(&b, setup());
+	b.s.setup.start_in_charge = b.s.in_charge_at_once = true;
+	steps(&b, 30);
+	assert_int_equal(b.s.mode, CTL_AUTO);
+	assert_true(b.s.demands.duty_frac[0] > 0.99);
+	b.obey = false;
+	all_duties(&b.v, 0.6);
+	b.now_ns += 4 * NS_PER_S / LAW_STEPS_PER_S;
+	step(&b);
+	assert_true(fabs(b.s.demands.duty_frac[0] - 0.6) < 0.025);
+	b.obey = true;
+	for (int n = 0; n < 100; n++) {
+		was = b.s.demands.duty_frac[0];
+		step(&b);
+		double move = b.s.demands.duty_frac[0] - was;
+		assert_true(fabs(move) <= PARAMS.stall_per_s * LAW_DT_S + 1e-9);
+	}
+	assert_true(b.s.demands.duty_frac[0] > 0.9);
+	assert_false(b.s.stalled);
+}
+
 int
 main(void)
 {
@@ -510,6 +538,7 @@ main(void)
 		cmocka_unit_test(a_device_that_obeys_another_is_tracked),
 		cmocka_unit_test(sequence_numbers_go_on_from_the_device_and_never_to_zero),
 		cmocka_unit_test(whatever_happens_the_invariants_hold),
+		cmocka_unit_test(who_stood_still_for_a_moment_goes_on_from_where_the_device_is),
 		cmocka_unit_test(who_stood_still_follows_what_the_device_has_done_since),
 	};
 	cmocka_set_message_output(CM_OUTPUT_TAP);
