@@ -54,9 +54,13 @@ account_face(struct account *a, const struct sensors *f, const struct job_groups
 	if (!n)
 		a->tmax_c = a->tmin_c = (double)NAN;
 	a->spread_k = a->tmax_c - a->tmin_c;
-	a->zone = hot_zone(f);
-	if (a->zone >= 0 && (int)(a->hottest % ZONES) != a->zone)
-		a->zone = -1;
+}
+
+int
+account_zone(const struct account *a, const struct sensors *f)
+{
+	int zone = hot_zone(f);
+	return zone >= 0 && (int)(a->hottest % ZONES) == zone ? zone : -1;
 }
 
 /* Duty in force of a reticle, or what is asked where that is not known. */

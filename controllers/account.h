@@ -4,8 +4,10 @@
 
 #include "controllers/explain.h"
 
-/* Hottest, coldest, spread, mean of the measured reticles that have work, and the column that stands out. */
+/* Hottest, coldest, spread, mean of the measured reticles that have work. */
 void account_face(struct account *a, const struct sensors *face, const struct job_groups *jobs);
+/* The column that stands out and has the hottest, 0-based; -1 none. */
+int account_zone(const struct account *a, const struct sensors *face);
 /* Tokens and power lost to the reason in `a`; what full work would bring, of the wafer and of each
  * slot, are estimates kept by the caller. */
 void account_cost(struct account *a, const struct control_params *p, const struct supervisor *s,

@@ -306,7 +306,8 @@ step_system(struct control *c, uint32_t system, int64_t now_ns)
 	tell_holds(c);
 	const struct hold *hold = holds_of(c->holds, system);
 	supervisor_hold(&u->supervisor, hold->kind);
-	supervisor_hands(&u->supervisor, holds_hands(c->holds, system));
+	supervisor_hands(&u->supervisor,
+			 hold->kind == HOLD_MANUAL ? holds_hands(c->holds, system) : NULL);
 	supervisor_allow(&u->supervisor, caps_allowance(c->caps, system));
 	supervisor_order(&u->supervisor, cluster_order(c->cluster, system));
 	const struct view *v = inputs_view(c->inputs, system, now_ns);

@@ -170,12 +170,13 @@ trip_name(uint32_t trip)
 
 /* "C6 is", or "column 6, C6" where a whole zone of the cold plate runs hot: a line is short. */
 static const char *
-place_text(const struct account *a, char *out, size_t size)
+place_text(const struct account *a, const struct sensors *f, char *out, size_t size)
 {
 	char hot[4];
+	int zone = account_zone(a, f);
 	reticle_label(a->hottest, hot);
-	if (a->zone >= 0)
-		snprintf(out, size, "column %u, %s", (unsigned)a->zone % ZONES + 1, hot);
+	if (zone >= 0)
+		snprintf(out, size, "column %u, %s", (unsigned)zone % ZONES + 1, hot);
 	else
 		snprintf(out, size, "%s is", hot);
 	return out;
@@ -244,7 +245,7 @@ tell_held(struct telling *t, const struct supervisor *s, const struct account *a
 	t->x->told_frac = a->duty_frac;
 	char place[24], cold[4], cost[64];
 	reticle_label(a->coldest, cold);
-	place_text(a, place, sizeof place);
+	place_text(a, &s->sensors, place, sizeof place);
 	snprintf(cost, sizeof cost, "duty %.2f, costs %.0f tokens/s", a->duty_frac, a->cost_tokens);
 	switch (a->reason) {
 	case REASON_SPREAD:

@@ -19,7 +19,6 @@ struct account {
 	enum ctl_reason reason; /* as shown */
 	double spread_k, tmax_c, tmin_c, tmean_c;
 	uint32_t hottest, coldest; /* reticles */
-	int zone;                  /* the column that runs hot, 0-based; -1 none stands out */
 	double duty_frac;          /* least; NAN none demanded */
 	double tokens_full, cost_tokens, cost_w;
 	double job_full[JOBS_MAX], job_cost[JOBS_MAX]; /* of the job in a slot, likewise */

@@ -3,6 +3,8 @@
 
 #include <math.h>
 
+#include "core/wide.h"
+
 /* A valve that stands this far from its command is stuck: integrating on would wind up. */
 #define VALVE_STUCK_FRAC 0.25
 
@@ -16,7 +18,7 @@ law_weight(double tau_s)
 #define LANES 4
 _Static_assert(RETICLES % LANES == 0, "no rest");
 
-double
+WIDE double
 law_least_of(const double v[RETICLES])
 {
 	double least[LANES] = {INFINITY, INFINITY, INFINITY, INFINITY}, all = INFINITY;
@@ -28,7 +30,7 @@ law_least_of(const double v[RETICLES])
 	return isinf(all) ? (double)NAN : all;
 }
 
-double
+WIDE double
 law_most_of(const double v[RETICLES])
 {
 	double most[LANES] = {-INFINITY, -INFINITY, -INFINITY, -INFINITY}, all = -INFINITY;
@@ -62,12 +64,13 @@ law_least_needed(const struct law_in *in, const double duty_frac[RETICLES])
 struct law_face
 law_face(const struct control_params *p, const struct law_in *in)
 {
-	struct law_face f = {.max_c = -INFINITY, .min_c = INFINITY};
+	UNCLEARED double worked_c[RETICLES];
 	for (int i = 0; i < RETICLES; i++) {
-		f.max_c = law_most(f.max_c, in->temp_c[i]);
-		if (in->measured[i] && groups_counts(&in->jobs, i))
-			f.min_c = law_least(f.min_c, in->temp_c[i]);
+		bool counts = in->measured[i] && groups_counts(&in->jobs, i);
+		worked_c[i] = counts ? in->temp_c[i] : (double)INFINITY;
 	}
+	struct law_face f = {.max_c = law_most(-INFINITY, law_most_of(in->temp_c)),
+			     .min_c = law_least(INFINITY, law_least_of(worked_c))};
 	double by_temp_c = in->temp_limit_c - p->margin_k;
 	double by_spread_c = f.min_c + in->spread_limit_k - p->margin_k;
 	f.by_spread = by_spread_c < by_temp_c;

@@ -126,7 +126,8 @@ law_unpaced(const struct law_in *in, int i)
 static inline double
 law_stage(const struct law_in *in, int i)
 {
-	return in->stage_frac[i] > 0.0 && !in->jobs.alone[i] ? in->stage_frac[i] : 1.0;
+	bool staged = in->staged && in->stage_frac[i] > 0.0 && !in->jobs.alone[i];
+	return staged ? in->stage_frac[i] : 1.0;
 }
 
 /* Part of its job's work that a reticle of one that keeps pace has, by what that costs in its stage; 1 where it is not

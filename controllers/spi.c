@@ -4,6 +4,8 @@
 #include <math.h>
 #include <string.h>
 
+#include "core/wide.h"
+
 /*
  * Further than this between asked and applied and the integrator waits. Wider than the lag of a
  * healthy bus (.3 s at the law's fastest, .1/s), narrower than a foldback worth the name.
@@ -12,7 +14,7 @@
 #define CAP_AHEAD_FRAC 0.03 /* of what is applied: asked for at most, while power may rise */
 #define THROTTLED_BELOW 0.999
 
-/* What counts for a group, at its lead: the least of its duties (NAN unknown), its worst error. */
+/* What counts for a group, at its lead alone: the least of its duties (NAN unknown), its worst error. */
 struct group_view {
 	double applied_frac[RETICLES], error_k[RETICLES];
 };
@@ -27,21 +29,26 @@ static void
 see_groups(struct group_view *g, const struct control_params *p, const struct law_in *in,
 	   const struct law_face *f)
 {
-	double most[RETICLES] = {0.0};
-	for (int i = 0; i < RETICLES; i++) {
-		double share = law_share(in, i);
-		most[in->jobs.lead[i]] = law_most(most[in->jobs.lead[i]], share / law_stage(in, i));
-		g->applied_frac[i] = law_unpaced(in, i) / share; /* the rate it allows … */
-		g->error_k[i] = error_of(p, f->reference_c, in->temp_c[i]);
+	const uint8_t *lead = in->jobs.lead;
+	UNCLEARED double most[RETICLES];
+	for (int i = 0, end; i < RETICLES; i = end) { /* a row of one group */
+		bool first = lead[i] == i;
+		double share_most = first ? 0.0 : most[lead[i]];
+		double applied = first ? (double)NAN : g->applied_frac[lead[i]];
+		double error_k = first ? (double)NAN : g->error_k[lead[i]];
+		for (end = i; end < RETICLES && lead[end] == lead[i]; end++) {
+			double share = law_share(in, end);
+			share_most = law_most(share_most, share / law_stage(in, end));
+			/* the rate it allows; passes NAN over */
+			applied = law_least(applied, law_unpaced(in, end) / share);
+			error_k = law_least(error_k, error_of(p, f->reference_c, in->temp_c[end]));
+		}
+		most[lead[i]] = share_most;
+		g->applied_frac[lead[i]] = applied;
+		g->error_k[lead[i]] = error_k;
 	}
-	for (int i = 0; i < RETICLES; i++) {
-		int lead = in->jobs.lead[i];
-		/* passes NAN over */
-		g->applied_frac[lead] = law_least(g->applied_frac[lead], g->applied_frac[i]);
-		g->error_k[lead] = law_least(g->error_k[lead], g->error_k[i]);
-	}
-	for (int i = 0; i < RETICLES; i++) /* … as one duty for all */
-		if (in->jobs.lead[i] == i)
+	for (int i = 0; i < RETICLES; i++) /* that as one duty for all */
+		if (lead[i] == i)
 			g->applied_frac[i] = law_clamp(g->applied_frac[i] * most[i], 0.0, 1.0);
 }
 
@@ -109,7 +116,7 @@ void
 spi_init(struct spi *s, const struct control_params *p, const struct law_in *in)
 {
 	struct law_face f = law_face(p, in);
-	struct group_view g;
+	UNCLEARED struct group_view g;
 	see_groups(&g, p, in, &f);
 	take_jobs(s, p, in, &g, true);
 	double pump = isfinite(in->pump_frac) ? in->pump_frac : p->pump_max_frac;
@@ -200,7 +207,7 @@ duties_step(struct spi *s, const struct control_params *p, const struct law_in *
 		by_cap = by_cap || cap;
 		least = law_least(least, out->duty_frac[i]);
 	}
-	for (int i = 0; i < RETICLES; i++) /* a cheaper stage would only wait for the dearest */
+	for (int i = 0; i < RETICLES && in->staged; i++) /* a cheaper one would only wait */
 		out->duty_frac[i] *= law_stage(in, i);
 	if (least >= THROTTLED_BELOW)
 		out->limit = REASON_NONE;
@@ -215,7 +222,7 @@ spi_step(struct spi *s, const struct control_params *p, const struct law_in *in,
 	 struct law_out *out)
 {
 	struct law_face f = law_face(p, in);
-	struct group_view g;
+	UNCLEARED struct group_view g;
 	see_groups(&g, p, in, &f);
 	take_jobs(s, p, in, &g, false);
 	duties_step(s, p, in, &f, &g, out);

@@ -81,8 +81,10 @@ supervisor_init(struct supervisor *s, const struct supervisor_setup *setup, int6
 	supervisor_pace_init(s);
 	supervisor_hands_init(s);
 	groups_of_one(&s->in.jobs, false);
-	for (int i = 0; i < RETICLES; i++)
+	for (int i = 0; i < RETICLES; i++) {
 		s->in.most_frac[i] = 1.0;
+		s->out.share_frac[i] = (double)NAN;
+	}
 	demands_clear(&s->demands);
 	demands_clear(&s->wants);
 }
@@ -294,7 +296,7 @@ decide(struct supervisor *s, const struct control_params *p, const struct view *
 	/* what the law held of pumps and valve is not what they did meanwhile */
 	if (s->taking_over || cooling_back)
 		supervisor_hands_start_law(s, p);
-	for (int i = 0; i < RETICLES; i++)
+	for (int i = 0; i < RETICLES && s->setup.law->moves_work; i++)
 		s->out.share_frac[i] = (double)NAN;
 	s->setup.law->step(&s->state, p, &s->in, &s->out);
 	if (!out_is_sound(&s->out)) {

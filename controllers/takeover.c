@@ -129,6 +129,20 @@ end_stall(struct supervisor *s, const struct control_params *p, bool there)
 	s->stalled = !(seen && there) && s->stalled_s < 1.0 / p->stall_per_s;
 }
 
+static void
+move_work(struct supervisor *s)
+{
+	const struct law_out *out = &s->out;
+	for (int i = 0; i < RETICLES; i++) {
+		/* who never moves work leaves none where another put it */
+		bool told = isfinite(s->demands.share_frac[i]) || isfinite(s->in.share_frac[i]);
+		bool ours = s->setup.shares_free && !s->setup.law->moves_work;
+		if (isfinite(out->share_frac[i]) || (ours && told))
+			s->wants.share_frac[i] =
+				isfinite(out->share_frac[i]) ? out->share_frac[i] : 1.0;
+	}
+}
+
 void
 takeover_move(struct supervisor *s, const struct control_params *p)
 {
@@ -149,13 +163,8 @@ takeover_move(struct supervisor *s, const struct control_params *p)
 	if (!s->ramping && !s->stalled)
 		memcpy(d->duty_frac, out->duty_frac, sizeof d->duty_frac);
 	double least = law_least(1.0, law_least_needed(&s->in, d->duty_frac));
-	for (int i = 0; i < RETICLES; i++) {
-		/* who never moves work leaves none where another put it */
-		bool told = isfinite(s->demands.share_frac[i]) || isfinite(s->in.share_frac[i]);
-		bool ours = s->setup.shares_free && !s->setup.law->moves_work;
-		if (isfinite(out->share_frac[i]) || (ours && told))
-			d->share_frac[i] = isfinite(out->share_frac[i]) ? out->share_frac[i] : 1.0;
-	}
+	if (s->setup.law->moves_work || s->setup.shares_free)
+		move_work(s);
 	if (s->stalled)
 		end_stall(s, p, there);
 	s->ramping = s->ramping && !there;

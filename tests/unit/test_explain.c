@@ -4,6 +4,7 @@
 
 #include <math.h>
 
+#include "controllers/account.h"
 #include "controllers/explain.h"
 #include "core/clock.h"
 
@@ -108,13 +109,13 @@ a_column_that_runs_hot_is_named(void **state)
 	set_duty(&b, 0.9);
 	b.v.tokens_per_s = 1800.0;
 	steps(&b, 10);
-	assert_int_equal(b.a.zone, 5);
+	assert_int_equal(account_zone(&b.a, &b.s.sensors), 5);
 	assert_non_null(
 		strstr(b.last.text,
 		       ": column 6, C6 7.6 K above G1 (limit 8.0), duty 0.90, costs 200 tokens/s"));
 	b.s.sensors.temp_c[0] = 48.0; /* the hottest one is elsewhere */
 	step(&b);
-	assert_int_equal(b.a.zone, -1);
+	assert_int_equal(account_zone(&b.a, &b.s.sensors), -1);
 }
 
 static void
