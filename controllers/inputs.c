@@ -69,12 +69,14 @@ static const struct kind KINDS[] = {
 
 /* A kind of one system: its points, the last usable value of each, and what the last look made of them. */
 struct inputs_of {
+	uint8_t kind;     /* index of KINDS */
+	bool in_a_row;    /* points of one group, side by side … */
+	uint32_t point;   /* … from this one on */
 	int64_t until_ns; /* until then they are what they were, unless their group is */
 	int64_t hold_ns;
 	uint32_t flags;       /* of those with a value */
 	uint32_t lost;        /* without one */
 	enum quality quality; /* the worst, as they came or too old */
-	bool in_a_row;        /* points of one group, side by side */
 	/* The last look found all good and of this time: then their values are those of the view, and are not kept twice. */
 	bool alike;
 	int64_t alike_ns;
@@ -87,13 +89,13 @@ struct inputs_group {
 	int64_t until_ns; /* of all its kinds */
 	uint32_t flags;   /* likewise */
 	bool looked;
-	uint8_t n, kind[N_KINDS]; /* indices of KINDS */
+	uint8_t first, n; /* of[] */
 };
 
 struct system_inputs {
 	uint32_t n_groups;
 	struct inputs_group groups[N_KINDS];
-	struct inputs_of of[N_KINDS];
+	struct inputs_of of[N_KINDS]; /* group by group: what is looked at together lies together */
 	struct view view;
 };
 
@@ -149,39 +151,33 @@ hold_ns(const struct plant *plant, const struct kind *kind, uint32_t group)
 	return IMAGE_STALE_PERIODS * plant->in.period_ns[group];
 }
 
-/* The group that brings all points of a kind; NO_POINT: none, or several. */
-static uint32_t
-find_points(struct inputs *x, const struct plant *plant, uint32_t system, size_t r, bool *any)
+struct resolved {
+	bool any;       /* this plant has some of its points */
+	uint32_t group; /* that brings them all; NO_POINT: none, or several */
+	struct inputs_of in;
+};
+
+static struct resolved
+find_points(struct inputs *x, const struct plant *plant, uint32_t system, size_t r)
 {
 	const struct kind *kind = &KINDS[r];
-	struct inputs_of *in = &x->systems[system].of[r];
-	uint32_t *point = x->point + (size_t)system * x->n_inputs + x->at[r], group = NO_POINT;
-	*any = false;
+	uint32_t *point = x->point + (size_t)system * x->n_inputs + x->at[r];
+	struct resolved found = {.group = NO_POINT, .in.kind = (uint8_t)r};
 	for (uint32_t k = 0; k < kind->n; k++) {
 		point[k] = point_of(plant, kind->site ? SITE : (int32_t)system, kind, k);
 		if (point[k] == NO_POINT)
 			continue;
 		uint32_t g = group_of(&plant->in, point[k]);
 		x->needed[g] = true;
-		group = *any && g != group ? NO_POINT : g;
-		in->hold_ns = hold_ns(plant, kind, g);
-		*any = true;
+		found.group = found.any && g != found.group ? NO_POINT : g;
+		found.in.hold_ns = hold_ns(plant, kind, g);
+		found.any = true;
 	}
-	in->in_a_row = group != NO_POINT;
+	found.in.point = point[0];
+	found.in.in_a_row = found.group != NO_POINT;
 	for (uint32_t k = 0; k < kind->n; k++)
-		in->in_a_row = in->in_a_row && point[k] == point[0] + k;
-	return group;
-}
-
-/* The group of a system's that a kind belongs to, which may be a new one. */
-static struct inputs_group *
-group_for(struct system_inputs *sys, uint32_t group)
-{
-	for (uint32_t g = 0; group != NO_POINT && g < sys->n_groups; g++)
-		if (sys->groups[g].group == group)
-			return &sys->groups[g];
-	sys->groups[sys->n_groups].group = group;
-	return &sys->groups[sys->n_groups++];
+		found.in.in_a_row = found.in.in_a_row && point[k] == point[0] + k;
+	return found;
 }
 
 static double *
@@ -194,16 +190,26 @@ static void
 resolve(struct inputs *x, const struct plant *plant, uint32_t system)
 {
 	struct system_inputs *sys = &x->systems[system];
+	struct resolved found[N_KINDS];
+	uint8_t n = 0;
 	for (size_t r = 0; r < N_KINDS; r++) {
-		bool any;
-		uint32_t group = find_points(x, plant, system, r, &any);
-		if (!any) { /* this plant has none, and never will */
-			for (uint32_t k = 0; k < KINDS[r].n; k++)
-				field_of(&sys->view, r)[k] = (double)NAN;
+		found[r] = find_points(x, plant, system, r);
+		for (uint32_t k = 0; !found[r].any && k < KINDS[r].n; k++)
+			field_of(&sys->view, r)[k] = (double)NAN; /* and never another */
+	}
+	for (size_t r = 0; r < N_KINDS; r++) {
+		if (!found[r].any)
 			continue;
+		struct inputs_group *g = &sys->groups[sys->n_groups++];
+		uint32_t group = g->group = found[r].group;
+		g->first = n;
+		for (size_t k = r; k < N_KINDS && (k == r || group != NO_POINT); k++) {
+			if (!found[k].any || found[k].group != group)
+				continue;
+			sys->of[n++] = found[k].in;
+			found[k].any = false; /* it has its place */
 		}
-		struct inputs_group *in = group_for(sys, group);
-		in->kind[in->n++] = (uint8_t)r;
+		g->n = n - g->first;
 	}
 	sys->view.jobs_seen = 1;
 	sys->view.lost = RETICLES;
@@ -360,7 +366,7 @@ static void
 look(const struct inputs *x, struct inputs_of *in, size_t at, uint32_t n, int64_t now_ns,
      double field[])
 {
-	if (!in->in_a_row || !look_at_row(in, &x->now[x->point[at]], n, now_ns, field))
+	if (!in->in_a_row || !look_at_row(in, &x->now[in->point], n, now_ns, field))
 		look_at_each(x, in, at, n, now_ns, field);
 }
 
@@ -381,14 +387,12 @@ tells_jobs(enum role_id role)
 
 /* A kind anew into the view. */
 static void
-look_at_kind(struct inputs *x, uint32_t system, size_t r, int64_t now_ns)
+look_at_kind(const struct inputs *x, uint32_t system, struct inputs_of *in, int64_t now_ns)
 {
-	const struct kind *kind = &KINDS[r];
-	struct system_inputs *sys = &x->systems[system];
-	struct inputs_of *in = &sys->of[r];
-	struct view *out = &sys->view;
-	double *field = field_of(out, r);
-	size_t at = (size_t)system * x->n_inputs + x->at[r];
+	const struct kind *kind = &KINDS[in->kind];
+	struct view *out = &x->systems[system].view;
+	double *field = field_of(out, in->kind);
+	size_t at = (size_t)system * x->n_inputs + x->at[in->kind];
 	UNCLEARED double was[RETICLES];
 	bool jobs = tells_jobs(kind->role);
 	if (jobs)
@@ -412,9 +416,9 @@ look_at_group(struct inputs *x, uint32_t system, struct inputs_group *g, int64_t
 	g->looked = true;
 	g->until_ns = INT64_MAX;
 	g->flags = 0;
-	for (uint32_t k = 0; k < g->n; k++) {
-		const struct inputs_of *in = &x->systems[system].of[g->kind[k]];
-		look_at_kind(x, system, g->kind[k], now_ns);
+	for (uint32_t k = g->first; k < g->first + g->n; k++) {
+		struct inputs_of *in = &x->systems[system].of[k];
+		look_at_kind(x, system, in, now_ns);
 		g->flags |= in->flags;
 		g->until_ns = in->until_ns < g->until_ns ? in->until_ns : g->until_ns;
 	}
