@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
  * What is held to be true of one system's wafer and cooling: filled by the supervisor each LAW_DT_S, before its law.
- * Never NAN but where this says so. No sensor reads any of it but the temperatures: see observer.h.
+ * Never NAN but where this says so. No sensor reads any of it: see observer.h.
  */
 #ifndef ISOTHERM_CONTROLLERS_ESTIMATE_H
 #define ISOTHERM_CONTROLLERS_ESTIMATE_H
@@ -12,7 +12,6 @@
 #include "config/plant.h"
 
 struct estimate {
-	double temp_c[RETICLES];   /* low-passed, less offset_k; a substitute where not believed */
 	double offset_k[RETICLES]; /* of the sensor: reading less truth; 0 before a soak */
 	double gain[RETICLES];   /* rise of the own temperature over the model's; 1 before a soak */
 	double zone_g[ZONES];    /* flow of a zone to that of a clean one; 1 clean */

@@ -30,7 +30,7 @@ is_known(const struct law_in *in)
 {
 	bool known = in->model && in->estimate && isfinite(in->supply_c) && in->flow_kg_s > 0.0;
 	for (int i = 0; known && i < RETICLES; i++)
-		known = isfinite(in->estimate->temp_c[i]) && in->applied_frac[i] >= 0.0;
+		known = isfinite(in->temp_c[i]) && in->applied_frac[i] >= 0.0;
 	return known;
 }
 
@@ -531,8 +531,8 @@ say(struct mpc *m, const struct control_params *p, const struct law_in *in, stru
 			break;
 		}
 	ask_stuck(m, out);
-	out->margin_k = law_clamp(-too_warm(m, in->estimate->temp_c, m->over_k), p->error_lo_k,
-				  p->error_hi_k);
+	out->margin_k =
+		law_clamp(-too_warm(m, in->temp_c, m->over_k), p->error_lo_k, p->error_hi_k);
 	out->pump_frac = m->pump_frac;
 	out->valve_frac = m->valve.valve_frac;
 	out->own_setpoint_c = m->setpoint_c;

@@ -78,7 +78,7 @@ learn_leakage(struct mpc *m, const struct law_in *in)
 				    ? in->power_w[i] - in->model->idle_w -
 					      m->work_w[i] * mpc_applied(in, i) * active
 				    : (double)NAN;
-		leak_w[i] /= response_leak_w(in->model, in->estimate->temp_c[i], NULL);
+		leak_w[i] /= response_leak_w(in->model, in->temp_c[i], NULL);
 		if (!isfinite(leak_w[i]))
 			continue;
 		mean += leak_w[i];
@@ -110,7 +110,7 @@ see_activity(struct mpc *m, const struct law_in *in)
 
 		if (!isfinite(in->power_w[i]))
 			continue;
-		does_w[s] += in->power_w[i] - mpc_still_w(m, in->model, i, in->estimate->temp_c[i]);
+		does_w[s] += in->power_w[i] - mpc_still_w(m, in->model, i, in->temp_c[i]);
 		may_w[s] += m->work_w[i] * mpc_applied(in, i);
 		full_w[s] += m->work_w[i];
 	}
@@ -183,7 +183,7 @@ learn_work(struct mpc *m, const struct control_params *p, const struct law_in *i
 		if (m->active_frac[s] < WORKING_FRAC || u < MPC_DUTY_LEAST ||
 		    !isfinite(in->power_w[i]))
 			continue;
-		w = (in->power_w[i] - mpc_still_w(m, in->model, i, in->estimate->temp_c[i])) / u;
+		w = (in->power_w[i] - mpc_still_w(m, in->model, i, in->temp_c[i])) / u;
 		m->work_w[i] = law_low_pass(m->work_w[i], fmax(w, 1.0), WORK_TAU_S / u);
 	}
 }
@@ -195,7 +195,7 @@ follow_rise(struct mpc *m, const struct control_params *p, const struct law_in *
 	double power_w[RETICLES], rise_k[RETICLES], sum_w = 0.0;
 
 	for (int i = 0; i < RETICLES; i++) {
-		power_w[i] = mpc_still_w(m, in->model, i, in->estimate->temp_c[i]) +
+		power_w[i] = mpc_still_w(m, in->model, i, in->temp_c[i]) +
 			     m->work_w[i] * mpc_applied(in, i) * m->active_frac[mpc_slot(m, i)];
 		sum_w += power_w[i];
 	}
@@ -226,8 +226,7 @@ learn_disturbance(struct mpc *m, const struct control_params *p, const struct la
 	}
 	for (int i = 0; i < RETICLES; i++) {
 		double rise_k = fmax(m->rise_k[i], RISE_LEAST_K);
-		double off_k =
-			in->estimate->temp_c[i] - m->supply_c - rise_k * (1.0 + m->miss_frac[i]);
+		double off_k = in->temp_c[i] - m->supply_c - rise_k * (1.0 + m->miss_frac[i]);
 		/* what is over its limit and warmer than foreseen is not waited for */
 		bool off = fabs(off_k) > p->disturbance_off_k ||
 			   (off_k > 0.0 && m->over_k[i] > OVER_K);
@@ -275,7 +274,7 @@ mpc_see_init(struct mpc *m, const struct law_in *in)
 		m->work_w[i] = in->model->dynamic_w * m->density[mpc_slot(m, i)];
 		m->leak_mul[i] = 1.0;
 		m->leak_steps[i] = 0;
-		m->plan_c[i] = in->estimate->temp_c[i];
+		m->plan_c[i] = in->temp_c[i];
 	}
 	for (int s = 0; s <= JOBS_MAX; s++)
 		m->active_frac[s] = 1.0;
@@ -288,9 +287,9 @@ mpc_see_init(struct mpc *m, const struct law_in *in)
 		/* a wafer without work is too cool to tell: what its soak found tells more */
 		bool tells =
 			!in->estimate->serial || m->active_frac[mpc_slot(m, i)] >= WORKING_FRAC;
-		double frac = tells ? (in->estimate->temp_c[i] - m->supply_c) /
-					      fmax(m->rise_k[i], RISE_LEAST_K)
-				    : in->estimate->gain[i];
+		double frac =
+			tells ? (in->temp_c[i] - m->supply_c) / fmax(m->rise_k[i], RISE_LEAST_K)
+			      : in->estimate->gain[i];
 		m->miss_frac[i] = law_clamp(frac - 1.0, MISS_LO, MISS_HI);
 	}
 	memcpy(m->miss_was[0], m->miss_frac, sizeof m->miss_was[0]);

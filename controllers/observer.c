@@ -269,7 +269,6 @@ observer_step(struct observer *o, struct estimate *e, const struct control_param
 	      const struct view *v, const struct sensors *s)
 {
 	double power_w[RETICLES];
-	memcpy(e->temp_c, s->temp_c, sizeof e->temp_c);
 	grow_old(o, e, p);
 	if (!o->type || s->blind)
 		return;

@@ -452,7 +452,7 @@ supervisor_step(struct supervisor *s, const struct control_params *p, const stru
 	bool cooling_was_lost = s->cooling_lost;
 	if (s->mode != CTL_OFF || now_ns - s->since_ns >= patience_ns(p, v))
 		s->patience_over = true;
-	trust_step(&s->trust, p, v, s->believed_c);
+	s->believed_c = trust_step(&s->trust, p, v);
 	see_temperatures(s, p);
 	supervisor_watch_authority(s, v, now_ns);
 	supervisor_watch_actuators(s, p, v);

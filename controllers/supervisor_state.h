@@ -146,7 +146,8 @@ struct supervisor {
 	struct actuators actuators;
 	struct pump_turns turns;
 	struct trust trust;
-	double believed_c[RETICLES]; /* as read, before offsets are taken off; NAN not believed */
+	/* [RETICLES] as read, before offsets are taken off; NAN not believed; borrowed for the step */
+	const double *believed_c;
 	struct sensors sensors;
 	struct observer observer;
 	struct estimate estimate; /* what the law may build on */

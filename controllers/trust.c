@@ -227,13 +227,13 @@ trust_reset(struct trust *t)
 }
 
 static void
-conclude(struct trust *t, int i, double temp_c, double out_c[RETICLES])
+conclude(struct trust *t, int i, double temp_c)
 {
 	const struct trust_one *o = &t->one[i];
 	bool doubted = o->why != TRUST_ALL;
 	bool waits = o->jump_steps > 0; /* not told yet, and not used */
 	bool wild = waits || o->why == TRUST_OFF || o->why == TRUST_JUMP;
-	out_c[i] = doubted || waits || t->frozen ? (double)NAN : temp_c;
+	t->out_c[i] = doubted || waits || t->frozen ? (double)NAN : temp_c;
 	t->maybe_c[i] = wild && !o->no_power && !t->frozen ? temp_c : (double)NAN;
 	t->believed = t->believed && !doubted;
 	t->rest = t->rest && !doubted && !waits && o->off_steps == 0 && !o->no_power;
@@ -331,7 +331,7 @@ count_on(struct trust *t, const struct control_params *p, const struct view *v, 
 
 static void
 each_by_itself(struct trust *t, const struct control_params *p, const struct view *v,
-	       const struct seen *s, double weight, double out_c[RETICLES])
+	       const struct seen *s, double weight)
 {
 	t->rest = t->believed = true;
 	for (int i = 0; i < RETICLES; i++) {
@@ -349,13 +349,12 @@ each_by_itself(struct trust *t, const struct control_params *p, const struct vie
 			t->duty_frac[i] += weight * (v->duty_frac[i] - t->duty_frac[i]);
 		t->last_c[i] = v->temp_c[i];
 		t->power_k[i] = s->power_k[i];
-		conclude(t, i, v->temp_c[i], out_c);
+		conclude(t, i, v->temp_c[i]);
 	}
 }
 
-void
-trust_step(struct trust *t, const struct control_params *p, const struct view *v,
-	   double out_c[RETICLES])
+const double *
+trust_step(struct trust *t, const struct control_params *p, const struct view *v)
 {
 	UNCLEARED struct seen s;
 	double weight = law_weight(DUTY_TAU_S);
@@ -368,10 +367,13 @@ trust_step(struct trust *t, const struct control_params *p, const struct view *v
 	if (!t->rest || !(p->trust_off_k > 0.0) || !isfinite(power_of(v)) ||
 	    !ordinary(t, p, v, stands)) {
 		look(&s, t, p, v);
-		each_by_itself(t, p, v, &s, weight, out_c);
-		return;
+		each_by_itself(t, p, v, &s, weight);
+		return t->out_c;
 	}
 	count_on(t, p, v, power_of(v), weight);
+	if (!t->frozen)
+		return v->temp_c;
 	for (int i = 0; i < RETICLES; i++)
-		out_c[i] = t->frozen ? (double)NAN : v->temp_c[i];
+		t->out_c[i] = (double)NAN;
+	return t->out_c;
 }

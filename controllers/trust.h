@@ -55,6 +55,7 @@ struct trust {
 	struct trust_one one[RETICLES];
 	bool rest;                            /* all of them are at rest */
 	bool believed;                        /* `why` of each is TRUST_ALL */
+	double out_c[RETICLES];               /* what is believed, where that is not what is read */
 	double maybe_c[RETICLES];             /* what is not believed and may be true; NAN */
 	double doubted_max_c;                 /* hottest that is not believed; 0 none */
 	struct trust_range power_w, supply_c; /* since the wafer's readings last moved */
@@ -64,8 +65,7 @@ struct trust {
 };
 
 void trust_reset(struct trust *t);
-/* The view's temperatures into out_c, NAN where there is none to be believed. */
-void trust_step(struct trust *t, const struct control_params *p, const struct view *v,
-		double out_c[RETICLES]);
+/* The view's temperatures, NAN where there is none to be believed. Borrowed, until the next step or view. */
+const double *trust_step(struct trust *t, const struct control_params *p, const struct view *v);
 
 #endif

@@ -13,6 +13,7 @@ struct rig {
 	struct commissions *c;
 	struct supervisor s;
 	struct view v;
+	double believed_c[RETICLES];
 	int64_t now_ns;
 	char said[600];
 };
@@ -25,6 +26,7 @@ begin(void **state)
 	assert_int_equal(commissions_open(&r->c, r->plant, true), 0);
 	r->s.setup.plant = r->plant;
 	r->s.mode = CTL_AUTO;
+	r->s.believed_c = r->believed_c;
 	estimate_init(&r->s.estimate);
 	observer_init(&r->s.observer, &r->plant->systems[0].model);
 	r->v = (struct view){.engine_serial = 7.0,
@@ -32,7 +34,7 @@ begin(void **state)
 			     .flow_lpm = 60.0,
 			     .wafer_w = 60.0 * RETICLES};
 	for (int i = 0; i < RETICLES; i++) {
-		r->s.believed_c[i] = 40.0;
+		r->believed_c[i] = 40.0;
 		r->v.power_w[i] = 60.0; /* not work enough for a stage */
 		r->v.duty_frac[i] = 1.0;
 	}
@@ -114,7 +116,7 @@ what_it_waits_for_is_named_once(void **state)
 {
 	struct rig *r = *state;
 	ask(r);
-	r->s.believed_c[29] = (double)NAN;
+	r->believed_c[29] = (double)NAN;
 	run(r, 55.0);
 	assert_string_equal(r->said, "");
 	run(r, 100.0);

@@ -31,7 +31,7 @@ static struct rig {
 	int slow_steps;             /* while shares move */
 	int step;
 	struct estimate estimate;
-	double power_w[RETICLES];
+	double seen_c[RETICLES], power_w[RETICLES]; /* of the temperatures: low-passed */
 	bool measured[RETICLES];
 	struct law_in in;
 	struct law_out out;
@@ -67,7 +67,7 @@ static void
 observe(void)
 {
 	for (int i = 0; i < RETICLES; i++)
-		r.estimate.temp_c[i] += 0.28 * (r.temp_c[i] - r.estimate.temp_c[i]);
+		r.seen_c[i] += 0.28 * (r.temp_c[i] - r.seen_c[i]);
 	r.in.supply_c = r.supply_c;
 	r.in.second = r.step % LAW_STEPS_PER_S == 0;
 }
@@ -91,7 +91,7 @@ begin(bool independent)
 	}
 	for (int k = 0; k < 60; k++)
 		settle(0.5);
-	memcpy(r.estimate.temp_c, r.temp_c, sizeof r.temp_c);
+	memcpy(r.seen_c, r.temp_c, sizeof r.temp_c);
 	for (int s = 0; s <= JOBS_MAX; s++)
 		r.in.density[s] = (double)NAN;
 	r.in.flow_kg_s = 1.0;
@@ -103,7 +103,7 @@ begin(bool independent)
 	r.in.input_w = 21300.0;
 	r.in.cap_w = (double)NAN;
 	r.in.estimate = &r.estimate;
-	r.in.temp_c = r.estimate.temp_c;
+	r.in.temp_c = r.seen_c;
 	r.in.measured = r.measured;
 	r.in.applied_frac = r.in.unpaced_frac = r.duty;
 	r.in.power_w = r.power_w;
@@ -412,7 +412,7 @@ work_that_begins_finds_its_place(void **state)
 	r.activity = 0.02;
 	for (int k = 0; k < 60; k++)
 		settle(0.5);
-	memcpy(r.estimate.temp_c, r.temp_c, sizeof r.temp_c);
+	memcpy(r.seen_c, r.temp_c, sizeof r.temp_c);
 	observe();
 	law_of(CONTROLLER_MPC)->init(&r.law, &PARAMS, &r.in);
 	run(15.0);
