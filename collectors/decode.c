@@ -130,15 +130,28 @@ same_number(double a, double b)
 	return memcmp(&a, &b, sizeof a) == 0;
 }
 
+/* All that a value is made by but the register. */
+static bool
+same_coding(const struct point *a, const struct point *b)
+{
+	return b->writable == a->writable && b->fc == a->fc && b->type == a->type &&
+	       b->order == a->order && same_number(b->scale, a->scale) &&
+	       same_number(b->offset, a->offset) && same_number(b->lo, a->lo) &&
+	       same_number(b->hi, a->hi) && b->has_no_value == a->has_no_value &&
+	       b->no_value == a->no_value;
+}
+
 bool
 decode_alike(const struct point *a, const struct point *b)
 {
 	return (a->type == REG_U16 || a->type == REG_I16) && a->order <= ORDER_CDAB &&
-	       !is_coil(a) && b->writable == a->writable && b->fc == a->fc &&
-	       b->reg == a->reg + 1 && b->type == a->type && b->order == a->order &&
-	       same_number(b->scale, a->scale) && same_number(b->offset, a->offset) &&
-	       same_number(b->lo, a->lo) && same_number(b->hi, a->hi) &&
-	       b->has_no_value == a->has_no_value && b->no_value == a->no_value;
+	       !is_coil(a) && b->reg == a->reg + 1 && same_coding(a, b);
+}
+
+bool
+decode_same(const struct point *a, const struct point *b)
+{
+	return b->reg == a->reg && same_coding(a, b);
 }
 
 WIDE void

@@ -30,6 +30,8 @@ decode_word(const uint8_t *data, unsigned at)
 /* Does b follow a on the wire and mean its number alike? Then decode_words may have both, which are
  * plain words. */
 bool decode_alike(const struct point *a, const struct point *b);
+/* The same of two points of two devices: there, does b stand where a stands, and mean its number alike? */
+bool decode_same(const struct point *a, const struct point *b);
 /* n points of which each is alike the one before, the first of them `p` in the answer to a read that
  * began at `first`: value[n], NAN where the quality[n] is BAD; else as decode_value says. */
 void decode_words(const struct point *p, const uint8_t *data, uint16_t first, uint32_t n,

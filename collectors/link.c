@@ -35,7 +35,7 @@ later(int64_t a_ns, int64_t b_ns)
 static uint32_t
 flags_of(const struct link *l)
 {
-	return l->device->simulated || l->block_seen ? SAMPLE_SIMULATED : 0;
+	return l->block_seen || l->device->simulated ? SAMPLE_SIMULATED : 0;
 }
 
 /* --- what the image is told: as long as a device is not OK, so are all its points --- */
@@ -331,11 +331,11 @@ static void
 read_back(struct link *l, uint32_t id, uint32_t n, const uint8_t *data, int64_t now_ns)
 {
 	const struct plant *plant = l->shared->plant;
-	const struct point *point = &plant->points[id];
+	const struct point *point = publish_map(&l->shared->publisher, l->index, id);
 	int32_t demands = plant_demand_group(plant, l->index);
 	if (!point->writable || demands < 0)
 		return;
-	uint32_t at = point->demand - plant->ctl.first[demands];
+	uint32_t at = plant->points[id].demand - plant->ctl.first[demands];
 	uint16_t first = l->flight.read->reg;
 	if (n == 1)
 		actuate_read_back(&l->actuate, at, decode_raw(point, data, first), now_ns);
@@ -356,7 +356,8 @@ read_done(struct link *l, const uint8_t *data, enum quality verdict, int64_t now
 		if (data == NULL) {
 			publish_verdict(p, id, verdict, flags_of(l));
 		} else {
-			n = publish_read(p, id, end - id, data, r->reg, flags_of(l), now_ns);
+			n = publish_read(p, l->index, id, end - id, data, r->reg, flags_of(l),
+					 now_ns);
 			read_back(l, id, n, data, now_ns);
 		}
 		id += n;
@@ -554,11 +555,17 @@ link_bytes(struct link *l, const uint8_t *bytes, size_t len, int64_t now_ns)
 		link_refuse(l, gate_reason_text(GATE_TRAILING), now_ns);
 		return;
 	}
-	memcpy(l->buffer + l->len, bytes, len);
+	const uint8_t *frame = bytes; /* mostly whole, and need not be kept */
+	if (l->len > 0) {
+		memcpy(l->buffer + l->len, bytes, len);
+		frame = l->buffer;
+	}
 	l->len += len;
-	enum gate_verdict v = gate_check(&l->flight.request, l->buffer, l->len, &answer);
+	enum gate_verdict v = gate_check(&l->flight.request, frame, l->len, &answer);
 	if (v == GATE_REJECT)
 		link_refuse(l, gate_reason_text(answer.reason), now_ns);
 	else if (v != GATE_INCOMPLETE)
 		link_answered(l, v, &answer, now_ns);
+	else if (frame == bytes)
+		memcpy(l->buffer, bytes, len);
 }

@@ -55,20 +55,7 @@ struct link {
 	bool skip_block;   /* a real device did not answer for it last time */
 	bool block_seen;   /* a simulator answers there */
 	uint32_t serial;   /* that the device told first; 0: none yet */
-
-	struct {
-		bool waiting;
-		enum job job;
-		struct gate_request request;
-		int64_t sent_ns, deadline_ns;
-		int64_t patience_ns;          /* from one to the other */
-		const struct plan_read *read; /* JOB_READ */
-		enum scan_class scan;
-		struct actuate_run run; /* JOB_WRITE */
-	} flight;
 	uint16_t transaction;
-	uint8_t buffer[GATE_FRAME_MAX];
-	size_t len; /* in the buffer */
 
 	struct scan scan;
 	struct actuate actuate;
@@ -80,6 +67,20 @@ struct link {
 	struct link_report report;
 	int64_t down_ns; /* since when it is not OK */
 	int64_t told_ns; /* when the LINK points are due again */
+
+	/* last what is long, so that the rest lies close together */
+	size_t len; /* of the answer so far */
+	struct {
+		bool waiting;
+		enum job job;
+		enum scan_class scan;
+		int64_t sent_ns, deadline_ns;
+		int64_t patience_ns;          /* from one to the other */
+		const struct plan_read *read; /* JOB_READ */
+		struct gate_request request;
+		struct actuate_run run; /* JOB_WRITE */
+	} flight;
+	uint8_t buffer[GATE_FRAME_MAX]; /* an answer that comes in pieces */
 };
 
 void link_init(struct link *l, struct link_shared *shared, uint32_t device, int64_t now_ns);

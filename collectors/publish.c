@@ -34,6 +34,30 @@ find_alike(struct publisher *p)
 	}
 }
 
+/* Are the points of b those of a? */
+static bool
+same_points(const struct publisher *p, const struct device *a, const struct device *b)
+{
+	const struct point *points = p->plant->points;
+	if (a->n_points != b->n_points || strcmp(a->profile, b->profile) != 0)
+		return false;
+	for (uint32_t i = 0; i < a->n_points; i++)
+		if (!decode_same(&points[a->first_point + i], &points[b->first_point + i]) ||
+		    p->alike[a->first_point + i] != p->alike[b->first_point + i])
+			return false;
+	return true;
+}
+
+static void
+find_same(struct publisher *p)
+{
+	const struct device *devices = p->plant->devices;
+	for (uint32_t d = 0; d < p->plant->n_devices; d++)
+		for (uint32_t k = 0; k < d && p->back[d] == 0; k++)
+			if (p->back[k] == 0 && same_points(p, &devices[k], &devices[d]))
+				p->back[d] = devices[d].first_point - devices[k].first_point;
+}
+
 int
 publish_init(struct publisher *p, const struct plant *plant, struct image *in)
 {
@@ -42,7 +66,8 @@ publish_init(struct publisher *p, const struct plant *plant, struct image *in)
 	p->now = calloc(n, sizeof *p->now);
 	p->last_known = calloc(n, sizeof *p->last_known);
 	p->alike = calloc(n, sizeof *p->alike);
-	if (p->now == NULL || p->last_known == NULL || p->alike == NULL) {
+	p->back = calloc(plant->n_devices + 1u, sizeof *p->back);
+	if (p->now == NULL || p->last_known == NULL || p->alike == NULL || p->back == NULL) {
 		publish_fini(p);
 		return -ENOMEM;
 	}
@@ -50,6 +75,7 @@ publish_init(struct publisher *p, const struct plant *plant, struct image *in)
 	for (size_t i = 0; i < n; i++)
 		p->now[i].value = p->last_known[i].value = (double)NAN;
 	find_alike(p);
+	find_same(p);
 	return 0;
 }
 
@@ -59,6 +85,7 @@ publish_fini(struct publisher *p)
 	free(p->now);
 	free(p->last_known);
 	free(p->alike);
+	free(p->back);
 	memset(p, 0, sizeof *p);
 }
 
@@ -102,28 +129,27 @@ take(struct publisher *p, uint32_t point, double value, uint32_t quality, uint32
 	p->now[point] = (struct sample){value, now_ns, quality, flags};
 }
 
-enum quality
-publish_raw(struct publisher *p, uint32_t point, uint64_t raw, uint32_t flags, int64_t now_ns)
+const struct point *
+publish_map(const struct publisher *p, uint32_t device, uint32_t point)
 {
-	double value = (double)NAN;
-	enum quality q = decode_value(&p->plant->points[point], raw, &value);
-	take(p, point, value, q, flags, now_ns);
-	return q;
+	return &p->plant->points[point - p->back[device]];
 }
 
 uint32_t
-publish_read(struct publisher *p, uint32_t point, uint32_t most, const uint8_t *data,
-	     uint16_t first, uint32_t flags, int64_t now_ns)
+publish_read(struct publisher *p, uint32_t device, uint32_t point, uint32_t most,
+	     const uint8_t *data, uint16_t first, uint32_t flags, int64_t now_ns)
 {
 	UNCLEARED double value[ALIKE_MAX];
 	UNCLEARED uint32_t quality[ALIKE_MAX];
-	uint32_t n = p->alike[point] < most ? p->alike[point] : most;
+	const struct point *map = publish_map(p, device, point);
+	uint32_t alike = p->alike[point - p->back[device]], n = alike < most ? alike : most;
 	if (n < 2) {
-		publish_raw(p, point, decode_raw(&p->plant->points[point], data, first), flags,
-			    now_ns);
+		*value = (double)NAN;
+		*quality = decode_value(map, decode_raw(map, data, first), value);
+		take(p, point, *value, *quality, flags, now_ns);
 		return 1;
 	}
-	decode_words(&p->plant->points[point], data, first, n, value, quality);
+	decode_words(map, data, first, n, value, quality);
 	uint32_t differ = 0; /* from good: mostly none does */
 	for (uint32_t i = 0; i < n; i++)
 		differ |= quality[i] ^ QUALITY_GOOD;

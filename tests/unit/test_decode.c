@@ -316,6 +316,30 @@ codes_survive_a_round_trip(void **state)
 			}
 }
 
+static void
+points_are_the_same_if_any_answer_means_the_same_to_both(void **state)
+{
+	struct point a = point_of(REG_U16, ORDER_ABCD), b[7];
+
+	(void)state;
+	for (size_t i = 0; i < sizeof b / sizeof *b; i++)
+		b[i] = a;
+	b[0].device = b[0].system = 7;
+	b[0].demand = 17;
+	assert_true(decode_same(&a, &b[0]));
+	b[0].reg++;
+	b[1].scale = -1;
+	b[2].offset = 0.5;
+	b[3].hi = 1e300;
+	b[4].has_no_value = true;
+	b[5].order = ORDER_DCBA;
+	b[6].writable = true;
+	for (size_t i = 0; i < sizeof b / sizeof *b; i++)
+		assert_false(decode_same(&a, &b[i]));
+	assert_true(decode_alike(&a, &b[0])); /* the next register */
+	assert_false(decode_alike(&a, &a));
+}
+
 int
 main(void)
 {
@@ -331,6 +355,7 @@ main(void)
 		cmocka_unit_test(an_end_of_the_range_beside_the_grid_is_encoded_to_the_inside),
 		cmocka_unit_test(what_does_not_fit_is_not_encoded),
 		cmocka_unit_test(codes_survive_a_round_trip),
+		cmocka_unit_test(points_are_the_same_if_any_answer_means_the_same_to_both),
 	};
 	return cmocka_run_group_tests(tests, NULL, NULL);
 }
