@@ -13,15 +13,21 @@
 int
 bus_init(struct bus *b, const struct plant *plant, struct sim *sim, struct collect *collect)
 {
-	*b = (struct bus){.plant = plant, .sim = sim, .collect = collect, .n = plant->n_devices};
+	*b = (struct bus){.plant = plant,
+			  .sim = sim,
+			  .collect = collect,
+			  .n = plant->n_devices,
+			  .turned_ns = INT64_MIN};
 	b->wires = calloc(b->n + 1u, sizeof *b->wires);
-	b->connected = calloc(b->n + 1u, sizeof *b->connected);
-	if (b->wires == NULL || b->connected == NULL) {
+	b->ports = calloc(b->n + 1u, sizeof *b->ports);
+	if (b->wires == NULL || b->ports == NULL) {
 		bus_fini(b);
 		return -ENOMEM;
 	}
-	for (uint32_t d = 0; d < b->n; d++)
+	for (uint32_t d = 0; d < b->n; d++) {
 		wire_init(&b->wires[d], plant->seed, plant->devices[d].name);
+		b->ports[d].line = plant->devices[d].line;
+	}
 	return 0;
 }
 
@@ -29,9 +35,9 @@ void
 bus_fini(struct bus *b)
 {
 	free(b->wires);
-	free(b->connected);
+	free(b->ports);
 	b->wires = NULL;
-	b->connected = NULL;
+	b->ports = NULL;
 	b->n = 0;
 }
 
@@ -49,7 +55,7 @@ bus_is_busy(const struct bus *b)
 static void
 break_connection(struct bus *b, uint32_t d, int64_t now_ns, const char *why)
 {
-	b->connected[d] = false;
+	b->ports[d].connected = false;
 	wire_reset(&b->wires[d]);
 	collect_broken(b->collect, d, now_ns, why);
 }
@@ -84,6 +90,7 @@ act_on_line(struct bus *b, const struct collect_action *a, int64_t now_ns)
 	if (n > 0)
 		wire_answer(&b->wires[a->device], answer, (size_t)n,
 			    now_ns + t.gap_ns + ((int64_t)a->len + n) * t.char_ns);
+	b->ports[a->device].waiting = true;
 }
 
 /* Does the device drop its connection now? */
@@ -99,34 +106,40 @@ act(struct bus *b, const struct collect_action *a, int64_t now_ns)
 {
 	uint8_t answer[WIRE_FRAME_MAX];
 	uint32_t d = a->device;
+	struct bus_port *port = &b->ports[d];
 	int n;
 
 	switch (a->verb) {
 	case COLLECT_CONNECT:
 		wire_reset(&b->wires[d]);
-		b->connected[d] = b->replay ? bus_reader_next(b->replay, d, BUS_CONNECTED, now_ns)
+		port->connected = b->replay ? bus_reader_next(b->replay, d, BUS_CONNECTED, now_ns)
 					    : !sim_offline(b->sim, d);
-		if (b->replay && !b->connected[d])
+		if (b->replay && !port->connected)
 			(void)bus_reader_next(b->replay, d, BUS_REFUSED, now_ns);
-		note(b, d, b->connected[d] ? BUS_CONNECTED : BUS_REFUSED, NULL, 0, now_ns);
-		if (b->connected[d])
+		note(b, d, port->connected ? BUS_CONNECTED : BUS_REFUSED, NULL, 0, now_ns);
+		if (port->connected)
 			collect_connected(b->collect, d, now_ns);
 		else
 			collect_broken(b->collect, d, now_ns, "connection refused");
 		break;
 	case COLLECT_SEND:
-		if (!b->connected[d])
+		if (!port->connected)
 			break;
 		note(b, d, BUS_REQUEST, a->bytes, a->len, now_ns);
 		n = b->replay ? bus_reader_answer(b->replay, d, a->bytes, a->len, answer)
 			      : sim_answer(b->sim, d, a->bytes, a->len, answer);
-		if (n > 0)
-			note(b, d, BUS_ANSWER, answer, (size_t)n, now_ns);
-		if (n > 0)
-			wire_answer(&b->wires[d], answer, (size_t)n, now_ns);
+		if (n <= 0)
+			break;
+		note(b, d, BUS_ANSWER, answer, (size_t)n, now_ns);
+		if (wire_passes(&b->wires[d])) {
+			collect_bytes(b->collect, d, answer, (size_t)n, now_ns);
+			break;
+		}
+		wire_answer(&b->wires[d], answer, (size_t)n, now_ns);
+		port->waiting = true;
 		break;
 	case COLLECT_CLOSE:
-		b->connected[d] = false;
+		port->connected = false;
 		wire_reset(&b->wires[d]);
 		break;
 	}
@@ -136,15 +149,31 @@ act(struct bus *b, const struct collect_action *a, int64_t now_ns)
 static void
 deliver(struct bus *b, uint32_t d, int64_t now_ns)
 {
-	int32_t line = b->plant->devices[d].line;
+	struct bus_port *port = &b->ports[d];
+	struct wire *w = &b->wires[d];
 	uint8_t bytes[WIRE_FRAME_MAX];
 	size_t len;
 
-	while ((line >= 0 || b->connected[d]) && (len = wire_take(&b->wires[d], now_ns, bytes)) > 0)
-		if (line >= 0)
-			collect_line_bytes(b->collect, (uint32_t)line, bytes, len, now_ns);
+	while ((port->line >= 0 || port->connected) && (len = wire_take(w, now_ns, bytes)) > 0)
+		if (port->line >= 0)
+			collect_line_bytes(b->collect, (uint32_t)port->line, bytes, len, now_ns);
 		else
 			collect_bytes(b->collect, d, bytes, len, now_ns);
+	port->waiting = w->n > 0;
+}
+
+/* What time has brought since the last turn. */
+static void
+look_around(struct bus *b, int64_t now_ns)
+{
+	for (uint32_t d = 0; d < b->n; d++) {
+		if (b->ports[d].connected && drops(b, d, now_ns)) {
+			note(b, d, BUS_BROKEN, NULL, 0, now_ns);
+			break_connection(b, d, now_ns, "closed by the device");
+		}
+		if (b->ports[d].waiting)
+			deliver(b, d, now_ns);
+	}
 }
 
 void
@@ -153,20 +182,17 @@ bus_turn(struct bus *b, int64_t now_ns)
 	struct collect_action action;
 	uint64_t left = (uint64_t)ACTIONS_MAX * (b->n + 1);
 
-	for (uint32_t d = 0; d < b->n; d++) {
-		if (b->connected[d] && drops(b, d, now_ns)) {
-			note(b, d, BUS_BROKEN, NULL, 0, now_ns);
-			break_connection(b, d, now_ns, "closed by the device");
-		}
-		deliver(b, d, now_ns);
-	}
+	if (now_ns != b->turned_ns)
+		look_around(b, now_ns);
+	b->turned_ns = now_ns;
 	/* each is answered before the next: so a device says all it has to say while its memory is at hand */
 	for (; left > 0 && collect_due(b->collect, now_ns, &action, 1) > 0; left--) {
 		if (action.line != COLLECT_NO_LINE)
 			act_on_line(b, &action, now_ns);
 		else
 			act(b, &action, now_ns);
-		deliver(b, action.device, now_ns);
+		if (b->ports[action.device].waiting)
+			deliver(b, action.device, now_ns);
 	}
 	assert(left > 0);
 }

@@ -11,13 +11,20 @@
 #include "runner/busfile.h"
 #include "runner/wire.h"
 
+struct bus_port { /* of a device; all of them are looked at in each tick */
+	int32_t line;
+	bool connected;
+	bool waiting; /* something is on its wire */
+};
+
 struct bus {
 	const struct plant *plant;
 	struct sim *sim;
 	struct collect *collect;
-	struct wire *wires; /* [n] */
-	bool *connected;    /* [n] */
+	struct wire *wires;     /* [n] */
+	struct bus_port *ports; /* [n] */
 	uint32_t n;
+	int64_t turned_ns;         /* time of the last turn */
 	struct bus_writer *record; /* borrowed; NULL: nobody listens */
 	struct bus_reader
 		*replay; /* borrowed; it answers instead of the devices, if there is one */

@@ -32,15 +32,18 @@ struct wire_piece {
 
 struct wire {
 	struct wire_fault fault;
+	uint64_t answers;  /* so far, dropped ones too */
+	uint32_t first, n; /* in the queue */
 	uint64_t seed, signal;
-	uint64_t answers;                    /* so far, dropped ones too */
 	struct wire_piece queue[WIRE_QUEUE]; /* first .. first + n - 1, round */
-	uint32_t first, n;
 };
 
 void wire_init(struct wire *w, uint64_t seed, const char *name);
 /* The connection is gone, and with it what was under way. */
 void wire_reset(struct wire *w);
+/* The device answers. Does that arrive at once and as it is? Then it need not be put on the wire by wire_answer, and is
+ * counted already. */
+bool wire_passes(struct wire *w);
 /* The device answers at now_ns. */
 void wire_answer(struct wire *w, const uint8_t *bytes, size_t len, int64_t now_ns);
 /* The next piece that has arrived: its length, 0 if there is none. */

@@ -52,6 +52,25 @@ a_perfect_wire_brings_the_very_bytes_at_once(void **state)
 	assert_int_equal(wire_take(&wire, T0, got), 0);
 }
 
+/* Which answers are hit is keyed by their number, whichever way they went. */
+static void
+what_passes_need_not_be_put_on_the_wire_and_is_counted(void **state)
+{
+	(void)state;
+	assert_true(wire_passes(&wire));
+	assert_int_equal(wire.answers, 1);
+	assert_int_equal(wire_take(&wire, T0, got), 0);
+	wire.fault = (struct wire_fault){.delay_s = 0.7, .delay_p = 1.0};
+	assert_false(wire_passes(&wire));
+	assert_int_equal(wire.answers, 1);
+	wire_answer(&wire, frame, sizeof frame, T0);
+	assert_int_equal(wire.answers, 2);
+	wire.fault = (struct wire_fault){0};
+	assert_false(wire_passes(&wire)); /* nothing overtakes what is under way */
+	assert_int_equal(wire_take(&wire, T0 + NS_PER_S, got), sizeof frame);
+	assert_true(wire_passes(&wire));
+}
+
 static void
 a_delayed_answer_comes_at_its_time_and_not_before(void **state)
 {
@@ -213,6 +232,8 @@ main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test_setup(a_perfect_wire_brings_the_very_bytes_at_once, setup),
+		cmocka_unit_test_setup(what_passes_need_not_be_put_on_the_wire_and_is_counted,
+				       setup),
 		cmocka_unit_test_setup(a_delayed_answer_comes_at_its_time_and_not_before, setup),
 		cmocka_unit_test_setup(a_later_answer_never_overtakes_a_delayed_one, setup),
 		cmocka_unit_test_setup(drop_1_drops_every_answer_and_drop_0_none, setup),
