@@ -9,6 +9,7 @@
 #include "core/rtu.h"
 #include "engine_sim/registers.h"
 #include "engine_sim/state.h"
+#include "engine_sim/values.h"
 
 #define LINE_UNIT 1     /* on libmodbus' own line, where all devices are one */
 #define RTU_CRC 2       /* bytes of a check sum */
@@ -24,59 +25,87 @@ static const struct gate_map identity_map = {
 
 /* Runs over the points of a request's range, each once. */
 struct walk {
-	const struct sim *sim;
-	const struct sim_device *d;
+	const struct register_map *map;
 	const struct gate_request *r;
 	uint32_t at, id;
 };
 
+static uint32_t
+first_of(const struct register_map *m, const struct gate_request *r)
+{
+	return (uint32_t)(r->address - m->gate.table[r->table].first);
+}
+
 static inline const struct point *
 next_point(struct walk *w)
 {
-	const uint32_t *ids = w->d->point_at[w->r->table] +
-			      (uint32_t)(w->r->address - w->d->map.table[w->r->table].first);
+	const uint32_t *ids = w->map->table[w->r->table].point_at + first_of(w->map, w->r);
 
 	for (; w->at < w->r->quantity; w->at++)
 		if (ids[w->at] != NO_POINT && ids[w->at] != w->id) {
 			w->id = ids[w->at];
-			return &w->sim->plant->points[w->id];
+			return &w->map->points[w->id];
 		}
 	return NULL;
 }
 
 static struct walk
-walk_over(const struct sim *sim, const struct sim_device *d, const struct gate_request *r)
+walk_over(const struct sim_device *d, const struct gate_request *r)
 {
-	return (struct walk){.sim = sim, .d = d, .r = r, .id = NO_POINT};
+	return (struct walk){.map = d->map, .r = r, .id = NO_POINT};
 }
 
-/* How many points from this one on, within the request, lie in registers that are alike. */
-static uint32_t
-alike(const struct walk *w)
+/* Points from, from + 1 … of a reading, n of them. */
+static void
+make(struct sim_device *d, const struct map_reading *r, uint32_t from, uint32_t n, struct asked *a)
 {
-	const struct gate_request *r = w->r;
-	uint32_t n = w->d->alike[r->table][r->address - w->d->map.table[r->table].first + w->at];
+	const struct point *pt = &d->map->points[r->point];
 
-	return n < r->quantity - w->at ? n : r->quantity - w->at;
+	if (r->values) {
+		sim_registers_fill(d, pt, r->at + from, r->values(a) + pt->role_index + from, n);
+		return;
+	}
+	a->i = pt->role_index;
+	sim_registers_store(d, pt, r->value ? r->value(a) : (double)NAN);
+}
+
+/* The same where some point is disturbed, or the device's registers stand: each by itself. */
+static void
+make_odd(struct sim *sim, struct sim_device *d, const struct map_reading *r, uint32_t from,
+	 uint32_t n)
+{
+	const struct point *pt = sim->plant->points + d->config->first_point + r->point + from;
+
+	for (; n > 0; n--, pt++)
+		if (!odd_points_store(sim, d, pt) && !d->stands)
+			sim_registers_store(d, pt, sim_value(sim, d, pt));
 }
 
 /* Only what is asked for is made; registers that can be written hold what was written. */
 static void
 refresh(struct sim *sim, struct sim_device *d, const struct gate_request *r)
 {
-	struct walk w = walk_over(sim, d, r);
+	const struct register_map *m = d->map;
+	const uint32_t first = first_of(m, r), end = first + r->quantity;
+	struct asked a = values_asked(sim, d);
+	uint32_t k = m->table[r->table].first_reading[first];
 
-	for (const struct point *pt = next_point(&w); pt; pt = next_point(&w)) {
-		uint32_t n = sim->any_odd || d->stands ? 1 : alike(&w);
-		const double *values = n > 1 ? sim_values(sim, d, pt) : NULL;
+	if (d->stands && !sim->any_odd)
+		return;
+	for (; k < m->table[r->table].n_readings; k++) {
+		const struct map_reading *of = &m->table[r->table].reading[k];
+		uint32_t from = 0, to = of->n;
 
-		if (values) {
-			sim_registers_fill(d, pt, values, n);
-			w.at += n - 1;
-			w.id += n - 1;
-		} else if (!pt->writable && !(sim->any_odd && odd_points_store(sim, d, pt)) &&
-			   !d->stands)
-			sim_registers_store(d, pt, sim_value(sim, d, pt));
+		if (of->at >= end)
+			break;
+		if (of->n > 1) { /* of a single one all words are made, whichever are asked for */
+			from = first > of->at ? first - of->at : 0;
+			to = end < of->at + of->n ? end - of->at : of->n;
+		}
+		if (sim->any_odd)
+			make_odd(sim, d, of, from, to - from);
+		else
+			make(d, of, from, to - from, &a);
 	}
 }
 
@@ -101,9 +130,9 @@ brought(const struct gate_request *r, const struct point *pt)
 }
 
 static bool
-values_legal(const struct sim *sim, const struct sim_device *d, const struct gate_request *r)
+values_legal(const struct sim_device *d, const struct gate_request *r)
 {
-	struct walk w = walk_over(sim, d, r);
+	struct walk w = walk_over(d, r);
 
 	for (const struct point *pt = next_point(&w); pt; pt = next_point(&w)) {
 		double value = brought(r, pt), slack = 1e-9 * fabs(pt->scale);
@@ -120,7 +149,7 @@ apply(struct sim *sim, struct sim_device *d, const struct gate_request *r)
 {
 	const struct point *seqs[2]; /* more of them there are not */
 	uint32_t n = 0;
-	struct walk w = walk_over(sim, d, r);
+	struct walk w = walk_over(d, r);
 
 	for (const struct point *pt = next_point(&w); pt; pt = next_point(&w)) {
 		bool seq = pt->role == ROLE_ENGINE_SEQ_CMD || pt->role == ROLE_COOLING_SEQ_CMD;
@@ -184,11 +213,11 @@ answer(struct sim *sim, struct sim_device *d, const uint8_t *request, size_t len
 	int n;
 
 	sim_registers_identity(d);
-	code = sim_gate_check(&d->map, request, len, &r);
+	code = sim_gate_check(&d->map->gate, request, len, &r);
 	if (code == GATE_ADDRESS && r.table == GATE_HOLDING && !r.write &&
 	    sim_gate_covers(&identity_map, r.table, r.address, r.quantity, false))
 		return reply(sim, request, len, d->identity, out);
-	if (code == GATE_OK && r.write && !values_legal(sim, d, &r))
+	if (code == GATE_OK && r.write && !values_legal(d, &r))
 		code = GATE_VALUE;
 	if (code != GATE_OK)
 		return sim_gate_refuse(request, code, out);

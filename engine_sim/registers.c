@@ -175,41 +175,7 @@ registers_decode(const struct point *pt, const uint16_t words[REGISTER_WORDS_MAX
 	return raw * pt->scale + pt->offset;
 }
 
-/* ---- a device's map ---- */
-
-static const enum gate_table table_of_fc[] = {
-	[1] = GATE_COILS, [2] = GATE_DISCRETE, [3] = GATE_HOLDING, [4] = GATE_INPUT};
-
-/* Registers that the profile names, table by table: first and one past the last. */
-static void
-extend(struct gate_map *map, uint8_t fc, uint32_t reg, uint32_t count)
-{
-	enum gate_table t = table_of_fc[fc];
-	uint32_t first = map->table[t].first, end = first + map->table[t].n;
-
-	if (map->table[t].n == 0) {
-		first = reg;
-		end = reg + count;
-	}
-	first = reg < first ? reg : first;
-	end = reg + count > end ? reg + count : end;
-	map->table[t].first = (uint16_t)first;
-	map->table[t].n = end - first;
-}
-
-static void
-enter_point(struct sim_device *d, const struct point *pt, uint32_t id)
-{
-	enum gate_table t = table_of_fc[pt->fc];
-	uint32_t at = (uint32_t)(pt->reg - d->map.table[t].first);
-
-	for (uint32_t k = 0; k < pt->count; k++) {
-		d->map.table[t].cell[at + k] =
-			(uint8_t)(GATE_MAPPED | (pt->writable ? GATE_WRITABLE : 0) |
-				  (k > 0 ? GATE_CONTINUES : 0));
-		d->point_at[t][at + k] = id;
-	}
-}
+/* ---- a device's registers ---- */
 
 void
 registers_raw(const struct point *pt, uint32_t bits, uint16_t words[REGISTER_WORDS_MAX])
@@ -222,28 +188,33 @@ registers_raw(const struct point *pt, uint32_t bits, uint16_t words[REGISTER_WOR
 		reorder(pt->order, words, n);
 }
 
+/* Where its table has a point's registers. */
+static uint32_t
+place(const struct sim_device *d, const struct point *pt)
+{
+	return (uint32_t)(pt->reg - d->map->gate.table[register_map_table(pt->fc)].first);
+}
+
+static uint16_t *
+words_at(const struct sim_device *d, uint8_t fc)
+{
+	return register_map_table(fc) == GATE_HOLDING ? d->registers->tab_registers
+						      : d->registers->tab_input_registers;
+}
+
 void
 sim_registers_words(struct sim_device *d, const struct point *pt,
 		    const uint16_t words[INSTRUMENT_WORDS])
 {
-	enum gate_table t = table_of_fc[pt->fc];
-	uint32_t at = (uint32_t)(pt->reg - d->map.table[t].first);
-	modbus_mapping_t *m = d->registers;
-	uint16_t *registers = t == GATE_HOLDING ? m->tab_registers : m->tab_input_registers;
-	uint8_t *bits = t == GATE_COILS ? m->tab_bits : m->tab_input_bits;
+	enum gate_table t = register_map_table(pt->fc);
+	uint32_t at = place(d, pt);
+	uint8_t *bits = t == GATE_COILS ? d->registers->tab_bits : d->registers->tab_input_bits;
 
 	for (uint32_t k = 0; k < pt->count && k < INSTRUMENT_WORDS; k++)
 		if (t == GATE_HOLDING || t == GATE_INPUT)
-			registers[at + k] = words[k];
+			words_at(d, pt->fc)[at + k] = words[k];
 		else
 			bits[at + k] = (uint8_t)words[k];
-}
-
-static bool
-plain_word(const struct point *pt)
-{
-	return (pt->type == REG_U16 || pt->type == REG_I16) && pt->order <= ORDER_CDAB &&
-	       pt->fc > 2;
 }
 
 /* bits_of() and the no-value code, for numbers of 16 bits. */
@@ -266,28 +237,24 @@ fill_words(uint16_t *to, const double *values, uint32_t n, const struct point *p
 }
 
 void
-sim_registers_fill(struct sim_device *d, const struct point *pt, const double *values, uint32_t n)
+sim_registers_fill(struct sim_device *d, const struct point *pt, uint32_t at, const double *values,
+		   uint32_t n)
 {
-	enum gate_table t = table_of_fc[pt->fc];
-	modbus_mapping_t *m = d->registers;
-	uint16_t *registers = t == GATE_HOLDING ? m->tab_registers : m->tab_input_registers;
-
-	fill_words(registers + (uint32_t)(pt->reg - d->map.table[t].first), values + pt->role_index,
-		   n, pt);
+	fill_words(words_at(d, pt->fc) + at, values, n, pt);
 }
 
 void
 sim_registers_store(struct sim_device *d, const struct point *pt, double value)
 {
-	enum gate_table t = table_of_fc[pt->fc];
-	uint32_t at = (uint32_t)(pt->reg - d->map.table[t].first);
-	modbus_mapping_t *m = d->registers;
 	uint16_t words[REGISTER_WORDS_MAX];
-	uint16_t *registers = t == GATE_HOLDING ? m->tab_registers : m->tab_input_registers;
 
 	/* most are one word, in the wire's order */
-	if (plain_word(pt) && isfinite(value)) {
-		registers[at] = (uint16_t)bits_of(pt, value);
+	if (register_map_plain(pt) && fabs(value) <= MOST_FINITE) {
+		double lo = pt->type == REG_I16 ? -32768.0 : 0.0;
+		double hi = pt->type == REG_I16 ? 32767.0 : 65535.0;
+
+		words_at(d, pt->fc)[place(d, pt)] =
+			(uint16_t)whole((value - pt->offset) / pt->scale, lo, hi);
 		return;
 	}
 	registers_encode(pt, value, words);
@@ -298,29 +265,6 @@ static uint32_t
 serial_of(const struct sim_device *d)
 {
 	return d->system && strcmp(d->config->kind, "engine") == 0 ? d->system->config->serial : 0;
-}
-
-/* The register by which the profile knows its devices. */
-static struct point
-profile_register(const struct sim_device *d)
-{
-	const struct device *cfg = d->config;
-
-	return (struct point){.fc = (uint8_t)cfg->identity_fc,
-			      .reg = cfg->identity_reg,
-			      .count = 1,
-			      .type = cfg->identity_fc < 3 ? REG_BIT : REG_U16,
-			      .scale = 1.0};
-}
-
-static struct point
-serial_registers(const struct sim_device *d)
-{
-	return (struct point){.fc = (uint8_t)d->config->identity_fc,
-			      .reg = (uint16_t)d->config->serial_reg,
-			      .count = 2,
-			      .type = REG_U32,
-			      .scale = 1.0};
 }
 
 static int
@@ -344,36 +288,50 @@ void
 sim_registers_identity(struct sim_device *d)
 {
 	bool poses = d->serial >= 0.0 || d->profile_id >= 0.0;
-	uint32_t serial = d->serial >= 0.0 ? (uint32_t)d->serial : serial_of(d);
-	struct point pt = profile_register(d);
+	uint32_t serial;
+	struct point pt;
 
 	if (!poses && !d->posing)
 		return;
 	d->posing = poses;
+	serial = d->serial >= 0.0 ? (uint32_t)d->serial : serial_of(d);
 	d->identity->tab_registers[IDENTITY_SERIAL_HI] = (uint16_t)(serial >> 16);
 	d->identity->tab_registers[IDENTITY_SERIAL_LO] = (uint16_t)serial;
+	pt = register_map_profile(d->config);
 	if (d->config->identity_fc > 0)
 		sim_registers_store(
 			d, &pt, d->profile_id >= 0.0 ? d->profile_id : d->config->identity_value);
-	pt = serial_registers(d);
+	pt = register_map_serial(d->config);
 	if (d->config->serial_reg >= 0)
 		sim_registers_store(d, &pt, serial);
 }
 
+/* The map of a device before it that has the same, or a new one. */
 static int
-open_tables(struct sim_device *d)
+find_map(struct sim *sim, uint32_t device)
 {
-	struct gate_map *m = &d->map;
+	struct sim_device *d = &sim->devices[device];
+	struct register_map **fresh = &sim->maps[sim->n_maps];
 
-	for (int t = 0; t < GATE_TABLES; t++) {
-		m->table[t].cell = calloc(m->table[t].n + 1, 1);
-		d->point_at[t] = malloc((m->table[t].n + 1) * sizeof(uint32_t));
-		d->alike[t] = calloc(m->table[t].n + 1, 1);
-		if (!m->table[t].cell || !d->point_at[t] || !d->alike[t])
-			return -ENOMEM;
-		for (uint32_t k = 0; k <= m->table[t].n; k++)
-			d->point_at[t][k] = NO_POINT;
+	for (uint32_t k = 0; k < sim->n_maps && !d->map; k++)
+		if (register_map_fits(sim->maps[k], sim->plant, device))
+			d->map = sim->maps[k];
+	if (d->map)
+		return 0;
+	if (register_map_open(fresh, sim->plant, device) < 0) {
+		register_map_close(*fresh);
+		return -ENOMEM;
 	}
+	d->map = *fresh;
+	sim->n_maps++;
+	return 0;
+}
+
+static int
+open_registers(struct sim_device *d)
+{
+	const struct gate_map *m = &d->map->gate;
+
 	d->registers = modbus_mapping_new_start_address(
 		m->table[GATE_COILS].first, m->table[GATE_COILS].n, m->table[GATE_DISCRETE].first,
 		m->table[GATE_DISCRETE].n, m->table[GATE_HOLDING].first, m->table[GATE_HOLDING].n,
@@ -381,83 +339,31 @@ open_tables(struct sim_device *d)
 	return d->registers ? 0 : -ENOMEM;
 }
 
-/* May b's register be filled by the loop that fills a's, which is the one before it? */
-static bool
-are_alike(const struct point *a, const struct point *b)
-{
-	return plain_word(a) && !a->writable && !b->writable && b->role == a->role &&
-	       b->role_index == a->role_index + 1 && b->type == a->type && b->order == a->order &&
-	       memcmp(&b->scale, &a->scale, sizeof(a->scale)) == 0 &&
-	       memcmp(&b->offset, &a->offset, sizeof(a->offset)) == 0 &&
-	       b->has_no_value == a->has_no_value && b->no_value == a->no_value;
-}
-
-static void
-find_alike(const struct sim *sim, struct sim_device *d)
-{
-	const struct point *points = sim->plant->points;
-
-	for (int t = 0; t < GATE_TABLES; t++)
-		for (uint32_t k = d->map.table[t].n; k-- > 0;) {
-			uint32_t id = d->point_at[t][k], next = d->point_at[t][k + 1];
-			bool more = id != NO_POINT && next != NO_POINT && next != id &&
-				    d->alike[t][k + 1] < UINT8_MAX &&
-				    are_alike(&points[id], &points[next]);
-
-			d->alike[t][k] = (uint8_t)(more ? d->alike[t][k + 1] + 1 : 1);
-		}
-}
-
 int
 sim_registers_open(struct sim *sim, uint32_t device, char *why, size_t why_size)
 {
 	struct sim_device *d = &sim->devices[device];
-	const struct device *cfg = d->config;
-	const struct point *points = sim->plant->points + cfg->first_point;
-	int rc;
+	const struct point *points = sim->plant->points + d->config->first_point;
+	int rc = find_map(sim, device);
 
-	d->map.bridge_gaps = cfg->bridge_gaps;
-	for (uint32_t k = 0; k < cfg->n_points; k++)
-		extend(&d->map, points[k].fc, points[k].reg, points[k].count);
-	if (cfg->identity_fc > 0)
-		extend(&d->map, (uint8_t)cfg->identity_fc, cfg->identity_reg, 1);
-	if (cfg->serial_reg >= 0)
-		extend(&d->map, (uint8_t)cfg->identity_fc, (uint16_t)cfg->serial_reg, 2);
-	rc = open_tables(d);
+	if (rc == 0)
+		rc = open_registers(d);
 	if (rc == 0)
 		rc = open_identity(d);
 	if (rc != 0) {
-		snprintf(why, why_size, "%s: no memory for its registers", cfg->name);
+		snprintf(why, why_size, "%s: no memory for its registers", d->config->name);
 		return rc;
-	}
-	if (cfg->identity_fc > 0) {
-		struct point pt = profile_register(d);
-
-		enter_point(d, &pt, NO_POINT);
-	}
-	if (cfg->serial_reg >= 0) {
-		struct point pt = serial_registers(d);
-
-		enter_point(d, &pt, NO_POINT);
 	}
 	d->posing = true;
 	sim_registers_identity(d);
-	for (uint32_t k = 0; k < cfg->n_points; k++) {
-		enter_point(d, &points[k], cfg->first_point + k);
+	for (uint32_t k = 0; k < d->config->n_points; k++)
 		sim_registers_store(d, &points[k], sim_value(sim, d, &points[k]));
-	}
-	find_alike(sim, d);
 	return 0;
 }
 
 void
 sim_registers_close(struct sim_device *d)
 {
-	for (int t = 0; t < GATE_TABLES; t++) {
-		free(d->map.table[t].cell);
-		free(d->point_at[t]);
-		free(d->alike[t]);
-	}
 	modbus_mapping_free(d->registers);
 	modbus_mapping_free(d->identity);
 }

@@ -142,7 +142,8 @@ sim_open(struct sim **out, const struct plant *plant, const struct sim_options *
 	facility_start(sim);
 	sim->systems = calloc(plant->n_systems + 1, sizeof(*sim->systems));
 	sim->devices = calloc(plant->n_devices + 1, sizeof(*sim->devices));
-	if (!sim->systems || !sim->devices)
+	sim->maps = calloc(plant->n_devices + 1, sizeof(struct register_map *));
+	if (!sim->systems || !sim->devices || !sim->maps)
 		rc = -ENOMEM;
 	if (rc == 0)
 		rc = joblist_open(&sim->jobs, plant, opt);
@@ -171,6 +172,8 @@ sim_close(struct sim *sim)
 		return;
 	for (uint32_t d = 0; sim->devices && d < sim->plant->n_devices; d++)
 		sim_registers_close(&sim->devices[d]);
+	for (uint32_t k = 0; k < sim->n_maps; k++)
+		register_map_close(sim->maps[k]);
 	for (uint32_t k = 0; sim->systems && k < sim->plant->n_systems; k++)
 		process_close(&sim->systems[k].process);
 	for (int k = 0; k < 2; k++)
@@ -180,6 +183,7 @@ sim_close(struct sim *sim)
 	joblist_close(&sim->jobs);
 	free(sim->systems);
 	free(sim->devices);
+	free(sim->maps);
 	free(sim);
 }
 

@@ -12,6 +12,7 @@
 #include "engine_sim/joblist.h"
 #include "engine_sim/paths.h"
 #include "engine_sim/process.h"
+#include "engine_sim/register_map.h"
 #include "engine_sim/sensors.h"
 #include "engine_sim/sim.h"
 
@@ -45,10 +46,7 @@ struct sim_device {
 #include "engine_sim/devices.def"
 #undef DEVICE
 	bool stands, posing;
-	struct gate_map map;
-	uint32_t *point_at[GATE_TABLES]; /* [n of the table]: index of the point, NO_POINT */
-	uint8_t *alike
-		[GATE_TABLES]; /* [n of the table]: registers from here that one loop can fill */
+	const struct register_map *map; /* one of sim->maps */
 	modbus_mapping_t *registers, *identity;
 };
 
@@ -63,6 +61,8 @@ struct sim {
 	struct sim_site site;
 	struct sim_system *systems;
 	struct sim_device *devices;
+	struct register_map **maps; /* [n_maps] */
+	uint32_t n_maps;
 	struct job_list jobs;
 	struct instrument odd[ODD_POINTS];
 	bool any_odd;
@@ -76,9 +76,9 @@ struct sim {
 int sim_registers_open(struct sim *sim, uint32_t device, char *why, size_t why_size);
 void sim_registers_close(struct sim_device *d);
 void sim_registers_store(struct sim_device *d, const struct point *pt, double value);
-/* The readings of an array's reticles into registers that are alike: values[role index]. */
-void sim_registers_fill(struct sim_device *d, const struct point *pt, const double *values,
-			uint32_t n);
+/* Readings of points that are alike, in registers from `at` of the first one's table on. */
+void sim_registers_fill(struct sim_device *d, const struct point *pt, uint32_t at,
+			const double *values, uint32_t n);
 void sim_registers_words(struct sim_device *d, const struct point *pt,
 			 const uint16_t words[INSTRUMENT_WORDS]);
 /* It says so who it is, or who its faults say. */
@@ -102,8 +102,6 @@ void device_faults_manual(void (*row)(void *arg, const char *name, double lo, do
 /* values.c, demands.c. What a device says for a point; NAN where it has nothing to say. Noise is keyed by the
  * 100 ms tick. */
 double sim_value(struct sim *sim, struct sim_device *d, const struct point *pt);
-/* The array that sim_value would read the point's role from, by role index; NULL: there is none. */
-const double *sim_values(struct sim *sim, struct sim_device *d, const struct point *pt);
 /* A register was written: tell the firmware. */
 void sim_demand(struct sim *sim, struct sim_device *d, const struct point *pt, double value);
 /* Shares that the firmware took back for a new job: in the registers, too, so that a client sees it has to say them. */

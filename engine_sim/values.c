@@ -518,49 +518,53 @@ static value_fn *const values[ROLES] = {
 	[ROLE_POWER_ENERGY] = power_energy,
 };
 
-static struct asked
-asked_of(struct sim *sim, const struct sim_device *d, const struct point *pt)
+value_fn *
+values_of_role(enum role_id role, bool of_system)
 {
-	return (struct asked){.sim = sim,
-			      .sys = d->system,
-			      .i = pt->role_index,
-			      .tick = (uint64_t)(sim->step / FIRMWARE_TICK_STEPS)};
+	if (values_site[role])
+		return values_site[role];
+	if (!of_system)
+		return NULL;
+	return values_jobs[role] ? values_jobs[role] : values[role];
 }
 
 double
 sim_value(struct sim *sim, struct sim_device *d, const struct point *pt)
 {
-	struct asked a = asked_of(sim, d, pt);
+	struct asked a = values_asked(sim, d);
+	value_fn *value = values_of_role(pt->role, a.sys != NULL);
 
-	if (values_site[pt->role])
-		return values_site[pt->role](&a);
-	if (!a.sys)
-		return (double)NAN;
-	if (values_jobs[pt->role])
-		return values_jobs[pt->role](&a);
-	return values[pt->role] ? values[pt->role](&a) : (double)NAN;
+	a.i = pt->role_index;
+	return value ? value(&a) : (double)NAN;
 }
 
-#pragma GCC diagnostic push
-#pragma GCC diagnostic ignored "-Wswitch-enum" /* the roles of which there is an array */
-const double *
-sim_values(struct sim *sim, struct sim_device *d, const struct point *pt)
+static const double *
+reticle_temps(const struct asked *a)
 {
-	struct asked a = asked_of(sim, d, pt);
-
-	if (!a.sys)
-		return NULL;
-	switch (pt->role) {
-	case ROLE_RETICLE_TEMP:
-		return a.sys->sensors.temp_c;
-	case ROLE_RETICLE_POWER:
-		return reticle_powers(&a);
-	case ROLE_DUTY:
-		return a.sys->process.duty;
-	case ROLE_SHARE:
-		return a.sys->process.share;
-	default:
-		return NULL;
-	}
+	return a->sys->sensors.temp_c;
 }
-#pragma GCC diagnostic pop
+
+static const double *
+duties(const struct asked *a)
+{
+	return a->sys->process.duty;
+}
+
+static const double *
+shares(const struct asked *a)
+{
+	return a->sys->process.share;
+}
+
+static values_fn *const arrays[ROLES] = {
+	[ROLE_RETICLE_TEMP] = reticle_temps,
+	[ROLE_RETICLE_POWER] = reticle_powers,
+	[ROLE_DUTY] = duties,
+	[ROLE_SHARE] = shares,
+};
+
+values_fn *
+values_of_array(enum role_id role, bool of_system)
+{
+	return of_system ? arrays[role] : NULL;
+}

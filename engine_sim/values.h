@@ -20,11 +20,24 @@ struct asked {
 };
 
 typedef double value_fn(const struct asked *);
+typedef const double *values_fn(const struct asked *);
 
 /* Roles that a device of the site can have; all others belong to a system. */
 extern value_fn *const values_site[ROLES];
 /* Of an engine block: what its wafer computes. */
 extern value_fn *const values_jobs[ROLES];
+
+/* What makes a role's reading; NULL: nothing is there to say. */
+value_fn *values_of_role(enum role_id role, bool of_system);
+/* The array that all of its readings are in, by role index; NULL: there is none. */
+values_fn *values_of_array(enum role_id role, bool of_system);
+
+static inline struct asked
+values_asked(struct sim *sim, const struct sim_device *d)
+{
+	return (struct asked){
+		.sim = sim, .sys = d->system, .tick = (uint64_t)(sim->step / FIRMWARE_TICK_STEPS)};
+}
 
 static inline double
 values_noisy(const struct asked *a, enum sensor_signal signal, double value, double deviation)
