@@ -71,17 +71,16 @@ static const struct {
 };
 #define N_ROLES (sizeof POINTS / sizeof POINTS[0])
 
-/* Demands of one kind, side by side in ctl.img and within the same bounds. */
+/* Demands of one kind, side by side in their group and within the same bounds. */
 struct run {
 	uint32_t kind, first, n; /* DEMANDS[kind], of its reticles, pumps or slots */
-	uint32_t index;          /* of the first in ctl.img */
+	uint32_t index;          /* of the first in its group */
 	double lo, hi;
-	bool asked; /* one of its samples is not zero */
 };
 
 struct outputs {
-	struct run *runs;  /* system by system … */
-	uint32_t *run_at;  /* … whose begin here: [n_systems + 1] */
+	struct run *runs;  /* group by group, as demand_group … */
+	uint32_t *run_at;  /* … whose begin here: one more than there are groups */
 	uint32_t n_points; /* CTL points of one system */
 	uint32_t *points;  /* [n_systems * n_points], in the order of POINTS: point ids */
 	uint32_t n_in;
@@ -89,41 +88,43 @@ struct outputs {
 	int32_t *ctl_group;     /* [n_systems] */
 	uint32_t *demand_group; /* of its devices, system by system … */
 	uint32_t *group_at;     /* … whose begin here: [n_systems + 1] */
-	struct sample *samples;
+	struct sample *samples; /* the points: what is not known now keeps its last value */
+	struct sample *demands; /* of one group: made anew each time, and never far away */
 };
 
 /* Is that demand the next one of a run? */
 static bool
-goes_on(const struct run *run, uint32_t kind, uint32_t k, const struct point *point)
+goes_on(const struct run *run, uint32_t kind, uint32_t k, uint32_t index, const struct point *point)
 {
-	return run->kind == kind && run->first + run->n == k &&
-	       run->index + run->n == point->demand && !(run->lo < point->lo) &&
-	       !(run->lo > point->lo) && !(run->hi < point->hi) && !(run->hi > point->hi);
+	return run->kind == kind && run->first + run->n == k && run->index + run->n == index &&
+	       !(run->lo < point->lo) && !(run->lo > point->lo) && !(run->hi < point->hi) &&
+	       !(run->hi > point->hi);
 }
 
+/* Those of a system that are in x->demand_group[at]. */
 static void
-find_runs(struct outputs *x, const struct plant *plant, uint32_t system)
+find_runs(struct outputs *x, const struct plant *plant, uint32_t system, uint32_t at)
 {
-	uint32_t begin = x->run_at[system], n = begin;
+	uint32_t begin = x->run_at[at], n = begin, g = x->demand_group[at];
 	for (uint32_t r = 0; r < DEMAND_KINDS; r++)
 		for (uint32_t k = 0; k < DEMANDS[r].n; k++) {
 			uint32_t id = plant_role(plant, (int32_t)system, DEMANDS[r].role, k);
-			if (id == NO_POINT || !plant->points[id].writable)
+			const struct point *p = id == NO_POINT ? NULL : &plant->points[id];
+			if (!p || !p->writable || p->demand < x->first[g] ||
+			    p->demand >= x->first[g + 1])
 				continue;
-			const struct point *p = &plant->points[id];
-			if (n > begin && goes_on(&x->runs[n - 1], r, k, p))
+			uint32_t index = p->demand - x->first[g];
+			if (n > begin && goes_on(&x->runs[n - 1], r, k, index, p))
 				x->runs[n - 1].n++;
 			else
-				x->runs[n++] =
-					(struct run){r, k, 1, p->demand, p->lo, p->hi, false};
+				x->runs[n++] = (struct run){r, k, 1, index, p->lo, p->hi};
 		}
-	x->run_at[system + 1] = n;
+	x->run_at[at + 1] = n;
 }
 
 static void
 resolve(struct outputs *x, const struct plant *plant, uint32_t system)
 {
-	find_runs(x, plant, system);
 	uint32_t *id = x->points + (size_t)system * x->n_points;
 	for (size_t r = 0; r < N_ROLES; r++)
 		for (uint32_t k = 0; k < POINTS[r].n; k++)
@@ -138,11 +139,23 @@ find_groups(struct outputs *x, const struct plant *plant)
 	for (uint32_t s = 0; s < plant->n_systems; s++) {
 		for (uint32_t d = 0; d < plant->n_devices; d++) {
 			int32_t g = plant_demand_group(plant, d);
-			if (plant->devices[d].system == (int32_t)s && g >= 0)
-				x->demand_group[n++] = (uint32_t)g;
+			if (plant->devices[d].system != (int32_t)s || g < 0)
+				continue;
+			x->demand_group[n] = (uint32_t)g;
+			find_runs(x, plant, s, n++);
 		}
 		x->group_at[s + 1] = n;
 	}
+}
+
+static uint32_t
+largest_group(const struct outputs *x, const struct plant *plant)
+{
+	uint32_t most = 1;
+	for (uint32_t g = 0; g < plant->ctl.n_groups; g++)
+		if (x->first[g + 1] - x->first[g] > most)
+			most = x->first[g + 1] - x->first[g];
+	return most;
 }
 
 int
@@ -159,14 +172,15 @@ outputs_open(struct outputs **out, const struct plant *plant)
 	x->n_in = plant->n_in;
 	x->first = plant->ctl.first;
 	x->runs = calloc(n * n_demands + 1, sizeof *x->runs);
-	x->run_at = calloc(n + 1, sizeof *x->run_at);
+	x->run_at = calloc((size_t)plant->n_devices + 1, sizeof *x->run_at);
 	x->points = calloc(n * x->n_points + 1, sizeof *x->points);
 	x->ctl_group = calloc(n + 1, sizeof *x->ctl_group);
 	x->demand_group = calloc((size_t)plant->n_devices + 1, sizeof *x->demand_group);
 	x->group_at = calloc(n + 1, sizeof *x->group_at);
 	x->samples = calloc((size_t)x->first[plant->ctl.n_groups] + 1, sizeof *x->samples);
-	if (!x->runs || !x->run_at || !x->points || !x->ctl_group || !x->demand_group ||
-	    !x->group_at || !x->samples) {
+	x->demands = calloc(largest_group(x, plant), sizeof *x->demands);
+	if (!x->runs || !x->run_at || !x->demands || !x->points || !x->ctl_group ||
+	    !x->demand_group || !x->group_at || !x->samples) {
 		outputs_close(x);
 		return -ENOMEM;
 	}
@@ -189,6 +203,7 @@ outputs_close(struct outputs *x)
 	free(x->demand_group);
 	free(x->group_at);
 	free(x->samples);
+	free(x->demands);
 	free(x);
 }
 
@@ -279,28 +294,32 @@ put(struct sample out[], const struct run *run, const double value[], const bool
 	}
 }
 
-void
-outputs_demands(struct outputs *x, struct image *ctl, uint32_t system, const struct demands *d,
-		int64_t now_ns)
+/* All of a group; what nobody asks for stays empty. */
+static void
+put_group(const struct outputs *x, uint32_t at, const struct demands *d, int64_t now_ns)
 {
-	for (uint32_t i = x->run_at[system]; i < x->run_at[system + 1]; i++) {
-		struct run *run = &x->runs[i];
+	uint32_t g = x->demand_group[at];
+	memset(x->demands, 0, (x->first[g + 1] - x->first[g]) * sizeof *x->demands);
+	for (uint32_t i = x->run_at[at]; i < x->run_at[at + 1]; i++) {
+		const struct run *run = &x->runs[i];
 		enum role_id role = DEMANDS[run->kind].role;
 		double few[HAND_PUMPS] = {(double)NAN, (double)NAN};
 		const double *value = demand_values(d, role, few);
 		const bool *hand = by_hand(d, role);
 		/* shares and batches are seldom asked for */
-		bool any = value != NULL && any_number(value + run->first, run->n);
-		if (any)
-			put(&x->samples[run->index], run, value + run->first,
+		if (value != NULL && any_number(value + run->first, run->n))
+			put(&x->demands[run->index], run, value + run->first,
 			    hand != NULL ? hand + run->first : NULL, now_ns);
-		else if (run->asked)
-			memset(&x->samples[run->index], 0, run->n * sizeof x->samples[0]);
-		run->asked = any;
 	}
+}
+
+void
+outputs_demands(struct outputs *x, struct image *ctl, uint32_t system, const struct demands *d,
+		int64_t now_ns)
+{
 	for (uint32_t i = x->group_at[system]; i < x->group_at[system + 1]; i++) {
-		uint32_t g = x->demand_group[i];
-		image_publish(ctl, g, &x->samples[x->first[g]]);
+		put_group(x, i, d, now_ns);
+		image_publish(ctl, x->demand_group[i], x->demands);
 	}
 }
 
