@@ -52,6 +52,7 @@ struct law_in {
 	/* duty that its stage of a pipeline needs, of the dearest stage's; 1 elsewhere; 0: not known, as 1 */
 	double stage_frac[RETICLES];
 	bool staged;                  /* one of them is less */
+	bool even;                    /* law_share of each is 1, as it mostly is */
 	uint8_t stage[RETICLES];      /* of its pipeline; 0 elsewhere */
 	double density[JOBS_MAX + 1]; /* of the job in a slot, as its plant says; NAN unknown */
 	bool may_move[JOBS_MAX +
@@ -135,6 +136,8 @@ law_stage(const struct law_in *in, int i)
 static inline double
 law_share(const struct law_in *in, int i)
 {
+	if (in->even)
+		return 1.0;
 	double share = in->share_frac[i];
 	return (share >= LAW_SHARE_LEAST && !in->jobs.alone[i] ? share : 1.0) * law_stage(in, i);
 }

@@ -70,12 +70,19 @@ find_stages(struct supervisor *s, const struct view *v)
 	}
 }
 
+static bool
+is_one(double x)
+{
+	return x >= 1.0 && x <= 1.0;
+}
+
 /* All that follows from what the jobs are, and from the shares: those of most steps are the last one's. */
 static void
 see_stages(struct supervisor *s, const struct control_params *p, const struct view *v)
 {
 	find_stages(s, v);
-	s->in.staged = false;
+	s->in.staged = s->in.even = false; /* even: to be seen */
+	s->plain_rates = true;
 	for (int i = 0; i < RETICLES; i++) {
 		double share = v->share_frac[i];
 		double need = s->stage_cost[i] * (1.0 + p->stage_slack_frac);
@@ -83,7 +90,12 @@ see_stages(struct supervisor *s, const struct control_params *p, const struct vi
 		s->full_rate[i] = 1.0 / ((share >= SHARE_LEAST ? share : 1.0) * s->stage_cost[i]);
 		s->in.stage_frac[i] = need < 1.0 ? need : 1.0;
 		s->in.staged |= need < 1.0;
+		s->plain_rates = s->plain_rates && is_one(s->full_rate[i]);
 	}
+	bool even = true;
+	for (int i = 0; i < RETICLES; i++)
+		even = even && is_one(law_share(&s->in, i));
+	s->in.even = even;
 }
 
 /*
@@ -116,7 +128,7 @@ rates_of_slots(const struct supervisor *s, const double duty_frac[RETICLES], dou
 	for (int k = 0; k <= SLOT_NONE; k++)
 		least[k] = INFINITY;
 	for (int i = 0; i < RETICLES; i++) {
-		double rate = duty_frac[i] * s->full_rate[i];
+		double rate = s->plain_rates ? duty_frac[i] : duty_frac[i] * s->full_rate[i];
 		if (g->slot[i] != at) {
 			least[at] = here;
 			at = g->slot[i];

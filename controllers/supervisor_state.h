@@ -125,8 +125,10 @@ struct supervisor {
 	double pace_factor[JOBS_MAX];  /* of the duties of a slot, in the last step */
 	double unpaced_frac[RETICLES]; /* for the law, where one of them is less than 1 */
 	double stage_cost[RETICLES];   /* of its stage in a pipeline, of the dearest; 1 elsewhere */
-	double full_rate[RETICLES]; /* of its slot, if its duty were 1 and nothing else the least */
-	bool piped[JOBS_MAX];       /* the job in a slot is a pipeline */
+	double full_rate
+		[RETICLES];   /* of its slot, if its duty were 1 and nothing else the least … */
+	bool plain_rates;     /* … which mostly is 1 of each */
+	bool piped[JOBS_MAX]; /* the job in a slot is a pipeline */
 	double piped_frac[JOBS_MAX]; /* its rate, as read; NAN it is none */
 	double pace_frac;            /* the least in force; 1 none */
 	int64_t ceiling_end_ns;      /* of the one that is asked for */
