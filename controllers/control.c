@@ -17,6 +17,7 @@
 #include "controllers/outputs.h"
 #include "controllers/supervisor.h"
 #include "core/clock.h"
+#include "core/wide.h"
 
 struct unit { /* one system */
 	struct supervisor supervisor;
@@ -299,7 +300,7 @@ static void
 step_system(struct control *c, uint32_t system, int64_t now_ns)
 {
 	struct unit *u = &c->units[system];
-	struct image_event events[EXPLAIN_EVENTS];
+	UNCLEARED struct image_event events[EXPLAIN_EVENTS];
 	/* the once-a-second parts of many systems are spread over the ticks of a second */
 	bool second = (c->tick + system) % LAW_STEPS_PER_S == 0;
 	holds_step(c->holds, system, now_ns);
