@@ -30,6 +30,13 @@ const struct role_info role_table[ROLES] = {
 #undef MQTT
 };
 
+bool
+role_is_ballast(enum role_id role)
+{
+	return role == ROLE_BALLAST || role == ROLE_BALLAST_CMD || role == ROLE_CTL_BALLAST ||
+	       role == ROLE_CTL_BALLAST_FAULT;
+}
+
 uint32_t
 role_slot(enum role_id role, uint32_t index)
 {
@@ -150,6 +157,8 @@ actuator_name(double value)
 		return "valve or fans";
 	case ACTUATOR_DUTY:
 		return "duty";
+	case ACTUATOR_BALLAST:
+		return "ballast";
 	default:
 		return "several";
 	}

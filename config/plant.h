@@ -60,6 +60,8 @@ struct role_info {
 	double deadband;
 };
 extern const struct role_info role_table[ROLES];
+/* Of ballast: there only in plants whose control.ballast_max_w is above 0. */
+bool role_is_ballast(enum role_id role);
 
 /* Values of points that hold a state. Names for people: state_name(role, value), "" where the role
  * has none. */
@@ -122,12 +124,15 @@ enum trip_bit {
 #define CAP_FOR_MIN_S 10
 #define CAP_FOR_MAX_S 604800
 #define CAP_AT_MAX_S 86400
+/* what a device does of dummy work on a reticle, at most */
+#define BALLAST_MOST_W 60.0
 /* bits of CTL_ACTUATOR_FAULT */
 enum actuator_bit {
 	ACTUATOR_PUMP_1 = 1,
 	ACTUATOR_PUMP_2 = 2,
 	ACTUATOR_VALVE = 4,
-	ACTUATOR_DUTY = 8
+	ACTUATOR_DUTY = 8,
+	ACTUATOR_BALLAST = 16
 };
 const char *state_name(enum role_id role, double value);
 

@@ -39,14 +39,34 @@ own_point(struct point *p, const char *prefix, enum role_id role, uint32_t index
 	p->deadband = r->deadband;
 }
 
+/* Points of an option that this plant does not use are not there: nobody reads, writes or keeps them. */
+static bool
+is_used(const struct plant *p, enum role_id role)
+{
+	return !role_is_ballast(role) || p->control.ballast_max_w > 0.0;
+}
+
 static void
 own_points(struct plant *p, enum role_owner owner, const char *prefix, int32_t device,
 	   int32_t system)
 {
 	for (unsigned r = 0; r < ROLES; r++)
 		for (uint32_t i = 0; role_table[r].owner == owner && i < role_table[r].n; i++)
-			own_point(&p->points[p->n_points++], prefix, (enum role_id)r, i, device,
-				  system);
+			if (is_used(p, (enum role_id)r))
+				own_point(&p->points[p->n_points++], prefix, (enum role_id)r, i,
+					  device, system);
+}
+
+/* How many of them a system has. */
+static uint32_t
+ctl_slots(const struct plant *p)
+{
+	uint32_t n = 0;
+
+	for (unsigned r = 0; r < ROLES; r++)
+		if (role_table[r].owner == OWNER_CTL && is_used(p, (enum role_id)r))
+			n += role_table[r].n;
+	return n;
 }
 
 static void
@@ -56,10 +76,12 @@ device_points(struct plant *p, uint32_t d, const struct profile *profile)
 	const char *prefix = dev->system == SITE ? "site" : p->systems[dev->system].name;
 
 	dev->first_point = p->n_points;
-	dev->n_points = profile->n_points;
 	for (uint32_t i = 0; i < profile->n_points; i++) {
-		struct point *pt = &p->points[p->n_points++];
+		struct point *pt = &p->points[p->n_points];
 
+		if (!is_used(p, profile->points[i].role))
+			continue;
+		p->n_points++;
 		*pt = profile->points[i];
 		/* the lengths fit: system.name is 16, POINT_NAME_MAX 31 */
 		snprintf(pt->name, sizeof(pt->name), "%.15s.%.31s", prefix,
@@ -67,6 +89,7 @@ device_points(struct plant *p, uint32_t d, const struct profile *profile)
 		pt->device = (int32_t)d;
 		pt->system = dev->system;
 	}
+	dev->n_points = p->n_points - dev->first_point;
 	dev->first_link = p->n_points;
 	own_points(p, OWNER_LINK, dev->name, (int32_t)d, dev->system);
 }
@@ -170,7 +193,7 @@ make_layouts(struct plant *p)
 	for (uint32_t d = 0; d < p->n_devices; d++)
 		in_groups(p, d);
 	for (uint32_t s = 0; s < p->n_systems; s++)
-		layout_add(&p->ctl, role_owner_slots(OWNER_CTL), period_ns);
+		layout_add(&p->ctl, ctl_slots(p), period_ns);
 	for (uint32_t d = 0; d < p->n_devices; d++) {
 		uint32_t n = 0;
 

@@ -150,7 +150,7 @@ account_cost(struct account *a, const struct control_params *p, const struct sup
 		return;
 	for (int i = 0; i < RETICLES; i++) {
 		double u = duty_of(&s->demands, v, i),
-		       dynamic_w = v->power_w[i] - p->reticle_static_w;
+		       dynamic_w = v->power_w[i] - p->reticle_static_w - inputs_ballast_w(v, i);
 		if (u > DUTY_LEAST && u < 1.0 && isfinite(dynamic_w) && dynamic_w > 0.0)
 			a->cost_w += dynamic_w * (1.0 - u) / u;
 	}

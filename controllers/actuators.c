@@ -10,7 +10,8 @@
 #define PCT 100.0
 #define PUMP_FAILED_BIT 2u
 #define SAME_FRAC 1e-4
-#define FULL_FROM 0.995 /* a foldback that holds nothing */
+#define FULL_FROM 0.995    /* a foldback that holds nothing */
+#define BALLAST_PER_S 10.0 /* no travel of its own */
 /* of the engine block's status */
 #define POWERED_BIT 1u
 #define FOLDBACK_BIT 8u
@@ -35,12 +36,14 @@ void
 actuators_init(struct actuators *a)
 {
 	memset(a, 0, sizeof *a);
-	a->worst = -1;
+	a->worst = a->worst_ballast = -1;
 	stand(&a->valve, (double)NAN);
 	for (int k = 0; k < ACTUATOR_PUMPS; k++)
 		stand(&a->pump[k], (double)NAN);
 	for (int i = 0; i < RETICLES; i++)
 		stand(&a->duty[i], (double)NAN);
+	for (int i = 0; i < RETICLES; i++)
+		stand(&a->ballast[i], (double)NAN);
 }
 
 static void
@@ -143,6 +146,27 @@ judge_duties(struct actuators *a, const struct control_params *p, const struct v
 	}
 }
 
+/* At once, but for what it takes to get there and back. */
+static void
+judge_ballast(struct actuators *a, const struct control_params *p, const struct view *v,
+	      const double *asked_w)
+{
+	const struct travel t = {BALLAST_PER_S, BALLAST_PER_S, p->ballast_lag_s,
+				 law_weight(p->ballast_lag_s / 2.0), block_holds(v)};
+	double worst = 0.0;
+	a->worst_ballast = -1;
+	for (int i = 0; i < RETICLES; i++) {
+		struct actuator_watch *w = &a->ballast[i];
+		judge(w, p, &t, asked_w ? asked_w[i] / BALLAST_MOST_W : (double)NAN,
+		      v->ballast_w[i] / BALLAST_MOST_W);
+		double off = fabs(w->asked_frac - w->read_frac);
+		if (w->fault && (a->worst_ballast < 0 || off > worst)) {
+			worst = off;
+			a->worst_ballast = i;
+		}
+	}
+}
+
 void
 actuators_step(struct actuators *a, const struct control_params *p, const struct view *v,
 	       const struct actuators_asked *asked)
@@ -152,9 +176,12 @@ actuators_step(struct actuators *a, const struct control_params *p, const struct
 	judge_pumps(a, p, v, asked);
 	judge(&a->valve, p, &valve, asked->valve_frac, v->valve_pct / PCT);
 	judge_duties(a, p, v, asked);
+	if (p->ballast_max_w > 0.0)
+		judge_ballast(a, p, v, asked->ballast_w);
 	a->faults = (a->pump[0].fault ? ACTUATOR_PUMP_1 : 0u) |
 		    (a->pump[1].fault ? ACTUATOR_PUMP_2 : 0u) |
-		    (a->valve.fault ? ACTUATOR_VALVE : 0u) | (a->worst >= 0 ? ACTUATOR_DUTY : 0u);
+		    (a->valve.fault ? ACTUATOR_VALVE : 0u) | (a->worst >= 0 ? ACTUATOR_DUTY : 0u) |
+		    (a->worst_ballast >= 0 ? ACTUATOR_BALLAST : 0u);
 }
 
 bool

@@ -35,12 +35,15 @@ struct actuators {
 	double rest_frac[RETICLES];
 	uint32_t faults; /* enum actuator_bit */
 	int worst;       /* the reticle whose duty is furthest off, of those at fault; -1 none */
+	struct actuator_watch ballast[RETICLES]; /* of all that a device does */
+	int worst_ballast;                       /* likewise */
 };
 
 /* What is asked of them now; NAN nothing, or their device is not ours to judge. */
 struct actuators_asked {
 	double pump_frac[ACTUATOR_PUMPS], valve_frac;
 	const double *duty_frac; /* [RETICLES]; NULL as NAN */
+	const double *ballast_w; /* [RETICLES]; NULL: there is no such thing, or it is not ours */
 };
 
 void actuators_init(struct actuators *a);

@@ -293,7 +293,9 @@ commissions_after(struct commissions *c, uint32_t system, const struct superviso
 	tell_missing(c, system, s, v, now_ns);
 	for (int i = 0; empty && i < RETICLES; i++)
 		empty = v->duty_frac[i] < 0.01;
-	bool at_work = s->mode == CTL_AUTO || s->mode == CTL_TRACK;
+	/* dummy work makes a spread smaller than the wafer's own */
+	bool at_work =
+		(s->mode == CTL_AUTO || s->mode == CTL_TRACK) && !(s->verdict.ballast_w > 0.0);
 	if ((!empty && !at_work) ||
 	    !soak_step(&u->soak, &c->plant->control, v, s->believed_c, empty))
 		return;

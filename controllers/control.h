@@ -50,7 +50,9 @@ enum control_event {
 	/* of a commissioning soak; value: serial number of the engine block */
 	CONTROL_EVENT_SOAK = 11,
 	/* an actuator does not do what it is asked, or does again; value: enum actuator_bit */
-	CONTROL_EVENT_ACTUATOR = 12
+	CONTROL_EVENT_ACTUATOR = 12,
+	/* dummy work warms cold reticles, or does no more; value: watts of it */
+	CONTROL_EVENT_BALLAST = 13
 };
 
 struct control_options {

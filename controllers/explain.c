@@ -525,6 +525,7 @@ explain_step(struct explain *x, const struct control_params *p, const struct sup
 	tell_yield(&t, s);
 	tell_cap(&t, d);
 	explain_pumps(&t, s);
+	explain_ballast(&t, p, s);
 	tell_inputs(&t, d, &s->trust);
 	tell_wear(&t, &s->estimate);
 	bool over = !d->inputs_lost &&

@@ -41,6 +41,8 @@ struct explain {
 	bool clogged[ZONES], fouled, unbalanced; /* as told */
 	int pump_lead;                           /* as told; -1 none */
 	uint32_t actuator_faults;                /* as told */
+	double ballast_w;                        /* as told, 0 none … */
+	int64_t ballast_ns, ballast_since_ns;    /* … when, and since when it is otherwise */
 	uint32_t sensors_lost, sensors_candidate;
 	enum trust_why doubted[RETICLES]; /* as told */
 	enum hand_yield hand_yields;      /* as told, and when it was last so */

@@ -27,23 +27,28 @@ static void
 tell_actuators(struct telling *t, const struct actuators *a)
 {
 	const struct actuator_watch *duty = a->worst >= 0 ? &a->duty[a->worst] : NULL;
+	const struct actuator_watch *ballast =
+		a->worst_ballast >= 0 ? &a->ballast[a->worst_ballast] : NULL;
 	const struct {
 		enum actuator_bit bit;
 		const char *name;
 		const struct actuator_watch *watch;
-	} all[] = {{ACTUATOR_PUMP_1, "pump 1", &a->pump[0]},
-		   {ACTUATOR_PUMP_2, "pump 2", &a->pump[1]},
-		   {ACTUATOR_VALVE, "facility valve or fans", &a->valve},
-		   {ACTUATOR_DUTY, "duty of ", duty}};
+		int reticle; /* that is furthest off, -1 none is */
+	} all[] = {{ACTUATOR_PUMP_1, "pump 1", &a->pump[0], -1},
+		   {ACTUATOR_PUMP_2, "pump 2", &a->pump[1], -1},
+		   {ACTUATOR_VALVE, "facility valve or fans", &a->valve, -1},
+		   {ACTUATOR_DUTY, "duty of ", duty, a->worst},
+		   {ACTUATOR_BALLAST, "ballast of ", ballast, a->worst_ballast}};
 	uint32_t moved = a->faults ^ t->x->actuator_faults;
 	for (size_t k = 0; moved && k < sizeof all / sizeof all[0]; k++) {
+		bool each = all[k].bit == ACTUATOR_DUTY || all[k].bit == ACTUATOR_BALLAST;
 		char name[32], place[4] = "";
 		if (!(moved & all[k].bit))
 			continue;
-		if (all[k].bit == ACTUATOR_DUTY && duty)
-			reticle_label((uint32_t)a->worst, place);
+		if (all[k].reticle >= 0)
+			reticle_label((uint32_t)all[k].reticle, place);
 		snprintf(name, sizeof name, "%s%s", all[k].name,
-			 all[k].bit == ACTUATOR_DUTY && !duty ? "each reticle" : place);
+			 each && !all[k].watch ? "each reticle" : place);
 		tell_actuator(t, all[k].bit, name, (a->faults & all[k].bit) != 0, all[k].watch);
 	}
 	t->x->actuator_faults = a->faults;

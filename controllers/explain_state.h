@@ -19,4 +19,7 @@ __attribute__((format(printf, 4, 5))) void explain_tell(struct telling *t, enum 
 /* --- explain_pumps.c: pumps, and actuators that do not obey --- */
 void explain_pumps(struct telling *t, const struct supervisor *s);
 
+/* --- explain_ballast.c: power that goes into no work --- */
+void explain_ballast(struct telling *t, const struct control_params *p, const struct supervisor *s);
+
 #endif

@@ -29,6 +29,7 @@ static const struct kind KINDS[] = {
 	{ROLE_DUTY, RETICLES, AT(duty_frac), HOLD_PERIODS, false},
 	{ROLE_RETICLE_POWER, RETICLES, AT(power_w), HOLD_PERIODS, false},
 	{ROLE_SHARE, RETICLES, AT(share_frac), HOLD_PERIODS, false},
+	{ROLE_BALLAST, RETICLES, AT(ballast_w), HOLD_PERIODS, false},
 	{ROLE_WAFER_POWER, 1, AT(wafer_w), HOLD_PERIODS, false},
 	{ROLE_ENGINE_TRIP, 1, AT(trip), HOLD_PERIODS, false},
 	{ROLE_ENGINE_AUTHORITY, 1, AT(engine_authority), HOLD_PERIODS, false},

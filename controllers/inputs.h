@@ -8,6 +8,7 @@
 #ifndef ISOTHERM_CONTROLLERS_INPUTS_H
 #define ISOTHERM_CONTROLLERS_INPUTS_H
 
+#include <math.h>
 #include <stdbool.h>
 #include <stdint.h>
 
@@ -24,6 +25,7 @@ struct view {
 	double engine_seq, engine_seq_cmd;
 	double ceiling_w, ceiling_for_s; /* as the block was last told */
 	double engine_serial; /* number that the block told, as last read; 0 none told, NAN not yet */
+	double ballast_w[RETICLES];
 	double job_mode, job_rate_frac, tokens_per_s;
 	double job_of[RETICLES]; /* slot + 1, 0 none */
 	double slot_id[JOBS_MAX], slot_mode[JOBS_MAX], slot_rate_frac[JOBS_MAX],
@@ -42,6 +44,13 @@ struct view {
 		jobs_seen; /* another one once anything of the jobs may be another; 0: not counted */
 	int64_t engine_authority_ns, cooling_authority_ns; /* when these were read */
 };
+
+/* Dummy work of a reticle, 0 where nothing is known of any. */
+static inline double
+inputs_ballast_w(const struct view *v, int i)
+{
+	return isfinite(v->ballast_w[i]) ? v->ballast_w[i] : 0.0;
+}
 
 struct inputs;
 

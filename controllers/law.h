@@ -58,6 +58,10 @@ struct law_in {
 	bool may_move[JOBS_MAX +
 		      1]; /* the work of the job in a slot may move between its reticles */
 	double flow_kg_s; /* NAN unknown */
+	/* dummy work, where control_params.ballast_max_w is above 0 */
+	double ballast_w[RETICLES];   /* in force; NAN unknown */
+	bool ballast_stuck[RETICLES]; /* it is not what it is asked to be */
+	bool ballast_barred;          /* there may be none now */
 };
 
 struct law_out {
@@ -67,6 +71,7 @@ struct law_out {
 	double setpoint_c;           /* of the coolant supply, in force */
 	double own_setpoint_c;       /* … and without a person's */
 	double share_frac[RETICLES]; /* of its job's work; NAN: as it is */
+	double ballast_w[RETICLES];  /* dummy work; 0 where a law knows none */
 	double margin_k;       /* room to the nearest limit less its margin; negative: over it */
 	enum ctl_reason limit; /* what bounds the duty where it is below 1 */
 	bool unheld;           /* it is broken without any work, too */

@@ -142,7 +142,7 @@ foresee(struct mpc *m, const struct law_in *in, const double duty[RETICLES])
 	double power_w[RETICLES], rise_k[RETICLES], sum_w = 0.0;
 	for (int i = 0; i < RETICLES; i++) {
 		double u = m->stuck[i] ? mpc_applied(in, i) : duty[i];
-		power_w[i] = mpc_still_w(m, in->model, i, m->plan_c[i]) +
+		power_w[i] = mpc_still_w(m, in->model, i, m->plan_c[i]) + mpc_ballast_of(m, in, i) +
 			     (m->group[i] < RETICLES ? m->work_w[i] * u : 0.0);
 		sum_w += power_w[i];
 	}
@@ -207,6 +207,10 @@ share_cap(struct mpc *m, const struct control_params *p, const struct law_in *in
 {
 	const struct program *q = &m->program;
 	double full_w = 0.0, was = m->cap_frac;
+	double most_w = p->ballast_max_w > 0.0 ? p->ballast_wafer_max_w : (double)INFINITY;
+	/* dummy work gives way before any other does */
+	planned_w -= mpc_ballast_shed(m, planned_w - most_w - p->cap_margin_w);
+	m->ballast.spare_w = most_w - planned_w;
 	if (!(isfinite(in->cap_w) && in->cap_w >= 0.0)) {
 		m->cap_frac = 1.0;
 		return;
@@ -216,6 +220,8 @@ share_cap(struct mpc *m, const struct control_params *p, const struct law_in *in
 	double pump = isfinite(in->pump_frac) ? in->pump_frac : m->pump_frac;
 	double allowed_w = mpc_wafer_w(in->model, mpc_pumps_w(in, pump),
 				       in->cap_w - p->cap_margin_w - m->input_off_w);
+	planned_w -= mpc_ballast_shed(m, planned_w - allowed_w);
+	m->ballast.spare_w = fmin(m->ballast.spare_w, allowed_w - planned_w);
 	if (full_w > 1.0)
 		m->cap_frac = law_clamp(was + (allowed_w - planned_w) / full_w, 0.0, 1.0);
 	/* who works as much as the cap lets him works more or less with it */
@@ -365,11 +371,18 @@ solve(struct mpc *m, const struct control_params *p, const struct law_in *in, do
 	for (int g = 0; g < q->n; g++)
 		full[g] = work[g] / in->model->dynamic_w;
 	duties_of(m, duty);
+	if (p->ballast_max_w > 0.0)
+		mpc_ballast_move(m, p, in);
 	planned_w = foresee(m, in, duty);
+	double ballast_w = m->ballast.sum_w;
 	share_cap(m, p, in, full, planned_w);
+	if (m->ballast.sum_w < ballast_w)
+		(void)foresee(m, in, duty);
 	for (int g = 0; g < q->n; g++)
 		q->v[g] = m->rate[g] * full[g];
 	set_case(m, p, in, work);
+	if (p->ballast_max_w > 0.0 && in->second)
+		mpc_ballast_plan(m, p, in);
 	worst_k = too_warm(m, m->plan_c, over_k);
 	m->since_solve++;
 	if (q->n <= 1 || in->second || (worst_k > AGAIN_ABOVE_K && m->since_solve > AGAIN_STEPS)) {
@@ -437,6 +450,7 @@ start_program(struct mpc *m, const struct control_params *p, const struct law_in
 	m->jobs = in->jobs; /* whose work is what in what is seen first */
 	for (int i = 0; i < RETICLES; i++)
 		m->share[i] = law_share(in, i);
+	mpc_ballast_init(m, in);
 	mpc_see_init(m, in);
 	mpc_share_init(m, in);
 	take_groups(m, in);
@@ -451,6 +465,8 @@ mpc_init(struct mpc *m, const struct control_params *p, const struct law_in *in)
 	m->pump_frac = m->spi.pump_frac;
 	m->setpoint_c = m->spi.setpoint_c;
 	m->valve = m->spi.valve;
+	if (p->ballast_max_w > 0.0)
+		mpc_ballast_init(m, in);
 }
 
 /* The structured PI goes on from what is applied, and the program from where that leaves. */
@@ -466,6 +482,10 @@ fall_back(struct mpc *m, const struct control_params *p, const struct law_in *in
 	}
 	m->acts = m->unheld = out->unheld = false;
 	spi_step(&m->spi, p, in, out);
+	if (p->ballast_max_w > 0.0) {
+		mpc_ballast_wait(m, in);
+		memcpy(out->ballast_w, m->ballast.w, sizeof out->ballast_w);
+	}
 	m->pump_frac = m->spi.pump_frac;
 	m->setpoint_c = m->spi.setpoint_c;
 	m->valve = m->spi.valve;
@@ -552,6 +572,8 @@ mpc_step(struct mpc *m, const struct control_params *p, const struct law_in *in,
 	}
 	if (!m->acts)
 		start_program(m, p, in);
+	if (p->ballast_max_w > 0.0)
+		mpc_ballast_see(m, in);
 	mpc_see(m, p, in);
 	renew_matrices(m, in, take_groups(m, in));
 	if (!solve(m, p, in, out->duty_frac)) {
@@ -561,6 +583,8 @@ mpc_step(struct mpc *m, const struct control_params *p, const struct law_in *in,
 	}
 	mpc_share(m, p, in);
 	memcpy(out->share_frac, m->share_cmd, sizeof out->share_frac);
+	if (p->ballast_max_w > 0.0)
+		memcpy(out->ballast_w, m->ballast.w, sizeof out->ballast_w);
 	if (in->second)
 		cool(m, p, in);
 	else if (in->pump_alarm)

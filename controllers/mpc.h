@@ -26,6 +26,18 @@
 
 #define MPC_BACK 8 /* steps: power is read twice a second, and later than the duty it comes from */
 
+/* Dummy work on cold reticles (mpc_ballast.c); all zeros where the option is off. */
+struct mpc_ballast {
+	double goal_w[RETICLES];               /* what pays … */
+	double w[RETICLES];                    /* … and what is asked for, on its way there */
+	double seen_w[RETICLES];               /* in force */
+	double slot_w[MPC_BACK][JOBS_MAX + 1]; /* of each slot's reticles, of late */
+	uint8_t moved_steps[RETICLES]; /* that its power may still be read as of another one */
+	double sum_w,
+		spare_w;     /* asked for, and what a power cap leaves beside all that is planned */
+	uint32_t rest_steps; /* until it is worth asking again what pays */
+};
+
 struct mpc {
 	struct spi spi;       /* acts where the program can't */
 	bool acts;            /* the program does */
@@ -67,7 +79,8 @@ struct mpc {
 	double input_off_w;               /* input power less what the model says */
 	uint32_t since_solve, at;
 	/* work that moves */
-	struct program apart; /* each reticle by itself */
+	struct program
+		apart; /* each reticle by itself; where work stays: all as now, with other ballast */
 	struct program_case apart_case;
 	double share_cmd[RETICLES];
 	uint32_t share_steps[JOBS_MAX + 1]; /* since a slot's shares were asked for */
@@ -75,6 +88,7 @@ struct mpc {
 	uint32_t settled_steps;             /* since all is as foreseen */
 	double pump_frac, setpoint_c;
 	struct law_valve valve;
+	struct mpc_ballast ballast;
 };
 
 void mpc_init(struct mpc *m, const struct control_params *p, const struct law_in *in);

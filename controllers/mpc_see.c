@@ -74,8 +74,8 @@ learn_leakage(struct mpc *m, const struct law_in *in)
 	int n = 0;
 	for (int i = 0; i < RETICLES; i++) {
 		double active = m->active_frac[mpc_slot(m, i)];
-		leak_w[i] = active < AT_REST_FRAC
-				    ? in->power_w[i] - in->model->idle_w -
+		leak_w[i] = active < AT_REST_FRAC && m->ballast.moved_steps[i] == 0
+				    ? in->power_w[i] - in->model->idle_w - m->ballast.seen_w[i] -
 					      m->work_w[i] * mpc_applied(in, i) * active
 				    : (double)NAN;
 		leak_w[i] /= response_leak_w(in->model, in->temp_c[i], NULL);
@@ -103,7 +103,7 @@ static void
 see_activity(struct mpc *m, const struct law_in *in)
 {
 	double does_w[JOBS_MAX + 1] = {0.0}, may_w[JOBS_MAX + 1] = {0.0};
-	double full_w[JOBS_MAX + 1] = {0.0};
+	double full_w[JOBS_MAX + 1] = {0.0}, ballast_w[JOBS_MAX + 1] = {0.0};
 
 	for (int i = 0; i < RETICLES; i++) {
 		int s = mpc_slot(m, i);
@@ -113,12 +113,17 @@ see_activity(struct mpc *m, const struct law_in *in)
 		does_w[s] += in->power_w[i] - mpc_still_w(m, in->model, i, in->temp_c[i]);
 		may_w[s] += m->work_w[i] * mpc_applied(in, i);
 		full_w[s] += m->work_w[i];
+		ballast_w[s] += m->ballast.seen_w[i];
 	}
-	for (int k = 0; k < (m->at == 0 ? MPC_BACK : 1); k++)
+	for (int k = 0; k < (m->at == 0 ? MPC_BACK : 1); k++) {
 		memcpy(m->may_w[(m->at + (uint32_t)k) % MPC_BACK], may_w, sizeof may_w);
+		memcpy(m->ballast.slot_w[(m->at + (uint32_t)k) % MPC_BACK], ballast_w,
+		       sizeof ballast_w);
+	}
 	m->at++;
 	for (int s = 0; s <= JOBS_MAX; s++) {
 		double hi_w = may_w[s], lo_w = may_w[s];
+		double most_w = ballast_w[s], least_w = ballast_w[s];
 
 		if (may_w[s] < 1.0) {
 			m->active_frac[s] = 1.0; /* nothing is known of it */
@@ -127,14 +132,16 @@ see_activity(struct mpc *m, const struct law_in *in)
 		for (int k = 0; k < MPC_BACK; k++) {
 			hi_w = fmax(hi_w, m->may_w[k][s]);
 			lo_w = fmin(lo_w, m->may_w[k][s]);
+			most_w = fmax(most_w, m->ballast.slot_w[k][s]);
+			least_w = fmin(least_w, m->ballast.slot_w[k][s]);
 		}
 		/* where duty leaves next to nothing, what leakage is taken for wrongly is no work */
 		double unsure_w = (MORE_FRAC - 1.0) * full_w[s];
 		m->active_frac[s] = 1.0;
-		if (does_w[s] > hi_w + unsure_w)
-			m->active_frac[s] = does_w[s] / hi_w;
-		else if (does_w[s] < lo_w - unsure_w)
-			m->active_frac[s] = fmax(does_w[s] / lo_w, 0.0);
+		if (does_w[s] - most_w > hi_w + unsure_w)
+			m->active_frac[s] = (does_w[s] - most_w) / hi_w;
+		else if (does_w[s] - least_w < lo_w - unsure_w)
+			m->active_frac[s] = fmax((does_w[s] - least_w) / lo_w, 0.0);
 	}
 }
 
@@ -181,9 +188,11 @@ learn_work(struct mpc *m, const struct control_params *p, const struct law_in *i
 		m->work_w[i] = fmax(m->work_w[i] * by[s],
 				    least_frac * in->model->dynamic_w * fmax(m->density[s], 0.1));
 		if (m->active_frac[s] < WORKING_FRAC || u < MPC_DUTY_LEAST ||
-		    !isfinite(in->power_w[i]))
+		    !isfinite(in->power_w[i]) || m->ballast.moved_steps[i] > 0)
 			continue;
-		w = (in->power_w[i] - mpc_still_w(m, in->model, i, in->temp_c[i])) / u;
+		w = (in->power_w[i] - mpc_still_w(m, in->model, i, in->temp_c[i]) -
+		     m->ballast.seen_w[i]) /
+		    u;
 		m->work_w[i] = law_low_pass(m->work_w[i], fmax(w, 1.0), WORK_TAU_S / u);
 	}
 }
@@ -195,7 +204,7 @@ follow_rise(struct mpc *m, const struct control_params *p, const struct law_in *
 	double power_w[RETICLES], rise_k[RETICLES], sum_w = 0.0;
 
 	for (int i = 0; i < RETICLES; i++) {
-		power_w[i] = mpc_still_w(m, in->model, i, in->temp_c[i]) +
+		power_w[i] = mpc_still_w(m, in->model, i, in->temp_c[i]) + m->ballast.seen_w[i] +
 			     m->work_w[i] * mpc_applied(in, i) * m->active_frac[mpc_slot(m, i)];
 		sum_w += power_w[i];
 	}

@@ -28,6 +28,26 @@ void mpc_share_forget(struct mpc *m, int i);
 /* Once a second: new shares into m->share_cmd, where they pay. */
 void mpc_share(struct mpc *m, const struct control_params *p, const struct law_in *in);
 
+/* --- mpc_ballast.c: none of it is called where the option is off --- */
+void mpc_ballast_init(struct mpc *m, const struct law_in *in);
+/* What is in force now, before anything is learnt of power. */
+void mpc_ballast_see(struct mpc *m, const struct law_in *in);
+/* While the program does not act: at its start as it is, else none. */
+void mpc_ballast_wait(struct mpc *m, const struct law_in *in);
+/* Each step: on its way to what pays, or none at once. */
+void mpc_ballast_move(struct mpc *m, const struct control_params *p, const struct law_in *in);
+/* A cap leaves so many watts less than what is planned: returns what of them is shed here. */
+double mpc_ballast_shed(struct mpc *m, double over_w);
+/* Once a second, with the case as the program is to solve it: what would pay. */
+void mpc_ballast_plan(struct mpc *m, const struct control_params *p, const struct law_in *in);
+
+/* As a plan counts with it: one that does not obey, as it is. */
+static inline double
+mpc_ballast_of(const struct mpc *m, const struct law_in *in, int i)
+{
+	return in->ballast_stuck[i] ? m->ballast.seen_w[i] : m->ballast.w[i];
+}
+
 static inline int
 mpc_slot(const struct mpc *m, int i)
 {

@@ -21,6 +21,7 @@ static const struct {
 	{ROLE_ENGINE_CEILING_CMD, 1},
 	{ROLE_ENGINE_CEILING_FOR_CMD, 1},
 	{ROLE_JOB_SLOT_BATCH_CMD, JOBS_MAX},
+	{ROLE_BALLAST_CMD, RETICLES},
 };
 #define DEMAND_KINDS (sizeof DEMANDS / sizeof DEMANDS[0])
 
@@ -63,6 +64,8 @@ static const struct {
 	{ROLE_CTL_PACE, 1},
 	{ROLE_CTL_PACE_SAVED, 1},
 	{ROLE_CTL_JOB_COST, JOBS_MAX},
+	{ROLE_CTL_BALLAST, 1},
+	{ROLE_CTL_BALLAST_FAULT, 1},
 	{ROLE_CTL_ZONE_FLOW, ZONES},
 	{ROLE_CTL_CLOGGED, 1},
 	{ROLE_CTL_UA, 1},
@@ -216,6 +219,8 @@ demand_each(const struct demands *d, enum role_id role)
 		return d->duty_frac;
 	if (role == ROLE_SHARE_CMD)
 		return d->share_frac;
+	if (role == ROLE_BALLAST_CMD)
+		return d->ballast_w;
 	return role == ROLE_JOB_SLOT_BATCH_CMD ? d->batch_frac : NULL;
 }
 
@@ -392,6 +397,10 @@ reading_of_people(enum role_id role, uint32_t index, const struct account *a,
 		return (struct reading){s->turns.lead + 1, false};
 	case ROLE_CTL_PUMP_HOURS:
 		return (struct reading){s->turns.hours[index], false};
+	case ROLE_CTL_BALLAST:
+		return (struct reading){s->verdict.ballast_w, false};
+	case ROLE_CTL_BALLAST_FAULT:
+		return (struct reading){(s->actuators.faults & ACTUATOR_BALLAST) != 0, false};
 	case ROLE_CTL_PUMP_FAULT:
 		return (struct reading){s->actuators.pump[index].fault, false};
 	case ROLE_CTL_HANDS:

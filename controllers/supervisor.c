@@ -463,9 +463,11 @@ supervisor_step(struct supervisor *s, const struct control_params *p, const stru
 	supervisor_judge_cap(s);
 	supervisor_pace_begin(s, p, v);
 	supervisor_hands_begin(s, p);
+	supervisor_ballast_begin(s, p, v);
 	act(s, p, v, cooling_was_lost && !s->cooling_lost, now_ns);
 	if (s->mode != CTL_AUTO && s->mode != CTL_SHADOW && s->mode != CTL_FAILSAFE)
 		want_demands(s);
+	supervisor_ballast(s, p, v, now_ns);
 	supervisor_ask_ceiling(s, p, now_ns);
 	watch_release(s, v);
 	if (s->mode != CTL_OFF && !s->demands.quiet && (second || first)) {

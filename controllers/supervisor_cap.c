@@ -196,7 +196,7 @@ supervisor_draw(const struct supervisor *s, const struct control_params *p)
 	double static_w = p->cap_other_w + RETICLES * p->reticle_static_w / part;
 	draw.idle_w = static_w;
 	draw.kept_w = kept_w(s, p, part);
-	double moving_w = draw.input_w - static_w;
+	double moving_w = draw.input_w - static_w - d->ballast_w / part; /* which is no work */
 	if (sum > SCALE_LEAST_FRAC && moving_w > 0.0)
 		draw.full_w = static_w + moving_w / fmin(sum, 1.0);
 	return draw;

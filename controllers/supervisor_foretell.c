@@ -34,7 +34,8 @@ tell_load(const struct supervisor *s, const struct view *v, struct advice_system
 	const struct job_groups *g = &s->in.jobs;
 	bool nameless = !g->any && v->tokens_per_s > 0.0;
 	for (int i = 0; i < RETICLES; i++) {
-		double still_w = response_still_w(out->in.model, s->sensors.temp_c[i]);
+		double still_w = response_still_w(out->in.model, s->sensors.temp_c[i]) +
+				 inputs_ballast_w(v, i);
 		out->taken[i] = nameless || (g->any && g->slot[i] != SLOT_NONE);
 		out->in.works[i] = out->taken[i];
 		out->in.other_w[i] =

@@ -205,7 +205,7 @@ saved_w(const struct supervisor *s, const struct control_params *p, const struct
 	double sum_w = 0.0;
 	for (int i = 0; i < RETICLES; i++) {
 		uint8_t k = s->in.jobs.slot[i];
-		double moving_w = v->power_w[i] - p->reticle_static_w;
+		double moving_w = v->power_w[i] - p->reticle_static_w - inputs_ballast_w(v, i);
 		if (k < JOBS_MAX && moving_w > 0.0 && s->asked_frac[k] > 0.0 &&
 		    s->own_frac[k] > s->asked_frac[k])
 			sum_w += moving_w * (s->own_frac[k] / s->asked_frac[k] - 1.0);

@@ -60,6 +60,13 @@ void supervisor_hands_hold(struct supervisor *s, const struct control_params *p)
 /* A law begins: with what it had asked for, where a person's is in force. */
 void supervisor_hands_start_law(struct supervisor *s, const struct control_params *p);
 
+/* --- supervisor_ballast.c: dummy work, the first of all to go --- */
+/* Before the law's step; and the demand, after everything else. */
+void supervisor_ballast_begin(struct supervisor *s, const struct control_params *p,
+			      const struct view *v);
+void supervisor_ballast(struct supervisor *s, const struct control_params *p, const struct view *v,
+			int64_t now_ns);
+
 /* --- supervisor_say.c: the verdict of the step --- */
 void supervisor_say(struct supervisor *s, const struct control_params *p, const struct view *v);
 

@@ -74,7 +74,7 @@ supervisor_watch_actuators(struct supervisor *s, const struct control_params *p,
 	if (cooling)
 		asked.valve_frac = d->valve_frac;
 	if (is_asked(s, v->engine_authority, s->setup.engine_shadow))
-		asked.duty_frac = d->duty_frac;
+		asked.duty_frac = d->duty_frac, asked.ballast_w = d->ballast_w;
 	actuators_step(&s->actuators, p, v, &asked);
 	s->pump_alarm = pump_failed(v) || actuators_pump_behind(&s->actuators);
 }

@@ -26,6 +26,7 @@ struct demands {
 	bool release;
 	bool quiet; /* nothing but the release */
 	double duty_frac[RETICLES], share_frac[RETICLES];
+	double ballast_w[RETICLES];
 	double pump_frac, valve_frac;
 	double pump_turn_frac;             /* first pump over pump_frac, second below it */
 	double pump_each_frac[HAND_PUMPS]; /* of one pump, where it is not as the other; NAN */
@@ -67,6 +68,7 @@ struct verdict {
 	double input_w;      /* NAN unknown */
 	double pace_frac;    /* least rate that a job here is slowed to; 1 none is */
 	double pace_saved_w; /* by that */
+	double ballast_w;    /* dummy work on all reticles, in force where that is known */
 	bool shed;           /* no work, for the sake of others under a cap of all */
 	enum hand_yield hand_yields;
 	bool after_hand; /* the ramp is that of a duty which is by hand no longer */
@@ -119,7 +121,8 @@ struct supervisor {
 	bool was_shed;         /* … because of others, until all of it is back */
 	uint32_t cap_over;     /* steps */
 	bool cap_missed;
-	bool after_cap; /* a cap held it back, and no other limit does since: it grows */
+	uint32_t ballast_rest; /* steps for which there is none, as the meter was above a cap */
+	bool after_cap;        /* a cap held it back, and no other limit does since: it grows */
 	struct cluster_order order;
 	double own_frac[JOBS_MAX], asked_frac[JOBS_MAX]; /* of a slot, as struct cluster_report */
 	double pace_factor[JOBS_MAX];  /* of the duties of a slot, in the last step */

@@ -24,7 +24,7 @@ demands_clear(struct demands *d)
 	for (int i = 0; i < RETICLES; i++)
 		d->duty_frac[i] = (double)NAN;
 	for (int i = 0; i < RETICLES; i++)
-		d->share_frac[i] = (double)NAN;
+		d->share_frac[i] = d->ballast_w[i] = (double)NAN;
 	for (int k = 0; k < JOBS_MAX; k++)
 		d->batch_frac[k] = (double)NAN;
 }

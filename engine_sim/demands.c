@@ -32,6 +32,12 @@ share_cmd(const struct written *w)
 }
 
 static void
+ballast_cmd(const struct written *w)
+{
+	firmware_ballast(&w->sys->firmware.engine, w->i, w->value);
+}
+
+static void
 batch_cmd(const struct written *w)
 {
 	w->sys->firmware.engine.batch_cmd[w->i] = w->value;
@@ -111,6 +117,7 @@ typedef void demand_fn(const struct written *);
 static demand_fn *const demands[ROLES] = {
 	[ROLE_DUTY_CMD] = duty_cmd,
 	[ROLE_SHARE_CMD] = share_cmd,
+	[ROLE_BALLAST_CMD] = ballast_cmd,
 	[ROLE_JOB_SLOT_BATCH_CMD] = batch_cmd,
 	[ROLE_ENGINE_SEQ_CMD] = engine_seq,
 	[ROLE_ENGINE_RELEASE_CMD] = engine_release,
@@ -128,7 +135,14 @@ static demand_fn *const site_demands[ROLES] = {
 	[ROLE_AIR_SETPOINT_CMD] = air_setpoint,
 };
 
-/* Has the firmware taken back what the point demands, since its job is a new one? */
+/* Has the firmware anything to tell of that? */
+static bool
+takes_back(const struct sim_system *sys)
+{
+	return sys->firmware.engine.new_jobs || sys->firmware.engine.ballast_is_back;
+}
+
+/* Has the firmware taken back what the point demands, since its job is a new one, or its supervisor gone? */
 static bool
 taken_back(const struct sim_system *sys, const struct point *pt)
 {
@@ -136,6 +150,8 @@ taken_back(const struct sim_system *sys, const struct point *pt)
 
 	if (pt->role == ROLE_JOB_SLOT_BATCH_CMD)
 		return slots >> i & 1u;
+	if (pt->role == ROLE_BALLAST_CMD)
+		return sys->firmware.engine.ballast_is_back;
 	return pt->role == ROLE_SHARE_CMD && sys->process.jobs.of[i] < JOBS_MAX &&
 	       slots >> sys->process.jobs.of[i] & 1u;
 }
@@ -143,22 +159,25 @@ taken_back(const struct sim_system *sys, const struct point *pt)
 void
 sim_new_jobs(struct sim *sim)
 {
-	uint32_t any = 0;
+	bool any = false;
 
 	for (uint32_t k = 0; k < sim->plant->n_systems; k++)
-		any |= sim->systems[k].firmware.engine.new_jobs;
+		any |= takes_back(&sim->systems[k]);
 	for (uint32_t n = 0; any && n < sim->plant->n_devices; n++) {
 		struct sim_device *d = &sim->devices[n];
 		const struct point *points = sim->plant->points + d->config->first_point;
 
-		if (!d->registers || !d->system || !d->system->firmware.engine.new_jobs)
+		if (!d->registers || !d->system || !takes_back(d->system))
 			continue;
 		for (uint32_t k = 0; k < d->config->n_points; k++)
 			if (taken_back(d->system, &points[k]))
-				sim_registers_store(d, &points[k], 1.0);
+				sim_registers_store(d, &points[k],
+						    points[k].role == ROLE_BALLAST_CMD ? 0.0 : 1.0);
 	}
-	for (uint32_t k = 0; any && k < sim->plant->n_systems; k++)
+	for (uint32_t k = 0; any && k < sim->plant->n_systems; k++) {
 		sim->systems[k].firmware.engine.new_jobs = 0;
+		sim->systems[k].firmware.engine.ballast_is_back = false;
+	}
 }
 
 void

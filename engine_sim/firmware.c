@@ -396,6 +396,47 @@ take_back(struct engine_unit *e, const struct process *p)
 	for (int i = 0; gone && i < RETICLES; i++)
 		if (p->jobs.of[i] < JOBS_MAX)
 			e->share_cmd[i] = 1.0;
+	if (!(gone && e->ballast_any))
+		return;
+	for (int i = 0; i < RETICLES; i++)
+		e->ballast_cmd_w[i] = 0.0;
+	e->ballast_is_back = true;
+}
+
+/* Dummy work as it is asked for, or none. What a reticle does is written only where it changes: a fault may have put
+ * something else there. */
+static void
+do_ballast(struct engine_unit *e, struct process *p)
+{
+	bool may = e->dog.authority == AUTHORITY_SUPERVISOR && e->trips == 0 && p->powered > 0.5 &&
+		   e->fold >= 1.0 && e->flow_cap >= 1.0 && e->ceiling_scale >= 1.0;
+	bool moved = false;
+	double sum_w = 0.0;
+
+	if (!e->ballast_any)
+		return;
+	e->ballast_any = false;
+	for (int i = 0; i < RETICLES; i++) {
+		double now = may ? e->ballast_cmd_w[i] : 0.0, was = e->ballast_w[i];
+
+		e->ballast_any = e->ballast_any || e->ballast_cmd_w[i] > 0.0 || now > 0.0;
+		if (!(now < was) && !(now > was))
+			continue;
+		e->ballast_w[i] = p->jobs.ballast_w[i] = now;
+		p->jobs.version++;
+		moved = true;
+	}
+	for (int i = 0; moved && i < RETICLES; i++)
+		sum_w += e->ballast_w[i];
+	if (moved)
+		e->ballast_sum_w = sum_w;
+}
+
+void
+firmware_ballast(struct engine_unit *e, uint32_t reticle, double watts)
+{
+	e->ballast_cmd_w[reticle] = clamp(watts, 0.0, BALLAST_MOST_W);
+	e->ballast_any = true;
 }
 
 static void
@@ -410,6 +451,7 @@ tick(struct firmware *fw, struct process *p, const struct sensors *s, int64_t st
 	foldback(e, p, s, tmax_c);
 	hold_ceiling(e, s, step);
 	reshare(e, p, step);
+	do_ballast(e, p);
 	e->status =
 		(p->powered > 0.5 ? ENGINE_POWERED : 0u) |
 		(tmax_c >= WARNING_C ? ENGINE_WARNING : 0u) |

@@ -16,6 +16,9 @@
  *       shares: what a supervisor moved for its own reasons holds nothing up once it is gone. A power
  *       ceiling is held by one duty scale, here and under a supervisor, until it expires.
  *
+ *   Ballast, dummy work on reticles that are colder than the others, is the first to go: a device does
+ *   it in nobody's charge but a supervisor's, and not while anything above holds a duty down.
+ *
  * The foldback believes a sensor up to 3 K above its hottest neighbour: silicon and copper conduct,
  * so a lone higher reading is a lying sensor. The interlocks believe every sensor.
  */
@@ -55,7 +58,11 @@ struct engine_unit {
 	double temp_limit_c;
 	double duty_cmd[RETICLES], share_cmd[RETICLES];
 	bool duty_new; /* duty_cmd or the ceiling's scale has changed since the last step */
-	enum duty_from duty_from; /* in the last step */
+	enum duty_from duty_from;                            /* in the last step */
+	double ballast_cmd_w[RETICLES], ballast_w[RETICLES]; /* and what it applies of that */
+	double ballast_sum_w;
+	bool ballast_any;     /* one of them is not 0 */
+	bool ballast_is_back; /* it was taken back: registers are to show it */
 	double ceiling_w, ceiling_for_s;
 	int64_t ceiling_until;                /* step; the ceiling stands before it */
 	double fold, flow_cap, ceiling_scale; /* each 0..1 */
@@ -92,6 +99,8 @@ void firmware_new_job(struct firmware *fw, struct process *p, uint32_t slot);
 void firmware_seq(struct watchdog *dog, uint16_t seq, int64_t step);
 void firmware_release(struct watchdog *dog, bool release);  /* shares follow in the next tick */
 void firmware_ceiling(struct engine_unit *e, int64_t step); /* either ceiling register written */
+void firmware_ballast(struct engine_unit *e, uint32_t reticle,
+		      double watts); /* from the next tick */
 void firmware_reset(struct firmware *fw, const struct process *p, const struct sensors *s);
 
 /* Before a step: what the actuators are told. Written registers count at once. `out` is the one of the

@@ -366,6 +366,7 @@ sim_truth_in_short(const struct sim *sim, uint32_t system, struct sim_truth *out
 	out->wafer_w = p->power.wafer_w;
 	out->input_w = p->power.input_w;
 	out->cooling_w = process_cooling_w(p);
+	out->ballast_w = sys->firmware.engine.ballast_sum_w;
 	out->flow_kg_s = p->cool.flow_kg_s;
 	out->supply_c = p->loop.cold_c;
 	out->return_c = p->loop.hot_c;

@@ -70,6 +70,7 @@ struct sim_truth {
 	double tokens_per_s;
 	double wafer_w, input_w,
 		cooling_w; /* cooling: pumps and the system's share of the facility's */
+	double ballast_w;  /* dummy work that the engine block is asked for, and does */
 	double flow_kg_s, supply_c, return_c;
 	double pump_speed[2];    /* 0..1 */
 	double valve;            /* 0..1 */

@@ -80,6 +80,18 @@ share(const struct asked *a)
 }
 
 static double
+ballast_cmd(const struct asked *a)
+{
+	return a->sys->firmware.engine.ballast_cmd_w[a->i];
+}
+
+static double
+ballast(const struct asked *a)
+{
+	return a->sys->process.jobs.ballast_w[a->i];
+}
+
+static double
 wafer_power_w(const struct asked *a)
 {
 	return a->sys->sensors.wafer_w;
@@ -463,6 +475,8 @@ static value_fn *const values[ROLES] = {
 	[ROLE_DUTY] = duty,
 	[ROLE_SHARE_CMD] = share_cmd,
 	[ROLE_SHARE] = share,
+	[ROLE_BALLAST_CMD] = ballast_cmd,
+	[ROLE_BALLAST] = ballast,
 	[ROLE_WAFER_POWER] = wafer_power_w,
 	[ROLE_WAFER_CURRENT] = wafer_current,
 	[ROLE_WAFER_VOLTAGE] = wafer_voltage,
@@ -556,11 +570,18 @@ shares(const struct asked *a)
 	return a->sys->process.share;
 }
 
+static const double *
+ballasts(const struct asked *a)
+{
+	return a->sys->process.jobs.ballast_w;
+}
+
 static values_fn *const arrays[ROLES] = {
 	[ROLE_RETICLE_TEMP] = reticle_temps,
 	[ROLE_RETICLE_POWER] = reticle_powers,
 	[ROLE_DUTY] = duties,
 	[ROLE_SHARE] = shares,
+	[ROLE_BALLAST] = ballasts,
 };
 
 values_fn *

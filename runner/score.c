@@ -68,6 +68,7 @@ add_step(struct score *s, const struct sim_truth *t, double dt_s, bool duty_move
 		s->sum[SCORE_s_above_cap] += dt_s;
 	if (t->input_w > s->cap_w)
 		s->sum[SCORE_kj_above_cap] += (t->input_w - s->cap_w) * dt_s / 1000.0;
+	s->sum[SCORE_ballast_kj] += t->ballast_w * dt_s / 1000.0;
 	s->sum[SCORE_cooling_kj] += t->cooling_w * dt_s / 1000.0;
 	if (s->any && duty_moved)
 		s->sum[SCORE_effort_per_min] += moved(t->duty, s->duty, RETICLES);

@@ -185,6 +185,13 @@ of_best(const struct sheet *s, uint32_t system)
 	return s->best_pct != NULL ? 100.0 * v / s->best_pct[system] : (double)NAN;
 }
 
+/* Of an option only where the plant has it. */
+static bool
+is_told(const struct sheet *s, enum score_id id)
+{
+	return id != SCORE_ballast_kj || s->scenario->plant->control.ballast_max_w > 0.0;
+}
+
 static void
 print_scores(const struct sheet *s, FILE *to, uint32_t system)
 {
@@ -193,6 +200,8 @@ print_scores(const struct sheet *s, FILE *to, uint32_t system)
 		const struct score_info *info = &score_table[i];
 		double v = score_value(world_score(s->world, system), (enum score_id)i);
 
+		if (!is_told(s, (enum score_id)i))
+			continue;
 		fprintf(to, "  %-20s %12.*f %-6s %s\n", info->name, info->decimals, v, info->unit,
 			info->text);
 		if (i == SCORE_throughput_pct && s->best_pct != NULL)
@@ -266,6 +275,8 @@ json_systems(const struct sheet *s)
 		for (int k = 0; k < SCORES; k++) {
 			double v = score_value(world_score(s->world, i), (enum score_id)k);
 
+			if (!is_told(s, (enum score_id)k))
+				continue;
 			(void)json_object_set_new(system, score_table[k].name,
 						  k == SCORE_trips ? json_integer(llround(v))
 								   : sheet_json_number(v));

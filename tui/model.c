@@ -115,6 +115,7 @@ static const struct {
 	{ROLE_RETICLE_POWER, offsetof(struct model_system, power_w), RETICLES},
 	{ROLE_DUTY, offsetof(struct model_system, duty_frac), RETICLES},
 	{ROLE_SHARE, offsetof(struct model_system, share_frac), RETICLES},
+	{ROLE_BALLAST, offsetof(struct model_system, ballast_w), RETICLES},
 	{ROLE_PUMP_SPEED, offsetof(struct model_system, pump_speed_pct), MODEL_PUMPS},
 	{ROLE_PUMP_STATUS, offsetof(struct model_system, pump_status), MODEL_PUMPS},
 	{ROLE_PSU_POWER, offsetof(struct model_system, psu_power_w), PSUS},

@@ -48,7 +48,7 @@ struct model_system {
 	double spread_limit_k, temp_limit_c;
 	struct sample one[ROLES]; /* element 0 of each role; NEVER where the type lacks it */
 	struct sample temp_c[RETICLES], power_w[RETICLES], duty_frac[RETICLES],
-		share_frac[RETICLES];
+		share_frac[RETICLES], ballast_w[RETICLES];
 	struct sample pump_speed_pct[MODEL_PUMPS], pump_status[MODEL_PUMPS];
 	struct sample psu_power_w[PSUS], psu_status[PSUS];
 	struct sample leak[MODEL_LEAKS];

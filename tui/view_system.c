@@ -397,6 +397,10 @@ selection(struct view *v)
 	view_inline(&p, v->m, &s->power_w[i], 1, 0, "W, duty ");
 	view_inline(&p, v->m, &s->duty_frac[i], 1, 3, "share ");
 	view_inline(&p, v->m, &s->share_frac[i], 1, 2, "");
+	if (s->ballast_w[i].quality != QUALITY_NEVER) { /* where the plant has such a thing */
+		pen_text(&p, ", ballast ");
+		view_inline(&p, v->m, &s->ballast_w[i], 1, 1, "W");
+	}
 	if (s->temp_c[i].quality != QUALITY_NEVER && isfinite(s->temp_c[i].value))
 		pen_text(&p, ", %s, %.1f s", quality_name((enum quality)s->temp_c[i].quality),
 			 (double)(v->m->now_ns - s->temp_c[i].time_ns) / 1e9);

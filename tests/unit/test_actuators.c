@@ -71,7 +71,7 @@ a_pump_that_stays_behind_is_named_and_the_other_one_carries(void **state)
 static struct actuators_asked
 asked_of(double pump, double valve, const double *duty)
 {
-	return (struct actuators_asked){{pump, pump}, valve, duty};
+	return (struct actuators_asked){{pump, pump}, valve, duty, NULL};
 }
 
 static void

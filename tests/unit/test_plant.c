@@ -20,7 +20,9 @@ roles_of(enum role_owner owner)
 	uint32_t n = 0;
 
 	for (unsigned r = 0; r < ROLES; r++)
-		n += role_table[r].owner == owner ? role_table[r].n : 0;
+		n += role_table[r].owner == owner && !role_is_ballast((enum role_id)r)
+			     ? role_table[r].n
+			     : 0;
 	return n;
 }
 
