@@ -56,25 +56,25 @@ enum duty_from { DUTY_OF_SUPERVISOR, DUTY_OF_START, DUTY_LOCAL };
 struct engine_unit {
 	struct watchdog dog;
 	double temp_limit_c;
-	double duty_cmd[RETICLES], share_cmd[RETICLES];
-	bool duty_new; /* duty_cmd or the ceiling's scale has changed since the last step */
-	enum duty_from duty_from;                            /* in the last step */
-	double ballast_cmd_w[RETICLES], ballast_w[RETICLES]; /* and what it applies of that */
-	double ballast_sum_w;
-	bool ballast_any;     /* one of them is not 0 */
-	bool ballast_is_back; /* it was taken back: registers are to show it */
 	double ceiling_w, ceiling_for_s;
 	int64_t ceiling_until;                /* step; the ceiling stands before it */
 	double fold, flow_cap, ceiling_scale; /* each 0..1 */
 	uint32_t trips;                       /* enum trip_bit */
-	bool flow_seen;                       /* enough flow since the pumps were started */
-	int low_flow_count;
-	int64_t reshare_until[JOBS_MAX], reshare_after[JOBS_MAX]; /* of a slot; steps */
-	bool resharing;                                           /* work of some slot moves */
-	double batch_cmd[JOBS_MAX];                               /* of a slot's micro-batches */
-	uint32_t new_jobs; /* slots; their demands were reset */
-	int was_authority; /* in the tick before */
 	uint32_t status;
+	bool flow_seen;       /* enough flow since the pumps were started */
+	bool duty_new;        /* duty_cmd or the ceiling's scale has changed since the last step */
+	bool resharing;       /* work of some slot moves */
+	bool ballast_any;     /* one of ballast_w is not 0 */
+	bool ballast_is_back; /* it was taken back: registers are to show it */
+	enum duty_from duty_from; /* in the last step */
+	int low_flow_count;
+	int was_authority; /* in the tick before */
+	uint32_t new_jobs; /* slots; their demands were reset */
+	int64_t reshare_until[JOBS_MAX], reshare_after[JOBS_MAX]; /* of a slot; steps */
+	double batch_cmd[JOBS_MAX];                               /* of a slot's micro-batches */
+	double ballast_sum_w;
+	double duty_cmd[RETICLES], share_cmd[RETICLES];
+	double ballast_cmd_w[RETICLES], ballast_w[RETICLES]; /* and what is applied of it */
 };
 
 struct cooling_unit {
@@ -85,10 +85,10 @@ struct cooling_unit {
 };
 
 struct firmware {
-	struct engine_unit engine;
 	struct cooling_unit cooling;
+	struct engine_unit engine;
 	/* what holds in the start grace, before a supervisor has ever spoken */
-	double start_duty[RETICLES], start_pump[PUMPS], start_valve;
+	double start_pump[PUMPS], start_valve, start_duty[RETICLES];
 };
 
 void firmware_init(struct firmware *fw, const struct process *p, double temp_limit_c);

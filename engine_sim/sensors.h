@@ -49,14 +49,14 @@ enum sensor_signal { /* part of the key: append only */
 
 struct sensors {
 	uint64_t seed;
-	double offset_c[RETICLES];
-	struct instrument odd[SENSORS_ODD];
-	bool any_odd;
 	/* last samples; NAN: no reading */
-	double temp_c[RETICLES];
 	double wafer_w;
 	double flow_kg_s;
 	double return_kpa;
+	double temp_c[RETICLES];
+	double offset_c[RETICLES];
+	bool any_odd;
+	struct instrument odd[SENSORS_ODD];
 };
 
 void sensors_init(struct sensors *s, uint64_t seed, uint64_t wafer_seed, const struct process *p);
