@@ -4,6 +4,8 @@
 #include <math.h>
 #include <stdbool.h>
 
+#include "engine_sim/limits.h"
+
 /* Flow below this carries no heat worth a division by it. */
 #define STILL_KG_S 1e-9
 
@@ -28,7 +30,7 @@ coolant_pumps_on(struct pump_flow *out, const struct model *md, double system_kp
 
 	*out = (struct pump_flow){.head_frac = 1.0};
 	if (disc <= 0.0 || sq <= d) { /* the slower one's valve is shut, or both stand */
-		sq = fmax(n0, n1) / (1.0 + c);
+		sq = most(n0, n1) / (1.0 + c);
 		out->total_kg_s = md->pump_flow_kg_s * sqrt(sq);
 		out->pump_kg_s[fast] = out->total_kg_s;
 	} else {
@@ -69,10 +71,10 @@ void
 coolant_line(struct hx_line *out, const struct model *md, double flow_kg_s, double fill,
 	     const struct facility_water *fw)
 {
-	double v = fmin(1.0, fmax(md->valve_min, fw->valve));
+	double v = least(most(fw->valve, md->valve_min), 1.0);
 	double fac_kg_s = md->facility_kg_s * v * fw->flow_frac;
 	double c_hot = flow_kg_s * md->cp_j_kg_k, c_fac = fac_kg_s * md->facility_cp_j_kg_k;
-	double c_min = fmin(c_hot, c_fac), c_max = fmax(c_hot, c_fac);
+	double c_min = least(c_hot, c_fac), c_max = most(c_hot, c_fac);
 	double hot_film, fac_film;
 
 	*out = (struct hx_line){.coolant_w_k = c_hot,

@@ -3,6 +3,8 @@
 
 #include <math.h>
 
+#include "engine_sim/limits.h"
+
 double
 power_loss_to_loop_w(const struct model *md, double wafer_w)
 {
@@ -13,7 +15,7 @@ power_loss_to_loop_w(const struct model *md, double wafer_w)
 static double
 drooped(double v, double ohm, double w)
 {
-	return 0.5 * (v + sqrt(fmax(0.0, v * v - 4.0 * ohm * w)));
+	return 0.5 * (v + sqrt(most(v * v - 4.0 * ohm * w, 0.0)));
 }
 
 void
@@ -21,22 +23,23 @@ power_chain(struct power_chain *out, const struct model *md, double wafer_w, dou
 	    const double lost[PSUS])
 {
 	double each_w, load;
+	int running = 0; /* in a register: `lost` might be in `out`, as far as the compiler knows */
 
-	out->running = 0;
 	for (int k = 0; k < PSUS; k++)
-		out->running += lost[k] <= 0.5;
+		running += lost[k] <= 0.5;
+	out->running = running;
 	out->wafer_w = wafer_w;
 	out->core_v = drooped(md->core_v, md->core_ohm, wafer_w);
 	out->core_a = wafer_w / out->core_v;
 	out->output_w = wafer_w / md->core_stage_frac;
-	each_w = out->running ? out->output_w / out->running : 0.0;
+	each_w = running ? out->output_w / running : 0.0;
 	load = each_w / md->supply_max_w;
 	out->supply_v = drooped(md->supply_v, md->supply_ohm, each_w);
 	out->supply_input_w =
 		each_w / md->supply_frac + md->supply_fixed_w + md->supply_square_w * load * load;
 	out->input_w = out->output_w / md->supply_frac + pumps_w + md->other_w +
-		       out->running * (md->supply_fixed_w + md->supply_square_w * load * load);
-	out->overload = out->running == 0 || out->output_w > out->running * md->supply_max_w ||
+		       running * (md->supply_fixed_w + md->supply_square_w * load * load);
+	out->overload = running == 0 || out->output_w > running * md->supply_max_w ||
 			out->core_a > md->core_max_a;
 	for (int k = 0; k < PSUS; k++)
 		out->supply_w[k] = lost[k] <= 0.5 ? each_w : 0.0;

@@ -143,7 +143,7 @@ static void
 set_power(struct process *p, double wafer_w)
 {
 	const double *lost = p->faults.psu_failed;
-	double dark[PSUS];
+	UNCLEARED double dark[PSUS];
 
 	if (process_feed_lost(p, 0) || process_feed_lost(p, 1)) {
 		for (int k = 0; k < PSUS; k++)
