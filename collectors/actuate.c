@@ -97,6 +97,14 @@ look_again(struct actuate *all, uint32_t i)
 		memcpy(&all->taken[i], &no_demand, sizeof no_demand);
 }
 
+/* Is it the number that was taken last? Most are. */
+static bool
+as_taken(const struct sample *s, double taken)
+{
+	return same_bits(s->value, taken) && !isnan(taken) &&
+	       (s->quality == QUALITY_GOOD || s->quality == QUALITY_UNCERTAIN);
+}
+
 /* Returns whether it has become impossible to write. */
 static bool
 take(struct actuate *all, uint32_t i, double demand, int64_t now_ns)
@@ -126,6 +134,8 @@ actuate_take(struct actuate *all, const struct sample *demands, int64_t now_ns)
 	if (every)
 		all->until_ns = NEVER;
 	for (uint32_t i = 0; i < all->n; i++) {
+		if (!every && as_taken(&demands[i], all->taken[i]))
+			continue;
 		double demand = sample_usable(&demands[i]) ? demands[i].value : (double)NAN;
 		if (every || !same_bits(demand, all->taken[i]))
 			errors += take(all, i, demand, now_ns);
