@@ -19,13 +19,15 @@ bus_init(struct bus *b, const struct plant *plant, struct sim *sim, struct colle
 			  .n = plant->n_devices,
 			  .turned_ns = INT64_MIN};
 	b->wires = calloc(b->n + 1u, sizeof *b->wires);
+	b->pieces = calloc((b->n + 1u) * (size_t)WIRE_QUEUE, sizeof *b->pieces);
 	b->ports = calloc(b->n + 1u, sizeof *b->ports);
-	if (b->wires == NULL || b->ports == NULL) {
+	if (b->wires == NULL || b->pieces == NULL || b->ports == NULL) {
 		bus_fini(b);
 		return -ENOMEM;
 	}
 	for (uint32_t d = 0; d < b->n; d++) {
-		wire_init(&b->wires[d], plant->seed, plant->devices[d].name);
+		wire_init(&b->wires[d], plant->seed, plant->devices[d].name,
+			  b->pieces + d * (size_t)WIRE_QUEUE);
 		b->ports[d].line = plant->devices[d].line;
 	}
 	return 0;
@@ -35,8 +37,10 @@ void
 bus_fini(struct bus *b)
 {
 	free(b->wires);
+	free(b->pieces);
 	free(b->ports);
 	b->wires = NULL;
+	b->pieces = NULL;
 	b->ports = NULL;
 	b->n = 0;
 }

@@ -21,8 +21,9 @@ struct bus {
 	const struct plant *plant;
 	struct sim *sim;
 	struct collect *collect;
-	struct wire *wires;     /* [n] */
-	struct bus_port *ports; /* [n] */
+	struct wire *wires;        /* [n] */
+	struct wire_piece *pieces; /* [n * WIRE_QUEUE] */
+	struct bus_port *ports;    /* [n] */
 	uint32_t n;
 	int64_t turned_ns;         /* time of the last turn */
 	struct bus_writer *record; /* borrowed; NULL: nobody listens */

@@ -10,9 +10,9 @@
 enum draw { DRAW_DELAY, DRAW_DROP, DRAW_CORRUPT, DRAW_BIT, DRAW_SPLIT, DRAW_CUT, DRAW_REPEAT };
 
 void
-wire_init(struct wire *w, uint64_t seed, const char *name)
+wire_init(struct wire *w, uint64_t seed, const char *name, struct wire_piece *queue)
 {
-	*w = (struct wire){.seed = seed, .signal = keyed_signal(name)};
+	*w = (struct wire){.seed = seed, .signal = keyed_signal(name), .queue = queue};
 }
 
 void

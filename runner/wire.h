@@ -35,10 +35,11 @@ struct wire {
 	uint64_t answers;  /* so far, dropped ones too */
 	uint32_t first, n; /* in the queue */
 	uint64_t seed, signal;
-	struct wire_piece queue[WIRE_QUEUE]; /* first .. first + n - 1, round */
+	struct wire_piece *queue; /* [WIRE_QUEUE]: first .. first + n - 1, round */
 };
 
-void wire_init(struct wire *w, uint64_t seed, const char *name);
+/* `queue` holds WIRE_QUEUE pieces and is borrowed; apart from the wire, since mostly nothing is in it. */
+void wire_init(struct wire *w, uint64_t seed, const char *name, struct wire_piece *queue);
 /* The connection is gone, and with it what was under way. */
 void wire_reset(struct wire *w);
 /* The device answers. Does that arrive at once and as it is? Then it need not be put on the wire by wire_answer, and is

@@ -11,6 +11,7 @@
 #define ANSWERS 1000
 
 static struct wire wire;
+static struct wire_piece queue[WIRE_QUEUE];
 static uint8_t frame[60], got[WIRE_FRAME_MAX];
 
 static void
@@ -24,7 +25,7 @@ static int
 setup(void **state)
 {
 	(void)state;
-	wire_init(&wire, 7, "cs00.engine");
+	wire_init(&wire, 7, "cs00.engine", queue);
 	for (size_t i = 0; i < sizeof frame; i++)
 		frame[i] = (uint8_t)(3 * i + 1);
 	return 0;
@@ -171,7 +172,7 @@ pattern(uint64_t seed, const char *name)
 	struct wire w;
 	uint64_t bits = 0;
 
-	wire_init(&w, seed, name);
+	wire_init(&w, seed, name, queue);
 	w.fault.drop_p = 0.5;
 	for (int i = 0; i < 64; i++) {
 		wire_answer(&w, frame, sizeof frame, T0);
