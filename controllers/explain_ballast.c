@@ -27,7 +27,9 @@ explain_ballast(struct telling *t, const struct control_params *p, const struct 
 	double now_w = s->verdict.ballast_w;
 	if (!(p->ballast_max_w > 0.0))
 		return;
-	bool there = now_w >= ANY_W, told = x->ballast_w > 0.0;
+	int n = reticles_with(s,
+			      p->ballast_least_w); /* what nobody asks for is a fault's to tell */
+	bool there = now_w >= ANY_W && n > 0, told = x->ballast_w > 0.0;
 	bool moved = there && told && t->now_ns - x->ballast_ns >= AGAIN_NS &&
 		     fabs(now_w - x->ballast_w) > AGAIN_FRAC * x->ballast_w;
 	if (there == told && !moved) {
@@ -39,7 +41,7 @@ explain_ballast(struct telling *t, const struct control_params *p, const struct 
 	if (there)
 		explain_tell(t, CODE, now_w,
 			     "warms %d cold reticles by %.2f kW of ballast, for the spread's sake",
-			     reticles_with(s, p->ballast_least_w), now_w / 1000.0);
+			     n, now_w / 1000.0);
 	else
 		explain_tell(t, CODE, 0.0, "needs no ballast any more%s",
 			     s->in.ballast_barred ? ", or may have none" : "");

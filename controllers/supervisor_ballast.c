@@ -37,6 +37,15 @@ is_barred(const struct supervisor *s, const struct control_params *p, const stru
 	return flow || cap || hand || blind || device_holds(v);
 }
 
+static double
+sum_of(const double v[RETICLES])
+{
+	double sum = 0.0;
+	for (int i = 0; i < RETICLES; i++)
+		sum += v[i];
+	return sum;
+}
+
 void
 supervisor_ballast_begin(struct supervisor *s, const struct control_params *p, const struct view *v)
 {
@@ -46,6 +55,7 @@ supervisor_ballast_begin(struct supervisor *s, const struct control_params *p, c
 	s->ballast_rest -= s->ballast_rest > 0;
 	if (s->cap_over > 0) /* once is enough: duties are scaled when it stays so for seconds */
 		s->ballast_rest = CAP_REST_STEPS;
+	s->ballast_duty = sum_of(s->demands.duty_frac);
 	in->ballast_barred = is_barred(s, p, v);
 	for (int i = 0; i < RETICLES; i++) {
 		in->ballast_w[i] = v->ballast_w[i];
@@ -86,6 +96,9 @@ supervisor_ballast(struct supervisor *s, const struct control_params *p, const s
 	double sum_w = 0.0;
 	if (!(p->ballast_max_w > 0.0))
 		return;
+	/* a stop's ramp: it goes as the duty does, or the wafer would bend meanwhile */
+	double part = sum_of(d->duty_frac) / s->ballast_duty;
+	bool goes = !s->in.ballast_barred && part > 0.0 && part <= 1.0;
 	bool cut = s->fault || now_ns - s->since_ns >= (int64_t)(p->failsafe_after_s * 1e9);
 	for (int i = 0; i < RETICLES; i++) {
 		switch (s->mode) {
@@ -103,8 +116,11 @@ supervisor_ballast(struct supervisor *s, const struct control_params *p, const s
 			if (cut || !isfinite(d->ballast_w[i]))
 				d->ballast_w[i] = 0.0;
 			break;
-		case CTL_HANDBACK:
 		case CTL_STOPPED:
+			d->ballast_w[i] =
+				goes && isfinite(d->ballast_w[i]) ? d->ballast_w[i] * part : 0.0;
+			break;
+		case CTL_HANDBACK:
 		case CTL_MAINTENANCE:
 		case CTL_MANUAL: /* never a state; what is set by hand bars it */
 			d->ballast_w[i] = 0.0;

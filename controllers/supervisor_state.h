@@ -121,6 +121,7 @@ struct supervisor {
 	bool was_shed;         /* … because of others, until all of it is back */
 	uint32_t cap_over;     /* steps */
 	bool cap_missed;
+	double ballast_duty; /* sum of the duties that were asked for before this step; NAN not known */
 	uint32_t ballast_rest; /* steps for which there is none, as the meter was above a cap */
 	bool after_cap;        /* a cap held it back, and no other limit does since: it grows */
 	struct cluster_order order;

@@ -134,7 +134,7 @@ static void
 it_goes_in_the_step_in_which_anything_holds_heat_down(void **state)
 {
 	(void)state;
-	for (int what = 0; what < 9; what++) {
+	for (int what = 0; what < 8; what++) {
 		start(true);
 		go(50);
 		assert_true(most_asked() > 0.0);
@@ -158,12 +158,9 @@ it_goes_in_the_step_in_which_anything_holds_heat_down(void **state)
 			set_duty_by_hand();
 			break;
 		case 6:
-			supervisor_hold(&r.b.s, HOLD_STOP);
-			break;
-		case 7:
 			supervisor_hold(&r.b.s, HOLD_MAINTENANCE);
 			break;
-		case 8:
+		case 7:
 			supervisor_hand_back(&r.b.s);
 			break;
 		}
@@ -171,6 +168,35 @@ it_goes_in_the_step_in_which_anything_holds_heat_down(void **state)
 		if (most_asked() > 0.0)
 			fail_msg("case %d: %g W", what, most_asked());
 	}
+}
+
+static void
+a_stop_takes_it_by_the_ramp_of_the_duty(void **state)
+{
+	(void)state;
+	start(true);
+	all_duties(&r.b.v, 0.8);
+	go(30);
+	supervisor_hold(&r.b.s, HOLD_STOP);
+	/* full work of a wafer whose type is not known is gone in one step */
+	go(2);
+	assert_int_equal(r.b.s.mode, CTL_STOPPED);
+	assert_near(most_asked(), 0.0);
+	start(true);
+	all_duties(&r.b.v, 0.8);
+	go(30);
+	struct plant plant = {0};
+	struct system_config system = {0};
+	system.model.dynamic_w = 156.0;
+	plant.systems = &system;
+	r.b.s.setup.plant = &plant;
+	supervisor_hold(&r.b.s, HOLD_STOP);
+	for (int k = 0; k < 70; k++) {
+		go(1);
+		double part = r.b.s.demands.duty_frac[2] / 0.8;
+		assert_true(fabs(r.b.s.demands.ballast_w[2] - part * ASKED_W) < 1e-6);
+	}
+	assert_near(most_asked(), 0.0);
 }
 
 static void
@@ -310,6 +336,7 @@ main(void)
 		cmocka_unit_test(a_law_gets_what_it_asks_within_what_the_site_allows),
 		cmocka_unit_test(without_the_option_none_is_asked),
 		cmocka_unit_test(it_goes_in_the_step_in_which_anything_holds_heat_down),
+		cmocka_unit_test(a_stop_takes_it_by_the_ramp_of_the_duty),
 		cmocka_unit_test(lost_inputs_take_it_with_the_duty_and_no_sooner),
 		cmocka_unit_test(a_meter_above_the_cap_takes_it_before_any_duty),
 		cmocka_unit_test(what_is_found_is_kept_until_a_law_goes_on_from_it),
