@@ -27,14 +27,23 @@ device_holds(const struct view *v)
 	       (status & (FOLDBACK_BIT | LOW_FLOW_BIT));
 }
 
+/* Whatever is read of the wafer: too little flow, a cap, a person. */
 static bool
-is_barred(const struct supervisor *s, const struct control_params *p, const struct view *v)
+is_dear(const struct supervisor *s, const struct control_params *p, const struct view *v)
 {
 	bool flow = v->flow_lpm < p->low_flow_frac * p->flow_nominal_lpm;
 	bool cap = s->cap.shed || s->cap_scale_frac < 1.0 || s->cap_missed || s->ballast_rest > 0;
 	bool hand = s->n_by_hand > 0 || s->hands_act;
-	bool blind = s->sensors.blind || s->sensors.degraded || s->cooling_lost || s->fault;
-	return flow || cap || hand || blind || device_holds(v);
+	return flow || cap || hand || s->fault;
+}
+
+/* What is found when readings come back is kept, though they are not all believed yet: no duty moves then, either. */
+static bool
+is_barred(const struct supervisor *s, const struct control_params *p, const struct view *v)
+{
+	bool blind = s->mode != CTL_TRACK &&
+		     (s->sensors.blind || s->sensors.degraded || s->cooling_lost);
+	return blind || is_dear(s, p, v) || device_holds(v);
 }
 
 static double
@@ -99,7 +108,9 @@ supervisor_ballast(struct supervisor *s, const struct control_params *p, const s
 	/* a stop's ramp: it goes as the duty does, or the wafer would bend meanwhile */
 	double part = sum_of(d->duty_frac) / s->ballast_duty;
 	bool goes = !s->in.ballast_barred && part > 0.0 && part <= 1.0;
-	bool cut = s->fault || now_ns - s->since_ns >= (int64_t)(p->failsafe_after_s * 1e9);
+	/* without inputs it stays for a while: the duty is cut to less than it was beside it, and a takeover that finds
+	 * the one without the other would bend the wafer for as long as it takes */
+	bool cut = is_dear(s, p, v) || now_ns - s->since_ns >= (int64_t)(p->input_hold_s * 1e9);
 	for (int i = 0; i < RETICLES; i++) {
 		switch (s->mode) {
 		case CTL_OFF:
@@ -112,7 +123,7 @@ supervisor_ballast(struct supervisor *s, const struct control_params *p, const s
 		case CTL_SHADOW:
 			d->ballast_w[i] = wanted(s, p, i);
 			break;
-		case CTL_FAILSAFE: /* with the duty: one without the other would bend the wafer */
+		case CTL_FAILSAFE:
 			if (cut || !isfinite(d->ballast_w[i]))
 				d->ballast_w[i] = 0.0;
 			break;

@@ -200,7 +200,7 @@ a_stop_takes_it_by_the_ramp_of_the_duty(void **state)
 }
 
 static void
-lost_inputs_take_it_with_the_duty_and_no_sooner(void **state)
+lost_inputs_take_it_when_they_stay_away(void **state)
 {
 	(void)state;
 	start(true);
@@ -211,6 +211,16 @@ lost_inputs_take_it_with_the_duty_and_no_sooner(void **state)
 	assert_near(r.b.s.demands.ballast_w[2], ASKED_W);
 	go(3);
 	assert_near(r.b.s.demands.duty_frac[2], 0.5);
+	assert_near(r.b.s.demands.ballast_w[2], ASKED_W);
+	r.b.v.flow_lpm = 40.0; /* unless something else wants it gone */
+	go(1);
+	assert_near(most_asked(), 0.0);
+	start(true);
+	go(50);
+	lose_engine(&r.b.v);
+	go(49);
+	assert_near(r.b.s.demands.ballast_w[2], ASKED_W);
+	go(3);
 	assert_near(most_asked(), 0.0);
 }
 
@@ -337,7 +347,7 @@ main(void)
 		cmocka_unit_test(without_the_option_none_is_asked),
 		cmocka_unit_test(it_goes_in_the_step_in_which_anything_holds_heat_down),
 		cmocka_unit_test(a_stop_takes_it_by_the_ramp_of_the_duty),
-		cmocka_unit_test(lost_inputs_take_it_with_the_duty_and_no_sooner),
+		cmocka_unit_test(lost_inputs_take_it_when_they_stay_away),
 		cmocka_unit_test(a_meter_above_the_cap_takes_it_before_any_duty),
 		cmocka_unit_test(what_is_found_is_kept_until_a_law_goes_on_from_it),
 		cmocka_unit_test(one_that_does_not_obey_is_a_fault_until_it_moves_again),
