@@ -82,15 +82,12 @@ may_ask_best(const struct scenario *sc)
 }
 
 static int
-ask_best(const struct scenario *sc, double best_pct[JOB_SYSTEMS_MAX], int64_t *begin_ns,
-	 struct errtext *err)
+ask_best(const struct scenario *sc, double best_pct[JOB_SYSTEMS_MAX], struct errtext *err)
 {
-	int64_t asked_ns = clock_mono_ns();
 	int rc = 0;
 
 	for (uint32_t i = 0; i < sc->plant->n_systems && rc == 0; i++)
 		rc = best_throughput(sc, i, &best_pct[i], err);
-	*begin_ns += clock_mono_ns() - asked_ns; /* is no time of the scenario's */
 	return rc;
 }
 
@@ -108,11 +105,13 @@ play(struct scenario *sc, const struct scenario_options *opt)
 	struct world *world = NULL;
 	struct errtext err = {""};
 	static double best_pct[JOB_SYSTEMS_MAX];
-	int64_t begin_ns = clock_mono_ns();
+	int64_t opened_ns = clock_mono_ns(), begin_ns;
 	int rc = world_open(&world, sc, &options, &err), code;
 
+	opened_ns = clock_mono_ns() - opened_ns;
 	if (rc == 0 && opt->bound)
-		rc = ask_best(sc, best_pct, &begin_ns, &err);
+		rc = ask_best(sc, best_pct, &err);
+	begin_ns = clock_mono_ns();
 	if (rc == 0)
 		rc = world_run(world, &result, &err);
 	if (rc == 0) {
@@ -124,6 +123,7 @@ play(struct scenario *sc, const struct scenario_options *opt)
 				       .best_pct = opt->bound ? best_pct : NULL,
 				       .controller = scenario_controller_name(sc->controller),
 				       .mode = scenario_mode_text(sc),
+				       .soak_wall_s = (double)opened_ns / (double)NS_PER_S,
 				       .wall_s = (double)(clock_mono_ns() - begin_ns) /
 						 (double)NS_PER_S};
 		code = print(&sheet, opt->json);

@@ -249,8 +249,9 @@ sheet_print_text(const struct sheet *s, FILE *to)
 		s->mode, s->controller, sc->scored_s[0], sc->scored_s[1]);
 	fprintf(to,
 		"  %g s of plant time in %.2f s (%.0f times real time), %" PRIu64
-		" Modbus transactions\n",
-		sc->duration_s, s->wall_s, sc->duration_s / s->wall_s, s->result->transactions);
+		" Modbus transactions; commissioned before in %.2f s\n",
+		sc->duration_s, s->wall_s, sc->duration_s / s->wall_s, s->result->transactions,
+		s->soak_wall_s);
 	fprintf(to, "  digest %s\n", s->result->digest);
 	for (uint32_t i = 0; i < s->result->n_lines; i++)
 		fprintf(to, "%s%8.1f s  %-8s %s\n", i == 0 ? "\n" : "", lines[i].at_s,
@@ -367,16 +368,18 @@ int
 sheet_print_json(const struct sheet *s, FILE *to)
 {
 	json_t *root = json_pack(
-		"{s:s, s:s, s:I, s:s, s:s, s:s, s:f, s:f, s:I, s:i, s:i, s:o, s:i, s:o, s:o, s:o, "
+		"{s:s, s:s, s:I, s:s, s:s, s:s, s:f, s:f, s:f, s:I, s:i, s:i, s:o, s:i, s:o, s:o, "
+		"s:o, "
 		"s:o, s:o, s:o}",
 		"scenario", s->scenario->name, "title", s->scenario->title, "seed",
 		(json_int_t)s->scenario->plant->seed, "mode", s->mode, "controller", s->controller,
 		"digest", s->result->digest, "sim_s", s->scenario->duration_s, "wall_s", s->wall_s,
-		"modbus_transactions", (json_int_t)s->result->transactions, "expected",
-		(int)s->expected, "failed", (int)s->failed, "failures", json_failures(s),
-		"events_lost", (int)(s->result->lines_lost + s->result->desk_lost), "events",
-		json_events(s), "alarms", json_alarms(s), "pages", json_pages(s), "jobs",
-		sheet_json_jobs(s), "tenants", sheet_json_tenants(s), "systems", json_systems(s));
+		"soak_wall_s", s->soak_wall_s, "modbus_transactions",
+		(json_int_t)s->result->transactions, "expected", (int)s->expected, "failed",
+		(int)s->failed, "failures", json_failures(s), "events_lost",
+		(int)(s->result->lines_lost + s->result->desk_lost), "events", json_events(s),
+		"alarms", json_alarms(s), "pages", json_pages(s), "jobs", sheet_json_jobs(s),
+		"tenants", sheet_json_tenants(s), "systems", json_systems(s));
 	int rc = root != NULL && json_dumpf(root, to, JSON_INDENT(1) | JSON_REAL_PRECISION(10)) == 0
 			 ? 0
 			 : -ENOMEM;

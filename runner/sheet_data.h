@@ -12,7 +12,7 @@ struct sheet {
 	const struct world *world;
 	const struct world_result *result;
 	const char *controller, *mode;
-	double wall_s;
+	double wall_s, soak_wall_s; /* of the scenario, and of what was commissioned before it */
 	const double *best_pct; /* [n_systems] greatest throughput possible; NULL: nobody asked */
 	/* filled by sheet_judge */
 	unsigned expected, failed; /* failed may be more than are kept */
