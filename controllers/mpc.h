@@ -76,7 +76,8 @@ struct mpc {
 	uint32_t idle_steps[JOBS_MAX + 1],
 		work_steps[JOBS_MAX + 1]; /* since when it does less, or not */
 	double cap_frac;                  /* of full work that the cap leaves */
-	double input_off_w;               /* input power less what the model says */
+	double input_off_w;               /* input power less what the model says … */
+	double model_in_w[MPC_BACK];      /* … which said this of late */
 	uint32_t since_solve, at;
 	/* work that moves */
 	struct program

@@ -197,6 +197,27 @@ learn_work(struct mpc *m, const struct control_params *p, const struct law_in *i
 	}
 }
 
+/* The meter tells of the power some time ago: what lies between all that the model said of late is
+ * no error of it, or each ramp of a cap would teach one. */
+static void
+follow_input(struct mpc *m, const struct law_in *in, double model_w, bool start)
+{
+	double lo_w = model_w, hi_w = model_w;
+
+	for (int k = 0; k < (start ? MPC_BACK : 1); k++)
+		m->model_in_w[(m->at + (uint32_t)k) % MPC_BACK] = model_w;
+	if (!isfinite(in->input_w))
+		return;
+	if (start)
+		m->input_off_w = in->input_w - model_w;
+	for (int k = 0; k < MPC_BACK; k++) {
+		lo_w = fmin(lo_w, m->model_in_w[k]);
+		hi_w = fmax(hi_w, m->model_in_w[k]);
+	}
+	double then_w = law_clamp(in->input_w - m->input_off_w, lo_w, hi_w);
+	m->input_off_w = law_low_pass(m->input_off_w, in->input_w - then_w, INPUT_TAU_S);
+}
+
 /* The model's rise now, of two first orders: copper, and the readings' own low-pass. */
 static void
 follow_rise(struct mpc *m, const struct control_params *p, const struct law_in *in, bool start)
@@ -217,12 +238,9 @@ follow_rise(struct mpc *m, const struct control_params *p, const struct law_in *
 		m->copper_k[i] = slow_k;
 		m->rise_k[i] = start ? now_k : law_low_pass(m->rise_k[i], now_k, p->filter_s);
 	}
-	if (isfinite(in->input_w) && isfinite(in->pump_frac)) {
-		double off_w =
-			in->input_w - mpc_input_w(in->model, mpc_pumps_w(in, in->pump_frac), sum_w);
-
-		m->input_off_w = start ? off_w : law_low_pass(m->input_off_w, off_w, INPUT_TAU_S);
-	}
+	if (isfinite(in->pump_frac))
+		follow_input(m, in, mpc_input_w(in->model, mpc_pumps_w(in, in->pump_frac), sum_w),
+			     start);
 }
 
 static void

@@ -6,6 +6,7 @@
 #include <string.h>
 
 #include "controllers/baselines.h"
+#include "controllers/mpc_state.h"
 
 static const struct control_params PARAMS = {
 #define CONTROL_PARAM(key, unit, lo, hi, value, text) .key = value,
@@ -487,6 +488,42 @@ all_limits_and_groups_unknown_is_no_nonsense(void **state)
 		assert_true(isfinite(r.out.duty_frac[i]));
 }
 
+static double
+drawn_w(void)
+{
+	double sum_w = 0.0;
+	for (int i = 0; i < RETICLES; i++)
+		sum_w += r.power_w[i];
+	return mpc_input_w(&MODEL, mpc_pumps_w(&r.in, r.in.pump_frac), sum_w);
+}
+
+/* A meter is read some time after what it tells of: while a cap comes down that looks like more than the model says. */
+static void
+a_ramp_of_a_cap_does_not_end_below_it(void **state)
+{
+	enum { LATE = 4 };
+	double was_w[LATE], least = 1.0;
+	(void)state;
+	begin(false);
+	r.in.pump_each_frac[0] = r.in.pump_each_frac[1] = r.in.pump_frac;
+	for (int k = 0; k < LATE; k++)
+		was_w[k] = drawn_w();
+	const double full_w = was_w[0], cap_w = 0.7 * full_w;
+	for (int n = 0; n < 600; n++) {
+		r.in.input_w = was_w[n % LATE];
+		was_w[n % LATE] = drawn_w();
+		if (n >= 200)
+			r.in.cap_w = fmax(full_w - (n - 200) * LAW_DT_S * PARAMS.cap_ramp_w_per_s,
+					  cap_w);
+		run(LAW_DT_S);
+		if (n > 200)
+			least = fmin(least, rate());
+		assert_true(n < 250 || drawn_w() < cap_w + 1.0);
+	}
+	assert_true(drawn_w() > cap_w - 1.5 * PARAMS.cap_margin_w);
+	assert_true(least > rate() - 0.004);
+}
+
 int
 main(void)
 {
@@ -499,6 +536,7 @@ main(void)
 		cmocka_unit_test(a_job_rests_on_the_temperatures_limit),
 		cmocka_unit_test(a_spread_that_no_duty_holds_leaves_the_least),
 		cmocka_unit_test(independent_reticles_give_way_one_by_one),
+		cmocka_unit_test(a_ramp_of_a_cap_does_not_end_below_it),
 		cmocka_unit_test(what_rises_is_answered_within_seconds),
 		cmocka_unit_test(work_moves_and_the_job_is_faster),
 		cmocka_unit_test(a_phase_of_little_work_takes_nothing_back),
