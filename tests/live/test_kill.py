@@ -20,6 +20,7 @@ import time
 from live import BUILD, Run, done, ok, plant_file, wait
 
 AUTO = 2
+SUPERVISOR = 1  # is in charge of a device
 RETICLES = 84
 JUMP_FRAC = 0.02
 PERIOD_S = 0.1
@@ -60,10 +61,16 @@ class Engine:
         return struct.unpack(f">{count}H", self.file.read(head[8]))
 
     def look(self):
-        """(time before the duties were asked for, time when they were there, duties in force as fractions, trips)"""
+        """(time before the duties were asked for, time when they were there, duties in force as fractions, which of them are the
+        device's own doing, trips). Its own: it is in local control, or a duty stands where its foldback holds it, which moves
+        by a per cent with each step of the hottest sensor."""
+        _, _, _, fold = self.read(90, 4)
         asked = time.monotonic()
         duties = [v / 10000.0 for v in self.read(200, RETICLES)]
-        return asked, time.monotonic(), duties, self.read(91, 1)[0]
+        there = time.monotonic()
+        _, trips, authority, fold_after = self.read(90, 4)
+        own = [authority != SUPERVISOR or any(f < 10000 and abs(d - f / 10000.0) < 0.0002 for f in (fold, fold_after)) for d in duties]
+        return asked, there, duties, own, trips
 
 
 class Watcher(threading.Thread):
@@ -84,11 +91,22 @@ class Watcher(threading.Thread):
         spread to bring down moves on, as fast as a device lets duty rise: that much is no jump where two looks are further apart.
         How far apart they may be is known: from before the first was asked for until the second was there."""
         wait(lambda: self.seen and self.seen[-1][0] > to_s, 5, 0.05)
-        looks = [systems[system][:3] for t, systems in list(self.seen) if from_s - 0.2 <= t <= to_s + 0.2]
+        looks = [systems[system] for t, systems in list(self.seen) if from_s - 0.2 <= t <= to_s + 0.2]
+        return self.greatest(looks)
+
+    def jump_since(self, system, began_s, for_s):
+        """The same from began_s on: what a device still did of what it was asked before is not in it, but that it is where it is."""
+        wait(lambda: self.seen and self.seen[-1][0] > began_s + for_s, 5, 0.05)
+        looks = [systems[system] for t, systems in list(self.seen) if began_s - 0.5 <= t <= began_s + for_s]
+        first = max((k for k, look in enumerate(looks) if look[1] <= began_s), default=0)
+        return self.greatest(looks[first:])
+
+    @staticmethod
+    def greatest(looks):
         most = 0.0
-        for k, (asked, _, duties) in enumerate(looks):
-            for later_asked, later, others in looks[k + 1:]:
-                step = max((b - a for a, b in zip(duties, others)), key=abs)
+        for k, (asked, _, duties, _, _) in enumerate(looks):
+            for later_asked, later, others, own, _ in looks[k + 1:]:
+                step = max((0.0 if o else b - a for a, b, o in zip(duties, others, own)), key=abs)
                 beyond = abs(step) - SLEW_PER_S * max(0.0, later - asked - PERIOD_S)
                 if beyond > abs(most):
                     most = beyond if step > 0 else -beyond
@@ -97,7 +115,7 @@ class Watcher(threading.Thread):
         return most
 
     def trips(self):
-        return max(look[3] for _, systems in self.seen for look in systems)
+        return max(look[4] for _, systems in self.seen for look in systems)
 
     def longest(self):
         return max(look[1] - look[0] for _, systems in self.seen for look in systems)
@@ -154,10 +172,10 @@ def instants(run, watcher, n, draw, within_s, results):
             os.kill(pid, signal.SIGSTOP)
             stopped = time.monotonic()
             wait(lambda: time.monotonic() - stopped > stop_s, stop_s + 5, 0.01)
-            os.kill(pid, signal.SIGCONT)
             resumed = time.monotonic()
-            row["before"] = max((watcher.jump(i, stopped - 0.7, stopped - 0.2) for i in range(len(SYSTEMS))), key=abs)
-            row["resumed"] = max((watcher.jump(i, resumed - 0.1, resumed + 0.3) for i in range(len(SYSTEMS))), key=abs)
+            os.kill(pid, signal.SIGCONT)
+            row["resumed"] = max((watcher.jump_since(i, resumed, 1.0) for i in range(len(SYSTEMS))), key=abs)
+            row["under_way"] = max((watcher.jump(i, stopped - 0.1, resumed - 0.2) for i in range(len(SYSTEMS))), key=abs)
         # a stop that no device notices ends in no takeover: what the law then does about a clog is no jump
         if stop_s is None or stop_s > 3.5:
             jumps = take_overs(run, watcher, 60)
@@ -204,7 +222,7 @@ def main():
     trips = [r["trips"] for r in results if "trips" in r]
     for r in rows:
         print(f"# {r['how']} {r['at_s']} s after the change: the greatest jump of a duty {100 * r['jump']:.2f} %"
-              + (f", as they went on {100 * r['resumed']:.2f} %, before they stopped {100 * r['before']:.2f} %" if "before" in r else ""))
+              + (f", as they went on {100 * r['resumed']:.2f} %, before and while they stood {100 * r['under_way']:.2f} %" if "under_way" in r else ""))
     ok(not failures and len(rows) == n, f"controllers are killed or stopped at {n} instants", failures)
     ok(not any(r["missed"] for r in rows), "each time they take over again", [r for r in rows if r["missed"]])
     ok(len(trips) == plants and not any(trips), "nothing trips", trips)
