@@ -31,11 +31,13 @@ see_groups(struct group_view *g, const struct control_params *p, const struct la
 {
 	const uint8_t *lead = in->jobs.lead;
 	UNCLEARED double most[RETICLES];
+	for (int i = 0; i < RETICLES; i++) {
+		most[i] = 0.0;
+		g->applied_frac[i] = g->error_k[i] = (double)NAN;
+	}
 	for (int i = 0, end; i < RETICLES; i = end) { /* a row of one group */
-		bool first = lead[i] == i;
-		double share_most = first ? 0.0 : most[lead[i]];
-		double applied = first ? (double)NAN : g->applied_frac[lead[i]];
-		double error_k = first ? (double)NAN : g->error_k[lead[i]];
+		double share_most = most[lead[i]], error_k = g->error_k[lead[i]];
+		double applied = g->applied_frac[lead[i]];
 		for (end = i; end < RETICLES && lead[end] == lead[i]; end++) {
 			double share = law_share(in, end);
 			share_most = law_most(share_most, share / law_stage(in, end));
