@@ -154,13 +154,15 @@ static double
 fit(struct strips *s, double rim[PLATE_NODES], double inside[PLATE_NODES])
 {
 	double log_m[FREE] = {0.0}, left[STRIPS_MAX * STRIPS_MAX];
+	int n;
 
 	least_squares(log_m, FREE, s->rates * s->strips * s->strips + FREE, deviation, s);
 	for (int k = 0; k < PLATE_NODES; k++) {
 		rim[k] = exp(log_m[k]);
 		inside[k] = exp(log_m[PLATE_NODES + k]);
 	}
-	return largest(left, deviation_at(left, s, log_m, 0));
+	n = deviation_at(left, s, log_m, 0);
+	return largest(left, n);
 }
 
 /* along: strips follow each other along the flow. */
