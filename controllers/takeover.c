@@ -89,6 +89,9 @@ takeover_begin(struct supervisor *s, const struct control_params *p)
 	s->cooling_ramps = worst >= p->takeover_bump_frac;
 	s->coming_back = least < 1.0 - p->takeover_bump_frac;
 	s->taking_over = false;
+	/* in the middle of trouble the law's next move may be as large as the bump was not to be */
+	s->stalled = true;
+	s->stalled_s = 0.0;
 }
 
 void
@@ -165,7 +168,7 @@ takeover_move(struct supervisor *s, const struct control_params *p)
 	double least = law_least(1.0, law_least_needed(&s->in, d->duty_frac));
 	if (s->setup.law->moves_work || s->setup.shares_free)
 		move_work(s);
-	if (s->stalled)
+	if (s->stalled && !s->ramping)
 		end_stall(s, p, there);
 	s->ramping = s->ramping && !there;
 	/* each by itself: duty does not wait for a pump that is far from where it is to be */

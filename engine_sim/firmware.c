@@ -452,13 +452,14 @@ tick(struct firmware *fw, struct process *p, const struct sensors *s, int64_t st
 	hold_ceiling(e, s, step);
 	reshare(e, p, step);
 	do_ballast(e, p);
-	e->status =
-		(p->powered > 0.5 ? ENGINE_POWERED : 0u) |
-		(tmax_c >= WARNING_C ? ENGINE_WARNING : 0u) |
-		(tmax_c >= ALARM_C ? ENGINE_ALARM : 0u) | (e->fold < 1.0 ? ENGINE_FOLDBACK : 0u) |
-		(e->flow_cap < 1.0 ? ENGINE_LOW_FLOW : 0u) |
-		(step < e->ceiling_until ? ENGINE_CEILING : 0u) | (e->trips ? ENGINE_TRIPPED : 0u) |
-		(e->dog.expired ? ENGINE_SEQ_EXPIRED : 0u) | (e->resharing ? ENGINE_RESHARE : 0u);
+	e->status = (p->powered > 0.5 ? ENGINE_POWERED : 0u) |
+		    (tmax_c >= WARNING_C ? ENGINE_WARNING : 0u) |
+		    (tmax_c >= ALARM_C ? ENGINE_ALARM : 0u) |
+		    (e->fold < 1.0 ? ENGINE_FOLDBACK : 0u) |
+		    (e->flow_cap < 1.0 ? ENGINE_LOW_FLOW : 0u) |
+		    (step < e->ceiling_until || e->ceiling_scale < 1.0 ? ENGINE_CEILING : 0u) |
+		    (e->trips ? ENGINE_TRIPPED : 0u) | (e->dog.expired ? ENGINE_SEQ_EXPIRED : 0u) |
+		    (e->resharing ? ENGINE_RESHARE : 0u);
 	fw->cooling.status = (pumps_lost(p) ? 0u : COOLING_PUMPING) |
 			     (p->faults.pump_failed[0] > 0.5 ? COOLING_PUMP_0_FAIL : 0u) |
 			     (p->faults.pump_failed[1] > 0.5 ? COOLING_PUMP_1_FAIL : 0u) |

@@ -174,8 +174,6 @@ def instants(run, watcher, n, draw, within_s, results):
             wait(lambda: time.monotonic() - stopped > stop_s, stop_s + 5, 0.01)
             resumed = time.monotonic()
             os.kill(pid, signal.SIGCONT)
-            row["resumed"] = max((watcher.jump_since(i, resumed, 1.0) for i in range(len(SYSTEMS))), key=abs)
-            row["under_way"] = max((watcher.jump(i, stopped - 0.1, resumed - 0.2) for i in range(len(SYSTEMS))), key=abs)
         # a stop that no device notices ends in no takeover: what the law then does about a clog is no jump
         if stop_s is None or stop_s > 3.5:
             jumps = take_overs(run, watcher, 60)
@@ -183,6 +181,9 @@ def instants(run, watcher, n, draw, within_s, results):
             row["jump"] = max([0.0] + [j for j in jumps if j is not None], key=abs)
         else:
             row["missed"] = not wait(lambda: in_charge(run), 60, 0.2)
+        if stop_s is not None:  # what was seen is kept: to look now misses no takeover
+            row["resumed"] = max((watcher.jump_since(i, resumed, 1.0) for i in range(len(SYSTEMS))), key=abs)
+            row["under_way"] = max((watcher.jump(i, stopped - 0.1, resumed - 0.2) for i in range(len(SYSTEMS))), key=abs)
         results.append(row)
 
 
