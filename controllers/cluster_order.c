@@ -12,6 +12,7 @@
 #define MISSING_BELOW 0.97 /* less is how the measuring differs */
 #define MISSING_LEAST 0.5
 #define FREE_FROM 0.995 /* a rate that nothing holds back */
+#define MUCH_FRAC 0.1   /* more than what who was refused would bring: it is about another system */
 #define CAPPED_STEPS (10u * LAW_STEPS_PER_S)
 
 bool
@@ -247,7 +248,8 @@ better(struct cluster *c, struct pacing *pacing, const struct cluster_report *re
 		return false;
 	double then = rebalance_step(c->count, c->surely, n);
 	uint32_t least = least_of(c->count, n);
-	if (least > before && c->now_ns < pacing->raise_from_ns)
+	bool much = then < now * (1.0 - MUCH_FRAC);
+	if (least > before && !much && c->now_ns < pacing->raise_from_ns)
 		return false;
 	/* or as good and more even: who has recovered is asked for more again, bit by bit */
 	if (!(then < now * (1.0 - p->rebalance_gain_frac)) && !(then <= now && least > before))

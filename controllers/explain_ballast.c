@@ -30,6 +30,8 @@ explain_ballast(struct telling *t, const struct control_params *p, const struct 
 	int n = reticles_with(s,
 			      p->ballast_least_w); /* what nobody asks for is a fault's to tell */
 	bool there = now_w >= ANY_W && n > 0, told = x->ballast_w > 0.0;
+	if (there && s->mode != CTL_AUTO && s->mode != CTL_SHADOW)
+		return; /* it is what was there, or on its way out */
 	bool moved = there && told && t->now_ns - x->ballast_ns >= AGAIN_NS &&
 		     fabs(now_w - x->ballast_w) > AGAIN_FRAC * x->ballast_w;
 	if (there == told && !moved) {

@@ -22,6 +22,8 @@
 #define GOLDEN 0.61803398874989485
 #define HELD_FRAC 0.003 /* less than that of full work is not worth a change */
 #define STILL_W 1e-6
+#define PROBE_W                                                                                    \
+	6.0 /* of one that does not what it is asked: more than a mismatch, so that its end is seen */
 #define REST_STEPS                                                                                 \
 	(4u * LAW_STEPS_PER_S) /* where nothing else pays and nothing unforeseen happens */
 
@@ -68,6 +70,33 @@ mpc_ballast_wait(struct mpc *m, const struct law_in *in)
 		drop(&m->ballast);
 }
 
+/* Are there only jobs that keep pace, and whose work has to stay where it is? To move it costs nothing. */
+static bool
+may_pay(const struct mpc *m, const struct law_in *in)
+{
+	if (m->program.n < 1 || m->program.n > GROUPS_MOST || in->ballast_barred)
+		return false;
+	for (int i = 0; i < RETICLES; i++)
+		if (m->group[i] < RETICLES && (m->jobs.alone[i] || in->may_move[mpc_slot(m, i)]))
+			return false;
+	return true;
+}
+
+/* Of one that nobody sees: as little as any neighbour that is seen. With none it would soon be the coldest by far, while
+ * the others are kept warm; it can't be warmed more than they are. */
+static double
+least_around(const struct mpc_ballast *b, const struct law_in *in, int i)
+{
+	const int x = i % ZONES, y = i / ZONES;
+	const int at[4] = {x > 0 ? i - 1 : -1, x < ZONES - 1 ? i + 1 : -1, y > 0 ? i - ZONES : -1,
+			   y < ROWS - 1 ? i + ZONES : -1};
+	double least_w = (double)INFINITY;
+	for (int k = 0; k < 4; k++)
+		if (at[k] >= 0 && in->measured[at[k]])
+			least_w = fmin(least_w, b->w[at[k]]);
+	return isfinite(least_w) ? least_w : 0.0;
+}
+
 void
 mpc_ballast_move(struct mpc *m, const struct control_params *p, const struct law_in *in)
 {
@@ -78,11 +107,17 @@ mpc_ballast_move(struct mpc *m, const struct control_params *p, const struct law
 		return;
 	}
 	b->rest_steps -= b->rest_steps > 0;
+	for (int i = 0; i < RETICLES; i++) {
+		if (in->ballast_stuck[i] && may_pay(m, in))
+			b->goal_w[i] = fmax(b->goal_w[i], PROBE_W);
+		b->w[i] += law_clamp(b->goal_w[i] - b->w[i], -step_w, step_w);
+		if (!groups_counts(&m->jobs, i) && in->measured[i])
+			b->goal_w[i] = b->w[i] = 0.0;
+	}
 	b->sum_w = 0.0;
 	for (int i = 0; i < RETICLES; i++) {
-		b->w[i] += law_clamp(b->goal_w[i] - b->w[i], -step_w, step_w);
-		if (!in->measured[i] || !groups_counts(&m->jobs, i))
-			b->goal_w[i] = b->w[i] = 0.0;
+		if (!in->measured[i])
+			b->goal_w[i] = b->w[i] = least_around(b, in, i);
 		b->sum_w += b->w[i];
 	}
 }
@@ -241,18 +276,6 @@ search(struct mpc *m, const struct law_in *in, const struct lift *l, double hi_k
 		if (a.worth > best->worth)
 			*best = a;
 	}
-}
-
-/* Are there only jobs that keep pace, and whose work has to stay where it is? To move it costs nothing. */
-static bool
-may_pay(const struct mpc *m, const struct law_in *in)
-{
-	if (m->program.n < 1 || m->program.n > GROUPS_MOST || in->ballast_barred)
-		return false;
-	for (int i = 0; i < RETICLES; i++)
-		if (m->group[i] < RETICLES && (m->jobs.alone[i] || in->may_move[mpc_slot(m, i)]))
-			return false;
-	return true;
 }
 
 static double

@@ -73,12 +73,12 @@ supervisor_ballast_begin(struct supervisor *s, const struct control_params *p, c
 	}
 }
 
-/* What a law asks of a reticle, if there may be any: never of one that nobody sees. */
+/* What a law asks of a reticle, if there may be any. */
 static double
 wanted(const struct supervisor *s, const struct control_params *p, int i)
 {
 	double w = s->out.ballast_w[i];
-	if (s->in.ballast_barred || !s->sensors.measured[i] || !isfinite(w))
+	if (s->in.ballast_barred || !isfinite(w))
 		return 0.0;
 	return law_clamp(w, 0.0, p->ballast_max_w);
 }
@@ -103,6 +103,7 @@ supervisor_ballast(struct supervisor *s, const struct control_params *p, const s
 {
 	struct demands *d = &s->demands;
 	double sum_w = 0.0;
+	bool known = false;
 	if (!(p->ballast_max_w > 0.0))
 		return;
 	/* a stop's ramp: it goes as the duty does, or the wafer would bend meanwhile */
@@ -138,7 +139,8 @@ supervisor_ballast(struct supervisor *s, const struct control_params *p, const s
 			break;
 		}
 		double there = isfinite(v->ballast_w[i]) ? v->ballast_w[i] : d->ballast_w[i];
+		known = known || isfinite(there);
 		sum_w += isfinite(there) ? there : 0.0;
 	}
-	s->verdict.ballast_w = sum_w;
+	s->verdict.ballast_w = known ? sum_w : (double)NAN;
 }

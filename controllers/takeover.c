@@ -158,7 +158,7 @@ takeover_move(struct supervisor *s, const struct control_params *p)
 	bool over = out->margin_k < 0.0, there = true;
 	/* Over a limit, too: what we find there the device's foldback has held until now, and holds on. A
 	   breaker does not wait for a ramp. */
-	bool down = out->limit == REASON_CAP;
+	bool down = out->limit == REASON_CAP || s->in.input_w > s->in.cap_w; /* not NAN */
 	for (int i = 0; i < RETICLES && (s->ramping || s->stalled); i++) {
 		d->duty_frac[i] = towards(d->duty_frac[i], out->duty_frac[i], step, false, down);
 		there = there && fabs(d->duty_frac[i] - out->duty_frac[i]) <= step;

@@ -38,6 +38,7 @@
 #define CEILING_GAIN 0.6
 #define CEILING_UP 0.005 /* a tick */
 #define CEILING_MIN 0.05
+#define BALLAST_GONE 0.05 /* scaled down by so much, a block does none */
 
 #define SHARE_LO 0.3
 #define SHARE_HI 1.15
@@ -403,13 +404,14 @@ take_back(struct engine_unit *e, const struct process *p)
 	e->ballast_is_back = true;
 }
 
-/* Dummy work as it is asked for, or none. What a reticle does is written only where it changes: a fault may have put
- * something else there. */
+/* Dummy work as it is asked for, or none. Where nothing is asked, what a fault has put there stays. */
 static void
 do_ballast(struct engine_unit *e, struct process *p)
 {
 	bool may = e->dog.authority == AUTHORITY_SUPERVISOR && e->trips == 0 && p->powered > 0.5 &&
-		   e->fold >= 1.0 && e->flow_cap >= 1.0 && e->ceiling_scale >= 1.0;
+		   e->fold >= 1.0 && e->flow_cap >= 1.0;
+	/* a ceiling takes it before duty, but not all of it at a touch: the ceiling is just above a cap */
+	double part = clamp(1.0 - (1.0 - e->ceiling_scale) / BALLAST_GONE, 0.0, 1.0);
 	bool moved = false;
 	double sum_w = 0.0;
 
@@ -417,12 +419,15 @@ do_ballast(struct engine_unit *e, struct process *p)
 		return;
 	e->ballast_any = false;
 	for (int i = 0; i < RETICLES; i++) {
-		double now = may ? e->ballast_cmd_w[i] : 0.0, was = e->ballast_w[i];
+		double now = may ? part * e->ballast_cmd_w[i] : 0.0, was = p->jobs.ballast_w[i];
 
-		e->ballast_any = e->ballast_any || e->ballast_cmd_w[i] > 0.0 || now > 0.0;
+		if (!(e->ballast_cmd_w[i] > 0.0) && !(e->ballast_w[i] > 0.0))
+			continue;
+		e->ballast_any = true;
+		e->ballast_w[i] = now;
 		if (!(now < was) && !(now > was))
 			continue;
-		e->ballast_w[i] = p->jobs.ballast_w[i] = now;
+		p->jobs.ballast_w[i] = now;
 		p->jobs.version++;
 		moved = true;
 	}

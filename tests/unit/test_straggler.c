@@ -296,6 +296,9 @@ who_is_given_more_in_vain_is_tried_again_ever_later(void **state)
 	}
 	assert_in_range(in_first_minute, 1, 3);
 	assert_in_range(raised, 6, 40); /* after 20, 40 … 160 and then 300 s, some in two steps */
+	one_is_slow(2, 2, 0.6);         /* another one: its work does not wait for that */
+	run(3);
+	assert_true(reports[2].batch_frac[0] < 0.8 && batches() > 127.9);
 	one_is_slow(2, 1, 1.0);
 	run(303); /* who has really recovered gets all of it then */
 	assert_true(fabs(reports[1].batch_frac[0] - 1.0) < 1e-9);
