@@ -58,6 +58,12 @@ check_control(struct load *l)
 			schema_error(&l->w, l->keys.control_at.line, "control",
 				     "%s (allowed: the first at most the second)", pairs[i].text);
 	}
+	if (l->p->control.ballast_max_w > 0.0 &&
+	    l->p->control.ballast_least_w > l->p->control.ballast_max_w)
+		schema_error(
+			&l->w, l->keys.control_at.line, "control",
+			"ballast_least_w above ballast_max_w: there would never be any "
+			"(allowed: the first at most the second, or ballast_max_w 0 for none)");
 }
 
 static void
