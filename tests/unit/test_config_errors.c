@@ -57,7 +57,8 @@ static const struct {
 	{"control: {duty_kp_per_k: 7}\n", 4, "control.duty_kp_per_k", "(allowed: 0..1 1/k)"},
 	{"control: {duty_kp: 0.1}\n", 4, "control.duty_kp", "did you mean \"duty_kp_per_k\"?"},
 	{"control: {supply_lo_c: 30}\n", 4, "control", "supply_lo_c above supply_hi_c"},
-	{"control: {ballast_max_w: 5, ballast_least_w: 6}\n", 4, "control", "ballast_least_w above ballast_max_w"},
+	{"control: {ballast_max_w: 5, ballast_least_w: 6}\n", 4, "control",
+	 "ballast_least_w above ballast_max_w"},
 	{"config_dir: /nonexistent\n", 4, "config_dir", "has no profiles/"},
 	{"overrides: [cs00]\n", 4, "overrides", "(allowed: a mapping)"},
 	/* overrides */
