@@ -39,7 +39,7 @@ struct pacing {                /* of a job */
 	uint32_t capped_steps; /* still to wait, since a cap held one of them */
 	bool shared;           /* not at equal parts */
 	int64_t changed_ns;    /* shares, which have not been told; 0 none */
-	int64_t raised_ns; /* when the slowest was last given more; 0 not, or taken back since */
+	int64_t raised_ns;     /* when the slowest was last given more; 0 not, or taken back */
 	int64_t raise_from_ns; /* it is given no more before */
 	double retry_s;        /* so long after it was taken back */
 };

@@ -27,8 +27,8 @@ explain_ballast(struct telling *t, const struct control_params *p, const struct 
 	double now_w = s->verdict.ballast_w;
 	if (!(p->ballast_max_w > 0.0))
 		return;
-	int n = reticles_with(s,
-			      p->ballast_least_w); /* what nobody asks for is a fault's to tell */
+	/* what nobody asks for is a fault's to tell */
+	int n = reticles_with(s, p->ballast_least_w);
 	bool there = now_w >= ANY_W && n > 0, told = x->ballast_w > 0.0;
 	if (there && s->mode != CTL_AUTO && s->mode != CTL_SHADOW)
 		return; /* it is what was there, or on its way out */

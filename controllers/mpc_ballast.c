@@ -22,10 +22,10 @@
 #define GOLDEN 0.61803398874989485
 #define HELD_FRAC 0.003 /* less than that of full work is not worth a change */
 #define STILL_W 1e-6
-#define PROBE_W                                                                                    \
-	6.0 /* of one that does not what it is asked: more than a mismatch, so that its end is seen */
-#define REST_STEPS                                                                                 \
-	(4u * LAW_STEPS_PER_S) /* where nothing else pays and nothing unforeseen happens */
+/* Of one that does not what it is asked: more than a mismatch, so that its end is seen. */
+#define PROBE_W 6.0
+/* Where nothing else pays and nothing unforeseen happens. */
+#define REST_STEPS (4u * LAW_STEPS_PER_S)
 
 void
 mpc_ballast_init(struct mpc *m, const struct law_in *in)
@@ -107,16 +107,17 @@ mpc_ballast_move(struct mpc *m, const struct control_params *p, const struct law
 		return;
 	}
 	b->rest_steps -= b->rest_steps > 0;
+	double probe_w = may_pay(m, in) ? PROBE_W : 0.0;
 	for (int i = 0; i < RETICLES; i++) {
-		if (in->ballast_stuck[i] && may_pay(m, in))
-			b->goal_w[i] = fmax(b->goal_w[i], PROBE_W);
+		if (in->ballast_stuck[i])
+			b->goal_w[i] = fmax(b->goal_w[i], probe_w);
 		b->w[i] += law_clamp(b->goal_w[i] - b->w[i], -step_w, step_w);
-		if (!groups_counts(&m->jobs, i) && in->measured[i])
+		if (!groups_counts(&m->jobs, i))
 			b->goal_w[i] = b->w[i] = 0.0;
 	}
 	b->sum_w = 0.0;
 	for (int i = 0; i < RETICLES; i++) {
-		if (!in->measured[i])
+		if (!in->measured[i] && groups_counts(&m->jobs, i))
 			b->goal_w[i] = b->w[i] = least_around(b, in, i);
 		b->sum_w += b->w[i];
 	}
@@ -334,10 +335,8 @@ mpc_ballast_plan(struct mpc *m, const struct control_params *p, const struct law
 	b->rest_steps = REST_STEPS;
 	if (best.worth > now.worth + HELD_FRAC) {
 		b->rest_steps = 0;
-		for (int j = 0; j < RETICLES; j++)
-			if (!in->ballast_stuck
-				     [j]) /* it is asked for the same, so that the end of that is seen */
-				b->goal_w[j] = best.w[j];
+		for (int j = 0; j < RETICLES; j++) /* to one that is stuck nothing new is asked */
+			b->goal_w[j] = in->ballast_stuck[j] ? b->goal_w[j] : best.w[j];
 	} else if (none.worth > now.worth - STILL_W)
 		memset(b->goal_w, 0, sizeof b->goal_w);
 }

@@ -57,7 +57,7 @@ struct column_multipliers {
 	double off_frac; /* left at rest: of the worst strip, over a strip's own rise */
 };
 
-/* Slabs with no more left are met within 1 % of the hottest reticle's rise. */
+/* The slabs that are verified have no more left, and are met within 1 % of their hottest rise. */
 #define COLUMN_OFF_MAX_FRAC 0.002
 
 struct column; /* one wafer */

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* Controllers that stand still while a zone clogs, and go on: duties move from where they are, and
  * not at once to where they would be by now. */
-#include "tests/unit/support.h"
+#include "tests/unit/scenario_fixture.h"
 
 #include <math.h>
 
@@ -27,42 +27,14 @@
 #define SECONDS 12
 #define NEVER 11.9
 
-static char folder[64];
-
-static int
-setup(void **state)
-{
-	(void)state;
-	folder_make(folder);
-	return 0;
-}
-
-static int
-teardown(void **state)
-{
-	(void)state;
-	folder_remove(folder);
-	return 0;
-}
-
 static struct scenario *
 load(double at_s, double for_s)
 {
-	struct config_report report = {0};
-	struct scenario *sc = NULL;
-	char path[96];
-	FILE *out;
+	char text[1024];
+	int n = snprintf(text, sizeof text, SCENARIO, SECONDS, at_s, for_s);
 
-	(void)snprintf(path, sizeof path, "%s/s.yaml", folder);
-	out = fopen(path, "we");
-	assert_non_null(out);
-	(void)fprintf(out, SCENARIO, SECONDS, at_s, for_s);
-	assert_int_equal(fclose(out), 0);
-	if (scenario_load(&sc, path, "config", &report) != 0)
-		config_report_print(&report, stderr);
-	config_report_free(&report);
-	assert_non_null(sc);
-	return sc;
+	assert_in_range(n, 1, sizeof text - 1);
+	return scenario_of(text);
 }
 
 /* The mean duty in force, ten times a second. */

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* The whole house in one process: what must hold of any scenario. */
 #include "tests/unit/allocations.h"
-#include "tests/unit/support.h"
+#include "tests/unit/scenario_fixture.h"
 
 #include <stdbool.h>
 
@@ -19,42 +19,14 @@
 	"  - {at_s: 2, set: \"cs00.zone[5].g=0.379 over 1s\"}\n"                                   \
 	"  - {at_s: 3, wire: cs01.engine, drop: 0.2, corrupt: 0.2, split: 0.5}\n"
 
-static char folder[64];
-
-static int
-setup(void **state)
-{
-	(void)state;
-	folder_make(folder);
-	return 0;
-}
-
-static int
-teardown(void **state)
-{
-	(void)state;
-	folder_remove(folder);
-	return 0;
-}
-
 static struct scenario *
 load(int duration_s)
 {
-	struct config_report report = {0};
-	struct scenario *sc = NULL;
-	char path[96];
-	FILE *out;
+	char text[1024];
+	int n = snprintf(text, sizeof text, SCENARIO, duration_s);
 
-	(void)snprintf(path, sizeof path, "%s/s.yaml", folder);
-	out = fopen(path, "we");
-	assert_non_null(out);
-	(void)fprintf(out, SCENARIO, duration_s);
-	assert_int_equal(fclose(out), 0);
-	if (scenario_load(&sc, path, "config", &report) != 0)
-		config_report_print(&report, stderr);
-	config_report_free(&report);
-	assert_non_null(sc);
-	return sc;
+	assert_in_range(n, 1, sizeof text - 1);
+	return scenario_of(text);
 }
 
 struct outcome {
