@@ -13,74 +13,85 @@
 #define NEVER_NS INT64_MIN
 #define DEW_HOLD_S 60.0 /* older than this, the dew point is assumed instead */
 
-enum hold { HOLD_PERIODS, HOLD_COOLING, HOLD_DEW, HOLD_FOR_GOOD };
+enum hold { HOLD_PERIODS, HOLD_COOLING, HOLD_DEW /* the site's */, HOLD_FOR_GOOD };
+
+/* More than its values: how good the wafer's temperatures are, when an authority was read, or what the jobs are and who
+ * has how much of their work. */
+enum tells { TELLS_VALUES, TELLS_WAFER, TELLS_ENGINE, TELLS_COOLING, TELLS_JOBS };
 
 struct kind {
 	enum role_id role;
 	uint32_t n;
 	size_t offset; /* of the first double in struct view */
 	enum hold hold;
-	bool site;
+	enum tells tells;
 };
 
 #define AT(field) offsetof(struct view, field)
 static const struct kind KINDS[] = {
-	{ROLE_RETICLE_TEMP, RETICLES, AT(temp_c), HOLD_PERIODS, false},
-	{ROLE_DUTY, RETICLES, AT(duty_frac), HOLD_PERIODS, false},
-	{ROLE_RETICLE_POWER, RETICLES, AT(power_w), HOLD_PERIODS, false},
-	{ROLE_SHARE, RETICLES, AT(share_frac), HOLD_PERIODS, false},
-	{ROLE_BALLAST, RETICLES, AT(ballast_w), HOLD_PERIODS, false},
-	{ROLE_WAFER_POWER, 1, AT(wafer_w), HOLD_PERIODS, false},
-	{ROLE_ENGINE_TRIP, 1, AT(trip), HOLD_PERIODS, false},
-	{ROLE_ENGINE_AUTHORITY, 1, AT(engine_authority), HOLD_PERIODS, false},
-	{ROLE_ENGINE_FOLDBACK, 1, AT(foldback_frac), HOLD_PERIODS, false},
-	{ROLE_ENGINE_STATUS, 1, AT(engine_status), HOLD_PERIODS, false},
-	{ROLE_ENGINE_SEQ, 1, AT(engine_seq), HOLD_PERIODS, false},
-	{ROLE_ENGINE_SEQ_CMD, 1, AT(engine_seq_cmd), HOLD_PERIODS, false},
-	{ROLE_ENGINE_CEILING_CMD, 1, AT(ceiling_w), HOLD_PERIODS, false},
-	{ROLE_ENGINE_CEILING_FOR_CMD, 1, AT(ceiling_for_s), HOLD_PERIODS, false},
-	{ROLE_LINK_SERIAL, 1, AT(engine_serial), HOLD_FOR_GOOD, false},
-	{ROLE_JOB_MODE, 1, AT(job_mode), HOLD_PERIODS, false},
-	{ROLE_JOB_RATE, 1, AT(job_rate_frac), HOLD_PERIODS, false},
-	{ROLE_JOB_TOKENS, 1, AT(tokens_per_s), HOLD_PERIODS, false},
-	{ROLE_RETICLE_JOB, RETICLES, AT(job_of), HOLD_PERIODS, false},
-	{ROLE_JOB_SLOT_ID, JOBS_MAX, AT(slot_id), HOLD_PERIODS, false},
-	{ROLE_JOB_SLOT_MODE, JOBS_MAX, AT(slot_mode), HOLD_PERIODS, false},
-	{ROLE_JOB_SLOT_RATE, JOBS_MAX, AT(slot_rate_frac), HOLD_PERIODS, false},
-	{ROLE_JOB_SLOT_TOKENS, JOBS_MAX, AT(slot_tokens_per_s), HOLD_PERIODS, false},
-	{ROLE_JOB_SLOT_WAIT, JOBS_MAX, AT(slot_wait_frac), HOLD_PERIODS, false},
-	{ROLE_JOB_SLOT_BATCH, JOBS_MAX, AT(slot_batch_frac), HOLD_PERIODS, false},
-	{ROLE_LOOP_FLOW, 1, AT(flow_lpm), HOLD_COOLING, false},
-	{ROLE_LOOP_SUPPLY, 1, AT(supply_c), HOLD_COOLING, false},
-	{ROLE_LOOP_RETURN, 1, AT(return_c), HOLD_COOLING, false},
-	{ROLE_HX_FACILITY_IN, 1, AT(facility_in_c), HOLD_COOLING, false},
-	{ROLE_HX_FACILITY_OUT, 1, AT(facility_out_c), HOLD_COOLING, false},
-	{ROLE_HX_FACILITY_FLOW, 1, AT(facility_lpm), HOLD_COOLING, false},
-	{ROLE_HX_AIR_FLOW, 1, AT(air_kg_s), HOLD_COOLING, false},
-	{ROLE_PUMP_SPEED, 2, AT(pump_pct), HOLD_COOLING, false},
-	{ROLE_PUMP_STATUS, 2, AT(pump_status), HOLD_COOLING, false},
-	{ROLE_VALVE, 1, AT(valve_pct), HOLD_COOLING, false},
-	{ROLE_COOLING_AUTHORITY, 1, AT(cooling_authority), HOLD_PERIODS, false},
-	{ROLE_COOLING_SEQ, 1, AT(cooling_seq), HOLD_PERIODS, false},
-	{ROLE_COOLING_SEQ_CMD, 1, AT(cooling_seq_cmd), HOLD_PERIODS, false},
-	{ROLE_POWER_INPUT, 1, AT(input_w), HOLD_PERIODS, false},
-	{ROLE_DEW_POINT, 1, AT(dew_c), HOLD_DEW, true},
+	{ROLE_RETICLE_TEMP, RETICLES, AT(temp_c), HOLD_PERIODS, TELLS_WAFER},
+	{ROLE_DUTY, RETICLES, AT(duty_frac), HOLD_PERIODS, TELLS_VALUES},
+	{ROLE_RETICLE_POWER, RETICLES, AT(power_w), HOLD_PERIODS, TELLS_VALUES},
+	{ROLE_SHARE, RETICLES, AT(share_frac), HOLD_PERIODS, TELLS_JOBS},
+	{ROLE_BALLAST, RETICLES, AT(ballast_w), HOLD_PERIODS, TELLS_VALUES},
+	{ROLE_WAFER_POWER, 1, AT(wafer_w), HOLD_PERIODS, TELLS_VALUES},
+	{ROLE_ENGINE_TRIP, 1, AT(trip), HOLD_PERIODS, TELLS_VALUES},
+	{ROLE_ENGINE_AUTHORITY, 1, AT(engine_authority), HOLD_PERIODS, TELLS_ENGINE},
+	{ROLE_ENGINE_FOLDBACK, 1, AT(foldback_frac), HOLD_PERIODS, TELLS_VALUES},
+	{ROLE_ENGINE_STATUS, 1, AT(engine_status), HOLD_PERIODS, TELLS_VALUES},
+	{ROLE_ENGINE_SEQ, 1, AT(engine_seq), HOLD_PERIODS, TELLS_VALUES},
+	{ROLE_ENGINE_SEQ_CMD, 1, AT(engine_seq_cmd), HOLD_PERIODS, TELLS_VALUES},
+	{ROLE_ENGINE_CEILING_CMD, 1, AT(ceiling_w), HOLD_PERIODS, TELLS_VALUES},
+	{ROLE_ENGINE_CEILING_FOR_CMD, 1, AT(ceiling_for_s), HOLD_PERIODS, TELLS_VALUES},
+	{ROLE_LINK_SERIAL, 1, AT(engine_serial), HOLD_FOR_GOOD, TELLS_VALUES},
+	{ROLE_JOB_MODE, 1, AT(job_mode), HOLD_PERIODS, TELLS_JOBS},
+	{ROLE_JOB_RATE, 1, AT(job_rate_frac), HOLD_PERIODS, TELLS_VALUES},
+	{ROLE_JOB_TOKENS, 1, AT(tokens_per_s), HOLD_PERIODS, TELLS_VALUES},
+	{ROLE_RETICLE_JOB, RETICLES, AT(job_of), HOLD_PERIODS, TELLS_JOBS},
+	{ROLE_JOB_SLOT_ID, JOBS_MAX, AT(slot_id), HOLD_PERIODS, TELLS_JOBS},
+	{ROLE_JOB_SLOT_MODE, JOBS_MAX, AT(slot_mode), HOLD_PERIODS, TELLS_JOBS},
+	{ROLE_JOB_SLOT_RATE, JOBS_MAX, AT(slot_rate_frac), HOLD_PERIODS, TELLS_VALUES},
+	{ROLE_JOB_SLOT_TOKENS, JOBS_MAX, AT(slot_tokens_per_s), HOLD_PERIODS, TELLS_VALUES},
+	{ROLE_JOB_SLOT_WAIT, JOBS_MAX, AT(slot_wait_frac), HOLD_PERIODS, TELLS_VALUES},
+	{ROLE_JOB_SLOT_BATCH, JOBS_MAX, AT(slot_batch_frac), HOLD_PERIODS, TELLS_VALUES},
+	{ROLE_LOOP_FLOW, 1, AT(flow_lpm), HOLD_COOLING, TELLS_VALUES},
+	{ROLE_LOOP_SUPPLY, 1, AT(supply_c), HOLD_COOLING, TELLS_VALUES},
+	{ROLE_LOOP_RETURN, 1, AT(return_c), HOLD_COOLING, TELLS_VALUES},
+	{ROLE_HX_FACILITY_IN, 1, AT(facility_in_c), HOLD_COOLING, TELLS_VALUES},
+	{ROLE_HX_FACILITY_OUT, 1, AT(facility_out_c), HOLD_COOLING, TELLS_VALUES},
+	{ROLE_HX_FACILITY_FLOW, 1, AT(facility_lpm), HOLD_COOLING, TELLS_VALUES},
+	{ROLE_HX_AIR_FLOW, 1, AT(air_kg_s), HOLD_COOLING, TELLS_VALUES},
+	{ROLE_PUMP_SPEED, 2, AT(pump_pct), HOLD_COOLING, TELLS_VALUES},
+	{ROLE_PUMP_STATUS, 2, AT(pump_status), HOLD_COOLING, TELLS_VALUES},
+	{ROLE_VALVE, 1, AT(valve_pct), HOLD_COOLING, TELLS_VALUES},
+	{ROLE_COOLING_AUTHORITY, 1, AT(cooling_authority), HOLD_PERIODS, TELLS_COOLING},
+	{ROLE_COOLING_SEQ, 1, AT(cooling_seq), HOLD_PERIODS, TELLS_VALUES},
+	{ROLE_COOLING_SEQ_CMD, 1, AT(cooling_seq_cmd), HOLD_PERIODS, TELLS_VALUES},
+	{ROLE_POWER_INPUT, 1, AT(input_w), HOLD_PERIODS, TELLS_VALUES},
+	{ROLE_DEW_POINT, 1, AT(dew_c), HOLD_DEW, TELLS_VALUES},
 };
 #define N_KINDS (sizeof KINDS / sizeof KINDS[0])
 
-/* A kind of one system: its points, the last usable value of each, and what the last look made of them. */
+/* A kind of one system: its points, the last usable value of each, and where they go. */
 struct inputs_of {
-	uint8_t kind;     /* index of KINDS */
-	bool in_a_row;    /* points of one group, side by side … */
-	uint32_t point;   /* … from this one on */
-	int64_t until_ns; /* until then they are what they were, unless their group is */
+	double *field;  /* [n], of the view */
+	uint32_t n, at; /* its points, and their last values, of struct inputs */
+	enum tells tells;
+	bool in_a_row;  /* points of one group, side by side … */
+	uint32_t point; /* … from this one on */
 	int64_t hold_ns;
-	uint32_t flags;       /* of those with a value */
-	uint32_t lost;        /* without one */
-	enum quality quality; /* the worst, as they came or too old */
 	/* The last look found all good and of this time: then their values are those of the view, and are not kept twice. */
 	bool alike;
 	int64_t alike_ns;
+};
+
+/* What a look makes of one kind or of several. */
+struct looked {
+	int64_t until_ns;     /* until then they are what they were, unless their group is */
+	uint32_t flags;       /* of those with a value */
+	uint32_t lost;        /* without one */
+	enum quality quality; /* the worst, as they came or too old */
+	bool moved;           /* what jobs are told by, from what it was */
 };
 
 /* Kinds of one system that come in the same group, and so are looked at together. */
@@ -152,6 +163,12 @@ hold_ns(const struct plant *plant, const struct kind *kind, uint32_t group)
 	return IMAGE_STALE_PERIODS * plant->in.period_ns[group];
 }
 
+static double *
+field_of(struct view *v, size_t r)
+{
+	return (double *)(void *)((char *)v + KINDS[r].offset);
+}
+
 struct resolved {
 	bool any;       /* this plant has some of its points */
 	uint32_t group; /* that brings them all; NO_POINT: none, or several */
@@ -162,10 +179,15 @@ static struct resolved
 find_points(struct inputs *x, const struct plant *plant, uint32_t system, size_t r)
 {
 	const struct kind *kind = &KINDS[r];
-	uint32_t *point = x->point + (size_t)system * x->n_inputs + x->at[r];
-	struct resolved found = {.group = NO_POINT, .in.kind = (uint8_t)r};
+	struct resolved found = {.group = NO_POINT,
+				 .in = {.field = field_of(&x->systems[system].view, r),
+					.n = kind->n,
+					.at = system * x->n_inputs + x->at[r],
+					.tells = kind->tells}};
+	uint32_t *point = x->point + found.in.at;
 	for (uint32_t k = 0; k < kind->n; k++) {
-		point[k] = point_of(plant, kind->site ? SITE : (int32_t)system, kind, k);
+		point[k] =
+			point_of(plant, kind->hold == HOLD_DEW ? SITE : (int32_t)system, kind, k);
 		if (point[k] == NO_POINT)
 			continue;
 		uint32_t g = group_of(&plant->in, point[k]);
@@ -181,12 +203,6 @@ find_points(struct inputs *x, const struct plant *plant, uint32_t system, size_t
 	return found;
 }
 
-static double *
-field_of(struct view *v, size_t r)
-{
-	return (double *)(void *)((char *)v + KINDS[r].offset);
-}
-
 static void
 resolve(struct inputs *x, const struct plant *plant, uint32_t system)
 {
@@ -196,7 +212,7 @@ resolve(struct inputs *x, const struct plant *plant, uint32_t system)
 	for (size_t r = 0; r < N_KINDS; r++) {
 		found[r] = find_points(x, plant, system, r);
 		for (uint32_t k = 0; !found[r].any && k < KINDS[r].n; k++)
-			field_of(&sys->view, r)[k] = (double)NAN; /* and never another */
+			found[r].in.field[k] = (double)NAN; /* and never another */
 	}
 	for (size_t r = 0; r < N_KINDS; r++) {
 		if (!found[r].any)
@@ -303,42 +319,74 @@ hold_until(const struct inputs_of *in, int64_t time_ns)
 	return in->hold_ns < INT64_MAX ? time_ns + in->hold_ns : INT64_MAX;
 }
 
-/* The usual case: a row of which each is good, as old as the others, and young enough. */
-static bool
-look_at_row(struct inputs_of *in, const struct sample *s, uint32_t n, int64_t now_ns,
-	    double field[])
+/* Is it good, and young enough? */
+INLINED bool
+is_good(const struct inputs_of *in, const struct sample *s, int64_t now_ns)
 {
-	uint64_t differ = 0;
-	for (uint32_t k = 0; k < n; k++)
-		differ |= (uint64_t)(s[k].time_ns ^ s->time_ns) | (s[k].quality ^ QUALITY_GOOD) |
-			  (s[k].flags ^ s->flags) | (isfinite(s[k].value) ? 0u : 1u);
-	if (differ != 0 || now_ns >= hold_until(in, s->time_ns))
-		return false;
-	for (uint32_t k = 0; k < n; k++)
-		field[k] = s[k].value;
+	return s->quality == QUALITY_GOOD && now_ns < hold_until(in, s->time_ns);
+}
+
+INLINED void
+note_good(struct inputs_of *in, const struct sample *s, struct looked *out)
+{
 	in->alike = true;
 	in->alike_ns = s->time_ns;
-	in->flags = s->flags;
-	in->lost = 0;
-	in->quality = QUALITY_GOOD;
-	in->until_ns = hold_until(in, s->time_ns);
+	*out = (struct looked){hold_until(in, s->time_ns), s->flags, 0, QUALITY_GOOD, false};
+}
+
+/* Quality and flags of a sample in one. */
+INLINED uint64_t
+standing(const struct sample *s)
+{
+	uint64_t w;
+	memcpy(&w, (const char *)s + offsetof(struct sample, quality), sizeof w);
+	return w;
+}
+
+/* Values of s[n]: are they all numbers, and the rest of each sample that of the first? */
+INLINED bool
+is_alike(const struct sample *s, uint32_t n, double value[])
+{
+	uint64_t differ = 0, first = standing(s);
+	uint32_t k = 0;
+	do {
+		differ |= (uint64_t)(s[k].time_ns ^ s->time_ns) | (standing(&s[k]) ^ first) |
+			  (isfinite(s[k].value) ? 0u : 1u);
+		value[k] = s[k].value;
+	} while (++k < n);
+	return differ == 0;
+}
+
+WIDE static bool
+is_alike_wafer(const struct sample *s, double value[restrict])
+{
+	return is_alike(s, RETICLES, value);
+}
+
+/* The usual case: a row of which each is good, as old as the others, and young enough. */
+static bool
+look_at_row(struct inputs_of *in, const struct sample *s, int64_t now_ns, double value[],
+	    struct looked *out)
+{
+	if (!is_good(in, s, now_ns) ||
+	    !(in->n == RETICLES ? is_alike_wafer(s, value) : is_alike(s, in->n, value)))
+		return false;
+	note_good(in, s, out);
 	return true;
 }
 
-/* Values into field[n], NAN where there is none to use, and what is told of all of them. */
+/* Values, NAN where there is none to use, and what is told of all of them. */
 static void
-look_at_each(const struct inputs *x, struct inputs_of *in, size_t at, uint32_t n, int64_t now_ns,
-	     double field[])
+look_at_each(const struct inputs *x, struct inputs_of *in, int64_t now_ns, double value[],
+	     struct looked *out)
 {
-	int64_t until_ns = INT64_MAX;
-	for (uint32_t k = 0; in->alike && k < n; k++) {
-		x->value[at + k] = field[k];
-		x->time_ns[at + k] = in->alike_ns;
+	*out = (struct looked){INT64_MAX, 0, 0, QUALITY_GOOD, false};
+	for (uint32_t k = 0; in->alike && k < in->n; k++) {
+		x->value[in->at + k] = in->field[k];
+		x->time_ns[in->at + k] = in->alike_ns;
 	}
 	in->alike = false;
-	in->flags = in->lost = 0;
-	in->quality = QUALITY_GOOD;
-	for (uint32_t k = 0; k < n; k++, at++) {
+	for (uint32_t k = 0, at = in->at; k < in->n; k++, at++) {
 		bool there = x->point[at] != NO_POINT;
 		const struct sample *s = there ? &x->now[x->point[at]] : NULL;
 		enum quality q = there ? (enum quality)s->quality : QUALITY_NEVER;
@@ -348,80 +396,88 @@ look_at_each(const struct inputs *x, struct inputs_of *in, size_t at, uint32_t n
 		}
 		int64_t time_ns = x->time_ns[at];
 		if (time_ns == NEVER_NS || now_ns - time_ns >= in->hold_ns) {
-			field[k] = (double)NAN;
+			value[k] = (double)NAN;
 			q = quality_worse(q, QUALITY_STALE); /* too old for us, whatever it says */
-			in->lost++;
+			out->lost++;
 		} else {
-			field[k] = x->value[at];
-			in->flags |= s->flags;
-			until_ns = hold_until(in, time_ns) < until_ns ? hold_until(in, time_ns)
-								      : until_ns;
+			int64_t until_ns = hold_until(in, time_ns);
+			value[k] = x->value[at];
+			out->flags |= s->flags;
+			out->until_ns = until_ns < out->until_ns ? until_ns : out->until_ns;
 		}
 		if (q != QUALITY_GOOD)
-			in->quality = quality_worse(in->quality, q);
+			out->quality = quality_worse(out->quality, q);
 	}
-	in->until_ns = until_ns;
-}
-
-static void
-look(const struct inputs *x, struct inputs_of *in, size_t at, uint32_t n, int64_t now_ns,
-     double field[])
-{
-	if (!in->in_a_row || !look_at_row(in, &x->now[in->point], n, now_ns, field))
-		look_at_each(x, in, at, n, now_ns, field);
 }
 
 /* When the first of them was read, NEVER_NS never. */
 static int64_t
-read_ns(const struct inputs *x, const struct inputs_of *in, size_t at)
+read_ns(const struct inputs *x, const struct inputs_of *in)
 {
-	return in->alike ? in->alike_ns : x->time_ns[at];
+	return in->alike ? in->alike_ns : x->time_ns[in->at];
 }
 
-/* Does it say what the jobs are, or who has how much of their work? */
-static bool
-tells_jobs(enum role_id role)
-{
-	return role == ROLE_RETICLE_JOB || role == ROLE_JOB_SLOT_MODE || role == ROLE_JOB_MODE ||
-	       role == ROLE_JOB_SLOT_ID || role == ROLE_SHARE;
-}
-
-/* A kind anew into the view. */
+/* What a kind tells but its values. */
 static void
-look_at_kind(const struct inputs *x, uint32_t system, struct inputs_of *in, int64_t now_ns)
+tell(const struct inputs *x, const struct inputs_of *in, const struct looked *l, struct view *out)
 {
-	const struct kind *kind = &KINDS[in->kind];
-	struct view *out = &x->systems[system].view;
-	double *field = field_of(out, in->kind);
-	size_t at = (size_t)system * x->n_inputs + x->at[in->kind];
-	UNCLEARED double was[RETICLES];
-	bool jobs = tells_jobs(kind->role);
-	if (jobs)
-		memcpy(was, field, kind->n * sizeof *field);
-	look(x, in, at, kind->n, now_ns, field);
-	if (jobs && memcmp(was, field, kind->n * sizeof *field) != 0)
-		out->jobs_seen++;
-	if (kind->role == ROLE_RETICLE_TEMP) {
-		out->lost = in->lost;
-		out->quality = in->quality;
+	switch (in->tells) {
+	case TELLS_WAFER:
+		out->lost = l->lost;
+		out->quality = l->quality;
+		break;
+	case TELLS_ENGINE:
+		out->engine_authority_ns = read_ns(x, in);
+		break;
+	case TELLS_COOLING:
+		out->cooling_authority_ns = read_ns(x, in);
+		break;
+	case TELLS_JOBS:
+		out->jobs_seen += l->moved;
+		break;
+	case TELLS_VALUES:
+		break;
 	}
-	if (kind->role == ROLE_ENGINE_AUTHORITY)
-		out->engine_authority_ns = read_ns(x, in, at);
-	if (kind->role == ROLE_COOLING_AUTHORITY)
-		out->cooling_authority_ns = read_ns(x, in, at);
+}
+
+static void
+look_at_many(const struct inputs *x, struct inputs_of *in, int64_t now_ns, struct looked *out)
+{
+	size_t size = in->n * sizeof *in->field;
+	UNCLEARED double value[RETICLES];
+	if (!in->in_a_row || !look_at_row(in, &x->now[in->point], now_ns, value, out))
+		look_at_each(x, in, now_ns, value, out);
+	out->moved = in->tells == TELLS_JOBS && memcmp(value, in->field, size) != 0;
+	memcpy(in->field, value, size);
+}
+
+/* The same of a single one; false: it is not good. */
+INLINED bool
+look_at_good(struct inputs_of *in, const struct sample *s, int64_t now_ns, struct looked *out)
+{
+	if (!is_good(in, s, now_ns) || !isfinite(s->value))
+		return false;
+	note_good(in, s, out);
+	out->moved = memcmp(in->field, &s->value, sizeof s->value) != 0;
+	*in->field = s->value;
+	return true;
 }
 
 static void
 look_at_group(struct inputs *x, uint32_t system, struct inputs_group *g, int64_t now_ns)
 {
+	struct system_inputs *sys = &x->systems[system];
+	struct inputs_of *end = sys->of + g->first + g->n;
 	g->looked = true;
 	g->until_ns = INT64_MAX;
 	g->flags = 0;
-	for (uint32_t k = g->first; k < g->first + g->n; k++) {
-		struct inputs_of *in = &x->systems[system].of[k];
-		look_at_kind(x, system, in, now_ns);
-		g->flags |= in->flags;
-		g->until_ns = in->until_ns < g->until_ns ? in->until_ns : g->until_ns;
+	for (struct inputs_of *in = sys->of + g->first; in < end; in++) {
+		UNCLEARED struct looked l;
+		if (in->n > 1 || !look_at_good(in, &x->now[in->point], now_ns, &l))
+			look_at_many(x, in, now_ns, &l);
+		tell(x, in, &l, &sys->view);
+		g->flags |= l.flags;
+		g->until_ns = l.until_ns < g->until_ns ? l.until_ns : g->until_ns;
 	}
 }
 
