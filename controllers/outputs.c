@@ -3,74 +3,109 @@
 
 #include <errno.h>
 #include <math.h>
+#include <stddef.h>
 #include <stdlib.h>
 #include <string.h>
 
-static const struct {
-	enum role_id role;
-	uint32_t n;
-} DEMANDS[] = {
-	{ROLE_DUTY_CMD, RETICLES},
-	{ROLE_SHARE_CMD, RETICLES},
-	{ROLE_ENGINE_SEQ_CMD, 1},
-	{ROLE_ENGINE_RELEASE_CMD, 1},
-	{ROLE_PUMP_SPEED_CMD, 2},
-	{ROLE_VALVE_CMD, 1},
-	{ROLE_COOLING_SEQ_CMD, 1},
-	{ROLE_COOLING_RELEASE_CMD, 1},
-	{ROLE_ENGINE_CEILING_CMD, 1},
-	{ROLE_ENGINE_CEILING_FOR_CMD, 1},
-	{ROLE_JOB_SLOT_BATCH_CMD, JOBS_MAX},
-	{ROLE_BALLAST_CMD, RETICLES},
+#include "core/wide.h"
+
+enum demand_kind {
+	DEMAND_DUTY,
+	DEMAND_SHARE,
+	DEMAND_ENGINE_SEQ,
+	DEMAND_ENGINE_RELEASE,
+	DEMAND_PUMP,
+	DEMAND_VALVE,
+	DEMAND_COOLING_SEQ,
+	DEMAND_COOLING_RELEASE,
+	DEMAND_CEILING,
+	DEMAND_CEILING_FOR,
+	DEMAND_BATCH,
+	DEMAND_BALLAST,
+	DEMAND_KINDS
 };
-#define DEMAND_KINDS (sizeof DEMANDS / sizeof DEMANDS[0])
 
 static const struct {
 	enum role_id role;
 	uint32_t n;
+} DEMANDS[DEMAND_KINDS] = {
+	[DEMAND_DUTY] = {ROLE_DUTY_CMD, RETICLES},
+	[DEMAND_SHARE] = {ROLE_SHARE_CMD, RETICLES},
+	[DEMAND_ENGINE_SEQ] = {ROLE_ENGINE_SEQ_CMD, 1},
+	[DEMAND_ENGINE_RELEASE] = {ROLE_ENGINE_RELEASE_CMD, 1},
+	[DEMAND_PUMP] = {ROLE_PUMP_SPEED_CMD, HAND_PUMPS},
+	[DEMAND_VALVE] = {ROLE_VALVE_CMD, 1},
+	[DEMAND_COOLING_SEQ] = {ROLE_COOLING_SEQ_CMD, 1},
+	[DEMAND_COOLING_RELEASE] = {ROLE_COOLING_RELEASE_CMD, 1},
+	[DEMAND_CEILING] = {ROLE_ENGINE_CEILING_CMD, 1},
+	[DEMAND_CEILING_FOR] = {ROLE_ENGINE_CEILING_FOR_CMD, 1},
+	[DEMAND_BATCH] = {ROLE_JOB_SLOT_BATCH_CMD, JOBS_MAX},
+	[DEMAND_BALLAST] = {ROLE_BALLAST_CMD, RETICLES},
+};
+
+/* What the CTL points of a system show now; NAN: nothing new is known. */
+struct readings {
+	double mode, reason, hands, held_by, held_until_s;
+	double spread_k, spread_limit_k, tmax_c, tmin_c, tmean_c, temp_limit_c, hottest, coldest;
+	double duty_frac, cost_tokens, cost_w, limited_age_s;
+	double setpoint_c, asked_c, least_c;
+	double tokens_full, doubted, doubted_max_c, cap_w, cap_missed;
+	double actuator_faults, pump_fault[ACTUATOR_PUMPS], pump_lead, pump_hours[TURN_PUMPS];
+	double straggler, straggler_cost, straggler_wait_frac, pace_frac, pace_saved_w;
+	double job_cost[JOBS_MAX], ballast_w, ballast_fault;
+	double zone_flow[ZONES], clogged, ua_frac, heat_balance_frac, serial;
+};
+#define N_READINGS (sizeof(struct readings) / sizeof(double))
+#define AT(field) offsetof(struct readings, field)
+
+static const struct {
+	enum role_id role;
+	uint32_t n;
+	size_t offset; /* of the first, in struct readings */
+	bool measured; /* it follows from the wafer's sensors */
 } POINTS[] = {
-	{ROLE_CTL_MODE, 1},
-	{ROLE_CTL_REASON, 1},
-	{ROLE_CTL_HANDS, 1},
-	{ROLE_CTL_HELD_BY, 1},
-	{ROLE_CTL_HELD_UNTIL, 1},
-	{ROLE_CTL_SPREAD, 1},
-	{ROLE_CTL_SPREAD_LIMIT, 1},
-	{ROLE_CTL_TMAX, 1},
-	{ROLE_CTL_TMIN, 1},
-	{ROLE_CTL_TMEAN, 1},
-	{ROLE_CTL_TEMP_LIMIT, 1},
-	{ROLE_CTL_HOTTEST, 1},
-	{ROLE_CTL_COLDEST, 1},
-	{ROLE_CTL_DUTY, 1},
-	{ROLE_CTL_COST_TOKENS, 1},
-	{ROLE_CTL_COST_POWER, 1},
-	{ROLE_CTL_LIMITED_AGE, 1},
-	{ROLE_CTL_SUPPLY_SETPOINT, 1},
-	{ROLE_CTL_SUPPLY_ASKED, 1},
-	{ROLE_CTL_SUPPLY_LEAST, 1},
-	{ROLE_CTL_TOKENS_FULL, 1},
-	{ROLE_CTL_SENSORS_DOUBTED, 1},
-	{ROLE_CTL_DOUBTED_MAX, 1},
-	{ROLE_CTL_CAP, 1},
-	{ROLE_CTL_CAP_MISSED, 1},
-	{ROLE_CTL_ACTUATOR_FAULT, 1},
-	{ROLE_CTL_PUMP_FAULT, ACTUATOR_PUMPS},
-	{ROLE_CTL_PUMP_LEAD, 1},
-	{ROLE_CTL_PUMP_HOURS, TURN_PUMPS},
-	{ROLE_CTL_STRAGGLER, 1},
-	{ROLE_CTL_STRAGGLER_COST, 1},
-	{ROLE_CTL_STRAGGLER_WAIT, 1},
-	{ROLE_CTL_PACE, 1},
-	{ROLE_CTL_PACE_SAVED, 1},
-	{ROLE_CTL_JOB_COST, JOBS_MAX},
-	{ROLE_CTL_BALLAST, 1},
-	{ROLE_CTL_BALLAST_FAULT, 1},
-	{ROLE_CTL_ZONE_FLOW, ZONES},
-	{ROLE_CTL_CLOGGED, 1},
-	{ROLE_CTL_UA, 1},
-	{ROLE_CTL_HEAT_BALANCE, 1},
-	{ROLE_CTL_COMMISSIONED, 1},
+	{ROLE_CTL_MODE, 1, AT(mode), false},
+	{ROLE_CTL_REASON, 1, AT(reason), false},
+	{ROLE_CTL_HANDS, 1, AT(hands), false},
+	{ROLE_CTL_HELD_BY, 1, AT(held_by), false},
+	{ROLE_CTL_HELD_UNTIL, 1, AT(held_until_s), false},
+	{ROLE_CTL_SPREAD, 1, AT(spread_k), true},
+	{ROLE_CTL_SPREAD_LIMIT, 1, AT(spread_limit_k), false},
+	{ROLE_CTL_TMAX, 1, AT(tmax_c), true},
+	{ROLE_CTL_TMIN, 1, AT(tmin_c), true},
+	{ROLE_CTL_TMEAN, 1, AT(tmean_c), true},
+	{ROLE_CTL_TEMP_LIMIT, 1, AT(temp_limit_c), false},
+	{ROLE_CTL_HOTTEST, 1, AT(hottest), true},
+	{ROLE_CTL_COLDEST, 1, AT(coldest), true},
+	{ROLE_CTL_DUTY, 1, AT(duty_frac), false},
+	{ROLE_CTL_COST_TOKENS, 1, AT(cost_tokens), false},
+	{ROLE_CTL_COST_POWER, 1, AT(cost_w), false},
+	{ROLE_CTL_LIMITED_AGE, 1, AT(limited_age_s), false},
+	{ROLE_CTL_SUPPLY_SETPOINT, 1, AT(setpoint_c), false},
+	{ROLE_CTL_SUPPLY_ASKED, 1, AT(asked_c), false},
+	{ROLE_CTL_SUPPLY_LEAST, 1, AT(least_c), false},
+	{ROLE_CTL_TOKENS_FULL, 1, AT(tokens_full), false},
+	{ROLE_CTL_SENSORS_DOUBTED, 1, AT(doubted), false},
+	{ROLE_CTL_DOUBTED_MAX, 1, AT(doubted_max_c), false},
+	{ROLE_CTL_CAP, 1, AT(cap_w), false},
+	{ROLE_CTL_CAP_MISSED, 1, AT(cap_missed), false},
+	{ROLE_CTL_ACTUATOR_FAULT, 1, AT(actuator_faults), false},
+	{ROLE_CTL_PUMP_FAULT, ACTUATOR_PUMPS, AT(pump_fault), false},
+	{ROLE_CTL_PUMP_LEAD, 1, AT(pump_lead), false},
+	{ROLE_CTL_PUMP_HOURS, TURN_PUMPS, AT(pump_hours), false},
+	{ROLE_CTL_STRAGGLER, 1, AT(straggler), false},
+	{ROLE_CTL_STRAGGLER_COST, 1, AT(straggler_cost), false},
+	{ROLE_CTL_STRAGGLER_WAIT, 1, AT(straggler_wait_frac), false},
+	{ROLE_CTL_PACE, 1, AT(pace_frac), false},
+	{ROLE_CTL_PACE_SAVED, 1, AT(pace_saved_w), false},
+	{ROLE_CTL_JOB_COST, JOBS_MAX, AT(job_cost), false},
+	{ROLE_CTL_BALLAST, 1, AT(ballast_w), false},
+	{ROLE_CTL_BALLAST_FAULT, 1, AT(ballast_fault), false},
+	{ROLE_CTL_ZONE_FLOW, ZONES, AT(zone_flow), false},
+	{ROLE_CTL_CLOGGED, 1, AT(clogged), false},
+	{ROLE_CTL_UA, 1, AT(ua_frac), false},
+	{ROLE_CTL_HEAT_BALANCE, 1, AT(heat_balance_frac), false},
+	{ROLE_CTL_COMMISSIONED, 1, AT(serial), false},
 };
 #define N_ROLES (sizeof POINTS / sizeof POINTS[0])
 
@@ -81,18 +116,31 @@ struct run {
 	double lo, hi;
 };
 
+/* The demands of a device. */
+struct demand_group {
+	uint32_t group, size;     /* of the ctl image; its samples */
+	uint32_t first_run, runs; /* of x->runs */
+	bool holes;               /* in it are demands that nobody here makes */
+};
+
+/* A CTL point that the plant has. */
+struct place {
+	struct sample *sample;
+	size_t offset; /* in struct readings */
+	bool measured;
+};
+
 struct outputs {
-	struct run *runs;  /* group by group, as demand_group … */
-	uint32_t *run_at;  /* … whose begin here: one more than there are groups */
-	uint32_t n_points; /* CTL points of one system */
-	uint32_t *points;  /* [n_systems * n_points], in the order of POINTS: point ids */
 	uint32_t n_in;
-	const uint32_t *first;  /* of the ctl image's groups */
-	int32_t *ctl_group;     /* [n_systems] */
-	uint32_t *demand_group; /* of its devices, system by system … */
-	uint32_t *group_at;     /* … whose begin here: [n_systems + 1] */
-	struct sample *samples; /* the points: what is not known now keeps its last value */
-	struct sample *demands; /* of one group: made anew each time, and never far away */
+	const uint32_t *first;       /* of the ctl image's groups */
+	struct run *runs;            /* group by group */
+	struct demand_group *groups; /* of its devices, system by system … */
+	uint32_t *group_at;          /* … whose begin here: [n_systems + 1] */
+	int32_t *ctl_group;          /* [n_systems] */
+	struct place *places;        /* system by system, in the order of POINTS … */
+	uint32_t *place_at;          /* … whose begin here: [n_systems + 1] */
+	struct sample *samples;      /* the points: what is not known now keeps its last value */
+	struct sample *demands;      /* of one group: made anew each time, and never far away */
 };
 
 /* Is that demand the next one of a run? */
@@ -104,50 +152,65 @@ goes_on(const struct run *run, uint32_t kind, uint32_t k, uint32_t index, const 
 	       !(run->hi > point->hi);
 }
 
-/* Those of a system that are in x->demand_group[at]. */
+/* Those of a system that are in that group, into x->runs[n] and on. */
 static void
-find_runs(struct outputs *x, const struct plant *plant, uint32_t system, uint32_t at)
+find_runs(struct outputs *x, const struct plant *plant, uint32_t system, struct demand_group *g)
 {
-	uint32_t begin = x->run_at[at], n = begin, g = x->demand_group[at];
+	struct run *begin = x->runs + g->first_run, *run = begin - 1;
+	uint32_t first = x->first[g->group], n = 0;
 	for (uint32_t r = 0; r < DEMAND_KINDS; r++)
 		for (uint32_t k = 0; k < DEMANDS[r].n; k++) {
 			uint32_t id = plant_role(plant, (int32_t)system, DEMANDS[r].role, k);
 			const struct point *p = id == NO_POINT ? NULL : &plant->points[id];
-			if (!p || !p->writable || p->demand < x->first[g] ||
-			    p->demand >= x->first[g + 1])
+			if (!p || !p->writable || p->demand < first || p->demand >= first + g->size)
 				continue;
-			uint32_t index = p->demand - x->first[g];
-			if (n > begin && goes_on(&x->runs[n - 1], r, k, index, p))
-				x->runs[n - 1].n++;
+			uint32_t index = p->demand - first;
+			n++;
+			if (run >= begin && goes_on(run, r, k, index, p))
+				run->n++;
 			else
-				x->runs[n++] = (struct run){r, k, 1, index, p->lo, p->hi};
+				*++run = (struct run){r, k, 1, index, p->lo, p->hi};
 		}
-	x->run_at[at + 1] = n;
-}
-
-static void
-resolve(struct outputs *x, const struct plant *plant, uint32_t system)
-{
-	uint32_t *id = x->points + (size_t)system * x->n_points;
-	for (size_t r = 0; r < N_ROLES; r++)
-		for (uint32_t k = 0; k < POINTS[r].n; k++)
-			*id++ = plant_role(plant, (int32_t)system, POINTS[r].role, k);
-	x->ctl_group[system] = plant_ctl_group(plant, system);
+	g->runs = (uint32_t)(run + 1 - begin);
+	g->holes = n < g->size;
 }
 
 static void
 find_groups(struct outputs *x, const struct plant *plant)
 {
-	uint32_t n = 0;
+	uint32_t n = 0, runs = 0;
 	for (uint32_t s = 0; s < plant->n_systems; s++) {
 		for (uint32_t d = 0; d < plant->n_devices; d++) {
 			int32_t g = plant_demand_group(plant, d);
 			if (plant->devices[d].system != (int32_t)s || g < 0)
 				continue;
-			x->demand_group[n] = (uint32_t)g;
-			find_runs(x, plant, s, n++);
+			struct demand_group *out = &x->groups[n++];
+			out->group = (uint32_t)g;
+			out->size = x->first[g + 1] - x->first[g];
+			out->first_run = runs;
+			find_runs(x, plant, s, out);
+			runs += out->runs;
 		}
 		x->group_at[s + 1] = n;
+	}
+}
+
+static void
+find_places(struct outputs *x, const struct plant *plant)
+{
+	uint32_t n = 0;
+	for (uint32_t s = 0; s < plant->n_systems; s++) {
+		for (size_t r = 0; r < N_ROLES; r++)
+			for (uint32_t k = 0; k < POINTS[r].n; k++) {
+				uint32_t id = plant_role(plant, (int32_t)s, POINTS[r].role, k);
+				if (id != NO_POINT)
+					x->places[n++] = (struct place){&x->samples[id - x->n_in],
+									POINTS[r].offset +
+										k * sizeof(double),
+									POINTS[r].measured};
+			}
+		x->place_at[s + 1] = n;
+		x->ctl_group[s] = plant_ctl_group(plant, s);
 	}
 }
 
@@ -170,26 +233,23 @@ outputs_open(struct outputs **out, const struct plant *plant)
 	size_t n = plant->n_systems, n_demands = 0;
 	for (size_t r = 0; r < DEMAND_KINDS; r++)
 		n_demands += DEMANDS[r].n;
-	for (size_t r = 0; r < N_ROLES; r++)
-		x->n_points += POINTS[r].n;
 	x->n_in = plant->n_in;
 	x->first = plant->ctl.first;
 	x->runs = calloc(n * n_demands + 1, sizeof *x->runs);
-	x->run_at = calloc((size_t)plant->n_devices + 1, sizeof *x->run_at);
-	x->points = calloc(n * x->n_points + 1, sizeof *x->points);
-	x->ctl_group = calloc(n + 1, sizeof *x->ctl_group);
-	x->demand_group = calloc((size_t)plant->n_devices + 1, sizeof *x->demand_group);
+	x->groups = calloc((size_t)plant->n_devices + 1, sizeof *x->groups);
 	x->group_at = calloc(n + 1, sizeof *x->group_at);
+	x->ctl_group = calloc(n + 1, sizeof *x->ctl_group);
+	x->places = calloc(n * N_READINGS + 1, sizeof *x->places);
+	x->place_at = calloc(n + 1, sizeof *x->place_at);
 	x->samples = calloc((size_t)x->first[plant->ctl.n_groups] + 1, sizeof *x->samples);
 	x->demands = calloc(largest_group(x, plant), sizeof *x->demands);
-	if (!x->runs || !x->run_at || !x->demands || !x->points || !x->ctl_group ||
-	    !x->demand_group || !x->group_at || !x->samples) {
+	if (!x->runs || !x->groups || !x->group_at || !x->ctl_group || !x->places || !x->place_at ||
+	    !x->samples || !x->demands) {
 		outputs_close(x);
 		return -ENOMEM;
 	}
-	for (uint32_t s = 0; s < n; s++)
-		resolve(x, plant, s);
 	find_groups(x, plant);
+	find_places(x, plant);
 	*out = x;
 	return 0;
 }
@@ -200,121 +260,73 @@ outputs_close(struct outputs *x)
 	if (!x)
 		return;
 	free(x->runs);
-	free(x->run_at);
-	free(x->points);
-	free(x->ctl_group);
-	free(x->demand_group);
+	free(x->groups);
 	free(x->group_at);
+	free(x->ctl_group);
+	free(x->places);
+	free(x->place_at);
 	free(x->samples);
 	free(x->demands);
 	free(x);
 }
 
 /* --- demands --- */
-/* Of the reticles or slots, one by one; NULL: the role has one demand for all, or one a pump. */
-static const double *
-demand_each(const struct demands *d, enum role_id role)
+/* What is no number is no demand, and an empty sample. */
+INLINED void
+put(struct sample out[], uint32_t n, const struct run *run, const double value[],
+    const bool by_hand[], int64_t now_ns)
 {
-	if (role == ROLE_DUTY_CMD)
-		return d->duty_frac;
-	if (role == ROLE_SHARE_CMD)
-		return d->share_frac;
-	if (role == ROLE_BALLAST_CMD)
-		return d->ballast_w;
-	return role == ROLE_JOB_SLOT_BATCH_CMD ? d->batch_frac : NULL;
-}
-
-static double
-demand_of(const struct demands *d, enum role_id role)
-{
-	if (role == ROLE_ENGINE_RELEASE_CMD || role == ROLE_COOLING_RELEASE_CMD)
-		return d->release ? 1.0 : 0.0;
-#pragma GCC diagnostic push
-#pragma GCC diagnostic ignored "-Wswitch-enum" /* of 80 roles these are ours */
-	switch (role) {
-	case ROLE_ENGINE_SEQ_CMD:
-		return d->engine_seq;
-	case ROLE_COOLING_SEQ_CMD:
-		return d->cooling_seq;
-	case ROLE_ENGINE_CEILING_CMD:
-		return d->ceiling_w;
-	case ROLE_ENGINE_CEILING_FOR_CMD:
-		return d->ceiling_for_s;
-	case ROLE_VALVE_CMD:
-		return 100.0 * d->valve_frac;
-	default:
-		return (double)NAN;
-	}
-#pragma GCC diagnostic pop
-}
-
-/* Those of a role, as the registers have them, NAN none; NULL: none at all. `few` is for those that are few. */
-static const double *
-demand_values(const struct demands *d, enum role_id role, double few[HAND_PUMPS])
-{
-	bool release = role == ROLE_ENGINE_RELEASE_CMD || role == ROLE_COOLING_RELEASE_CMD;
-	const double *each = demand_each(d, role);
-	if (!d->active || (d->quiet && !release))
-		return NULL;
-	if (each != NULL)
-		return each;
-	few[0] = demand_of(d, role);
-	for (int k = 0; role == ROLE_PUMP_SPEED_CMD && k < HAND_PUMPS; k++)
-		few[k] = 100.0 * demands_pump(d, k);
-	return few;
-}
-
-/* Which of them a person has set; NULL: none can be. */
-static const bool *
-by_hand(const struct demands *d, enum role_id role)
-{
-	if (role == ROLE_DUTY_CMD)
-		return d->by_hand + HAND_DUTY;
-	if (role == ROLE_SHARE_CMD)
-		return d->by_hand + HAND_SHARE;
-	if (role == ROLE_PUMP_SPEED_CMD)
-		return d->by_hand + HAND_PUMP;
-	return role == ROLE_VALVE_CMD ? d->by_hand + HAND_VALVE : NULL;
-}
-
-/* Is there one that is a number? */
-static bool
-any_number(const double value[], uint32_t n)
-{
+	uint64_t missing = 0; /* as wide as they are */
 	for (uint32_t k = 0; k < n; k++)
-		if (isfinite(value[k]))
-			return true;
-	return false;
+		missing += isfinite(value[k]) ? 0 : 1;
+	if (missing == n) { /* shares and batches are seldom asked for */
+		memset(out, 0, n * sizeof *out);
+		return;
+	}
+	const struct sample asked = {.time_ns = now_ns, .quality = QUALITY_GOOD};
+	for (uint32_t k = 0; k < n; k++) {
+		out[k] = asked;
+		out[k].value = law_clamp(value[k], run->lo, run->hi);
+	}
+	bool hands = memchr(by_hand, 1, n) != NULL;
+	for (uint32_t k = 0; hands && k < n; k++)
+		out[k].flags = by_hand[k] ? SAMPLE_MANUAL : 0;
+	for (uint32_t k = 0; missing > 0 && k < n; k++)
+		if (!isfinite(value[k]))
+			out[k] = (struct sample){0};
 }
 
-static void
-put(struct sample out[], const struct run *run, const double value[], const bool *hand,
-    int64_t now_ns)
+WIDE static void
+put_wafer(struct sample out[restrict], const struct run *run, const double value[],
+	  const bool by_hand[], int64_t now_ns)
 {
-	for (uint32_t k = 0; k < run->n; k++) {
-		uint32_t flags = hand != NULL && hand[k] ? SAMPLE_MANUAL : 0;
-		out[k] = isfinite(value[k]) ? (struct sample){law_clamp(value[k], run->lo, run->hi),
-							      now_ns, QUALITY_GOOD, flags}
-					    : (struct sample){0};
-	}
+	put(out, RETICLES, run, value, by_hand, now_ns);
 }
+
+/* What is asked of the devices of a system, as their registers have it. */
+struct asked {
+	const double *value[DEMAND_KINDS]; /* of all of a kind, NAN none; NULL: of none of them */
+	const bool *by_hand[DEMAND_KINDS]; /* likewise, what a person has set */
+};
 
 /* All of a group; what nobody asks for stays empty. */
 static void
-put_group(const struct outputs *x, uint32_t at, const struct demands *d, int64_t now_ns)
+put_group(const struct outputs *x, const struct demand_group *g, const struct asked *a,
+	  int64_t now_ns)
 {
-	uint32_t g = x->demand_group[at];
-	memset(x->demands, 0, (x->first[g + 1] - x->first[g]) * sizeof *x->demands);
-	for (uint32_t i = x->run_at[at]; i < x->run_at[at + 1]; i++) {
-		const struct run *run = &x->runs[i];
-		enum role_id role = DEMANDS[run->kind].role;
-		double few[HAND_PUMPS] = {(double)NAN, (double)NAN};
-		const double *value = demand_values(d, role, few);
-		const bool *hand = by_hand(d, role);
-		/* shares and batches are seldom asked for */
-		if (value != NULL && any_number(value + run->first, run->n))
-			put(&x->demands[run->index], run, value + run->first,
-			    hand != NULL ? hand + run->first : NULL, now_ns);
+	const struct run *run = x->runs + g->first_run, *end = run + g->runs;
+	if (g->holes)
+		memset(x->demands, 0, g->size * sizeof *x->demands);
+	for (; run < end; run++) {
+		struct sample *out = &x->demands[run->index];
+		const double *value = a->value[run->kind];
+		const bool *by_hand = a->by_hand[run->kind] + run->first;
+		if (value == NULL)
+			memset(out, 0, run->n * sizeof *out);
+		else if (run->n == RETICLES)
+			put_wafer(out, run, value, by_hand, now_ns);
+		else
+			put(out, run->n, run, value + run->first, by_hand, now_ns);
 	}
 }
 
@@ -322,18 +334,39 @@ void
 outputs_demands(struct outputs *x, struct image *ctl, uint32_t system, const struct demands *d,
 		int64_t now_ns)
 {
+	static const bool NOBODY[RETICLES];
+	const double release = d->release ? 1.0 : 0.0, valve_pct = 100.0 * d->valve_frac,
+		     engine_seq = d->engine_seq, cooling_seq = d->cooling_seq;
+	const double pump_pct[HAND_PUMPS] = {100.0 * demands_pump(d, 0),
+					     100.0 * demands_pump(d, 1)};
+	struct asked a = {.value = {NULL}};
+	for (int k = 0; k < DEMAND_KINDS; k++)
+		a.by_hand[k] = NOBODY;
+	a.by_hand[DEMAND_DUTY] = d->by_hand + HAND_DUTY;
+	a.by_hand[DEMAND_SHARE] = d->by_hand + HAND_SHARE;
+	a.by_hand[DEMAND_PUMP] = d->by_hand + HAND_PUMP;
+	a.by_hand[DEMAND_VALVE] = d->by_hand + HAND_VALVE;
+	if (d->active)
+		a.value[DEMAND_ENGINE_RELEASE] = a.value[DEMAND_COOLING_RELEASE] = &release;
+	if (d->active && !d->quiet) {
+		a.value[DEMAND_DUTY] = d->duty_frac;
+		a.value[DEMAND_SHARE] = d->share_frac;
+		a.value[DEMAND_ENGINE_SEQ] = &engine_seq;
+		a.value[DEMAND_PUMP] = pump_pct;
+		a.value[DEMAND_VALVE] = &valve_pct;
+		a.value[DEMAND_COOLING_SEQ] = &cooling_seq;
+		a.value[DEMAND_CEILING] = &d->ceiling_w;
+		a.value[DEMAND_CEILING_FOR] = &d->ceiling_for_s;
+		a.value[DEMAND_BATCH] = d->batch_frac;
+		a.value[DEMAND_BALLAST] = d->ballast_w;
+	}
 	for (uint32_t i = x->group_at[system]; i < x->group_at[system + 1]; i++) {
-		put_group(x, i, d, now_ns);
-		image_publish(ctl, x->demand_group[i], x->demands);
+		put_group(x, &x->groups[i], &a, now_ns);
+		image_publish(ctl, x->groups[i].group, x->demands);
 	}
 }
 
 /* --- points --- */
-struct reading {
-	double value;  /* NAN: nothing new is known */
-	bool measured; /* follows from the wafer's sensors */
-};
-
 /* The one that is clogged most; -1 none. */
 static int
 clogged_zone(const struct estimate *e)
@@ -355,160 +388,127 @@ clogged_now(const struct estimate *e)
 	return (most < 0 ? n == 0 : e->zone_old[most]) ? (double)NAN : most + 1;
 }
 
-static struct reading
-reading_of_estimate(enum role_id role, uint32_t index, const struct estimate *e)
+static void
+read_estimate(struct readings *r, const struct estimate *e)
 {
-#pragma GCC diagnostic push
-#pragma GCC diagnostic ignored "-Wswitch-enum" /* these are its own */
-	switch (role) {
-	case ROLE_CTL_ZONE_FLOW:
-		if (!e->zone_sure[index] || e->zone_old[index])
-			return (struct reading){(double)NAN, false};
-		return (struct reading){e->zone_flow[index], false};
-	case ROLE_CTL_CLOGGED:
-		return (struct reading){clogged_now(e), false};
-	case ROLE_CTL_UA:
-		return (struct reading){e->ua_old ? (double)NAN : e->ua_frac, false};
-	case ROLE_CTL_HEAT_BALANCE:
-		return (struct reading){e->balance_old ? (double)NAN : e->heat_balance_frac, false};
-	case ROLE_CTL_COMMISSIONED:
-		return (struct reading){e->serial, false};
-	default:
-		return (struct reading){(double)NAN, false};
-	}
-#pragma GCC diagnostic pop
+	for (int x = 0; x < ZONES; x++)
+		r->zone_flow[x] =
+			e->zone_sure[x] && !e->zone_old[x] ? e->zone_flow[x] : (double)NAN;
+	r->clogged = clogged_now(e);
+	r->ua_frac = e->ua_old ? (double)NAN : e->ua_frac;
+	r->heat_balance_frac = e->balance_old ? (double)NAN : e->heat_balance_frac;
+	r->serial = e->serial;
 }
 
-/* What people ask for, and what is in its way. */
-static struct reading
-reading_of_people(enum role_id role, uint32_t index, const struct account *a,
-		  const struct supervisor *s)
+static void
+read_account(struct readings *r, const struct account *a)
 {
-#pragma GCC diagnostic push
-#pragma GCC diagnostic ignored "-Wswitch-enum" /* these are its own */
-	switch (role) {
-	case ROLE_CTL_SUPPLY_ASKED:
-		return (struct reading){s->verdict.asked_c, false};
-	case ROLE_CTL_SUPPLY_LEAST:
-		return (struct reading){s->in.supply_lo_c, false};
-	case ROLE_CTL_ACTUATOR_FAULT:
-		return (struct reading){s->actuators.faults, false};
-	case ROLE_CTL_PUMP_LEAD:
-		return (struct reading){s->turns.lead + 1, false};
-	case ROLE_CTL_PUMP_HOURS:
-		return (struct reading){s->turns.hours[index], false};
-	case ROLE_CTL_BALLAST:
-		return (struct reading){s->verdict.ballast_w, false};
-	case ROLE_CTL_BALLAST_FAULT:
-		return (struct reading){(s->actuators.faults & ACTUATOR_BALLAST) != 0, false};
-	case ROLE_CTL_PUMP_FAULT:
-		return (struct reading){s->actuators.pump[index].fault, false};
-	case ROLE_CTL_HANDS:
-		return (struct reading){s->n_by_hand, false};
-	case ROLE_CTL_HELD_BY:
-		return (struct reading){a->held_by, false};
-	case ROLE_CTL_HELD_UNTIL:
-		return (struct reading){a->held_until_s, false};
-	default:
-		return reading_of_estimate(role, index, &s->estimate);
-	}
-#pragma GCC diagnostic pop
+	r->mode = a->mode;
+	r->reason = a->reason;
+	r->held_by = a->held_by;
+	r->held_until_s = a->held_until_s;
+	r->spread_k = a->spread_k;
+	r->tmax_c = a->tmax_c;
+	r->tmin_c = a->tmin_c;
+	r->tmean_c = a->tmean_c;
+	r->hottest = a->hottest;
+	r->coldest = a->coldest;
+	r->duty_frac = a->duty_frac;
+	r->cost_tokens = a->cost_tokens;
+	r->cost_w = a->cost_w;
+	r->limited_age_s = a->limited_age_s;
+	r->tokens_full = a->tokens_full;
+	r->straggler = a->straggler_job + 1;
+	r->straggler_cost = a->straggler_cost;
+	r->straggler_wait_frac = a->straggler_wait_frac;
+	memcpy(r->job_cost, a->job_cost, sizeof r->job_cost);
 }
 
-static struct reading
-reading_of(enum role_id role, uint32_t index, const struct account *a, const struct supervisor *s)
+static void
+read_verdict(struct readings *r, const struct verdict *d)
 {
-#pragma GCC diagnostic push
-#pragma GCC diagnostic ignored "-Wswitch-enum" /* the rows of POINTS, and no other */
-	switch (role) {
-	case ROLE_CTL_MODE:
-		return (struct reading){a->mode, false};
-	case ROLE_CTL_REASON:
-		return (struct reading){a->reason, false};
-	case ROLE_CTL_SPREAD:
-		return (struct reading){a->spread_k, true};
-	case ROLE_CTL_SPREAD_LIMIT:
-		return (struct reading){s->setup.spread_limit_k, false};
-	case ROLE_CTL_TMAX:
-		return (struct reading){a->tmax_c, true};
-	case ROLE_CTL_TMIN:
-		return (struct reading){a->tmin_c, true};
-	case ROLE_CTL_TMEAN:
-		return (struct reading){a->tmean_c, true};
-	case ROLE_CTL_TEMP_LIMIT:
-		return (struct reading){s->verdict.temp_limit_c, false};
-	case ROLE_CTL_HOTTEST:
-		return (struct reading){a->hottest, true};
-	case ROLE_CTL_COLDEST:
-		return (struct reading){a->coldest, true};
-	case ROLE_CTL_DUTY:
-		return (struct reading){a->duty_frac, false};
-	case ROLE_CTL_COST_TOKENS:
-		return (struct reading){a->cost_tokens, false};
-	case ROLE_CTL_COST_POWER:
-		return (struct reading){a->cost_w, false};
-	case ROLE_CTL_LIMITED_AGE:
-		return (struct reading){a->limited_age_s, false};
-	case ROLE_CTL_SUPPLY_SETPOINT:
-		return (struct reading){s->verdict.setpoint_c, false};
-	case ROLE_CTL_SENSORS_DOUBTED:
-		return (struct reading){s->trust.frozen ? RETICLES : s->trust.doubted, false};
-	case ROLE_CTL_DOUBTED_MAX:
-		return (struct reading){s->trust.doubted_max_c, false};
-	case ROLE_CTL_TOKENS_FULL:
-		return (struct reading){a->tokens_full, false};
-	case ROLE_CTL_JOB_COST:
-		return (struct reading){a->job_cost[index], false};
-	case ROLE_CTL_STRAGGLER:
-		return (struct reading){a->straggler_job + 1, false};
-	case ROLE_CTL_STRAGGLER_COST:
-		return (struct reading){a->straggler_cost, false};
-	case ROLE_CTL_STRAGGLER_WAIT:
-		return (struct reading){a->straggler_wait_frac, false};
-	case ROLE_CTL_PACE:
-		return (struct reading){s->verdict.pace_frac, false};
-	case ROLE_CTL_PACE_SAVED:
-		return (struct reading){s->verdict.pace_saved_w, false};
-	case ROLE_CTL_CAP:
-		return (struct reading){isfinite(s->verdict.cap_w) ? s->verdict.cap_w : 0.0, false};
-	case ROLE_CTL_CAP_MISSED:
-		return (struct reading){s->verdict.cap_missed, false};
-	default:
-		return reading_of_people(role, index, a, s);
-	}
-#pragma GCC diagnostic pop
+	r->temp_limit_c = d->temp_limit_c;
+	r->setpoint_c = d->setpoint_c;
+	r->asked_c = d->asked_c;
+	r->cap_w = isfinite(d->cap_w) ? d->cap_w : 0.0;
+	r->cap_missed = d->cap_missed;
+	r->pace_frac = d->pace_frac;
+	r->pace_saved_w = d->pace_saved_w;
+	r->ballast_w = d->ballast_w;
 }
+
+static void
+read_supervisor(struct readings *r, const struct supervisor *s)
+{
+	read_verdict(r, &s->verdict);
+	r->hands = s->n_by_hand;
+	r->spread_limit_k = s->setup.spread_limit_k;
+	r->least_c = s->in.supply_lo_c;
+	r->doubted = s->trust.frozen ? RETICLES : s->trust.doubted;
+	r->doubted_max_c = s->trust.doubted_max_c;
+	r->actuator_faults = s->actuators.faults;
+	r->ballast_fault = (s->actuators.faults & ACTUATOR_BALLAST) != 0;
+	for (int k = 0; k < ACTUATOR_PUMPS; k++)
+		r->pump_fault[k] = s->actuators.pump[k].fault;
+	r->pump_lead = s->turns.lead + 1;
+	memcpy(r->pump_hours, s->turns.hours, sizeof r->pump_hours);
+	read_estimate(r, &s->estimate);
+}
+
+/* What the points of a step have in common. */
+struct common {
+	int64_t now_ns;
+	uint32_t flags,
+		kept; /* of the readings; of those that they had, where nothing says otherwise now */
+	enum quality good,
+		none; /* with a value, and without; NEVER: they keep it whatever there is */
+};
 
 /* What is derived from readings is no better than they are. */
-static void
-set_point(struct sample *out, struct reading r, const struct supervisor *s, const struct view *v,
-	  int64_t now_ns)
+static struct common
+common_of(const struct verdict *d, const struct view *v, bool measured, int64_t now_ns)
 {
-	bool stale = r.measured && s->verdict.inputs_lost;
-	uint32_t kept = s->verdict.inputs_lost ? out->flags : 0; /* nothing says otherwise now */
-	out->flags = (v->flags | kept) & SAMPLE_SIMULATED;
-	if (r.measured && s->verdict.sensors_lost && !stale)
-		out->flags |= SAMPLE_SUBSTITUTED;
-	if (stale || !isfinite(r.value)) {
-		if (out->quality != QUALITY_NEVER)
-			out->quality = stale ? v->quality : QUALITY_STALE;
-		return; /* value and time stay those of the last good one */
+	struct common c = {.now_ns = now_ns,
+			   .flags = v->flags & SAMPLE_SIMULATED,
+			   .kept = d->inputs_lost ? SAMPLE_SIMULATED : 0,
+			   .good = QUALITY_GOOD,
+			   .none = QUALITY_STALE};
+	if (measured && d->inputs_lost) {
+		c.good = QUALITY_NEVER;
+		c.none = v->quality;
+	} else if (measured && d->sensors_lost) {
+		c.flags |= SAMPLE_SUBSTITUTED;
+		c.good = QUALITY_UNCERTAIN;
 	}
-	out->value = r.value;
-	out->time_ns = now_ns;
-	out->quality = out->flags & SAMPLE_SUBSTITUTED ? QUALITY_UNCERTAIN : QUALITY_GOOD;
+	return c;
+}
+
+static void
+set_point(struct sample *out, double value, const struct common *c)
+{
+	out->flags = c->flags | (out->flags & c->kept);
+	if (c->good != QUALITY_NEVER && isfinite(value)) {
+		out->value = value;
+		out->time_ns = c->now_ns;
+		out->quality = c->good;
+	} else if (out->quality != QUALITY_NEVER) {
+		out->quality = c->none; /* value and time stay those of the last good one */
+	}
 }
 
 void
 outputs_points(struct outputs *x, struct image *ctl, uint32_t system, const struct account *a,
 	       const struct supervisor *s, const struct view *v, int64_t now_ns)
 {
-	const uint32_t *id = x->points + (size_t)system * x->n_points;
-	for (size_t r = 0; r < N_ROLES; r++)
-		for (uint32_t k = 0; k < POINTS[r].n; k++, id++)
-			if (*id != NO_POINT)
-				set_point(&x->samples[*id - x->n_in],
-					  reading_of(POINTS[r].role, k, a, s), s, v, now_ns);
+	const struct common common[] = {common_of(&s->verdict, v, false, now_ns),
+					common_of(&s->verdict, v, true, now_ns)};
+	UNCLEARED struct readings r;
+	read_account(&r, a);
+	read_supervisor(&r, s);
+	const struct place *end = x->places + x->place_at[system + 1];
+	for (const struct place *p = x->places + x->place_at[system]; p < end; p++)
+		set_point(p->sample, *(const double *)(const void *)((const char *)&r + p->offset),
+			  &common[p->measured]);
 	if (x->ctl_group[system] >= 0) {
 		uint32_t g = (uint32_t)x->ctl_group[system];
 		image_publish(ctl, g, &x->samples[x->first[g]]);
@@ -518,9 +518,11 @@ outputs_points(struct outputs *x, struct image *ctl, uint32_t system, const stru
 uint32_t
 outputs_point(const struct outputs *x, uint32_t system, enum role_id role)
 {
-	const uint32_t *id = x->points + (size_t)system * x->n_points;
-	for (size_t r = 0; r < N_ROLES; id += POINTS[r++].n)
-		if (POINTS[r].role == role)
-			return *id;
+	size_t r = 0;
+	while (r < N_ROLES && POINTS[r].role != role)
+		r++;
+	for (uint32_t k = x->place_at[system]; r < N_ROLES && k < x->place_at[system + 1]; k++)
+		if (x->places[k].offset == POINTS[r].offset)
+			return x->n_in + (uint32_t)(x->places[k].sample - x->samples);
 	return NO_POINT;
 }
