@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* One request, one answer: gate, fresh values, libmodbus, and what a write does. */
+/* One request, one answer: gate, fresh values, words or libmodbus, and what a write does. */
 #include <errno.h>
 #include <math.h>
 #include <string.h>
@@ -166,8 +166,8 @@ apply(struct sim *sim, struct sim_device *d, const struct gate_request *r)
 /* libmodbus writes its answer as it would to a serial line, which is a pipe of our own; the header
  * that it has on TCP is ours. */
 static int
-reply(struct sim *sim, const uint8_t *request, size_t len, modbus_mapping_t *registers,
-      uint8_t *out)
+by_library(struct sim *sim, const uint8_t *request, size_t len, modbus_mapping_t *registers,
+	   uint8_t *out)
 {
 	uint8_t whole[GATE_ADU_MAX] = {0}; /* libmodbus may read past a short request's end */
 	uint8_t frame[GATE_ADU_MAX];
@@ -181,11 +181,25 @@ reply(struct sim *sim, const uint8_t *request, size_t len, modbus_mapping_t *reg
 	n = read(sim->wire[0], frame, sizeof(frame)) - RTU_CRC;
 	if (n < 2)
 		return 0;
-	memcpy(out, request, GATE_MBAP);
-	out[4] = 0;
-	out[5] = (uint8_t)n;
 	memcpy(out + GATE_MBAP, frame + 1, (size_t)n - 1);
-	return GATE_MBAP - 1 + (int)n;
+	return sim_gate_head(request, (size_t)n - 1, out);
+}
+
+/* To a request that is whole and legal. */
+static int
+reply(struct sim *sim, const uint8_t *request, size_t len, const struct gate_request *r,
+      modbus_mapping_t *registers, uint8_t *out)
+{
+	if (!r->write && r->table == GATE_HOLDING)
+		return sim_gate_words(
+			request, registers->tab_registers + r->address - registers->start_registers,
+			r->quantity, out);
+	if (!r->write && r->table == GATE_INPUT)
+		return sim_gate_words(request,
+				      registers->tab_input_registers + r->address -
+					      registers->start_input_registers,
+				      r->quantity, out);
+	return by_library(sim, request, len, registers, out);
 }
 
 static bool
@@ -198,10 +212,10 @@ speaks(const struct sim *sim, uint32_t device)
 static int
 acknowledge(const uint8_t *request, uint8_t *out)
 {
-	memcpy(out, request, GATE_MBAP + 5); /* a single value, or address and quantity */
-	out[4] = 0;
-	out[5] = 6;
-	return GATE_MBAP + 5;
+	const size_t pdu = 5; /* function, and a single value or address and quantity */
+
+	memcpy(out + GATE_MBAP, request + GATE_MBAP, pdu);
+	return sim_gate_head(request, pdu, out);
 }
 
 /* A whole frame with a unit's MBAP header, whichever way it came. */
@@ -216,7 +230,7 @@ answer(struct sim *sim, struct sim_device *d, const uint8_t *request, size_t len
 	code = sim_gate_check(&d->map->gate, request, len, &r);
 	if (code == GATE_ADDRESS && r.table == GATE_HOLDING && !r.write &&
 	    sim_gate_covers(&identity_map, r.table, r.address, r.quantity, false))
-		return reply(sim, request, len, d->identity, out);
+		return reply(sim, request, len, &r, d->identity, out);
 	if (code == GATE_OK && r.write && !values_legal(d, &r))
 		code = GATE_VALUE;
 	if (code != GATE_OK)
@@ -225,7 +239,7 @@ answer(struct sim *sim, struct sim_device *d, const uint8_t *request, size_t len
 		return acknowledge(request, out);
 	if (!r.write)
 		refresh(sim, d, &r);
-	n = reply(sim, request, len, d->registers, out);
+	n = reply(sim, request, len, &r, d->registers, out);
 	if (r.write && n > 0 && d->not_applied < 0.5)
 		apply(sim, d, &r);
 	return n;

@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "engine_sim/gate.h"
 
+#include <arpa/inet.h>
 #include <errno.h>
 #include <string.h>
 
@@ -10,10 +11,24 @@
 #define WRITE_BITS_MAX 1968
 #define WRITE_REGISTERS_MAX 123
 
+/* The header: transaction, protocol, length of what follows it, unit. */
+#define LENGTH_AT 4
+/* An answer to a read: function, bytes that follow, words. */
+#define BYTES_AT (GATE_MBAP + 1)
+#define WORDS_AT (GATE_MBAP + 2)
+
 static uint16_t
 word(const uint8_t *p)
 {
 	return (uint16_t)(p[0] << 8 | p[1]);
+}
+
+static inline void
+put_word(uint8_t *p, uint16_t w)
+{
+	const uint16_t wire = htons(w); /* stored at once, so that the compiler makes vectors */
+
+	memcpy(p, &wire, sizeof(wire));
 }
 
 int
@@ -124,12 +139,27 @@ sim_gate_check(const struct gate_map *map, const uint8_t *request, size_t len,
 }
 
 int
-sim_gate_refuse(const uint8_t *request, enum gate_exception code, uint8_t *out)
+sim_gate_head(const uint8_t *request, size_t pdu, uint8_t *out)
 {
 	memcpy(out, request, GATE_MBAP);
-	out[4] = 0;
-	out[5] = 3;
+	put_word(out + LENGTH_AT, (uint16_t)(1 + pdu)); /* with the unit */
+	return GATE_MBAP + (int)pdu;
+}
+
+int
+sim_gate_refuse(const uint8_t *request, enum gate_exception code, uint8_t *out)
+{
 	out[GATE_MBAP] = request[GATE_MBAP] | 0x80;
 	out[GATE_MBAP + 1] = (uint8_t)code;
-	return GATE_MBAP + 2;
+	return sim_gate_head(request, 2, out);
+}
+
+int
+sim_gate_words(const uint8_t *request, const uint16_t *words, uint16_t quantity, uint8_t *out)
+{
+	out[GATE_MBAP] = request[GATE_MBAP];
+	out[BYTES_AT] = (uint8_t)(2 * quantity);
+	for (uint32_t k = 0; k < quantity; k++)
+		put_word(out + WORDS_AT + 2 * k, words[k]);
+	return sim_gate_head(request, WORDS_AT - GATE_MBAP + 2u * quantity, out);
 }

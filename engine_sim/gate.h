@@ -2,7 +2,9 @@
 /*
  * What stands between a client and libmodbus. libmodbus 3.1 answers any unit, writes any register,
  * and sleeps half a second on an unknown function or an illegal quantity; so only whole, legal
- * requests reach it, and the others get their exception from here. Pure.
+ * requests reach it, and the others get their exception from here. Reads of registers, which are
+ * nearly all there is, are answered here as well: libmodbus says the same through a pipe
+ * (docs/decisions/0033-own-answer.md). Pure.
  *
  * Exceptions, in this order: 1 function not served; 3 length, quantity or coil value illegal; 2
  * a register that does not exist, that may not be written, or half of a value.
@@ -55,7 +57,12 @@ enum gate_exception sim_gate_check(const struct gate_map *map, const uint8_t *re
 bool sim_gate_covers(const struct gate_map *map, enum gate_table table, uint16_t address,
 		     uint16_t quantity, bool write);
 
-/* The exception frame for that request, into out[GATE_ADU_MAX]; its length. */
+/* Answers to that request, into out[GATE_ADU_MAX], which is not the request; their length. */
+/* An exception. */
 int sim_gate_refuse(const uint8_t *request, enum gate_exception code, uint8_t *out);
+/* What a read of registers has asked for (functions 3 and 4, GATE_OK): words[quantity], 1..125. */
+int sim_gate_words(const uint8_t *request, const uint16_t *words, uint16_t quantity, uint8_t *out);
+/* The header alone, before a PDU of that many bytes. */
+int sim_gate_head(const uint8_t *request, size_t pdu, uint8_t *out);
 
 #endif

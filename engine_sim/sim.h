@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
  * The plant that is not there: request bytes in, answer bytes out, 10 ms of plant time a step. No
- * socket, file or clock, no allocation after sim_open (libmodbus answers through a private
- * pipe inside).
+ * socket, file or clock, no allocation after sim_open (what is no read of registers, libmodbus
+ * answers through a private pipe inside).
  *
  * Paths name everything that can be set or read: "cs03.zone[5].g", "cs03.pump[1].failed",
  * "facility.supply_c", "cs02.engine.offline" … (docs: isotherm-sim --paths). Indices are 0-based.
