@@ -74,18 +74,22 @@ put_header(struct trace *t, const struct trace_about *about)
 }
 
 static void
-put_record(struct trace *t, uint32_t tick, uint32_t point, double value, uint32_t quality,
-	   uint32_t flags)
+put_u64(uint8_t *to, uint64_t v)
+{
+	uint64_t little = htole64(v);
+
+	memcpy(to, &little, sizeof little);
+}
+
+/* `worth`: quality or code, and above it flags or point. */
+static void
+put_record(struct trace *t, uint32_t tick, uint32_t point, uint64_t value, uint64_t worth)
 {
 	uint8_t *r = room_for(t, TRACE_RECORD_BYTES);
-	uint64_t bits = bits_of(value);
 
-	put_u32(r, tick);
-	put_u32(r + 4, point);
-	put_u32(r + 8, (uint32_t)bits);
-	put_u32(r + 12, (uint32_t)(bits >> 32));
-	put_u32(r + 16, quality);
-	put_u32(r + 20, flags);
+	put_u64(r, (uint64_t)point << 32 | tick);
+	put_u64(r + 8, value);
+	put_u64(r + 16, worth);
 }
 
 int
@@ -133,21 +137,23 @@ void
 trace_samples(struct trace *t, uint32_t tick, uint32_t first, const struct sample *now,
 	      struct traced *last, size_t n)
 {
-	for (size_t i = 0; i < n; i++) {
-		struct traced s = traced_of(&now[i]);
+	const struct sample *end = now + n;
 
-		if (((s.value ^ last[i].value) | (s.worth ^ last[i].worth)) == 0)
+	for (uint32_t point = first; now < end; now++, last++, point++) {
+		struct traced s = traced_of(now);
+
+		if (((s.value ^ last->value) | (s.worth ^ last->worth)) == 0)
 			continue;
-		put_record(t, tick, first + (uint32_t)i, now[i].value, now[i].quality,
-			   now[i].flags);
-		last[i] = s;
+		put_record(t, tick, point, s.value, s.worth);
+		*last = s;
 	}
 }
 
 void
 trace_event(struct trace *t, uint32_t tick, uint32_t whose, const struct image_event *event)
 {
-	put_record(t, tick, whose, event->value, event->code, event->point);
+	put_record(t, tick, whose, bits_of(event->value),
+		   (uint64_t)event->point << 32 | event->code);
 }
 
 static void
