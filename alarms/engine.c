@@ -13,9 +13,10 @@
 #define CALL_AGAIN_NS (600 * NS_PER_S)
 #define JOURNAL_TOLD_NS (60 * NS_PER_S) /* a journal that had to be begun anew is told so long */
 
-#define AHEAD 8 /* alarms whose samples are on their way from memory */
+#define AHEAD 8u /* alarms whose samples are on their way from memory */
 
 static const struct actor nobody = {.uid = -1};
+static const struct sample none = {0};
 
 static const struct alarm_record *
 record_of(const struct engine *e, uint32_t alarm)
@@ -45,6 +46,8 @@ point_at_inputs(struct engine *e)
 		const struct alarm *alarm = &plant->alarms[i];
 
 		e->watch[i].input = find_sample(e, alarm->point);
+		if (!e->watch[i].input)
+			e->watch[i].input = &none;
 		e->watch[i].base =
 			alarm->limit_point != NO_POINT ? find_sample(e, alarm->limit_point) : NULL;
 	}
@@ -92,7 +95,7 @@ allocate(struct engine *e)
 	if (rc != 0)
 		return rc;
 	e->n_shown = plant->alm.first[plant->alm.n_groups];
-	e->watch = calloc(plant->n_alarms + 1u, sizeof(*e->watch));
+	e->watch = calloc(plant->n_alarms + AHEAD, sizeof(*e->watch));
 	e->alarms = calloc(plant->n_alarms + 1u, sizeof(*e->alarms));
 	e->shown = calloc(e->n_shown + 1u, sizeof(*e->shown));
 	e->changed = calloc(plant->alm.n_groups + 1u, sizeof(*e->changed));
@@ -180,7 +183,7 @@ engine_set_image(struct engine *e, enum plant_region region, struct image *image
 static double
 last_value(const struct sample *s)
 {
-	return s && s->quality != QUALITY_NEVER && isfinite(s->value) ? s->value : (double)NAN;
+	return s->quality != QUALITY_NEVER && isfinite(s->value) ? s->value : (double)NAN;
 }
 
 /* Who holds it in its new state, and since when. */
@@ -302,13 +305,12 @@ static void
 step_alarm(struct engine *e, uint32_t i)
 {
 	struct alarm_watch *w = &e->watch[i];
-	static const struct sample none = {0};
 	bool blind = w->judge.blind;
 
 	if (e->modes_moved && w->system >= 0)
 		follow_mode(e, i, e->maintenance[w->system]);
-	switch (judge_step(&w->judge, w->record, w->input ? w->input : &none, w->base,
-			   e->now_ns - e->judged_ns, e->now_ns)) {
+	switch (judge_step(&w->judge, w->record, w->input, w->base, e->now_ns - e->judged_ns,
+			   e->now_ns)) {
 	case JUDGE_RAISED:
 		(void)engine_happen(e, i, EVENT_RAISE, &nobody);
 		break;
@@ -452,10 +454,12 @@ engine_step(struct engine *e, int64_t now_ns, int64_t wall_ns, uint64_t overruns
 	readings_read(e->readings, now_ns);
 	read_modes(e);
 	for (uint32_t i = 0; i < e->plant->n_alarms; i++) {
+		const struct alarm_watch *w = &e->watch[i];
+
 		/* their samples lie all over the image */
-		if (i + AHEAD < e->plant->n_alarms)
-			__builtin_prefetch(e->watch[i + AHEAD].input);
-		step_alarm(e, i);
+		__builtin_prefetch(w[AHEAD].input);
+		if (e->modes_moved || now_ns >= w->until_ns || !judge_rests(&w->judge, w->input))
+			step_alarm(e, i);
 	}
 	e->judged_ns = now_ns;
 	e->modes_moved = false;

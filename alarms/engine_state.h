@@ -17,7 +17,7 @@
 
 /* What each step looks at, and nothing else: thousands of them side by side, a cache line each. */
 struct alarm_watch {
-	const struct sample *input, *base;
+	const struct sample *input, *base; /* base: NULL without */
 	const struct alarm_record *record;
 	struct judge judge;
 	int64_t until_ns; /* m.until_wall_ns in plant time, NEVER_NS none */

@@ -68,9 +68,9 @@ condition(const struct alarm_record *r, bool was, double value, double limit)
 	return false;
 }
 
-enum judge_change
-judge_step(struct judge *j, const struct alarm_record *r, const struct sample *input,
-	   const struct sample *base, int64_t gap_ns, int64_t now_ns)
+static enum judge_change
+look_at(struct judge *j, const struct alarm_record *r, const struct sample *input,
+	const struct sample *base, int64_t gap_ns, int64_t now_ns)
 {
 	double limit = judge_limit(r, base);
 	bool usable = sample_usable(input) && !(has_limit(r) && isnan(limit));
@@ -85,9 +85,6 @@ judge_step(struct judge *j, const struct alarm_record *r, const struct sample *i
 		j->blind = true;
 		return JUDGE_SAME;
 	}
-	/* mostly nothing is new, and nothing is written */
-	if (seen == was && seen == j->active && !j->blind)
-		return JUDGE_SAME;
 	j->seen = seen;
 	/* The first value after a gap shows what is, not since when. */
 	if (j->blind)
@@ -101,4 +98,17 @@ judge_step(struct judge *j, const struct alarm_record *r, const struct sample *i
 		return JUDGE_SAME;
 	j->active = j->seen;
 	return j->active ? JUDGE_RAISED : JUDGE_CLEARED;
+}
+
+enum judge_change
+judge_step(struct judge *j, const struct alarm_record *r, const struct sample *input,
+	   const struct sample *base, int64_t gap_ns, int64_t now_ns)
+{
+	enum judge_change change = look_at(j, r, input, base, gap_ns, now_ns);
+
+	/* no delay runs, and no limit moves */
+	j->rests = j->seen == j->active && !j->blind && !base;
+	j->quality = input->quality;
+	memcpy(&j->value, &input->value, sizeof(j->value));
+	return change;
 }

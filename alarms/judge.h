@@ -12,6 +12,7 @@
 
 #include <stdbool.h>
 #include <stdint.h>
+#include <string.h>
 
 #include "config/alarm.h"
 #include "core/sample.h"
@@ -20,6 +21,9 @@ struct judge {
 	bool active;      /* the verdict */
 	bool seen;        /* the condition as the last usable value shows it, deadband included */
 	bool blind;       /* the last input was not usable */
+	bool rests;       /* the last input would change nothing if it came again */
+	uint32_t quality; /* of it */
+	uint64_t value;   /* its bits */
 	int64_t since_ns; /* when `seen` began to differ from `active` */
 };
 
@@ -36,5 +40,15 @@ double judge_limit(const struct alarm_record *r, const struct sample *base);
 enum judge_change judge_step(struct judge *j, const struct alarm_record *r,
 			     const struct sample *input, const struct sample *base, int64_t gap_ns,
 			     int64_t now_ns);
+
+/* Would a look at that input, at whatever time, leave everything as it is? Most do: they are status words. */
+static inline bool
+judge_rests(const struct judge *j, const struct sample *input)
+{
+	uint64_t value;
+
+	memcpy(&value, &input->value, sizeof(value));
+	return j->rests && j->value == value && j->quality == input->quality;
+}
 
 #endif

@@ -15,8 +15,9 @@ struct plant_index {
 	uint32_t alarm_mask;
 	uint32_t *by_role; /* [n_systems + 1][slots]; the last row is the site's */
 	uint32_t slots, role_first[ROLES];
-	int32_t *in_group;   /* [n_devices][SCAN_CLASSES] */
-	int32_t *link_group; /* [n_devices] */
+	uint32_t own[OWNER_MQTT + 1]; /* points that an owner has once */
+	int32_t *in_group;            /* [n_devices][SCAN_CLASSES] */
+	int32_t *link_group;          /* [n_devices] */
 	int32_t *demand_group;
 };
 
@@ -99,6 +100,8 @@ plant_index_make(struct plant *p)
 	for (unsigned r = 0; r < ROLES; r++)
 		x->role_first[r] = role_slot((enum role_id)r, 0);
 	x->slots = role_slots();
+	for (unsigned o = OWNER_ALARM; o <= OWNER_MQTT; o++)
+		x->own[o] = role_owner_slots((enum role_owner)o);
 	x->names = calloc(x->mask + 1u, sizeof(*x->names));
 	x->by_role = calloc((p->n_systems + 1u) * (size_t)x->slots, sizeof(*x->by_role));
 	x->in_group = calloc((size_t)p->n_devices * SCAN_CLASSES + 1, sizeof(*x->in_group));
@@ -269,7 +272,7 @@ plant_where(const struct plant *p, uint32_t point, uint32_t *index)
 	/* the rest stands in the order of owners and regions alike */
 	i -= p->n_ctl;
 	for (unsigned o = OWNER_ALARM; o <= OWNER_MQTT; o++, i -= n) {
-		n = role_owner_slots((enum role_owner)o);
+		n = p->index->own[o];
 		if (i >= n)
 			continue;
 		*index = (o == OWNER_ALARM ? ALARM_FIELDS * p->n_alarms : 0) + i;

@@ -30,6 +30,7 @@ struct desk {
 	struct answer *out; /* [paging.parallel] */
 	uint32_t n_out;
 	int64_t *ack_ns; /* [n_alarms]: when the one who was called acknowledges it */
+	uint32_t n_acks; /* of them, not LATER_NS */
 	uint32_t *
 		open; /* [n_alarms]: index in alarms of the episode that goes on, DESK_ALARMS none */
 	struct desk_alarm *alarms;
@@ -179,8 +180,10 @@ answer_page(struct desk *d, const struct answer *a, int64_t now_ns)
 		return;
 	if (a->page < DESK_PAGES)
 		d->pages[a->page].delivered_ns = now_ns;
-	if (a->calls && isfinite(ack_after_s) && d->ack_ns[a->alarm] == LATER_NS)
+	if (a->calls && isfinite(ack_after_s) && d->ack_ns[a->alarm] == LATER_NS) {
 		d->ack_ns[a->alarm] = now_ns + llround(ack_after_s * (double)NS_PER_S);
+		d->n_acks++;
+	}
 }
 
 static void
@@ -233,10 +236,11 @@ acknowledge(struct desk *d, int64_t now_ns)
 	const struct plant *plant = d->sc->plant;
 	char request[128];
 
-	for (uint32_t i = 0; i < plant->n_alarms; i++) {
+	for (uint32_t i = 0; i < plant->n_alarms && d->n_acks > 0; i++) {
 		if (d->ack_ns[i] > now_ns)
 			continue;
 		d->ack_ns[i] = LATER_NS;
+		d->n_acks--;
 		(void)snprintf(request, sizeof request, "{\"cmd\": \"ack\", \"alarm\": \"%s\"}",
 			       plant->alarms[i].key);
 		/* refused: it is acknowledged, or over, already */

@@ -263,6 +263,47 @@ random_inputs_never_make_it_contradict_itself(void **state)
 	assert_true(changes > 100);
 }
 
+/* One judge looks at everything, the other only where it does not rest. */
+static void
+an_input_it_rests_at_need_not_be_looked_at(void **state)
+{
+	static const double values[] = {50.5, 49.5, 47.0, 3.0, 4.0, -1.0, NAN};
+	unsigned rested = 0, changes = 0;
+
+	(void)state;
+	for (enum alarm_type type = ALARM_HI; type <= ALARM_STALE; type++) {
+		begin(type, type == ALARM_HI || type == ALARM_LO ? 50.0 : 3.0, 2.0, 0.4, 0.2);
+		struct judge lazy = j;
+		for (uint64_t i = 0; i < 20000; i++) {
+			struct sample s = good(values[keyed_u64(8, i / 9, type) % 7]);
+
+			s.quality = (uint32_t)(keyed_u64(9, i / 5, type) % QUALITIES);
+			enum judge_change c = look(s);
+			changes += c != JUDGE_SAME;
+			if (!judge_rests(&lazy, &s)) {
+				assert_int_equal(judge_step(&lazy, &r, &s, NULL, LOOK_NS, now_ns),
+						 c);
+			} else {
+				assert_int_equal(c, JUDGE_SAME);
+				rested++;
+			}
+			assert_memory_equal(&lazy, &j, sizeof(j));
+		}
+	}
+	assert_true(rested > 10000 && changes > 100);
+}
+
+static void
+beside_a_limit_that_moves_it_never_rests(void **state)
+{
+	struct sample base = {.value = 10.0, .quality = QUALITY_GOOD}, input = good(12.5);
+
+	(void)state;
+	begin(ALARM_LO, 2.0, 0.0, 0.0, 0.0);
+	(void)judge_step(&j, &r, &input, &base, 1, ++now_ns);
+	assert_false(judge_rests(&j, &input));
+}
+
 int
 main(void)
 {
@@ -278,6 +319,8 @@ main(void)
 		cmocka_unit_test(a_limit_of_another_point_moves_with_it_and_is_lost_with_it),
 		cmocka_unit_test(what_was_raised_before_a_restart_is_not_raised_again),
 		cmocka_unit_test(random_inputs_never_make_it_contradict_itself),
+		cmocka_unit_test(an_input_it_rests_at_need_not_be_looked_at),
+		cmocka_unit_test(beside_a_limit_that_moves_it_never_rests),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);
