@@ -345,18 +345,12 @@ sim_paths(void (*line)(void *arg, const char *text), void *arg)
 void
 sim_truth(const struct sim *sim, uint32_t system, struct sim_truth *out)
 {
-	sim_truth_in_short(sim, system, out);
-	memcpy(out->temp_c, sim->systems[system].process.wafer.si_c, sizeof(out->temp_c));
-}
-
-void
-sim_truth_in_short(const struct sim *sim, uint32_t system, struct sim_truth *out)
-{
 	const struct sim_system *sys = &sim->systems[system];
 	const struct process *p = &sys->process;
 	struct wafer_extremes ex;
 
 	wafer_extremes(&ex, p->wafer.si_c);
+	memcpy(out->temp_c, p->wafer.si_c, sizeof(out->temp_c));
 	out->tmax_c = ex.tmax_c;
 	out->tmin_c = ex.tmin_c;
 	out->mean_c = ex.mean_c;
@@ -379,4 +373,23 @@ sim_truth_in_short(const struct sim *sim, uint32_t system, struct sim_truth *out
 	memcpy(out->duty, p->duty, sizeof(out->duty));
 	memcpy(out->slot_rate, p->job.rate, sizeof(out->slot_rate));
 	memcpy(out->slot_job, sys->slot_job, sizeof(out->slot_job));
+}
+
+void
+sim_glance(const struct sim *sim, uint32_t system, struct sim_glance *out)
+{
+	const struct sim_system *sys = &sim->systems[system];
+	const struct process *p = &sys->process;
+	UNCLEARED struct wafer_extremes ex;
+
+	wafer_extremes(&ex, p->wafer.si_c);
+	*out = (struct sim_glance){.duty = p->duty,
+				   .tmax_c = ex.tmax_c,
+				   .spread_k = ex.spread_k,
+				   .rate = p->job.rate_wafer,
+				   .input_w = p->power.input_w,
+				   .cooling_w = process_cooling_w(p),
+				   .ballast_w = sys->firmware.engine.ballast_sum_w,
+				   .pump_speed = {p->pump[0], p->pump[1]},
+				   .trip = sys->firmware.engine.trips};
 }

@@ -134,8 +134,13 @@ void sim_zero(struct sim *sim, int64_t zero_ns);
 int sim_nominal_spread(const struct sim *sim, uint32_t system, double *spread_k);
 
 void sim_truth(const struct sim *sim, uint32_t system, struct sim_truth *out);
-/* All but the reticles' temperatures: for those who look at each step. */
-void sim_truth_in_short(const struct sim *sim, uint32_t system, struct sim_truth *out);
+/* The same names, for one who looks at each step. */
+struct sim_glance {
+	const double *duty; /* [RETICLES], borrowed until the next step */
+	double tmax_c, spread_k, rate, input_w, cooling_w, ballast_w, pump_speed[2];
+	uint32_t trip;
+};
+void sim_glance(const struct sim *sim, uint32_t system, struct sim_glance *out);
 uint32_t sim_job_count(const struct sim *sim); /* the plant's */
 void sim_job(const struct sim *sim, uint32_t job, struct sim_job_truth *out);
 

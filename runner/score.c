@@ -55,7 +55,7 @@ add_excess(struct score *s, double over_k, double dt_s, enum score_id seconds, e
 }
 
 static void
-add_step(struct score *s, const struct sim_truth *t, double dt_s, bool duty_moved)
+add_step(struct score *s, const struct sim_glance *t, double dt_s, bool duty_moved)
 {
 	s->scored_s += dt_s;
 	s->sum[SCORE_throughput_pct] += 100.0 * t->rate * dt_s;
@@ -77,18 +77,19 @@ add_step(struct score *s, const struct sim_truth *t, double dt_s, bool duty_move
 }
 
 void
-score_step(struct score *s, const struct sim_truth *truth, double dt_s, bool scored)
+score_step(struct score *s, const struct sim_glance *now, double dt_s, bool scored)
 {
 	/* most steps move none */
-	bool duty_moved = memcmp(truth->duty, s->duty, sizeof s->duty) != 0;
+	bool duty_moved = memcmp(now->duty, s->duty, sizeof s->duty) != 0;
 
 	if (scored)
-		add_step(s, truth, dt_s, duty_moved);
-	s->sum[SCORE_trips] += __builtin_popcount(truth->trip & ~s->trip);
-	s->trip = truth->trip;
+		add_step(s, now, dt_s, duty_moved);
+	for (uint32_t new = now->trip & ~s->trip; new != 0; new &= new - 1)
+		s->sum[SCORE_trips] += 1.0;
+	s->trip = now->trip;
 	if (duty_moved)
-		memcpy(s->duty, truth->duty, sizeof s->duty);
-	memcpy(s->pump, truth->pump_speed, sizeof s->pump);
+		memcpy(s->duty, now->duty, sizeof s->duty);
+	memcpy(s->pump, now->pump_speed, sizeof s->pump);
 	s->any = true;
 }
 

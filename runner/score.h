@@ -37,7 +37,7 @@ struct score {
 
 void score_init(struct score *s, double spread_limit_k, double temp_limit_c);
 /* A step of dt_s after time 0; `scored`: within the interval that counts. Trips count always. */
-void score_step(struct score *s, const struct sim_truth *truth, double dt_s, bool scored);
+void score_step(struct score *s, const struct sim_glance *now, double dt_s, bool scored);
 /* NAN where nothing was scored. */
 double score_value(const struct score *s, enum score_id id);
 /* A temperature of the scored time was no number. */

@@ -9,6 +9,7 @@
 #include "alarms/engine.h"
 #include "controllers/holds.h"
 #include "core/clock.h"
+#include "core/wide.h"
 #include "engine_sim/state_file.h"
 #include "runner/request.h"
 #include "runner/world_private.h"
@@ -70,7 +71,7 @@ static int
 make_changes(struct world *w, int64_t now_ns, struct errtext *err)
 {
 	const struct scenario *sc = w->sc;
-	char text[200], why[200];
+	UNCLEARED char text[200], why[200];
 
 	for (; w->next_set < sc->n_events; w->next_set++) {
 		const struct scenario_event *e = &sc->events[w->next_set];
@@ -110,18 +111,18 @@ look_at_caps(struct world *w)
 static void
 share_cap(struct world *w)
 {
-	struct sim_truth truth;
+	struct sim_glance now;
 	double sum_w = 0.0;
 
 	for (uint32_t s = 0; s < w->sc->plant->n_systems; s++) {
-		sim_truth(w->sim, s, &truth);
-		sum_w += truth.input_w;
+		sim_glance(w->sim, s, &now);
+		sum_w += now.input_w;
 	}
 	for (uint32_t s = 0; s < w->sc->plant->n_systems; s++) {
 		double own_w = control_cap_w(w->control, (int32_t)s, sim_now_ns(w->sim));
 
-		sim_truth(w->sim, s, &truth);
-		w->scores[s].cap_w = fmin(own_w, w->site_cap_w * truth.input_w / fmax(sum_w, 1.0));
+		sim_glance(w->sim, s, &now);
+		w->scores[s].cap_w = fmin(own_w, w->site_cap_w * now.input_w / fmax(sum_w, 1.0));
 	}
 }
 
@@ -130,16 +131,16 @@ score(struct world *w)
 {
 	const struct scenario *sc = w->sc;
 	double t_s = scenario_time(w, sim_now_ns(w->sim) - SIM_STEP_NS / 2); /* in mid-step */
-	struct sim_truth truth;
+	bool scored = t_s > sc->scored_s[0] && t_s < sc->scored_s[1];
+	UNCLEARED struct sim_glance now;
 
 	if (t_s < 0.0)
 		return;
 	if (isfinite(w->site_cap_w))
 		share_cap(w);
 	for (uint32_t s = 0; s < sc->plant->n_systems; s++) {
-		sim_truth_in_short(w->sim, s, &truth);
-		score_step(&w->scores[s], &truth, (double)SIM_STEP_NS / (double)NS_PER_S,
-			   t_s > sc->scored_s[0] && t_s < sc->scored_s[1]);
+		sim_glance(w->sim, s, &now);
+		score_step(&w->scores[s], &now, (double)SIM_STEP_NS / (double)NS_PER_S, scored);
 	}
 }
 

@@ -8,7 +8,8 @@
 #define DT 0.01
 
 static struct score score;
-static struct sim_truth truth;
+static double duty[RETICLES];
+static struct sim_glance now;
 
 static void
 assert_near(double found, double expected, double epsilon)
@@ -22,11 +23,11 @@ setup(void **state)
 {
 	(void)state;
 	score_init(&score, 6.0, 50.0);
-	truth = (struct sim_truth){
-		.rate = 1.0, .spread_k = 5.0, .tmax_c = 45.0, .cooling_w = 250.0};
+	now = (struct sim_glance){
+		.duty = duty, .rate = 1.0, .spread_k = 5.0, .tmax_c = 45.0, .cooling_w = 250.0};
 	for (int i = 0; i < RETICLES; i++)
-		truth.duty[i] = 1.0;
-	truth.pump_speed[0] = truth.pump_speed[1] = 0.8;
+		duty[i] = 1.0;
+	now.pump_speed[0] = now.pump_speed[1] = 0.8;
 	return 0;
 }
 
@@ -34,7 +35,7 @@ static void
 steps(int n, bool scored)
 {
 	for (int i = 0; i < n; i++)
-		score_step(&score, &truth, DT, scored);
+		score_step(&score, &now, DT, scored);
 }
 
 static void
@@ -58,14 +59,14 @@ static void
 means_are_over_scored_time(void **state)
 {
 	(void)state;
-	truth.rate = 0.0;
-	truth.spread_k = 99.0;
+	now.rate = 0.0;
+	now.spread_k = 99.0;
 	steps(500, false);
-	truth.rate = 1.0;
-	truth.spread_k = 4.0;
+	now.rate = 1.0;
+	now.spread_k = 4.0;
 	steps(100, true);
-	truth.rate = 0.5;
-	truth.spread_k = 5.0;
+	now.rate = 0.5;
+	now.spread_k = 5.0;
 	steps(300, true);
 	assert_score(SCORE_throughput_pct, 62.5);
 	assert_score(SCORE_spread_mean_k, 4.75);
@@ -76,15 +77,15 @@ static void
 half_a_kelvin_above_a_limit_is_not_counted_as_time_but_as_kelvin_seconds(void **state)
 {
 	(void)state;
-	truth.spread_k = 6.5;
-	truth.tmax_c = 50.4;
+	now.spread_k = 6.5;
+	now.tmax_c = 50.4;
 	steps(200, true);
 	assert_score(SCORE_s_above_s, 0.0);
 	assert_score(SCORE_s_above_t, 0.0);
 	assert_score(SCORE_ks_above_s, 1.0);
 	assert_score(SCORE_ks_above_t, 0.8);
-	truth.spread_k = 7.0;
-	truth.tmax_c = 51.0;
+	now.spread_k = 7.0;
+	now.tmax_c = 51.0;
 	steps(100, true);
 	assert_score(SCORE_s_above_s, 1.0);
 	assert_score(SCORE_s_above_t, 1.0);
@@ -97,9 +98,9 @@ static void
 what_is_below_a_limit_makes_good_for_nothing(void **state)
 {
 	(void)state;
-	truth.spread_k = 8.0;
+	now.spread_k = 8.0;
 	steps(100, true);
-	truth.spread_k = 1.0;
+	now.spread_k = 1.0;
 	steps(900, true);
 	assert_score(SCORE_ks_above_s, 2.0);
 }
@@ -118,9 +119,9 @@ effort_is_the_mean_way_of_the_duties_a_minute(void **state)
 	(void)state;
 	steps(1, true);
 	for (int i = 0; i < RETICLES; i++)
-		truth.duty[i] = 0.9;
+		duty[i] = 0.9;
 	steps(1, true); /* all by 0.1 */
-	truth.duty[3] = 0.9 - 0.84;
+	duty[3] = 0.9 - 0.84;
 	steps(1, true); /* one by 0.84: 0.01 in the mean */
 	steps(2997, true);
 	assert_score(SCORE_effort_per_min, 0.11 / 0.5);
@@ -131,8 +132,8 @@ pump_travel_is_the_mean_way_of_the_pumps_a_minute(void **state)
 {
 	(void)state;
 	steps(1, true);
-	truth.pump_speed[0] = 1.0;
-	truth.pump_speed[1] = 0.7;
+	now.pump_speed[0] = 1.0;
+	now.pump_speed[1] = 0.7;
 	steps(1, true);
 	steps(5998, true);
 	assert_score(SCORE_pump_travel_per_min, 0.15);
@@ -143,8 +144,8 @@ a_move_before_the_scored_time_does_not_count(void **state)
 {
 	(void)state;
 	steps(10, false);
-	truth.duty[0] = 0.2;
-	truth.pump_speed[0] = 0.1;
+	duty[0] = 0.2;
+	now.pump_speed[0] = 0.1;
 	steps(10, false);
 	steps(100, true);
 	assert_score(SCORE_effort_per_min, 0.0);
@@ -155,13 +156,13 @@ static void
 each_trip_counts_once_however_long_it_stands(void **state)
 {
 	(void)state;
-	truth.trip = TRIP_FLOW;
+	now.trip = TRIP_FLOW;
 	steps(100, false);
-	truth.trip = TRIP_FLOW | TRIP_PUMPS;
+	now.trip = TRIP_FLOW | TRIP_PUMPS;
 	steps(100, true);
-	truth.trip = 0;
+	now.trip = 0;
 	steps(100, true);
-	truth.trip = TRIP_FLOW;
+	now.trip = TRIP_FLOW;
 	steps(100, true);
 	assert_score(SCORE_trips, 3.0);
 }
@@ -171,10 +172,10 @@ what_is_no_number_once_is_none_at_the_end(void **state)
 {
 	(void)state;
 	steps(10, true);
-	truth.spread_k = truth.tmax_c = (double)NAN;
+	now.spread_k = now.tmax_c = (double)NAN;
 	steps(1, true);
-	truth.spread_k = 5.0;
-	truth.tmax_c = 45.0;
+	now.spread_k = 5.0;
+	now.tmax_c = 45.0;
 	steps(10, true);
 	assert_true(isnan(score_value(&score, SCORE_tmax_c)));
 	assert_true(isnan(score_value(&score, SCORE_spread_max_k)));
