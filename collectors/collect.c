@@ -20,6 +20,8 @@ struct collect {
 	uint64_t ctl_tick; /* as last seen */
 	/* pools that the links' plans, demands and actuators are cut from */
 	struct plan_read *reads;
+	struct answer *answers; /* to them */
+	uint8_t *data;
 	struct actuator *actuators;
 	struct sample *demands;
 	double *taken;
@@ -41,26 +43,43 @@ scan_period_ns(const struct device *d, enum scan_class scan)
 	return (d->scan_ms[scan] > 0 ? d->scan_ms[scan] : 1000) * NS_PER_MS;
 }
 
-/* Reads of all classes of a device, from *reads on, which moves on past them. */
+/* Reads of all classes of a device, from the pool's *n-th on, which moves on past them. */
 static int
-plan_device(const struct plant *plant, struct link *l, struct plan_read **reads)
+plan_device(struct collect *c, struct link *l, uint32_t *n)
 {
+	const struct plant *plant = c->shared.plant;
 	for (int k = 0; k < SCAN_CLASSES; k++) {
 		enum scan_class scan = (enum scan_class)k;
 		int32_t g = plant_in_group(plant, l->index, scan);
-		int n = 0;
+		int reads = 0;
 		if (g >= 0) {
 			uint32_t first = plant->in.first[g];
-			n = plan_reads(l->device, plant->points + first,
-				       plant->in.first[g + 1] - first, *reads);
+			reads = plan_reads(l->device, plant->points + first,
+					   plant->in.first[g + 1] - first, c->reads + *n);
 		}
-		if (n < 0)
-			return n;
-		scan_class_init(&l->scan, scan, *reads, (uint32_t)n,
+		if (reads < 0)
+			return reads;
+		scan_class_init(&l->scan, scan, c->reads + *n, (uint32_t)reads,
 				scan_period_ns(l->device, scan));
-		*reads += n;
+		l->answers[k] = c->answers + *n;
+		*n += (uint32_t)reads;
 	}
 	return 0;
+}
+
+/* Room for what n reads bring. */
+static int
+plan_answers(struct collect *c, uint32_t n)
+{
+	size_t room = 1;
+	for (uint32_t i = 0; i < n; i++)
+		room += plan_data_bytes(&c->reads[i]);
+	uint8_t *at = c->data = calloc(room, 1);
+	for (uint32_t i = 0; i < n && at != NULL; i++) {
+		c->answers[i] = (struct answer){.read = &c->reads[i], .data = at};
+		at += plan_data_bytes(&c->reads[i]);
+	}
+	return at != NULL ? 0 : -ENOMEM;
 }
 
 static void
@@ -115,6 +134,7 @@ collect_open(struct collect **out, const struct plant *plant, struct image *in, 
 	c->n = plant->n_devices;
 	c->links = calloc(c->n + 1u, sizeof *c->links);
 	c->reads = calloc(plant->n_in + 1u, sizeof *c->reads);
+	c->answers = calloc(plant->n_in + 1u, sizeof *c->answers);
 	c->actuators = calloc(n_ctl + 1u, sizeof *c->actuators);
 	c->demands = calloc(n_ctl + 1u, sizeof *c->demands);
 	c->taken = calloc(n_ctl + 1u, sizeof *c->taken);
@@ -123,17 +143,20 @@ collect_open(struct collect **out, const struct plant *plant, struct image *in, 
 	c->on_lines = calloc(c->n + 1u, sizeof *c->on_lines);
 	c->served = calloc(c->n + 1u, sizeof *c->served);
 	if (c->links == NULL || c->reads == NULL || c->actuators == NULL || c->demands == NULL ||
-	    c->taken == NULL || c->lines == NULL || c->on_lines == NULL || c->served == NULL)
+	    c->taken == NULL || c->lines == NULL || c->on_lines == NULL || c->served == NULL ||
+	    c->answers == NULL)
 		goto out;
 	rc = publish_init(&c->shared.publisher, plant, in);
 	if (rc == 0)
 		rc = due_init(&c->due, c->n + c->n_lines, now_ns);
-	struct plan_read *reads = c->reads;
+	uint32_t n_reads = 0;
 	for (uint32_t i = 0; i < c->n && rc == 0; i++) {
 		link_init(&c->links[i], &c->shared, i, now_ns);
-		rc = plan_device(plant, &c->links[i], &reads);
+		rc = plan_device(c, &c->links[i], &n_reads);
 		plan_demands(plant, &c->links[i], c);
 	}
+	if (rc == 0)
+		rc = plan_answers(c, n_reads);
 	if (rc == 0)
 		join_lines(c, plant, now_ns);
 	cadence_start(&c->beat, plant->control_period_ms * NS_PER_MS, now_ns);
@@ -154,6 +177,8 @@ collect_close(struct collect *c)
 	due_fini(&c->due);
 	free(c->links);
 	free(c->reads);
+	free(c->answers);
+	free(c->data);
 	free(c->actuators);
 	free(c->demands);
 	free(c->taken);

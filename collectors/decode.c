@@ -1,13 +1,10 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "collectors/decode.h"
 
-#include <endian.h>
 #include <errno.h>
 #include <float.h>
 #include <math.h>
 #include <string.h>
-
-#include "core/wide.h"
 
 /* One row a type. Integers hold lo .. hi; both bounds are exact doubles, and the upper one of the
  * 64-bit types is open: 2^64 - 1 is none. */
@@ -55,12 +52,17 @@ is_coil(const struct point *p)
 	return p->fc == 1 || p->fc == 2;
 }
 
+bool
+decode_is_word(const struct point *p)
+{
+	return (p->type == REG_U16 || p->type == REG_I16) && p->order <= ORDER_CDAB && !is_coil(p);
+}
+
 uint64_t
 decode_raw(const struct point *p, const uint8_t *data, uint16_t first)
 {
 	unsigned at = (unsigned)(p->reg - first), n = TYPES[p->type].registers;
-	/* most are that: one word in the wire's order */
-	if ((p->type == REG_U16 || p->type == REG_I16) && p->order <= ORDER_CDAB && !is_coil(p))
+	if (decode_is_word(p)) /* most are */
 		return decode_word(data, at);
 	if (is_coil(p))
 		return (unsigned)data[at / 8] >> at % 8 & 1u;
@@ -130,48 +132,14 @@ same_number(double a, double b)
 	return memcmp(&a, &b, sizeof a) == 0;
 }
 
-/* All that a value is made by but the register. */
-static bool
-same_coding(const struct point *a, const struct point *b)
-{
-	return b->writable == a->writable && b->fc == a->fc && b->type == a->type &&
-	       b->order == a->order && same_number(b->scale, a->scale) &&
-	       same_number(b->offset, a->offset) && same_number(b->lo, a->lo) &&
-	       same_number(b->hi, a->hi) && b->has_no_value == a->has_no_value &&
-	       b->no_value == a->no_value;
-}
-
-bool
-decode_alike(const struct point *a, const struct point *b)
-{
-	return (a->type == REG_U16 || a->type == REG_I16) && a->order <= ORDER_CDAB &&
-	       !is_coil(a) && b->reg == a->reg + 1 && same_coding(a, b);
-}
-
 bool
 decode_same(const struct point *a, const struct point *b)
 {
-	return b->reg == a->reg && same_coding(a, b);
-}
-
-WIDE void
-decode_words(const struct point *p, const uint8_t *data, uint16_t first, uint32_t n, double *value,
-	     uint32_t *quality)
-{
-	const uint8_t *at = data + 2 * (size_t)(p->reg - first);
-	int32_t sign = p->type == REG_I16 ? 0x8000 : 0;
-	int32_t none = p->has_no_value ? (int32_t)(p->no_value & 0xffff) : -1;
-	double slack = fabs(p->scale) * 1e-6, lo = p->lo - slack, hi = p->hi + slack;
-	double scale = p->scale, offset = p->offset;
-	for (uint32_t i = 0; i < n; i++) {
-		uint16_t word;
-		memcpy(&word, at + (size_t)2 * i, sizeof word);
-		int32_t raw = be16toh(word);
-		double v = (double)((raw ^ sign) - sign) * scale + offset;
-		uint32_t q = (v >= lo) & (v <= hi) ? QUALITY_GOOD : QUALITY_RANGE;
-		value[i] = raw == none ? (double)NAN : v;
-		quality[i] = raw == none ? QUALITY_BAD : q;
-	}
+	return b->reg == a->reg && b->writable == a->writable && b->fc == a->fc &&
+	       b->type == a->type && b->order == a->order && same_number(b->scale, a->scale) &&
+	       same_number(b->offset, a->offset) && same_number(b->lo, a->lo) &&
+	       same_number(b->hi, a->hi) && b->has_no_value == a->has_no_value &&
+	       b->no_value == a->no_value;
 }
 
 static int

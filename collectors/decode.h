@@ -27,15 +27,10 @@ decode_word(const uint8_t *data, unsigned at)
 	return (uint16_t)(data[2 * at] << 8 | data[2 * at + 1]);
 }
 
-/* Does b follow a on the wire and mean its number alike? Then decode_words may have both, which are
- * plain words. */
-bool decode_alike(const struct point *a, const struct point *b);
-/* The same of two points of two devices: there, does b stand where a stands, and mean its number alike? */
+/* Is it a plain word, one register in the wire's order? Many of them are read in one go (collectors/codes.h). */
+bool decode_is_word(const struct point *p);
+/* Two points of two devices: there, does b stand where a stands, and mean its number alike? */
 bool decode_same(const struct point *a, const struct point *b);
-/* n points of which each is alike the one before, the first of them `p` in the answer to a read that
- * began at `first`: value[n], NAN where the quality[n] is BAD; else as decode_value says. */
-void decode_words(const struct point *p, const uint8_t *data, uint16_t first, uint32_t n,
-		  double *value, uint32_t *quality);
 /* GOOD, or RANGE outside lo..hi, both with *value; BAD (not a number, or the no-value code) leaves
  * *value alone. */
 enum quality decode_value(const struct point *p, uint64_t raw, double *value);

@@ -102,6 +102,17 @@ link_heard_late(struct link *l, int64_t now_ns)
 		l->quiet_ns = now_ns + l->flight.patience_ns;
 }
 
+/* Rounds that will not be whole: what came of them is known nevertheless. */
+static void
+break_rounds(struct link *l)
+{
+	for (int k = 0; k < SCAN_CLASSES; k++)
+		if (l->scan.round[k].active)
+			publish_part(&l->shared->publisher, l->index, (enum scan_class)k,
+				     l->answers[k], l->scan.round[k].next, flags_of(l));
+	scan_stop(&l->scan);
+}
+
 static void
 end(struct link *l, const struct news *n)
 {
@@ -110,7 +121,7 @@ end(struct link *l, const struct news *n)
 	l->must_close = !n->gone;
 	l->flight.waiting = false;
 	l->len = 0;
-	scan_stop(&l->scan);
+	break_rounds(l);
 	actuate_forget(&l->actuate);
 }
 
@@ -326,44 +337,40 @@ on_air(struct link *l, int64_t now_ns)
 	judge(l, LINK_OK, now_ns, "");
 }
 
-/* What n points that are alike, or one, hold of what was demanded; demands stand in the points' order. */
+/* What a read brought of what was demanded. */
 static void
-read_back(struct link *l, uint32_t id, uint32_t n, const uint8_t *data, int64_t now_ns)
+read_back(struct link *l, const struct plan_read *r, const uint8_t *data, int64_t now_ns)
 {
+	const struct publisher *p = &l->shared->publisher;
 	const struct plant *plant = l->shared->plant;
-	const struct point *point = publish_map(&l->shared->publisher, l->index, id);
-	int32_t demands = plant_demand_group(plant, l->index);
-	if (!point->writable || demands < 0)
-		return;
-	uint32_t at = plant->points[id].demand - plant->ctl.first[demands];
-	uint16_t first = l->flight.read->reg;
-	if (n == 1)
-		actuate_read_back(&l->actuate, at, decode_raw(point, data, first), now_ns);
-	for (uint32_t k = 0; k < n && n > 1; k++)
-		actuate_read_back(&l->actuate, at + k, decode_word(data, point->reg - first + k),
-				  now_ns);
+	uint32_t first = publish_first(p, l->index, l->flight.scan),
+		 demands = plant->ctl.first[plant_demand_group(plant, l->index)];
+	for (uint32_t i = r->first, n; i < r->first + r->n; i += n) {
+		const struct point *point = publish_map(p, l->index, first + i);
+		n = publish_together(p, l->index, first + i, r->first + r->n - i);
+		uint32_t at = plant->points[first + i].demand - demands;
+		for (uint32_t k = 0; k < n && point->writable; k++)
+			actuate_read_back(&l->actuate, at + k, decode_raw(&point[k], data, r->reg),
+					  now_ns);
+	}
 }
 
 /* `data` NULL: the device refused the read, and `verdict` is on its points. */
 static void
-read_done(struct link *l, const uint8_t *data, enum quality verdict, int64_t now_ns)
+read_done(struct link *l, const uint8_t *data, size_t len, enum quality verdict, int64_t now_ns)
 {
-	struct publisher *p = &l->shared->publisher;
-	const struct plan_read *r = l->flight.read;
-	uint32_t id = publish_first(p, l->index, l->flight.scan) + r->first, end = id + r->n;
-	while (id < end) {
-		uint32_t n = 1;
-		if (data == NULL) {
-			publish_verdict(p, id, verdict, flags_of(l));
-		} else {
-			n = publish_read(p, l->index, id, end - id, data, r->reg, flags_of(l),
-					 now_ns);
-			read_back(l, id, n, data, now_ns);
-		}
-		id += n;
-	}
-	if (scan_done(&l->scan, l->flight.scan))
-		publish_class(p, l->index, l->flight.scan);
+	enum scan_class scan = l->flight.scan;
+	const struct scan_round *round = &l->scan.round[scan];
+	struct answer *a = &l->answers[scan][round->next];
+	a->verdict = verdict;
+	a->time_ns = now_ns;
+	if (data != NULL)
+		memcpy(a->data, data, len);
+	if (data != NULL && a->read->writable)
+		read_back(l, a->read, data, now_ns);
+	if (scan_done(&l->scan, scan))
+		publish_class(&l->shared->publisher, l->index, scan, l->answers[scan], round->n,
+			      flags_of(l));
 }
 
 static void
@@ -373,7 +380,7 @@ polled(struct link *l, const struct news *n)
 	if (l->flight.job == JOB_WRITE)
 		actuate_answered(&l->actuate, &l->flight.run, false);
 	else
-		read_done(l, n->answer->data, QUALITY_GOOD, n->now_ns);
+		read_done(l, n->answer->data, n->answer->data_len, QUALITY_GOOD, n->now_ns);
 }
 
 static void
@@ -384,7 +391,7 @@ poll_refused(struct link *l, const struct news *n)
 	if (l->flight.job == JOB_WRITE)
 		actuate_answered(&l->actuate, &l->flight.run, true);
 	else
-		read_done(l, NULL, n->answer->exception == BUSY ? QUALITY_COMM : QUALITY_BAD,
+		read_done(l, NULL, 0, n->answer->exception == BUSY ? QUALITY_COMM : QUALITY_BAD,
 			  n->now_ns);
 }
 

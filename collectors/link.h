@@ -58,6 +58,7 @@ struct link {
 	uint16_t transaction;
 
 	struct scan scan;
+	struct answer *answers[SCAN_CLASSES]; /* one a read */
 	struct actuate actuate;
 	struct sample *demands; /* [actuate.n], as last read */
 	bool demands_due;

@@ -2,16 +2,20 @@
 #include "collectors/plan.h"
 
 #include <errno.h>
-#include <stdbool.h>
-#include <stddef.h>
 
 #include "collectors/gate.h"
+
+static bool
+is_coils(uint8_t fc)
+{
+	return fc == 1 || fc == 2;
+}
 
 /* Sixteen coils take the room of a register; the standard's own limit holds above that. */
 static uint32_t
 limit(const struct device *d, uint8_t fc)
 {
-	bool coils = fc == 1 || fc == 2;
+	bool coils = is_coils(fc);
 	uint32_t most = coils ? GATE_READ_BITS_MAX : GATE_READ_REGISTERS_MAX;
 	uint32_t own = coils ? d->max_registers * 16u : d->max_registers;
 	return own != 0 && own < most ? own : most;
@@ -47,8 +51,15 @@ plan_reads(const struct device *device, const struct point *points, uint32_t n_p
 			end = past;
 		r.count = (uint16_t)(end - r.reg);
 		r.n++;
+		r.writable = r.writable || p->writable;
 		if (out != NULL)
 			out[n - 1] = r;
 	}
 	return n;
+}
+
+size_t
+plan_data_bytes(const struct plan_read *r)
+{
+	return is_coils(r->fc) ? (r->count + 7u) / 8u : r->count * 2u;
 }

@@ -6,6 +6,8 @@
 #ifndef ISOTHERM_COLLECTORS_PLAN_H
 #define ISOTHERM_COLLECTORS_PLAN_H
 
+#include <stdbool.h>
+#include <stddef.h>
 #include <stdint.h>
 
 #include "config/plant.h"
@@ -18,6 +20,7 @@ struct plan_read {
 	uint8_t fc;
 	uint16_t reg, count; /* registers, or coils */
 	uint32_t first, n;   /* points, counted from the first of the class */
+	bool writable;       /* some of them are */
 };
 
 /*
@@ -27,5 +30,8 @@ struct plan_read {
  */
 int plan_reads(const struct device *device, const struct point *points, uint32_t n_points,
 	       struct plan_read *out);
+
+/* Of its answer, without headers. */
+size_t plan_data_bytes(const struct plan_read *read);
 
 #endif

@@ -14,23 +14,29 @@ struct known {
 	int64_t time_ns;
 };
 
-#define ALIKE_MAX 125 /* as many words as an answer has */
-
-/* Points of one device and class lie side by side; what is alike across their ends is not asked for
- * in one read. */
-static void
-find_alike(struct publisher *p)
+/* Do the words of a and b, the next point, stand side by side? Points of one device and class lie so; what does so across their
+ * ends is not asked for in one read. */
+static bool
+follows(const struct point *a, const struct point *b)
 {
-	const struct plant *plant = p->plant;
-	uint8_t alike = 0; /* from the next point on */
-	for (uint32_t i = plant->n_in; i-- > 0;) {
-		const struct point *a = &plant->points[i];
-		bool more = alike > 0 && alike < ALIKE_MAX && a->owner == OWNER_FIELD &&
-			    (!a->writable || a[1].demand == a->demand + 1) &&
-			    a[1].owner == OWNER_FIELD && a[1].device == a->device &&
-			    decode_alike(a, a + 1);
-		alike = more ? (uint8_t)(alike + 1) : 1;
-		p->alike[i] = alike;
+	return b->owner == OWNER_FIELD && b->device == a->device && b->fc == a->fc &&
+	       b->reg == a->reg + 1 && b->writable == a->writable &&
+	       (!a->writable || b->demand == a->demand + 1);
+}
+
+static void
+find_words(struct publisher *p)
+{
+	const struct point *points = p->plant->points;
+	uint8_t n = 0; /* from the next point on */
+	for (uint32_t i = p->plant->n_in; i-- > 0;) {
+		bool more = n > 0 && n < CODES_MAX && follows(&points[i], &points[i + 1]);
+		if (points[i].owner != OWNER_FIELD || !codes_set(&p->codes, i, &points[i]))
+			n = 0;
+		else
+			n = more ? (uint8_t)(n + 1) : 1;
+		p->side_by_side[i] = n;
+		p->reg[i] = points[i].reg;
 	}
 }
 
@@ -43,7 +49,7 @@ same_points(const struct publisher *p, const struct device *a, const struct devi
 		return false;
 	for (uint32_t i = 0; i < a->n_points; i++)
 		if (!decode_same(&points[a->first_point + i], &points[b->first_point + i]) ||
-		    p->alike[a->first_point + i] != p->alike[b->first_point + i])
+		    p->side_by_side[a->first_point + i] != p->side_by_side[b->first_point + i])
 			return false;
 	return true;
 }
@@ -63,18 +69,20 @@ publish_init(struct publisher *p, const struct plant *plant, struct image *in)
 {
 	size_t n = plant->n_in != 0 ? plant->n_in : 1;
 	*p = (struct publisher){.plant = plant, .in = in};
-	p->now = calloc(n, sizeof *p->now);
 	p->last_known = calloc(n, sizeof *p->last_known);
-	p->alike = calloc(n, sizeof *p->alike);
+	p->side_by_side = calloc(n, sizeof *p->side_by_side);
+	p->reg = calloc(n, sizeof *p->reg);
 	p->back = calloc(plant->n_devices + 1u, sizeof *p->back);
-	if (p->now == NULL || p->last_known == NULL || p->alike == NULL || p->back == NULL) {
+	int rc = codes_init(&p->codes, plant->n_in);
+	if (rc != 0 || p->last_known == NULL || p->side_by_side == NULL || p->reg == NULL ||
+	    p->back == NULL) {
 		publish_fini(p);
 		return -ENOMEM;
 	}
 	/* no value yet is no number, lest somebody computes with a zero that nobody measured */
 	for (size_t i = 0; i < n; i++)
-		p->now[i].value = p->last_known[i].value = (double)NAN;
-	find_alike(p);
+		p->last_known[i].value = (double)NAN;
+	find_words(p);
 	find_same(p);
 	return 0;
 }
@@ -82,10 +90,11 @@ publish_init(struct publisher *p, const struct plant *plant, struct image *in)
 void
 publish_fini(struct publisher *p)
 {
-	free(p->now);
 	free(p->last_known);
-	free(p->alike);
+	free(p->side_by_side);
+	free(p->reg);
 	free(p->back);
+	codes_fini(&p->codes);
 	memset(p, 0, sizeof *p);
 }
 
@@ -96,37 +105,15 @@ publish_first(const struct publisher *p, uint32_t device, enum scan_class scan)
 	return group >= 0 ? p->plant->in.first[group] : NO_POINT;
 }
 
-/* As long as a sample is good, it is the last known itself. */
+/* The sample of a point gets a verdict that keeps its last good value. As long as it is good it is the last known itself; so it was
+ * if it was left to age. */
 static void
-keep_known(struct publisher *p, uint32_t point)
+condemn(struct publisher *p, uint32_t point, struct sample *s, enum quality verdict, uint32_t flags)
 {
-	const struct sample *s = &p->now[point];
-	if (s->quality == QUALITY_GOOD)
-		p->last_known[point] = (struct known){s->value, s->time_ns};
-}
-
-void
-publish_verdict(struct publisher *p, uint32_t point, enum quality verdict, uint32_t flags)
-{
-	keep_known(p, point);
-	p->now[point] = (struct sample){.value = p->last_known[point].value,
-					.time_ns = p->last_known[point].time_ns,
-					.quality = verdict,
-					.flags = flags};
-}
-
-/* A value that was read, and what it is worth. */
-static void
-take(struct publisher *p, uint32_t point, double value, uint32_t quality, uint32_t flags,
-     int64_t now_ns)
-{
-	if (quality == QUALITY_BAD) {
-		publish_verdict(p, point, QUALITY_BAD, flags);
-		return;
-	}
-	if (quality != QUALITY_GOOD)
-		keep_known(p, point);
-	p->now[point] = (struct sample){value, now_ns, quality, flags};
+	struct known *k = &p->last_known[point];
+	if (s->quality == QUALITY_GOOD || s->quality == QUALITY_STALE)
+		*k = (struct known){s->value, s->time_ns};
+	*s = (struct sample){k->value, k->time_ns, verdict, flags};
 }
 
 const struct point *
@@ -136,46 +123,113 @@ publish_map(const struct publisher *p, uint32_t device, uint32_t point)
 }
 
 uint32_t
-publish_read(struct publisher *p, uint32_t device, uint32_t point, uint32_t most,
-	     const uint8_t *data, uint16_t first, uint32_t flags, int64_t now_ns)
+publish_together(const struct publisher *p, uint32_t device, uint32_t point, uint32_t most)
 {
-	UNCLEARED double value[ALIKE_MAX];
-	UNCLEARED uint32_t quality[ALIKE_MAX];
-	const struct point *map = publish_map(p, device, point);
-	uint32_t alike = p->alike[point - p->back[device]], n = alike < most ? alike : most;
-	if (n < 2) {
-		*value = (double)NAN;
-		*quality = decode_value(map, decode_raw(map, data, first), value);
-		take(p, point, *value, *quality, flags, now_ns);
-		return 1;
-	}
-	decode_words(map, data, first, n, value, quality);
-	uint32_t differ = 0; /* from good: mostly none does */
+	uint32_t n = p->side_by_side[point - p->back[device]];
+	return n > most ? most : n + (n == 0);
+}
+
+/* One point, whatever is the matter with it. */
+static void
+take_point(struct publisher *p, const struct point *map, uint32_t point, const struct answer *a,
+	   uint32_t flags, struct sample *s)
+{
+	double value = (double)NAN;
+	enum quality q = decode_value(map, decode_raw(map, a->data, a->read->reg), &value);
+	if (q != QUALITY_GOOD)
+		condemn(p, point, s, q, flags);
+	if (q != QUALITY_BAD)
+		*s = (struct sample){value, a->time_ns, q, flags};
+}
+
+static void
+put_good(struct sample *out, const double *value, uint32_t n, int64_t time_ns, uint32_t flags)
+{
+#pragma GCC unroll 4 /* it is all stores */
 	for (uint32_t i = 0; i < n; i++)
-		differ |= quality[i] ^ QUALITY_GOOD;
-	for (uint32_t i = 0; i < n && differ == 0; i++)
-		p->now[point + i] = (struct sample){value[i], now_ns, QUALITY_GOOD, flags};
-	for (uint32_t i = 0; i < n && differ != 0; i++)
-		take(p, point + i, value[i], quality[i], flags, now_ns);
-	return n;
+		out[i] = (struct sample){value[i], time_ns, QUALITY_GOOD, flags};
+}
+
+/* n points that stand together. Returns whether they are words that are all good, as most are; else they are to be judged. */
+static bool
+take_points(struct publisher *p, uint32_t device, uint32_t point, uint32_t n,
+	    const struct answer *a, uint32_t flags, struct sample *out)
+{
+	UNCLEARED double value[CODES_MAX];
+	uint32_t at = point - p->back[device];
+	const uint8_t *data = a->data + (size_t)2 * (p->reg[at] - a->read->reg);
+	if (p->side_by_side[at] != 0 && codes_read(&p->codes, at, n, data, value)) {
+		put_good(out, value, n, a->time_ns, flags);
+		return true;
+	}
+	for (uint32_t i = 0; i < n; i++)
+		take_point(p, &p->plant->points[at + i], point + i, a, flags, &out[i]);
+	return false;
+}
+
+/* What a read brought, into the samples of its class, of which `first` is the first point; they are judged. */
+static void
+take_answer(struct publisher *p, uint32_t device, uint32_t first, const struct answer *a,
+	    uint32_t flags, struct sample *samples, struct image_worth *worth)
+{
+	uint32_t end = a->read->first + a->read->n;
+	bool came = a->verdict == QUALITY_GOOD, good = false;
+	for (uint32_t i = a->read->first, n; i < end; i += n) {
+		n = publish_together(p, device, first + i, end - i);
+		for (uint32_t k = i; k < i + n && !came; k++)
+			condemn(p, first + k, &samples[k], a->verdict, flags);
+		if (came && take_points(p, device, first + i, n, a, flags, &samples[i]))
+			good = true;
+		else
+			image_judge(worth, &samples[i], n);
+	}
+	if (good) /* some: what they are worth is their time */
+		image_judge(worth, &(struct sample){.time_ns = a->time_ns, .quality = QUALITY_GOOD},
+			    1);
 }
 
 void
-publish_class(struct publisher *p, uint32_t device, enum scan_class scan)
+publish_part(struct publisher *p, uint32_t device, enum scan_class scan,
+	     const struct answer *answers, uint32_t n, uint32_t flags)
 {
 	int32_t group = plant_in_group(p->plant, device, scan);
-	if (group >= 0)
-		image_publish(p->in, (uint32_t)group, p->now + p->plant->in.first[group]);
+	struct image_worth worth = IMAGE_WORTH_NONE; /* for nobody */
+	for (uint32_t k = 0; k < n && group >= 0; k++)
+		take_answer(p, device, p->plant->in.first[group], &answers[k], flags,
+			    image_draft(p->in, (uint32_t)group), &worth);
+}
+
+void
+publish_class(struct publisher *p, uint32_t device, enum scan_class scan,
+	      const struct answer *answers, uint32_t n, uint32_t flags)
+{
+	int32_t group = plant_in_group(p->plant, device, scan);
+	struct image_worth worth = IMAGE_WORTH_NONE;
+	if (group < 0)
+		return;
+	struct sample *samples = image_draft(p->in, (uint32_t)group);
+	for (uint32_t k = 0; k < n; k++)
+		take_answer(p, device, p->plant->in.first[group], &answers[k], flags, samples,
+			    &worth);
+	image_commit(p->in, (uint32_t)group, &worth);
 }
 
 void
 publish_device_verdict(struct publisher *p, uint32_t device, enum quality verdict, uint32_t flags)
 {
-	const struct device *d = &p->plant->devices[device];
-	for (uint32_t i = 0; i < d->n_points; i++)
-		publish_verdict(p, d->first_point + i, verdict, flags);
-	for (int k = 0; k < SCAN_CLASSES; k++)
-		publish_class(p, device, (enum scan_class)k);
+	const struct plant_layout *in = &p->plant->in;
+	for (int k = 0; k < SCAN_CLASSES; k++) {
+		int32_t group = plant_in_group(p->plant, device, (enum scan_class)k);
+		struct image_worth worth = IMAGE_WORTH_NONE;
+		if (group < 0)
+			continue;
+		struct sample *samples = image_draft(p->in, (uint32_t)group);
+		uint32_t first = in->first[group], n = in->first[group + 1] - first;
+		for (uint32_t i = 0; i < n; i++)
+			condemn(p, first + i, &samples[i], verdict, flags);
+		image_judge(&worth, samples, n);
+		image_commit(p->in, (uint32_t)group, &worth);
+	}
 }
 
 void
@@ -195,11 +249,13 @@ publish_link(struct publisher *p, uint32_t device, const struct link_report *r, 
 	int32_t group = plant_link_group(p->plant, device);
 	if (group < 0)
 		return;
-	struct sample *now = p->now + p->plant->devices[device].first_link;
+	struct sample *now = image_draft(p->in, (uint32_t)group);
 	for (size_t i = 0; i < sizeof value / sizeof *value; i++) {
 		enum quality q = isnan(value[i]) ? QUALITY_NEVER : QUALITY_GOOD;
 		now[i] = (struct sample){
 			.value = value[i], .time_ns = now_ns, .quality = q, .flags = flags};
 	}
-	image_publish(p->in, (uint32_t)group, p->now + p->plant->in.first[group]);
+	struct image_worth worth = IMAGE_WORTH_NONE;
+	image_judge(&worth, now, sizeof value / sizeof *value);
+	image_commit(p->in, (uint32_t)group, &worth);
 }

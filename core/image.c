@@ -115,10 +115,24 @@ image_fill(struct image *img, int32_t pid, int64_t now_ns)
 }
 
 int
+image_new_writer(struct image **out, const struct image_layout *layout)
+{
+	int rc = image_new(out, layout);
+	if (rc)
+		return rc;
+	(*out)->draft = calloc(sample_count(*out) + 1u, sizeof(struct sample));
+	if (!(*out)->draft) {
+		image_close(*out);
+		return -ENOMEM;
+	}
+	return 0;
+}
+
+int
 image_memory(struct image **out, const struct image_layout *layout)
 {
 	struct image *img;
-	int rc = image_new(&img, layout);
+	int rc = image_new_writer(&img, layout);
 	if (rc)
 		return rc;
 	void *region = aligned_alloc(REGION_ALIGN, img->size_bytes);
@@ -155,23 +169,11 @@ image_close(struct image *img)
 	free(img->first);
 	free(img->period_ns);
 	free(img->scratch);
+	free(img->draft);
 	free(img);
 }
 
 /* --- writer --- */
-
-/* Now, as far as the writer has told: its last beat, or a newer sample. The time of a sample alone
- * would not do, since a COMM sample keeps the time of its last good value. */
-static int64_t
-latest_ns(const struct image *img, const struct sample *samples, uint32_t n)
-{
-	int64_t latest = atomic_load_explicit(&img->head->heartbeat_ns, memory_order_relaxed);
-
-	for (uint32_t i = 0; i < n; i++)
-		if (samples[i].time_ns > latest)
-			latest = samples[i].time_ns;
-	return latest;
-}
 
 static int64_t
 earlier(int64_t a_ns, int64_t b_ns)
@@ -211,17 +213,11 @@ samples_of(const struct image *img, uint32_t group)
 	return img->sample + img->first[group];
 }
 
-/* What a group is told of its samples. */
-struct worth {
-	bool not_good;
-	int64_t oldest_ns, newest_ns;
-};
-
 /* Hundreds of samples a tick, most of which are worth what the one before is. */
-static struct worth
-worth_of(const struct sample *samples, uint32_t n)
+void
+image_judge(struct image_worth *worth, const struct sample *samples, uint32_t n)
 {
-	struct worth w = {false, INT64_MAX, INT64_MIN};
+	struct image_worth w = *worth;
 	const struct sample *was = NULL;
 
 	/* NEVER does not count: it is what a start looks like, and a point that was once measured
@@ -233,29 +229,53 @@ worth_of(const struct sample *samples, uint32_t n)
 		w.newest_ns = later(w.newest_ns, s->time_ns);
 		w.oldest_ns = earlier(w.oldest_ns, ages(s) ? s->time_ns : INT64_MAX);
 	}
-	return w;
+	*worth = w;
 }
 
-void
-image_publish(struct image *img, uint32_t group, const struct sample *samples)
+static void
+put(struct image *img, uint32_t group, const struct sample *samples, const struct image_worth *w)
 {
 	assert(img->writer && group < img->n_groups);
 	struct region_group *g = &img->group[group];
 	uint32_t n = img->first[group + 1] - img->first[group];
 	uint32_t seq = atomic_load_explicit(&g->seq, memory_order_relaxed);
-	struct worth w = worth_of(samples, n);
 
 	atomic_store_explicit(&g->seq, seq + 1, memory_order_relaxed);
-	if (img->alone)
-		memcpy(samples_of(img, group), samples, n * sizeof(*samples));
-	else
+	if (!img->alone)
 		store_words(img->word + img->first[group] * SAMPLE_WORDS, samples, n);
-	atomic_store_explicit(&g->oldest_ns, w.oldest_ns, memory_order_release);
-	atomic_store_explicit(&g->newest_ns, w.newest_ns, memory_order_release);
+	else if (samples != samples_of(img, group))
+		memcpy(samples_of(img, group), samples, n * sizeof(*samples));
+	atomic_store_explicit(&g->oldest_ns, w->oldest_ns, memory_order_release);
+	atomic_store_explicit(&g->newest_ns, w->newest_ns, memory_order_release);
 	atomic_store_explicit(&g->seq, seq + 2, memory_order_release);
-	if (w.not_good)
-		atomic_store_explicit(&g->not_good_ns, latest_ns(img, samples, n),
-				      memory_order_relaxed);
+	if (!w->not_good)
+		return;
+	/* Now, as far as the writer has told: its last beat, or a newer sample. The time of a sample
+	 * alone would not do, since a COMM sample keeps the time of its last good value. */
+	int64_t beat_ns = atomic_load_explicit(&img->head->heartbeat_ns, memory_order_relaxed);
+	atomic_store_explicit(&g->not_good_ns, later(beat_ns, w->newest_ns), memory_order_relaxed);
+}
+
+void
+image_publish(struct image *img, uint32_t group, const struct sample *samples)
+{
+	struct image_worth w = IMAGE_WORTH_NONE;
+
+	assert(group < img->n_groups);
+	image_judge(&w, samples, img->first[group + 1] - img->first[group]);
+	put(img, group, samples, &w);
+}
+
+struct sample *
+image_draft(struct image *img, uint32_t group)
+{
+	return img->alone ? samples_of(img, group) : img->draft + img->first[group];
+}
+
+void
+image_commit(struct image *img, uint32_t group, const struct image_worth *worth)
+{
+	put(img, group, image_draft(img, group), worth);
 }
 
 void

@@ -56,6 +56,13 @@ struct image_status {
 			    that far in the future (a file that outlived a reboot) */
 };
 
+/* What the samples of a group are worth altogether. */
+struct image_worth {
+	bool not_good;                /* one is worse than GOOD; NEVER is not */
+	int64_t oldest_ns, newest_ns; /* times, of those that can turn STALE and of all */
+};
+#define IMAGE_WORTH_NONE ((struct image_worth){false, INT64_MAX, INT64_MIN})
+
 struct image;
 
 /*
@@ -90,6 +97,15 @@ void image_close(struct image *img); /* NULL is allowed */
 /* --- writer --- */
 /* `samples` are all of the group. */
 void image_publish(struct image *img, uint32_t group, const struct sample *samples);
+/*
+ * The same without samples of one's own: they are filled in where they are, as they were left the last time, and then committed.
+ * Where this thread alone reads the image (image_here) that is where it reads them: so they are filled in in one go, and some
+ * may have become STALE meanwhile. Borrowed until the first image_here or image_close.
+ */
+struct sample *image_draft(struct image *img, uint32_t group);
+void image_commit(struct image *img, uint32_t group, const struct image_worth *worth);
+/* Takes n more samples in. */
+void image_judge(struct image_worth *worth, const struct sample *samples, uint32_t n);
 void image_beat(struct image *img, int64_t now_ns, uint64_t tick, uint64_t overruns);
 void image_emit(struct image *img, const struct image_event *event); /* seq is assigned */
 

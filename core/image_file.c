@@ -106,7 +106,7 @@ image_create(struct image **out, const char *run_dir, const struct image_layout 
 	     int64_t now_ns, struct errtext *err)
 {
 	struct image *img;
-	int rc = image_new(&img, layout);
+	int rc = image_new_writer(&img, layout);
 	if (rc)
 		return errtext_set(err, rc, "%s: %s", layout->name, strerror(-rc));
 	rc = path_set(img, run_dir, layout->name, err);

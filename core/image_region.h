@@ -66,7 +66,8 @@ struct image {
 	uint8_t table_hash[32];
 	int64_t beat_ns;
 	size_t size_bytes;
-	uint64_t *scratch; /* the largest group, on its way to a reader */
+	uint64_t *scratch;    /* the largest group, on its way to a reader */
+	struct sample *draft; /* [n_samples] of a writer, on their way to the region */
 
 	bool writer;
 	bool alone;  /* one thread writes and reads: no word needs to be atomic (image_here) */
@@ -79,6 +80,8 @@ struct image {
 
 /* An image without a region: a copy of the layout. 0, -EINVAL, -ENOMEM. */
 int image_new(struct image **out, const struct image_layout *layout);
+int image_new_writer(struct image **out,
+		     const struct image_layout *layout); /* that will have one of its own */
 /* Lay the image over size_bytes of memory. */
 void image_bind(struct image *img, void *region);
 /* Fill a zeroed region for its writer. */

@@ -79,6 +79,48 @@ a_look_is_where_the_samples_are_as_long_as_they_are_fresh(void **state)
 	image_close(copied);
 }
 
+/* What a writer makes in the image is what it would have published. */
+static void
+a_draft_that_is_committed_is_published(void **state)
+{
+	struct image *
+		img[3]; /* published; committed, and read elsewhere; committed, and read in place */
+	struct sample got[3][N] = {{{0}}};
+
+	(void)state;
+	for (int k = 0; k < 3; k++)
+		assert_int_equal(image_memory(&img[k], &layout), 0);
+	assert_non_null(image_here(img[2]));
+	for (int64_t now_ns = 100; now_ns < 1000; now_ns += 100) {
+		enum quality q = now_ns % 300 == 0 ? QUALITY_RANGE : QUALITY_GOOD;
+		const struct sample s[N] = {{1.0, now_ns, q, 0},
+					    {2.0, now_ns - 50, QUALITY_GOOD, 1}};
+		image_publish(img[0], 0, s);
+		for (int k = 1; k < 3; k++) {
+			struct image_worth worth = IMAGE_WORTH_NONE;
+			struct sample *draft = image_draft(img[k], 0);
+			draft[0] = s[0]; /* the other one is as it was left */
+			if (now_ns > 100)
+				assert_true(draft[1].time_ns == now_ns - 150 &&
+					    draft[1].flags == 1);
+			draft[1] = s[1];
+			image_judge(&worth, draft, 1);
+			image_judge(&worth, draft + 1, 1);
+			image_commit(img[k], 0, &worth);
+		}
+		for (int64_t at_ns = now_ns; at_ns < now_ns + 400; at_ns += 50)
+			for (int k = 0; k < 3; k++) {
+				assert_int_equal(image_read(img[k], 0, at_ns, got[k]), 0);
+				assert_memory_equal(got[k], got[0], sizeof got[k]);
+			}
+		for (int k = 0; k < 3; k++)
+			assert_true(image_last_not_good_ns(img[k], 0) ==
+				    image_last_not_good_ns(img[0], 0));
+	}
+	for (int k = 0; k < 3; k++)
+		image_close(img[k]);
+}
+
 static void
 an_image_that_others_may_read_is_not_looked_at_in_place(void **state)
 {
@@ -104,6 +146,7 @@ main(void)
 		cmocka_unit_test(
 			samples_are_judged_where_they_are_as_a_reader_elsewhere_judges_them),
 		cmocka_unit_test(a_look_is_where_the_samples_are_as_long_as_they_are_fresh),
+		cmocka_unit_test(a_draft_that_is_committed_is_published),
 		cmocka_unit_test(an_image_that_others_may_read_is_not_looked_at_in_place),
 	};
 	return cmocka_run_group_tests(tests, NULL, NULL);

@@ -27,13 +27,19 @@ static void *
 write_on(void *arg)
 {
 	struct writer *w = arg;
-	struct sample s[N];
+	struct sample own[N];
 	struct image_event e = {.point = UINT32_MAX};
 
 	for (int64_t k = 1; !atomic_load(&w->stop); k++) {
+		struct sample *s = k % 2 ? own : image_draft(w->img, 0);
+		struct image_worth worth = IMAGE_WORTH_NONE;
 		for (int i = 0; i < N; i++)
 			s[i] = (struct sample){(double)k, k, QUALITY_COMM, (uint32_t)k};
-		image_publish(w->img, 0, s);
+		image_judge(&worth, s, N);
+		if (s == own)
+			image_publish(w->img, 0, s);
+		else
+			image_commit(w->img, 0, &worth);
 		image_beat(w->img, k, (uint64_t)k, 0);
 		e.value = (double)k;
 		image_emit(w->img, &e);
