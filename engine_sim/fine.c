@@ -189,11 +189,11 @@ void
 fine_power(const struct fine *f, double out_w[RETICLES], const struct model *md,
 	   const struct wafer_variation *v, const double load_w[RETICLES], double powered)
 {
-	struct wafer_state s;
+	UNCLEARED double si_c[RETICLES];
 
 	for (int i = 0; i < RETICLES; i++)
-		s.si_c[i] = 1.5 * f->flows.silicon_c[i] - 0.5 * f->before_c[i];
-	wafer_power(out_w, md, v, &s, load_w, powered);
+		si_c[i] = 1.5 * f->flows.silicon_c[i] - 0.5 * f->before_c[i];
+	wafer_power(out_w, md, v, si_c, load_w, powered);
 }
 
 void

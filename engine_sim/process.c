@@ -11,7 +11,8 @@
 #include "engine_sim/limits.h"
 
 #define ROOM_C 24.0
-#define MIDPOINT_RULE_MAX 2.0 /* step times rate, beyond which it is not stable */
+#define STEP_RATE_MAX                                                                              \
+	2.0 /* step times rate: the loop is stable below it, the wafer does not ring */
 #define CLEAN_US_CM 2.0
 
 /* What the energy of a step is held against. */
@@ -244,7 +245,7 @@ can_step(const struct process *p, const struct model *md)
 
 	if (!p->fine)
 		rate = most(rate, wafer_rate_per_s(md, &p->variation, both_kg_s));
-	if (!(rate * PROCESS_STEP_S < MIDPOINT_RULE_MAX))
+	if (!(rate * PROCESS_STEP_S < STEP_RATE_MAX))
 		return -ERANGE;
 	return p->fine ? fine_check(p->fine, md) : 0;
 }
@@ -463,76 +464,68 @@ move_pipes(struct process *p, double plate_outlet_c, double cold_c)
 		plug_move(&p->pipe[PIPE_COLD], kg, cold_c);
 }
 
-/* The supply of the middle of the step does not depend on what the plate does in it, since the heat
- * exchanger lies between; so the wafer takes both its stages at once. */
+/* The plate's part of a step, with that supply. */
+static void
+step_plate(struct process *p, struct wafer_moves *out)
+{
+	const struct wafer_inputs in = {.md = &p->md,
+					.variation = &p->variation,
+					.cool = &p->cool,
+					.load_w = p->load_w,
+					.powered = p->powered,
+					.supply_c = p->inlet_c};
+
+	wafer_step(&p->wafer, out, &in);
+}
+
+/* The same with a fine wafer; what a film takes does not reach the loop: it is returned. */
+static double
+step_fine(struct process *p, struct wafer_moves *out)
+{
+	const struct column_flows *flows = &p->fine->flows;
+	UNCLEARED double power_w[RETICLES];
+
+	fine_power(p->fine, power_w, &p->md, &p->variation, p->load_w, p->powered);
+	fine_step(p->fine, power_w, p->inlet_c);
+	memcpy(p->wafer.si_c, flows->silicon_c, sizeof(p->wafer.si_c));
+	*out = (struct wafer_moves){flows->power_w, flows->outlet_c, flows->stored_w};
+	if (!p->fine->of_case)
+		return 0.0;
+	return flows->coolant_w -
+	       p->cool.flow_kg_s * p->md.cp_j_kg_k * (flows->outlet_c - p->inlet_c);
+}
+
+/* The loop by the midpoint rule, its middle by what plate and power were in the step before. What the
+ * plate gets in it does not depend on what it gives, since the heat exchanger lies between. */
 static void
 advance(struct process *p, const struct step_start *start)
 {
 	const double h = PROCESS_STEP_S, half = 0.5 * PROCESS_STEP_S;
-	struct coolant_state was = p->loop, mid;
-	struct wafer_inputs in = {.md = &p->md,
-				  .variation = &p->variation,
-				  .cool = &p->cool,
-				  .load_w = p->load_w,
-				  .powered = p->powered};
+	const double supply_c = p->faults.supply_c;
+	struct coolant_state mid = p->loop;
+	struct coolant_rates c;
 	struct wafer_moves k;
-	struct coolant_rates c;
+	double film_w = 0.0;
 
-	coolant_rates(&c, &was, was.hot_c, 0.0, &p->line, p->faults.supply_c);
-	mid.cold_c = was.cold_c + half * c.cold_k_s;
-	in.supply_c[0] = through(p, PIPE_COLD, was.cold_c);
-	in.supply_c[1] = through(p, PIPE_COLD, mid.cold_c);
-	wafer_step(&p->wafer, &k, &in, h);
-	coolant_rates(&c, &was, through(p, PIPE_HOT, k.outlet_c[0]),
-		      power_loss_to_loop_w(&p->md, k.power_w[0]), &p->line, p->faults.supply_c);
-	mid.hot_c = was.hot_c + half * c.hot_k_s;
-	coolant_rates(&c, &mid, through(p, PIPE_HOT, k.outlet_c[1]),
-		      power_loss_to_loop_w(&p->md, k.power_w[1]), &p->line, p->faults.supply_c);
-	p->loop.hot_c += h * c.hot_k_s;
-	p->loop.cold_c += h * c.cold_k_s;
-	p->inlet_c = in.supply_c[1];
-	p->outlet_c = k.outlet_c[1];
-	move_pipes(p, p->outlet_c, mid.cold_c);
-	set_power(p, k.power_w[1]);
-	p->energy_kwh += p->power.input_w * h / 3.6e6;
-	check_energy(p, k.stored_w, start, k.power_w[1] + c.loss_w, c.hx_w);
-	coolant_hx_at(&p->hx, &p->line, p->loop.hot_c, p->faults.supply_c);
-}
-
-/* The same with a fine wafer. The supply of the middle of the step does not depend on what the
- * plate does in it, since the heat exchanger lies between. */
-static void
-advance_fine(struct process *p, const struct step_start *start)
-{
-	const double h = PROCESS_STEP_S, half = 0.5 * PROCESS_STEP_S;
-	struct coolant_state was = p->loop, mid;
-	struct column_flows *flows = &p->fine->flows;
-	struct coolant_rates c;
-	double power_w[RETICLES], loss_w, in_w;
-
-	fine_power(p->fine, power_w, &p->md, &p->variation, p->load_w, p->powered);
-	loss_w = power_loss_to_loop_w(&p->md, reticle_sum(power_w));
-	coolant_rates(&c, &was, through(p, PIPE_HOT, p->outlet_c), loss_w, &p->line,
-		      p->faults.supply_c);
-	mid.hot_c = was.hot_c + half * c.hot_k_s;
-	mid.cold_c = was.cold_c + half * c.cold_k_s;
+	coolant_rates(&c, &mid, through(p, PIPE_HOT, p->outlet_c),
+		      power_loss_to_loop_w(&p->md, p->power.wafer_w), &p->line, supply_c);
+	mid.hot_c += half * c.hot_k_s;
+	mid.cold_c += half * c.cold_k_s;
 	p->inlet_c = through(p, PIPE_COLD, mid.cold_c);
-	fine_step(p->fine, power_w, p->inlet_c);
-	coolant_rates(&c, &mid, through(p, PIPE_HOT, flows->outlet_c), loss_w, &p->line,
-		      p->faults.supply_c);
+	if (p->fine)
+		film_w = step_fine(p, &k);
+	else
+		step_plate(p, &k);
+	coolant_rates(&c, &mid, through(p, PIPE_HOT, k.outlet_c),
+		      power_loss_to_loop_w(&p->md, k.power_w), &p->line, supply_c);
 	p->loop.hot_c += h * c.hot_k_s;
 	p->loop.cold_c += h * c.cold_k_s;
-	p->outlet_c = flows->outlet_c;
+	p->outlet_c = k.outlet_c;
 	move_pipes(p, p->outlet_c, mid.cold_c);
-	memcpy(p->wafer.si_c, flows->silicon_c, sizeof(p->wafer.si_c));
-	set_power(p, flows->power_w);
+	set_power(p, k.power_w);
 	p->energy_kwh += p->power.input_w * h / 3.6e6;
-	in_w = flows->power_w + c.loss_w;
-	if (p->fine->of_case) /* a film's heat does not reach the loop */
-		in_w += p->cool.flow_kg_s * p->md.cp_j_kg_k * (flows->outlet_c - p->inlet_c) -
-			flows->coolant_w;
-	check_energy(p, flows->stored_w, start, in_w, c.hx_w);
-	coolant_hx_at(&p->hx, &p->line, p->loop.hot_c, p->faults.supply_c);
+	check_energy(p, k.stored_w, start, k.power_w + c.loss_w - film_w, c.hx_w);
+	coolant_hx_at(&p->hx, &p->line, p->loop.hot_c, supply_c);
 }
 
 void
@@ -555,8 +548,5 @@ process_step(struct process *p, const struct process_demand *d)
 	set_load(p); /* before set_flow, which ends staleness */
 	set_flow(p, speed);
 	set_line(p, valve);
-	if (p->fine)
-		advance_fine(p, &start);
-	else
-		advance(p, &start);
+	advance(p, &start);
 }

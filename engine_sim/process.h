@@ -1,11 +1,9 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
  * The physics of one system, put together: wafer, loop, power, job, actuators. Its step is fixed,
- * PROCESS_STEP_S of plant time, second order (midpoint rule): the stiffest pair, silicon on copper,
- * has an eigenvalue of -39 /s, which is -0.39 a step where the rule is stable to -2. Inputs of a
- * step are constant over it; pump speed and valve enter with their mean over the step. A fine wafer
- * takes its own step (column.h) between the loop's halves, with the supply of the middle of the
- * step, and gives the loop the mean outlet of the step.
+ * PROCESS_STEP_S of plant time, of second order. The loop goes by the midpoint rule. Between its halves the
+ * wafer takes its own step (wafer.h, or column.h of a fine one) with the supply of the middle, and gives the
+ * loop its mean outlet. Inputs of a step are constant over it; pump speed and valve enter with their mean.
  *
  * Nothing here knows sensors, registers or who is in charge.
  */

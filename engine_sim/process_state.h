@@ -16,7 +16,7 @@
 #include "engine_sim/power.h"
 #include "engine_sim/wafer.h"
 
-#define PROCESS_STEP_S 0.01
+#define PROCESS_STEP_S WAFER_STEP_S
 #define LEAK_ROPES 3
 #define FEEDS 2 /* supplies 0 to 5 on the first, 6 to 11 on the second */
 

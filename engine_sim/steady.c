@@ -72,6 +72,7 @@ settle(struct process *p, bool hold)
 {
 	struct paces t;
 
+	wafer_rest(&p->wafer);
 	paces_set(&t, p);
 	for (int n = 0; n < ROUNDS_MAX; n++) {
 		double moved = round_of(p, &t, hold);
@@ -113,7 +114,7 @@ settle_fine(struct process *p, bool hold)
 		double power_w[RETICLES], total_w, moved = 0.0;
 		int rc;
 
-		total_w = wafer_power(power_w, &p->md, &p->variation, &p->wafer, p->load_w,
+		total_w = wafer_power(power_w, &p->md, &p->variation, p->wafer.si_c, p->load_w,
 				      p->powered);
 		if (!loop_at_rest(p, total_w + power_loss_to_loop_w(&p->md, total_w), hold))
 			return -EDOM;

@@ -33,7 +33,7 @@ make_powers(struct sim_system *sys, uint64_t tick)
 	UNCLEARED double noise[RETICLES];
 	double *w = sys->reticle_w;
 
-	wafer_power(w, &p->md, &p->variation, &p->wafer, p->load_w, p->powered);
+	wafer_power(w, &p->md, &p->variation, p->wafer.si_c, p->load_w, p->powered);
 	sensors_noise(&sys->sensors, SENSE_RETICLE_POWER, tick, noise);
 	for (int i = 0; i < RETICLES; i++)
 		w[i] = most(0.0, w[i] + p->md.power_noise_frac * w[i] * noise[i]);

@@ -36,12 +36,23 @@ wafer_variation_seed(struct wafer_variation *v, uint64_t seed)
 
 /* Beyond this many transfer units f is 1 to the last bit. */
 #define NTU_MAX 60.0
-/* Of a move of the units: with entrance and variation on top of it row_exp_tiny is right to 1e-14. */
-#define SERIES_MAX 0.08
+/* Of a move of the units: with entrance and variation on top of it three terms of the series are right to 1e-14. */
+#define SERIES_MAX 5e-4
 
-/* f of all cells. units[ZONES]: minus hA / (m_x cp) before entrance and variation. */
+/* What follows from f of a row, for wafer_step. */
 INLINED void
-effects(struct wafer_cooling *out, const struct wafer_variation *v, const double units[ZONES])
+back_set(struct wafer_cooling *out, int i, struct row f, struct row zone)
+{
+	struct row rate = row_add(row_load(out->down + i), row_times(zone, f));
+
+	rate = row_add(row_all(1.0), rate);
+	row_store(out->back + i, (struct row){1.0 / rate.a, 1.0 / rate.b, 1.0 / rate.c});
+}
+
+/* f of all cells. units[ZONES]: minus hA / (m_x cp) before entrance and variation; zone: q over f of wafer_step. */
+INLINED void
+effects(struct wafer_cooling *out, const struct wafer_variation *v, const double units[ZONES],
+	struct row zone)
 {
 	struct row below = row_load(units);
 
@@ -49,23 +60,29 @@ effects(struct wafer_cooling *out, const struct wafer_variation *v, const double
 		const int i = ZONES * y;
 		struct row b = row_scaled(entrance[y], row_load(v->b_cooling + i));
 		struct row x = row_clamp(row_times(below, b), -NTU_MAX, 0.0);
+		struct row f = row_scaled(-1.0, row_expm1(x));
 
 		row_store(out->below + i, x);
-		row_store(out->effect + i, row_scaled(-1.0, row_expm1(x)));
+		row_store(out->effect + i, f);
+		back_set(out, i, f, zone);
 	}
 }
 
 /* The same from what they were, when all units grow by so small a part that a short series has it. */
 INLINED void
-effects_moved(struct wafer_cooling *out, double part)
+effects_moved(struct wafer_cooling *out, double part, struct row zone)
 {
 	for (int i = 0; i < RETICLES; i += ZONES) {
 		struct row x = row_load(out->below + i), by = row_scaled(part, x);
-		struct row left = row_less(row_all(1.0), row_load(out->effect + i));
+		struct row f = row_load(out->effect + i);
+		struct row left = row_less(row_all(1.0), f);
+		struct row grown = row_add(row_all(0.5), row_scaled(1.0 / 6, by));
 
+		grown = row_times(row_horner(grown, by, 1.0), by);
+		f = row_less(f, row_times(left, grown));
 		row_store(out->below + i, row_add(x, by));
-		left = row_times(left, row_exp_tiny(by));
-		row_store(out->effect + i, row_less(row_all(1.0), left));
+		row_store(out->effect + i, f);
+		back_set(out, i, f, zone);
 	}
 }
 
@@ -77,15 +94,17 @@ wafer_cooling_move(struct wafer_cooling *out, const struct model *md,
 	double film = pow(flow_kg_s / md->m_nom_kg_s, md->ha_exponent);
 	double per_flow = film * md->m_nom_kg_s / most(flow_kg_s, ZONE_SHUT_KG_S);
 	double part = per_flow / out->per_flow - 1.0;
+	const double per_cu = 0.5 * WAFER_STEP_S / md->c_cu_j_k;
 	double units[ZONES];
 	bool any_shut = flow_kg_s * out->least_part < ZONE_SHUT_KG_S;
 
 	out->flow_kg_s = flow_kg_s;
 	if (!any_shut && fabs(part) * per_flow * out->most_units < SERIES_MAX) {
 		struct row kg_s = row_scaled(flow_kg_s, row_load(out->part));
+		struct row zone = row_scaled(md->cp_j_kg_k, kg_s);
 
-		row_store(out->zone_w_k, row_scaled(md->cp_j_kg_k, kg_s));
-		effects_moved(out, part);
+		row_store(out->zone_w_k, zone);
+		effects_moved(out, part, row_scaled(per_cu, zone));
 		out->per_flow = per_flow;
 		return;
 	}
@@ -96,7 +115,7 @@ wafer_cooling_move(struct wafer_cooling *out, const struct model *md,
 		out->zone_w_k[x] = shut ? 0.0 : flow_kg_s * out->part[x] * md->cp_j_kg_k;
 		units[x] = shut ? -10.0 * NTU_MAX : -per_flow * out->units[x];
 	}
-	effects(out, v, units);
+	effects(out, v, units, row_scaled(per_cu, row_load(out->zone_w_k)));
 	out->per_flow = any_shut ? (double)NAN : per_flow;
 }
 
@@ -104,6 +123,7 @@ void
 wafer_cooling_set(struct wafer_cooling *out, const struct model *md,
 		  const struct wafer_variation *v, double flow_kg_s, const double zone_g[ZONES])
 {
+	const double half_s = 0.5 * WAFER_STEP_S;
 	double sum = 0.0, alike = 0.0, was = -1.0;
 
 	out->least_part = 1.0;
@@ -121,10 +141,21 @@ wafer_cooling_set(struct wafer_cooling *out, const struct model *md,
 		out->least_part = least(out->least_part, part);
 		out->most_units = most(out->most_units, out->units[x]);
 	}
-	for (int i = 0; i < RETICLES; i++)
-		out->contact[i] = md->g_si_cu_w_k * v->a_contact[i];
+	for (int i = 0; i < RETICLES; i++) {
+		double g = md->g_si_cu_w_k * v->a_contact[i];
+
+		out->contact[i] = g;
+		out->down[i] = half_s / md->c_cu_j_k * g / (1.0 + half_s / md->c_si_j_k * g);
+	}
 	out->per_flow = (double)NAN;
 	wafer_cooling_move(out, md, v, flow_kg_s);
+}
+
+void
+wafer_rest(struct wafer_state *s)
+{
+	memset(s->half_si_k, 0, sizeof(s->half_si_k));
+	memset(s->half_cu_k, 0, sizeof(s->half_cu_k));
 }
 
 double
@@ -207,7 +238,7 @@ wafer_rates(struct wafer_rates *out, const struct model *md, const struct wafer_
 	const double per_c_si = 1.0 / md->c_si_j_k, per_c_cu = 1.0 / md->c_cu_j_k;
 	double down_w[RETICLES];
 
-	out->power_w = wafer_power(out->si_k_s, md, v, s, load_w, powered);
+	out->power_w = wafer_power(out->si_k_s, md, v, s->si_c, load_w, powered);
 	for (int i = 0; i < RETICLES; i++)
 		down_w[i] = cool->contact[i] * (s->si_c[i] - s->cu_c[i]);
 	for (int i = 0; i < RETICLES; i++)

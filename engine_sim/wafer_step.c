@@ -8,12 +8,25 @@
 #include "engine_sim/lanes.h"
 #include "engine_sim/wafer.h"
 
-struct block_sums {
-	four th, took_si, took_cu;
+/* State in the middle of the step as the step before foretells it: what flows sideways and leaks is of it.
+ * Past the adiabatic rim it is as warm as at it. */
+struct ahead {
+	double si_c[RETICLES + ZONES], cu_c[RETICLES + ZONES];
 };
 
-/* The sum of the neighbours in the row; at: block b of three. Past an adiabatic rim it is as warm as at
- * it. */
+/* Numbers of the model as the step takes them: moves of half a step, K, of W and of K. */
+struct numbers {
+	double leak_w, eighth_per_k, eighth_at_0;
+	double powered_k_w, per_cu;
+	double si_x, si_y, si_own, cu_x, cu_y, cu_own;
+	double e_per_p;
+};
+
+struct block_sums {
+	four unpowered_w, th, half_si, half_cu;
+};
+
+/* The sum of the neighbours in the row; at: block b of three. */
 INLINED four
 beside(const double *at, four t, int b)
 {
@@ -23,50 +36,78 @@ beside(const double *at, four t, int b)
 	return before + after;
 }
 
+/* Power of four reticles at that temperature, if they have any. */
+INLINED four
+power_at(four si_c, const struct numbers *n, const double *l_leakage, const double *load_w)
+{
+	four eighth = n->eighth_per_k * si_c - n->eighth_at_0;
+
+	return n->leak_w * four_load(l_leakage) * four_exp_of_8(eighth) + four_load(load_w);
+}
+
+INLINED struct numbers
+numbers_of(const struct model *md, double powered)
+{
+	const double per_si = 0.5 * WAFER_STEP_S / md->c_si_j_k;
+	const double per_cu = 0.5 * WAFER_STEP_S / md->c_cu_j_k;
+
+	return (struct numbers){
+		.leak_w = md->leak_w,
+		.eighth_per_k = 0.125 * md->leak_per_k,
+		.eighth_at_0 = 0.125 * md->leak_per_k * md->leak_ref_c,
+		.powered_k_w = powered * per_si,
+		.per_cu = per_cu,
+		.si_x = per_si * md->k_si_x_w_k,
+		.si_y = per_si * md->k_si_y_w_k,
+		.si_own = 2.0 * per_si * (md->k_si_x_w_k + md->k_si_y_w_k),
+		.cu_x = per_cu * md->k_cu_x_w_k,
+		.cu_y = per_cu * md->k_cu_y_w_k,
+		.cu_own = 2.0 * per_cu * (md->k_cu_x_w_k + md->k_cu_y_w_k),
+		.e_per_p = md->c_cu_j_k / md->c_si_j_k,
+	};
+}
+
 /*
  * Four zones of the wafer, along the flow: all of them at once would need more registers than there
- * are. The step's start, moved on for dt_s with the rates of the state `at`; to may be where start
- * is: then what silicon and copper took on is summed, too.
+ * are. Half a step takes silicon to si = a - e (a - cu) and copper to cu = k (b + p a + q th), where a and
+ * b are what they would be but for contact and coolant; a whole one goes as far again.
  */
 INLINED struct block_sums
-block(struct wafer_state *to, const struct wafer_state *start, const struct wafer_state *at,
-      const double power_w[RETICLES], const struct wafer_inputs *in, double dt_s, double supply_c,
-      int b)
+block(struct wafer_state *s, const struct ahead *at, const struct wafer_inputs *in,
+      const struct numbers *n, int b)
 {
-	const struct model *md = in->md;
 	const struct wafer_cooling *cool = in->cool;
-	const double per_si = dt_s / md->c_si_j_k, per_cu = dt_s / md->c_cu_j_k;
-	const double all_si = 2.0 * (md->k_si_x_w_k + md->k_si_y_w_k);
-	const double all_cu = 2.0 * (md->k_cu_x_w_k + md->k_cu_y_w_k);
-	const four zone = four_load(cool->zone_w_k + LANES * b);
+	const double *leakage = in->variation->l_leakage, *load_w = in->load_w;
+	const four q = n->per_cu * four_load(cool->zone_w_k + LANES * b);
 	four si = four_load(at->si_c + LANES * b), cu = four_load(at->cu_c + LANES * b);
 	four before_si = si, before_cu = cu;
-	struct block_sums sums = {four_all(supply_c), four_all(0.0), four_all(0.0)};
+	struct block_sums sums = {.th = four_all(in->supply_c)};
 
 	for (int i = LANES * b; i < RETICLES; i += ZONES) {
-		int next = i + ZONES < RETICLES ? i + ZONES : i; /* past the rim as at it */
-		four after_si = four_load(at->si_c + next), after_cu = four_load(at->cu_c + next);
-		four down = four_load(cool->contact + i) * (si - cu);
-		four rise = four_load(cool->effect + i) * (cu - sums.th);
-		four net_si = four_load(power_w + i) - down, net_cu = down - zone * rise;
-		four was_si = four_load(start->si_c + i), was_cu = four_load(start->cu_c + i);
-		four moved_si, moved_cu;
+		four after_si = four_load(at->si_c + i + ZONES);
+		four after_cu = four_load(at->cu_c + i + ZONES);
+		four was_si = four_load(s->si_c + i), was_cu = four_load(s->cu_c + i);
+		four power_w = power_at(si, n, leakage + i, load_w + i);
+		four p = four_load(cool->down + i), f = four_load(cool->effect + i);
+		four mid_si, mid_cu, half_si, half_cu;
 
-		sums.th += rise;
-		net_si += (md->k_si_x_w_k * beside(at->si_c + i, si, b) +
-			   md->k_si_y_w_k * (before_si + after_si)) -
-			  all_si * si;
-		net_cu += (md->k_cu_x_w_k * beside(at->cu_c + i, cu, b) +
-			   md->k_cu_y_w_k * (before_cu + after_cu)) -
-			  all_cu * cu;
-		moved_si = was_si + per_si * net_si;
-		moved_cu = was_cu + per_cu * net_cu;
-		four_store(to->si_c + i, moved_si);
-		four_store(to->cu_c + i, moved_cu);
-		if (to == start) {
-			sums.took_si += moved_si - was_si;
-			sums.took_cu += moved_cu - was_cu;
-		}
+		mid_si = was_si + n->powered_k_w * power_w +
+			 (n->si_x * beside(at->si_c + i, si, b) + n->si_y * (before_si + after_si) -
+			  n->si_own * si);
+		mid_cu = was_cu + (n->cu_x * beside(at->cu_c + i, cu, b) +
+				   n->cu_y * (before_cu + after_cu) - n->cu_own * cu);
+		mid_cu = four_load(cool->back + i) * (mid_cu + p * mid_si + q * f * sums.th);
+		mid_si -= n->e_per_p * (p * (mid_si - mid_cu));
+		sums.th += f * (mid_cu - sums.th);
+		half_si = mid_si - was_si;
+		half_cu = mid_cu - was_cu;
+		four_store(s->si_c + i, mid_si + half_si);
+		four_store(s->cu_c + i, mid_cu + half_cu);
+		four_store(s->half_si_k + i, half_si);
+		four_store(s->half_cu_k + i, half_cu);
+		sums.unpowered_w += power_w;
+		sums.half_si += half_si;
+		sums.half_cu += half_cu;
 		before_si = si;
 		before_cu = cu;
 		si = after_si;
@@ -75,89 +116,49 @@ block(struct wafer_state *to, const struct wafer_state *start, const struct wafe
 	return sums;
 }
 
-/* All of the wafer; what it took on goes to *stored_j where to is start. Returns the mixed outlet
- * temperature. */
-INLINED double
-stage(struct wafer_state *to, const struct wafer_state *start, const struct wafer_state *at,
-      const double power_w[RETICLES], const struct wafer_inputs *in, double dt_s, double supply_c,
-      double *stored_j)
+INLINED void
+foretell(double at_c[RETICLES + ZONES], const double c[RETICLES], const double half_k[RETICLES])
 {
+	for (int i = 0; i < RETICLES; i += ZONES)
+		row_store(at_c + i, row_add(row_load(c + i), row_load(half_k + i)));
+	row_store(at_c + RETICLES, row_load(at_c + RETICLES - ZONES));
+}
+
+WIDE void
+wafer_step(struct wafer_state *s, struct wafer_moves *out, const struct wafer_inputs *in)
+{
+	const struct numbers n = numbers_of(in->md, in->powered);
 	const struct row part = row_load(in->cool->zone_share);
-	struct block_sums a = block(to, start, at, power_w, in, dt_s, supply_c, 0);
-	struct block_sums b = block(to, start, at, power_w, in, dt_s, supply_c, 1);
-	struct block_sums c = block(to, start, at, power_w, in, dt_s, supply_c, 2);
-	struct row th = {a.th, b.th, c.th};
-	double share = row_sum(part);
+	const double share = row_sum(part);
+	UNCLEARED struct ahead at;
+	struct block_sums a, b, c;
 
-	if (stored_j)
-		*stored_j = in->md->c_si_j_k * four_sum(a.took_si + b.took_si + c.took_si) +
-			    in->md->c_cu_j_k * four_sum(a.took_cu + b.took_cu + c.took_cu);
-	return share > 0.0 ? row_sum(row_times(part, th)) / share : supply_c;
-}
-
-/* Leakage and power of the silicon at the start of the step; returns the power's sum. */
-INLINED double
-power_at_start(double leak_w[RETICLES], double power_w[RETICLES], const struct wafer_state *at,
-	       const struct wafer_inputs *in)
-{
-	const struct model *md = in->md;
-	struct row sum = row_all(0.0);
-
-	for (int i = 0; i < RETICLES; i += ZONES) {
-		struct row above = row_less(row_load(at->si_c + i), row_all(md->leak_ref_c));
-		struct row full = row_scaled(md->leak_w, row_load(in->variation->l_leakage + i));
-		struct row leak = row_times(full, row_exp_near(row_scaled(md->leak_per_k, above)));
-		struct row w = row_scaled(in->powered, row_add(leak, row_load(in->load_w + i)));
-
-		row_store(leak_w + i, leak);
-		row_store(power_w + i, w);
-		sum = row_add(sum, w);
-	}
-	return row_sum(sum);
-}
-
-/* Power half a step later: leakage grew by an exponential so near to 1 that a short series has it. */
-INLINED double
-power_at_middle(const double leak_w[RETICLES], double power_w[RETICLES],
-		const struct wafer_state *start, const struct wafer_state *at,
-		const struct wafer_inputs *in)
-{
-	struct row sum = row_all(0.0);
-
-	for (int i = 0; i < RETICLES; i += ZONES) {
-		struct row moved = row_less(row_load(at->si_c + i), row_load(start->si_c + i));
-		struct row grown = row_exp_tiny(row_scaled(in->md->leak_per_k, moved));
-		struct row leak = row_times(row_load(leak_w + i), grown);
-		struct row w = row_scaled(in->powered, row_add(leak, row_load(in->load_w + i)));
-
-		row_store(power_w + i, w);
-		sum = row_add(sum, w);
-	}
-	return row_sum(sum);
+	foretell(at.si_c, s->si_c, s->half_si_k);
+	foretell(at.cu_c, s->cu_c, s->half_cu_k);
+	a = block(s, &at, in, &n, 0);
+	b = block(s, &at, in, &n, 1);
+	c = block(s, &at, in, &n, 2);
+	out->power_w = in->powered * four_sum(a.unpowered_w + b.unpowered_w + c.unpowered_w);
+	out->outlet_c = in->supply_c;
+	if (share > 0.0)
+		out->outlet_c = row_sum(row_times(part, (struct row){a.th, b.th, c.th})) / share;
+	out->stored_w = (in->md->c_si_j_k * four_sum(a.half_si + b.half_si + c.half_si) +
+			 in->md->c_cu_j_k * four_sum(a.half_cu + b.half_cu + c.half_cu)) /
+			(0.5 * WAFER_STEP_S);
 }
 
 WIDE double
 wafer_power(double out_w[RETICLES], const struct model *md, const struct wafer_variation *v,
-	    const struct wafer_state *s, const double load_w[RETICLES], double powered)
+	    const double si_c[RETICLES], const double load_w[RETICLES], double powered)
 {
-	UNCLEARED double leak_w[RETICLES];
-	const struct wafer_inputs in = {
-		.md = md, .variation = v, .load_w = load_w, .powered = powered};
+	const struct numbers n = numbers_of(md, powered);
+	four sum = four_all(0.0);
 
-	return power_at_start(leak_w, out_w, s, &in);
-}
+	for (int i = 0; i < RETICLES; i += LANES) {
+		four w = powered * power_at(four_load(si_c + i), &n, v->l_leakage + i, load_w + i);
 
-WIDE void
-wafer_step(struct wafer_state *s, struct wafer_moves *out, const struct wafer_inputs *in,
-	   double step_s)
-{
-	UNCLEARED double leak_w[RETICLES], power_w[RETICLES];
-	UNCLEARED struct wafer_state mid;
-	double stored_j;
-
-	out->power_w[0] = power_at_start(leak_w, power_w, s, in);
-	out->outlet_c[0] = stage(&mid, s, s, power_w, in, 0.5 * step_s, in->supply_c[0], NULL);
-	out->power_w[1] = power_at_middle(leak_w, power_w, s, &mid, in);
-	out->outlet_c[1] = stage(s, s, &mid, power_w, in, step_s, in->supply_c[1], &stored_j);
-	out->stored_w = stored_j / step_s;
+		four_store(out_w + i, w);
+		sum += w;
+	}
+	return four_sum(sum);
 }
