@@ -30,16 +30,13 @@ struct rimmed {
 	double at[STRIDE * (ROWS + 2)];
 };
 
-/* Of the neighbours of each: the sum of their conductances. */
+/* Conductance to the neighbours of a row's in their own row; above and below it is the same for all of them. */
 static void
-beside_w_k(double x_w_k, double y_w_k, double out[RETICLES])
+across_w_k(double x_w_k, double out[ZONES])
 {
-	for (int i = 0; i < RETICLES; i++) {
-		int x = i % ZONES, y = i / ZONES;
-		double left = x > 0 ? x_w_k : 0.0, right = x < ZONES - 1 ? x_w_k : 0.0;
-		double up = y > 0 ? y_w_k : 0.0, down = y < ROWS - 1 ? y_w_k : 0.0;
-		out[i] = left + right + up + down;
-	}
+	for (int x = 0; x < ZONES; x++)
+		out[x] = x_w_k + x_w_k;
+	out[0] = out[ZONES - 1] = x_w_k;
 }
 
 /* Heat from the neighbours of one, and what of it their temperatures do not say: its conductance. */
@@ -78,24 +75,28 @@ face_split(const struct zone_face *p, const double si_c[RETICLES], const double 
 	   double cu_c[RETICLES], double heat_w[RETICLES])
 {
 	UNCLEARED struct rimmed si, cu;
-	UNCLEARED double si_w_k[RETICLES], cu_w_k[RETICLES];
-	beside_w_k(p->si_x_w_k, p->si_y_w_k, si_w_k);
-	beside_w_k(p->cu_x_w_k, p->cu_y_w_k, cu_w_k);
+	UNCLEARED double si_w_k[ZONES], cu_w_k[ZONES];
+	across_w_k(p->si_x_w_k, si_w_k);
+	across_w_k(p->cu_x_w_k, cu_w_k);
 	rim(&si, si_c);
-	for (int y = 0; y < ROWS; y++)
+	for (int y = 0; y < ROWS; y++) {
+		double up = y > 0 ? p->si_y_w_k : 0.0, down = y < ROWS - 1 ? p->si_y_w_k : 0.0;
 		for (int x = 0; x < ZONES; x++) {
 			int i = ZONES * y + x;
 			double w = lateral_w(&si.at[INSIDE(y, x)], p->si_x_w_k, p->si_y_w_k);
-			heat_w[i] = power_w[i] + w - si_w_k[i] * si_c[i];
+			heat_w[i] = power_w[i] + w - (si_w_k[x] + up + down) * si_c[i];
 			cu_c[i] = si_c[i] - heat_w[i] / p->g_w_k;
 		}
+	}
 	rim(&cu, cu_c);
-	for (int y = 0; y < ROWS; y++)
+	for (int y = 0; y < ROWS; y++) {
+		double up = y > 0 ? p->cu_y_w_k : 0.0, down = y < ROWS - 1 ? p->cu_y_w_k : 0.0;
 		for (int x = 0; x < ZONES; x++) {
 			int i = ZONES * y + x;
 			double w = lateral_w(&cu.at[INSIDE(y, x)], p->cu_x_w_k, p->cu_y_w_k);
-			heat_w[i] += w - cu_w_k[i] * cu_c[i];
+			heat_w[i] += w - (cu_w_k[x] + up + down) * cu_c[i];
 		}
+	}
 }
 
 void

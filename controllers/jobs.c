@@ -8,6 +8,20 @@
 
 #define PATIENCE_STEPS (5u * LAW_STEPS_PER_S)
 
+/* What follows from who is in which group. */
+static void
+find_rows(struct job_groups *g)
+{
+	uint8_t end = RETICLES;
+	g->all = true;
+	for (int i = RETICLES; i-- > 0;) {
+		if (i + 1 < RETICLES && g->lead[i + 1] != g->lead[i])
+			end = (uint8_t)(i + 1);
+		g->end[i] = end;
+		g->all = g->all && groups_counts(g, i);
+	}
+}
+
 void
 groups_of_one(struct job_groups *g, bool independent)
 {
@@ -17,6 +31,7 @@ groups_of_one(struct job_groups *g, bool independent)
 		g->slot[i] = SLOT_NONE;
 		g->alone[i] = independent;
 	}
+	find_rows(g);
 }
 
 /* Slot of each reticle, as it was where it is not known now; false: that has to be waited for. */
@@ -68,4 +83,5 @@ groups_read(struct job_groups *g, const struct view *v)
 			first[s] = (uint8_t)i;
 		g->lead[i] = g->alone[i] ? (uint8_t)i : first[s];
 	}
+	find_rows(g);
 }

@@ -8,46 +8,52 @@
 /* A valve that stands this far from its command is stuck: integrating on would wind up. */
 #define VALVE_STUCK_FRAC 0.25
 
-double
-law_weight(double tau_s)
-{
-	return tau_s > 0.0 ? 1.0 - exp(-LAW_DT_S / tau_s) : 1.0;
-}
-
-/* Four at a time: one by one each comparison would wait for the one before. */
-#define LANES 4
-_Static_assert(RETICLES % LANES == 0, "no rest");
-
 WIDE double
 law_least_of(const double v[RETICLES])
 {
-	double least[LANES] = {INFINITY, INFINITY, INFINITY, INFINITY}, all = INFINITY;
-	for (int i = 0; i < RETICLES; i += LANES)
-		for (int k = 0; k < LANES; k++)
-			least[k] = v[i + k] < least[k] ? v[i + k] : least[k];
-	for (int k = 0; k < LANES; k++)
-		all = least[k] < all ? least[k] : all;
+	UNCLEARED double least[ZONES];
+	double all = INFINITY;
+	for (int x = 0; x < ZONES; x++) { /* side by side: none waits for the one before */
+		double here = INFINITY;
+		for (int y = 0; y < ROWS; y++)
+			here = v[ZONES * y + x] < here ? v[ZONES * y + x] : here;
+		least[x] = here;
+	}
+	for (int x = 0; x < ZONES; x++)
+		all = least[x] < all ? least[x] : all;
 	return isinf(all) ? (double)NAN : all;
 }
 
 WIDE double
 law_most_of(const double v[RETICLES])
 {
-	double most[LANES] = {-INFINITY, -INFINITY, -INFINITY, -INFINITY}, all = -INFINITY;
-	for (int i = 0; i < RETICLES; i += LANES)
-		for (int k = 0; k < LANES; k++)
-			most[k] = v[i + k] > most[k] ? v[i + k] : most[k];
-	for (int k = 0; k < LANES; k++)
-		all = most[k] > all ? most[k] : all;
+	UNCLEARED double most[ZONES];
+	double all = -INFINITY;
+	for (int x = 0; x < ZONES; x++) {
+		double here = -INFINITY;
+		for (int y = 0; y < ROWS; y++)
+			here = v[ZONES * y + x] > here ? v[ZONES * y + x] : here;
+		most[x] = here;
+	}
+	for (int x = 0; x < ZONES; x++)
+		all = most[x] > all ? most[x] : all;
 	return isinf(all) ? (double)NAN : all;
 }
 
-double
-law_low_pass(double filtered, double value, double tau_s)
+WIDE double
+law_sum_of(const double v[RETICLES])
 {
-	if (tau_s <= 0.0)
-		return value;
-	return filtered + law_weight(tau_s) * (value - filtered);
+	UNCLEARED double sum[ZONES];
+	double all = 0.0;
+	for (int x = 0; x < ZONES; x++) {
+		double here = 0.0;
+		for (int y = 0; y < ROWS; y++)
+			here += v[ZONES * y + x];
+		sum[x] = here;
+	}
+	for (int x = 0; x < ZONES; x++)
+		all += sum[x];
+	return all;
 }
 
 double
@@ -61,16 +67,24 @@ law_least_needed(const struct law_in *in, const double duty_frac[RETICLES])
 	return least;
 }
 
-struct law_face
-law_face(const struct control_params *p, const struct law_in *in)
+static double
+coldest_c(const struct law_in *in)
 {
 	UNCLEARED double worked_c[RETICLES];
+	if (in->whole)
+		return law_least_of(in->temp_c);
 	for (int i = 0; i < RETICLES; i++) {
 		bool counts = in->measured[i] && groups_counts(&in->jobs, i);
 		worked_c[i] = counts ? in->temp_c[i] : (double)INFINITY;
 	}
+	return law_least_of(worked_c);
+}
+
+struct law_face
+law_face(const struct control_params *p, const struct law_in *in)
+{
 	struct law_face f = {.max_c = law_most(-INFINITY, law_most_of(in->temp_c)),
-			     .min_c = law_least(INFINITY, law_least_of(worked_c))};
+			     .min_c = law_least(INFINITY, coldest_c(in))};
 	double by_temp_c = in->temp_limit_c - p->margin_k;
 	double by_spread_c = f.min_c + in->spread_limit_k - p->margin_k;
 	f.by_spread = by_spread_c < by_temp_c;

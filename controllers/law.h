@@ -37,6 +37,7 @@ struct law_in {
 	double most_frac[RETICLES];   /* … and gives no more than this; 1 elsewhere */
 	bool pump_alarm;              /* a pump failed: the other one must carry the flow */
 	struct job_groups jobs;       /* which reticles share a duty */
+	bool whole;                   /* all are measured and their work counts, as it mostly is */
 	double temp_limit_c, spread_limit_k;
 	double supply_lo_c;    /* the set-point stays above: dew point */
 	bool setpoint_by_hand; /* a person has set it, to: */
@@ -84,10 +85,20 @@ struct law_face {
 	bool by_spread;      /* the reference comes from the spread, not from the temperature */
 };
 
-/* A first-order low-pass of time constant tau_s, one step of LAW_DT_S. */
-double law_low_pass(double filtered, double value, double tau_s);
-/* What that filter takes of a new value: filtered + law_weight(tau_s) * (value - filtered). */
-double law_weight(double tau_s);
+/* What a first-order low-pass of time constant tau_s takes of a new value in one step of LAW_DT_S. Here, for where tau_s
+ * is a constant it is one, too. */
+static inline double
+law_weight(double tau_s)
+{
+	return tau_s > 0.0 ? 1.0 - exp(-LAW_DT_S / tau_s) : 1.0;
+}
+
+static inline double
+law_low_pass(double filtered, double value, double tau_s)
+{
+	return tau_s > 0.0 ? filtered + law_weight(tau_s) * (value - filtered) : value;
+}
+
 /* The same, for those who filter many alike: weight is law_weight(tau_s). */
 static inline double
 law_follow(double filtered, double value, double weight)
@@ -108,6 +119,8 @@ law_clamp(double value, double lo, double hi)
 double law_least_of(const double v[RETICLES]);
 double law_most_of(const double v[RETICLES]);
 
+double law_sum_of(const double v[RETICLES]); /* in no order that is told */
+
 /* fmin and fmax without their call: they pass a NAN over. */
 static inline double
 law_least(double a, double b)
@@ -119,6 +132,29 @@ static inline double
 law_most(double a, double b)
 {
 	return b > a || isnan(a) ? b : a;
+}
+
+/* The same of the n in a row of one group. */
+static inline double
+law_least_among(const double *v, int n)
+{
+	double least = v[0];
+	if (n == RETICLES)
+		return law_least_of(v);
+	for (int i = 1; i < n; i++)
+		least = law_least(least, v[i]);
+	return least;
+}
+
+static inline double
+law_most_among(const double *v, int n)
+{
+	double most = v[0];
+	if (n == RETICLES)
+		return law_most_of(v);
+	for (int i = 1; i < n; i++)
+		most = law_most(most, v[i]);
+	return most;
 }
 
 /* The duty that a law may go on from; NAN unknown. What it learns it learns of applied_frac. */

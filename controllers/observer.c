@@ -120,7 +120,8 @@ static bool
 fit_zone(struct observer *o, const struct sensors *s, int x, const double cu_c[],
 	 const double heat_w[], double *move)
 {
-	double at_c[ROWS], slope_k[ROWS], up = 0.0, down = 0.0;
+	UNCLEARED double at_c[ROWS], slope_k[ROWS];
+	double up = 0.0, down = 0.0;
 	double kg_s = o->flow_kg_s / ZONES * exp(o->log_flow[x]);
 	int n = 0;
 	face_march(&o->face, x, kg_s, o->supply_c, heat_w, at_c, slope_k);
@@ -205,7 +206,7 @@ static void
 zones_step(struct observer *o, struct estimate *e, const struct control_params *p,
 	   const struct sensors *s, bool told[ZONES])
 {
-	double cu_c[RETICLES], heat_w[RETICLES];
+	UNCLEARED double cu_c[RETICLES], heat_w[RETICLES];
 	bool works[ZONES];
 	face_split(&o->face, o->si_c, o->power_w, cu_c, heat_w);
 	see_works(o, p, works);
@@ -252,23 +253,32 @@ judge_zones(struct observer *o, struct estimate *e, const struct control_params 
 	}
 }
 
+/* One step more since a thing was told of; whether that is too long ago. */
+static bool
+age(uint32_t *steps, double most_steps)
+{
+	*steps += *steps < UINT32_MAX;
+	return (double)*steps > most_steps;
+}
+
 static void
 grow_old(struct observer *o, struct estimate *e, const struct control_params *p)
 {
+	double most_steps = p->estimate_old_s * LAW_STEPS_PER_S;
 	for (int x = 0; x < ZONES; x++) {
-		e->zone_old[x] = observer_age(&o->age[x], p);
+		e->zone_old[x] = age(&o->age[x], most_steps);
 		if (e->zone_old[x])
 			o->low_steps[x] = 0; /* what was seen before a gap is not of what comes */
 	}
-	e->ua_old = observer_age(&o->loop.ua_age, p);
-	e->balance_old = observer_age(&o->loop.balance_age, p);
+	e->ua_old = age(&o->loop.ua_age, most_steps);
+	e->balance_old = age(&o->loop.balance_age, most_steps);
 }
 
 void
 observer_step(struct observer *o, struct estimate *e, const struct control_params *p,
 	      const struct view *v, const struct sensors *s)
 {
-	double power_w[RETICLES];
+	UNCLEARED double power_w[RETICLES];
 	grow_old(o, e, p);
 	if (!o->type || s->blind)
 		return;

@@ -68,7 +68,5 @@ void observer_step(struct observer *o, struct estimate *e, const struct control_
 /* --- observer_loop.c --- */
 void observer_loop_step(struct observer *o, struct estimate *e, const struct control_params *p,
 			const struct view *v);
-/* One step more since a thing was told of; whether that is too long ago. */
-bool observer_age(uint32_t *age, const struct control_params *p);
 
 #endif

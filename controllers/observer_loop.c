@@ -128,13 +128,6 @@ judge_loop(struct observer_loop *l, struct estimate *e, const struct control_par
 		l->unbalanced_steps = 0;
 }
 
-bool
-observer_age(uint32_t *age, const struct control_params *p)
-{
-	*age += *age < UINT32_MAX;
-	return (double)*age > p->estimate_old_s * LAW_STEPS_PER_S;
-}
-
 void
 observer_loop_step(struct observer *o, struct estimate *e, const struct control_params *p,
 		   const struct view *v)

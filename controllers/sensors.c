@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "controllers/sensors.h"
 
+#include <float.h>
 #include <math.h>
 #include <string.h>
 
@@ -90,15 +91,23 @@ sensors_reset(struct sensors *s)
 	memset(s, 0, sizeof *s);
 }
 
-/* Which of them are there, and how many are not. */
+WIDE static uint32_t
+count_lost(const double raw_c[RETICLES])
+{
+	int64_t lost = 0; /* as wide as what it counts */
+	for (int i = 0; i < RETICLES; i++)
+		lost += fabs(raw_c[i]) <= DBL_MAX ? 0 : 1;
+	return (uint32_t)lost;
+}
+
+/* Which of them are there, and how many are not: mostly none. */
 static uint32_t
 see_lost(struct sensors *s, const double raw_c[RETICLES])
 {
-	uint32_t lost = 0;
-	for (int i = 0; i < RETICLES; i++) {
+	uint32_t lost = count_lost(raw_c);
+	memset(s->measured, true, sizeof s->measured);
+	for (int i = 0; i < RETICLES && lost; i++)
 		s->measured[i] = isfinite(raw_c[i]);
-		lost += s->measured[i] ? 0u : 1u;
-	}
 	return lost;
 }
 
@@ -126,7 +135,7 @@ void
 sensors_step(struct sensors *s, const struct control_params *p, const double raw_c[RETICLES],
 	     const double maybe_c[RETICLES])
 {
-	double filled_c[RETICLES];
+	UNCLEARED double filled_c[RETICLES];
 	s->lost = see_lost(s, raw_c);
 	s->blind = s->lost > RETICLES / 2;
 	if ((double)s->lost > p->lost_reticles_max || (s->lost && three_together(raw_c)))

@@ -25,31 +25,40 @@ error_of(const struct control_params *p, double reference_c, double temp_c)
 	return law_clamp(reference_c - temp_c, p->error_lo_k, p->error_hi_k);
 }
 
+/* Of each reticle: the rate that its duty allows, and its share by what its stage needs. */
+static void
+see_shares(const struct law_in *in, double rate_frac[RETICLES], double part[RETICLES])
+{
+	for (int i = 0; i < RETICLES; i++) {
+		double share = law_share(in, i);
+		rate_frac[i] = law_unpaced(in, i) / share;
+		part[i] = share / law_stage(in, i);
+	}
+}
+
 static void
 see_groups(struct group_view *g, const struct control_params *p, const struct law_in *in,
 	   const struct law_face *f)
 {
-	const uint8_t *lead = in->jobs.lead;
-	UNCLEARED double most[RETICLES];
-	for (int i = 0; i < RETICLES; i++) {
-		most[i] = 0.0;
-		g->applied_frac[i] = g->error_k[i] = (double)NAN;
+	const uint8_t *lead = in->jobs.lead, *end = in->jobs.end;
+	UNCLEARED double rate_frac[RETICLES], part[RETICLES], most[RETICLES];
+	const double *allowed = in->applied_frac;
+	bool alike = in->even && !in->staged; /* all shares are 1, and so is what stages need */
+	if (!alike || in->unpaced_frac != in->applied_frac) {
+		see_shares(in, rate_frac, part);
+		allowed = rate_frac;
 	}
-	for (int i = 0, end; i < RETICLES; i = end) { /* a row of one group */
-		double share_most = most[lead[i]], error_k = g->error_k[lead[i]];
-		double applied = g->applied_frac[lead[i]];
-		for (end = i; end < RETICLES && lead[end] == lead[i]; end++) {
-			double share = law_share(in, end);
-			share_most = law_most(share_most, share / law_stage(in, end));
-			/* the rate it allows; passes NAN over */
-			applied = law_least(applied, law_unpaced(in, end) / share);
-			error_k = law_least(error_k, error_of(p, f->reference_c, in->temp_c[end]));
-		}
-		most[lead[i]] = share_most;
-		g->applied_frac[lead[i]] = applied;
-		g->error_k[lead[i]] = error_k;
+	for (int i = 0; i < RETICLES; i = end[i]) {
+		int n = end[i] - i, to = lead[i];
+		double applied = law_least_among(allowed + i, n); /* passes NAN over */
+		double error_k = error_of(p, f->reference_c, law_most_among(in->temp_c + i, n));
+		double part_most = alike ? 1.0 : law_most_among(part + i, n);
+		bool first = to == i;
+		g->applied_frac[to] = first ? applied : law_least(g->applied_frac[to], applied);
+		g->error_k[to] = first ? error_k : law_least(g->error_k[to], error_k);
+		most[to] = first ? part_most : law_most(most[to], part_most);
 	}
-	for (int i = 0; i < RETICLES; i++) /* that as one duty for all */
+	for (int i = 0; i < RETICLES; i = end[i]) /* that as one duty for all */
 		if (lead[i] == i)
 			g->applied_frac[i] = law_clamp(g->applied_frac[i] * most[i], 0.0, 1.0);
 }
@@ -92,13 +101,11 @@ static void
 take_jobs(struct spi *s, const struct control_params *p, const struct law_in *in,
 	  const struct group_view *g, bool all)
 {
-	bool fresh[RETICLES] = {false};
 	if (!all && memcmp(s->jobs.lead, in->jobs.lead, sizeof s->jobs.lead) == 0 &&
 	    memcmp(s->jobs.alone, in->jobs.alone, sizeof s->jobs.alone) == 0 &&
-	    memcmp(s->jobs.slot, in->jobs.slot, sizeof s->jobs.slot) == 0) {
-		s->jobs = in->jobs;
+	    memcmp(s->jobs.slot, in->jobs.slot, sizeof s->jobs.slot) == 0)
 		return;
-	}
+	bool fresh[RETICLES] = {false};
 	for (int i = 0; i < RETICLES; i++)
 		if (all || s->jobs.lead[i] != in->jobs.lead[i] ||
 		    s->jobs.alone[i] != in->jobs.alone[i] || s->jobs.slot[i] != in->jobs.slot[i])
@@ -128,18 +135,25 @@ spi_init(struct spi *s, const struct control_params *p, const struct law_in *in)
 	law_valve_init(&s->valve, p, in, law_setpoint_in_force(p, in, s->setpoint_c));
 }
 
+/* How far a power cap moves what it leaves; NAN: there is none. */
+static double
+cap_move(const struct control_params *p, const struct law_in *in)
+{
+	if (!(isfinite(in->cap_w) && in->cap_w >= 0.0 && isfinite(in->input_w)))
+		return (double)NAN;
+	double room = (in->cap_w - p->cap_margin_w - in->input_w) / fmax(in->cap_w, 1.0);
+	return p->cap_ki_per_s * room * LAW_DT_S;
+}
+
 /* What a power cap leaves of full duty: an integrator of its own, which begins where the duty is. */
 static void
-cap_step(struct spi *s, const struct control_params *p, const struct law_in *in, int lead,
-	 double applied_frac)
+cap_step(struct spi *s, const struct control_params *p, double step, int lead, double applied_frac)
 {
-	if (!(isfinite(in->cap_w) && in->cap_w >= 0.0 && isfinite(in->input_w))) {
+	if (isnan(step)) {
 		s->cap_frac[lead] = 1.0;
 		return;
 	}
-	double asked = fmin(s->cap_frac[lead], s->asked_frac[lead]);
-	double room = (in->cap_w - p->cap_margin_w - in->input_w) / fmax(in->cap_w, 1.0);
-	double step = p->cap_ki_per_s * room * LAW_DT_S, most = 1.0;
+	double asked = fmin(s->cap_frac[lead], s->asked_frac[lead]), most = 1.0;
 	if (step < 0.0 && asked - applied_frac < -HELD_FRAC)
 		return;
 	if (step > 0.0) /* the device's own ceiling may still hold it, which is no fault of its */
@@ -153,13 +167,13 @@ cap_step(struct spi *s, const struct control_params *p, const struct law_in *in,
  * when it ends: the lesser of both is asked for. *by_cap: the cap, not a temperature, sets the pace.
  */
 static double
-duty_step(struct spi *s, const struct control_params *p, const struct law_in *in, int lead,
+duty_step(struct spi *s, const struct control_params *p, double cap_step_frac, int lead,
 	  const struct group_view *g, bool *by_cap)
 {
 	double error_k = g->error_k[lead], applied = g->applied_frac[lead];
 	double rate = integral_rate(p, error_k, s->jobs.alone[lead]);
 	double behind = s->asked_frac[lead] - applied;
-	cap_step(s, p, in, lead, applied);
+	cap_step(s, p, cap_step_frac, lead, applied);
 	if (!((behind > HELD_FRAC && rate > 0.0) || (behind < -HELD_FRAC && rate < 0.0)))
 		s->i_frac[lead] = law_clamp(s->i_frac[lead] + rate * LAW_DT_S, p->integral_lo, 0.0);
 	double duty = 1.0 + proportional(p, error_k, s->jobs.alone[lead]) + s->i_frac[lead];
@@ -196,18 +210,20 @@ duties_step(struct spi *s, const struct control_params *p, const struct law_in *
 	    const struct law_face *f, const struct group_view *g, struct law_out *out)
 {
 	bool by_cap = false;
-	double least = 1.0;
+	double least = 1.0, cap_step_frac = cap_move(p, in);
 	out->margin_k = error_of(p, f->reference_c, f->max_c);
-	for (int i = 0; i < RETICLES; i++) {
+	for (int i = 0, end; i < RETICLES; i = end) {
 		bool cap = false;
-		if (in->jobs.lead[i] == i)
-			out->duty_frac[i] = duty_step(s, p, in, i, g, &cap);
-		else
-			out->duty_frac[i] = out->duty_frac[in->jobs.lead[i]];
+		int lead = in->jobs.lead[i];
+		double duty = lead == i ? duty_step(s, p, cap_step_frac, i, g, &cap) : out->duty_frac[lead];
+		out->duty_frac[i] = duty;
+		end = in->jobs.end[i];
+		for (int k = i + 1; k < end; k++)
+			out->duty_frac[k] = duty;
 		if (!groups_counts(&in->jobs, i))
 			continue; /* without work it is held back from nothing */
 		by_cap = by_cap || cap;
-		least = law_least(least, out->duty_frac[i]);
+		least = law_least(least, duty);
 	}
 	for (int i = 0; i < RETICLES && in->staged; i++) /* a cheaper one would only wait */
 		out->duty_frac[i] *= law_stage(in, i);

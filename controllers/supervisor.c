@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "controllers/supervisor.h"
 
+#include <float.h>
 #include <math.h>
 #include <string.h>
 
@@ -242,14 +243,24 @@ cap_by_flow(struct supervisor *s, const struct control_params *p, const struct v
 		s->wants.duty_frac[i] = fmin(s->wants.duty_frac[i], s->low_flow_cap_frac);
 }
 
-static bool
+WIDE static bool
 out_is_sound(const struct law_out *out)
 {
 	bool sound = isfinite(out->pump_frac) && isfinite(out->valve_frac) &&
 		     isfinite(out->setpoint_c) && isfinite(out->margin_k);
+	int64_t unsound = 0; /* as wide as what is compared */
 	for (int i = 0; i < RETICLES; i++)
-		sound = sound && isfinite(out->duty_frac[i]);
-	return sound;
+		unsound |= fabs(out->duty_frac[i]) <= DBL_MAX ? 0 : 1;
+	return sound && unsound == 0;
+}
+
+WIDE static void
+demand_shares(double demanded_frac[RETICLES], const double wanted_frac[RETICLES])
+{
+	for (int i = 0; i < RETICLES; i++) {
+		double wanted = wanted_frac[i], as_it_is = demanded_frac[i];
+		demanded_frac[i] = fabs(wanted) <= DBL_MAX ? wanted : as_it_is;
+	}
 }
 
 /* Anew in each step: what others take of it is no part of what the law goes on from. */
@@ -258,9 +269,7 @@ demand_wants(struct supervisor *s)
 {
 	struct demands *d = &s->demands;
 	memcpy(d->duty_frac, s->wants.duty_frac, sizeof d->duty_frac);
-	for (int i = 0; i < RETICLES; i++)
-		if (isfinite(s->wants.share_frac[i]))
-			d->share_frac[i] = s->wants.share_frac[i];
+	demand_shares(d->share_frac, s->wants.share_frac);
 	d->pump_frac = s->wants.pump_frac;
 	d->valve_frac = s->wants.valve_frac;
 }

@@ -9,6 +9,7 @@
 #include "controllers/supervisor.h"
 #include "controllers/supervisor_private.h"
 #include "core/clock.h"
+#include "core/wide.h"
 
 #define WAFER_PART_TAU_S 5.0
 #define WAFER_PART_ASSUMED 0.83 /* of the input power, where it was never measured */
@@ -102,11 +103,8 @@ is_same(double told, double asked)
 static void
 see_obedience(struct supervisor *s)
 {
-	double applied = 0.0, asked = 0.0;
-	for (int i = 0; i < RETICLES; i++) {
-		applied += s->in.applied_frac[i] / RETICLES;
-		asked += s->demands.duty_frac[i] / RETICLES;
-	}
+	double applied = law_sum_of(s->in.applied_frac) / RETICLES;
+	double asked = law_sum_of(s->demands.duty_frac) / RETICLES;
 	s->mute = isfinite(applied) ? 0 : s->mute + 1;
 	s->astray = applied > asked + ASTRAY_FRAC ? s->astray + 1 : 0;
 }
@@ -179,6 +177,23 @@ supervisor_ask_ceiling(struct supervisor *s, const struct control_params *p, int
 	s->ceiling_end_ns = now_ns + (int64_t)d->ceiling_for_s * NS_PER_S;
 }
 
+/* Duties in force, each by what its stage needs; NAN: not known. Shares of caps are made of it: in their order. */
+static double
+applied_mean(const struct law_in *in)
+{
+	UNCLEARED double part[RETICLES];
+	double sum = 0.0;
+	for (int i = 0; i < RETICLES; i++)
+		part[i] = in->applied_frac[i];
+	for (int i = 0; i < RETICLES && in->staged; i++)
+		part[i] /= law_stage(in, i);
+	for (int i = 0; i < RETICLES; i++)
+		part[i] = law_clamp(part[i], 0.0, 1.0) / RETICLES;
+	for (int i = 0; i < RETICLES; i++)
+		sum += part[i];
+	return sum;
+}
+
 struct cap_draw
 supervisor_draw(const struct supervisor *s, const struct control_params *p)
 {
@@ -189,10 +204,9 @@ supervisor_draw(const struct supervisor *s, const struct control_params *p)
 				.held_by_cap = ours && d->reason == REASON_CAP,
 				.controllable = ours && !s->setup.engine_shadow &&
 						s->mute < MUTE_STEPS && s->astray < ASTRAY_STEPS};
-	double sum = 0.0, part = s->wafer_part > 0.0 ? s->wafer_part : WAFER_PART_ASSUMED;
-	for (int i = 0; i < RETICLES; i++)
-		sum += law_clamp(s->in.applied_frac[i] / law_stage(&s->in, i), 0.0, 1.0) /
-		       RETICLES; /* NAN: not known */
+	double sum = applied_mean(&s->in), part = s->wafer_part;
+	if (!(part > 0.0))
+		part = WAFER_PART_ASSUMED;
 	double static_w = p->cap_other_w + RETICLES * p->reticle_static_w / part;
 	draw.idle_w = static_w;
 	draw.kept_w = kept_w(s, p, part);

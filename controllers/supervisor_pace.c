@@ -2,10 +2,12 @@
 /* A supervisor's part of a job on several systems: the rate that its own rules leave each slot, and
  * slowing it to what the job can use. */
 #include <math.h>
+#include <string.h>
 
 #include "controllers/law.h"
 #include "controllers/supervisor.h"
 #include "controllers/supervisor_private.h"
+#include "core/wide.h"
 
 #define SHARE_LEAST 0.05 /* a reticle that has less work of its job holds it up no more */
 #define PROBE_PER_K 0.03
@@ -123,22 +125,20 @@ static void
 rates_of_slots(const struct supervisor *s, const double duty_frac[RETICLES], double out[JOBS_MAX])
 {
 	const struct job_groups *g = &s->in.jobs;
-	double least[SLOT_NONE + 1], here = INFINITY; /* here: of a row of one slot */
-	uint8_t at = g->slot[0];
-	for (int k = 0; k <= SLOT_NONE; k++)
-		least[k] = INFINITY;
-	for (int i = 0; i < RETICLES; i++) {
-		double rate = s->plain_rates ? duty_frac[i] : duty_frac[i] * s->full_rate[i];
-		if (g->slot[i] != at) {
-			least[at] = here;
-			at = g->slot[i];
-			here = least[at];
-		}
-		here = rate < here ? rate : here;
+	UNCLEARED double rate_frac[RETICLES];
+	double least[SLOT_NONE + 1];
+	if (!s->plain_rates) {
+		for (int i = 0; i < RETICLES; i++)
+			rate_frac[i] = duty_frac[i] * s->full_rate[i];
+		duty_frac = rate_frac;
 	}
-	least[at] = here;
-	for (int k = 0; k < JOBS_MAX; k++)
-		out[k] = isfinite(least[k]) ? least[k] : (double)NAN; /* NAN was never less */
+	for (int k = 0; k <= SLOT_NONE; k++)
+		least[k] = (double)NAN;
+	for (int i = 0; i < RETICLES; i = g->end[i]) {
+		double here = law_least_among(duty_frac + i, g->end[i] - i);
+		least[g->slot[i]] = law_least(least[g->slot[i]], here);
+	}
+	memcpy(out, least, JOBS_MAX * sizeof *out);
 }
 
 /* A pipeline goes on faster than its slowest stage until the buffers are empty: what it does it can do. A

@@ -147,6 +147,7 @@ supervisor_look(struct supervisor *s, const struct control_params *p, const stru
 	if (s->jobs_anew)
 		groups_read(&in->jobs, v);
 	s->jobs_seen = v->jobs_seen;
+	in->whole = s->sensors.lost == 0 && in->jobs.all;
 	s->idle = isfinite(v->job_mode) && lrint(v->job_mode) == JOB_MODE_IDLE;
 	in->temp_limit_c = s->setup.temp_limit_c - (s->sensors.degraded ? p->degraded_dk : 0.0);
 	in->spread_limit_k = s->setup.spread_limit_k;

@@ -271,15 +271,23 @@ look(struct seen *out, const struct trust *t, const struct control_params *p, co
 	outside(out->of_change_k, &change_k);
 }
 
-/* Is none of them but where its neighbours are, nearer than `least_k`? */
+/* Is none of them further outside of its neighbours' than `least_k`? Not so of one that is no number, either. */
 WIDE static bool
 inside(const struct face *f, double least_k)
 {
-	UNCLEARED double of_k[RETICLES];
 	int64_t out = 0; /* as wide as what is compared */
-	outside(of_k, f);
-	for (int i = 0; i < RETICLES; i++)
-		out |= fabs(of_k[i]) < least_k ? 0 : 1;
+	for (int y = 0; y < ROWS; y++) {
+		const double *at = f->at + STRIDE * (y + 1) + 1;
+		for (int x = 0; x < ZONES; x++) {
+			struct beside b = {(double)INFINITY, -(double)INFINITY, 0.0};
+			b = widened(b, at[x - 1]);
+			b = widened(b, at[x + 1]);
+			b = widened(b, at[x - STRIDE]);
+			b = widened(b, at[x + STRIDE]);
+			out |= at[x] - b.hi < least_k ? 0 : 1;
+			out |= b.lo - at[x] < least_k ? 0 : 1;
+		}
+	}
 	return out == 0;
 }
 
@@ -298,7 +306,6 @@ ordinary(const struct trust *t, const struct control_params *p, const struct vie
 		for (int x = 0; x < ZONES; x++) {
 			int i = ZONES * y + x;
 			double t_c = v->temp_c[i], rest = t_c - p->trust_k_per_w * v->power_w[i];
-			odd |= fabs(rest) <= DBL_MAX ? 0 : 1;
 			odd |= fabs(t_c - t->last_c[i]) <= JUMP_K / 2.0 ? 0 : 1;
 			odd |= fabs(v->duty_frac[i] - t->duty_frac[i]) <= DUTY_MOVES_FRAC ? 0 : 1;
 			odd |= t->still_steps[i] + 1.0 < stands ? 0 : 1;
