@@ -30,20 +30,22 @@ struct rimmed {
 	double at[STRIDE * (ROWS + 2)];
 };
 
-/* Conductance to the neighbours of a row's in their own row; above and below it is the same for all of them. */
-static void
-across_w_k(double x_w_k, double out[ZONES])
+/* Heat to each node from its neighbours, by the conductances in its row and across rows; and from it to them, who are fewer
+ * at the edge. */
+INLINED void
+lateral_w(double *restrict to_w, double *restrict from_w, const struct rimmed *t, double x_w_k,
+	  double y_w_k)
 {
-	for (int x = 0; x < ZONES; x++)
-		out[x] = x_w_k + x_w_k;
-	out[0] = out[ZONES - 1] = x_w_k;
-}
-
-/* Heat from the neighbours of one, and what of it their temperatures do not say: its conductance. */
-INLINED double
-lateral_w(const double *at, double x_w_k, double y_w_k)
-{
-	return x_w_k * at[-1] + x_w_k * at[1] + y_w_k * at[-STRIDE] + y_w_k * at[STRIDE];
+	for (int y = 0; y < ROWS; y++) {
+		const double *at = &t->at[INSIDE(y, 0)];
+		double up = y > 0 ? y_w_k : 0.0, down = y < ROWS - 1 ? y_w_k : 0.0;
+		for (int x = 0; x < ZONES; x++) {
+			double left = x > 0 ? x_w_k : 0.0, right = x < ZONES - 1 ? x_w_k : 0.0;
+			to_w[ZONES * y + x] = x_w_k * at[x - 1] + x_w_k * at[x + 1] +
+					      y_w_k * at[x - STRIDE] + y_w_k * at[x + STRIDE];
+			from_w[ZONES * y + x] = (left + right + up + down) * at[x];
+		}
+	}
 }
 
 static void
@@ -72,31 +74,21 @@ face_effect(const struct zone_face *p, double kg_s, double out[ROWS], double slo
 
 WIDE void
 face_split(const struct zone_face *p, const double si_c[RETICLES], const double power_w[RETICLES],
-	   double cu_c[RETICLES], double heat_w[RETICLES])
+	   double cu_c[restrict RETICLES], double heat_w[restrict RETICLES])
 {
-	UNCLEARED struct rimmed si, cu;
-	UNCLEARED double si_w_k[ZONES], cu_w_k[ZONES];
-	across_w_k(p->si_x_w_k, si_w_k);
-	across_w_k(p->cu_x_w_k, cu_w_k);
-	rim(&si, si_c);
-	for (int y = 0; y < ROWS; y++) {
-		double up = y > 0 ? p->si_y_w_k : 0.0, down = y < ROWS - 1 ? p->si_y_w_k : 0.0;
-		for (int x = 0; x < ZONES; x++) {
-			int i = ZONES * y + x;
-			double w = lateral_w(&si.at[INSIDE(y, x)], p->si_x_w_k, p->si_y_w_k);
-			heat_w[i] = power_w[i] + w - (si_w_k[x] + up + down) * si_c[i];
-			cu_c[i] = si_c[i] - heat_w[i] / p->g_w_k;
-		}
+	UNCLEARED struct rimmed t;
+	UNCLEARED double to_w[RETICLES], from_w[RETICLES];
+	double g_w_k = p->g_w_k;
+	rim(&t, si_c);
+	lateral_w(to_w, from_w, &t, p->si_x_w_k, p->si_y_w_k);
+	for (int i = 0; i < RETICLES; i++) {
+		heat_w[i] = power_w[i] + to_w[i] - from_w[i];
+		cu_c[i] = si_c[i] - heat_w[i] / g_w_k;
 	}
-	rim(&cu, cu_c);
-	for (int y = 0; y < ROWS; y++) {
-		double up = y > 0 ? p->cu_y_w_k : 0.0, down = y < ROWS - 1 ? p->cu_y_w_k : 0.0;
-		for (int x = 0; x < ZONES; x++) {
-			int i = ZONES * y + x;
-			double w = lateral_w(&cu.at[INSIDE(y, x)], p->cu_x_w_k, p->cu_y_w_k);
-			heat_w[i] += w - (cu_w_k[x] + up + down) * cu_c[i];
-		}
-	}
+	rim(&t, cu_c);
+	lateral_w(to_w, from_w, &t, p->cu_x_w_k, p->cu_y_w_k);
+	for (int i = 0; i < RETICLES; i++)
+		heat_w[i] += to_w[i] - from_w[i];
 }
 
 void

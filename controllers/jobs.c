@@ -12,12 +12,15 @@
 static void
 find_rows(struct job_groups *g)
 {
-	uint8_t end = RETICLES;
+	uint8_t end = RETICLES, slot_end = RETICLES;
 	g->all = true;
 	for (int i = RETICLES; i-- > 0;) {
 		if (i + 1 < RETICLES && g->lead[i + 1] != g->lead[i])
 			end = (uint8_t)(i + 1);
+		if (i + 1 < RETICLES && g->slot[i + 1] != g->slot[i])
+			slot_end = (uint8_t)(i + 1);
 		g->end[i] = end;
+		g->slot_end[i] = slot_end;
 		g->all = g->all && groups_counts(g, i);
 	}
 }

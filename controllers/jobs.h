@@ -20,10 +20,11 @@ struct job_groups {
 		[RETICLES]; /* the first reticle of its group: its own index where it is alone */
 	uint8_t slot[RETICLES]; /* of its job; SLOT_NONE */
 	bool alone[RETICLES];   /* it need not wait for another: gains of independent reticles */
-	uint8_t end[RETICLES];  /* where the row of its group ends: mostly a group is one row */
-	bool any;               /* some reticle has a job: what the others do counts for nothing */
-	bool all;               /* the work of each counts */
-	uint32_t partly_steps;  /* since when some reticles' slots have not been known */
+	/* where the row of its group, and of its slot, ends: mostly each is one row */
+	uint8_t end[RETICLES], slot_end[RETICLES];
+	bool any;              /* some reticle has a job: what the others do counts for nothing */
+	bool all;              /* the work of each counts */
+	uint32_t partly_steps; /* since when some reticles' slots have not been known */
 };
 
 /* One job on the whole wafer. */

@@ -5,6 +5,7 @@
 #include <string.h>
 
 #include "controllers/mpc_state.h"
+#include "core/wide.h"
 
 #define KNOWN_STEPS                                                                                \
 	LAW_STEPS_PER_S /* all it needs is known so long: the program takes over again */
@@ -100,34 +101,35 @@ group_work(const struct mpc *m, double work[RETICLES])
 }
 
 /*
- * A duty that does not obey is no variable to its neighbours: they are warmed by what is applied. Its own temperature is
- * judged as if it obeyed, for to slow all others would not mend it.
+ * Of a reticle. A duty that does not obey is no variable to its neighbours: they are warmed by what is applied. Its own
+ * temperature is judged as if it obeyed, for to slow all others would not mend it.
  */
-static bool
-moves(const struct mpc *m, int i, int j)
+INLINED void
+add_gain(double gain[restrict RETICLES], const struct mpc *m, int j, double by)
 {
-	return i == j || !m->stuck[j];
+	const double *k_per_w = m->response.k_per_w[j];
+	for (int i = m->stuck[j] ? j : 0; i < (m->stuck[j] ? j + 1 : RETICLES); i++)
+		gain[i] += (1.0 + m->miss_frac[i]) * k_per_w[i] * by;
 }
 
-static void
+WIDE static void
 make_gain(struct mpc *m, const struct law_in *in, const double work[RETICLES])
 {
 	struct program *p = &m->program;
-	double by[RETICLES], leak = mpc_leak_gain(in, &m->response);
+	UNCLEARED double by[RETICLES], gain[RETICLES];
+	double leak = mpc_leak_gain(in, &m->response);
 	for (int j = 0; j < RETICLES; j++)
 		if (m->group[j] < RETICLES)
 			by[j] = leak * in->model->dynamic_w * m->share[j] * m->work_w[j] /
 				work[m->group[j]];
-	for (int g = 0; g < p->n; g++)
+	for (int g = 0; g < p->n; g++) {
 		p->watts[g] = in->model->dynamic_w * p->size[g] / 100.0;
-	for (int i = 0; i < RETICLES; i++) {
-		double *row = p->gain[i];
-		for (int g = 0; g < p->n; g++)
-			row[g] = 0.0;
+		memset(gain, 0, sizeof gain);
 		for (int j = 0; j < RETICLES; j++)
-			if (m->group[j] < RETICLES && moves(m, i, j))
-				row[m->group[j]] +=
-					(1.0 + m->miss_frac[i]) * m->response.k_per_w[i][j] * by[j];
+			if (m->group[j] == g)
+				add_gain(gain, m, j, by[j]);
+		for (int i = 0; i < RETICLES; i++)
+			p->gain[i][g] = gain[i];
 	}
 	memcpy(m->made_miss, m->miss_frac, sizeof m->made_miss);
 	program_factorise(p);
@@ -139,10 +141,12 @@ make_gain(struct mpc *m, const struct law_in *in, const double work[RETICLES])
 static double
 foresee(struct mpc *m, const struct law_in *in, const double duty[RETICLES])
 {
-	double power_w[RETICLES], rise_k[RETICLES], sum_w = 0.0;
+	UNCLEARED double power_w[RETICLES], rise_k[RETICLES];
+	double sum_w = 0.0;
 	for (int i = 0; i < RETICLES; i++) {
 		double u = m->stuck[i] ? mpc_applied(in, i) : duty[i];
-		power_w[i] = mpc_still_w(m, in->model, i, m->plan_c[i]) + mpc_ballast_of(m, in, i) +
+		double leak_w = response_leak_w(in->model, m->plan_c[i], NULL);
+		power_w[i] = mpc_still_w(m, in->model, i, leak_w) + mpc_ballast_of(m, in, i) +
 			     (m->group[i] < RETICLES ? m->work_w[i] * u : 0.0);
 		sum_w += power_w[i];
 	}
@@ -178,7 +182,7 @@ set_case(struct mpc *m, const struct control_params *p, const struct law_in *in,
 		most[g] = 1.0;
 	for (int i = 0; i < RETICLES; i++)
 		if (m->group[i] < RETICLES)
-			most[m->group[i]] = fmax(most[m->group[i]], m->share[i] / m->most[i]);
+			most[m->group[i]] = law_most(most[m->group[i]], m->share[i] / m->most[i]);
 	for (int g = 0; g < q->n; g++) {
 		c->hi[g] = fmin(m->cap_frac, 1.0 / most[g]) * work[g] / in->model->dynamic_w;
 		c->weight[g] = q->size[g] / (work[g] / in->model->dynamic_w);
@@ -190,7 +194,7 @@ set_case(struct mpc *m, const struct control_params *p, const struct law_in *in,
 		c->base_c[i] = t;
 		c->counts[i] = in->measured[i] && groups_counts(&m->jobs, i);
 		if (m->jobs.alone[i] && groups_counts(&m->jobs, i))
-			edge_k = fmax(edge_k, p->edge_alone_k);
+			edge_k = law_most(edge_k, p->edge_alone_k);
 	}
 	c->temp_limit_c = in->temp_limit_c - edge_k;
 	c->spread_limit_k = in->spread_limit_k - edge_k;
@@ -235,16 +239,11 @@ static double
 too_warm(const struct mpc *m, const double temp_c[RETICLES], double over_k[RETICLES])
 {
 	const struct program_case *c = &m->program_case;
-	double min_c = (double)INFINITY, worst_k = -(double)INFINITY;
-	for (int i = 0; i < RETICLES; i++)
-		if (c->counts[i])
-			min_c = fmin(min_c, temp_c[i]);
+	double min_c = program_coldest(c, temp_c);
 	double limit_c = fmin(c->temp_limit_c, min_c + c->spread_limit_k);
-	for (int i = 0; i < RETICLES; i++) {
+	for (int i = 0; i < RETICLES; i++)
 		over_k[i] = temp_c[i] - limit_c;
-		worst_k = fmax(worst_k, over_k[i]);
-	}
-	return worst_k;
+	return law_most(-(double)INFINITY, law_most_of(over_k));
 }
 
 /* Between two solutions what gets too warm gives way by itself. */
@@ -285,7 +284,7 @@ row_sums(const struct response *r, double out[RETICLES])
 	for (int i = 0; i < RETICLES; i++) {
 		out[i] = 0.0;
 		for (int j = 0; j < RETICLES; j++)
-			out[i] += r->k_per_w[i][j];
+			out[i] += r->k_per_w[j][i];
 	}
 }
 
@@ -530,7 +529,7 @@ say(struct mpc *m, const struct control_params *p, const struct law_in *in, stru
 	double least = 1.0;
 	for (int i = 0; i < RETICLES; i++)
 		if (m->group[i] < RETICLES)
-			least = fmin(least, out->duty_frac[i] / law_stage(in, i));
+			least = law_least(least, out->duty_frac[i] / law_stage(in, i));
 	out->limit = REASON_NONE;
 	out->unheld = m->unheld;
 	if (least < THROTTLED_BELOW)

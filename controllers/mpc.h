@@ -49,7 +49,8 @@ struct mpc {
 	uint8_t group[RETICLES];      /* RETICLES: it has no work */
 	double density[JOBS_MAX + 1]; /* that work was taken from */
 	double work_w[RETICLES];      /* dynamic power at full duty and share */
-	double leak_mul[RETICLES];    /* of the model's leakage */
+	double leak_w[RETICLES];      /* the model's leakage at the temperatures of this step … */
+	double leak_mul[RETICLES];    /* … and what it is of that */
 	uint16_t leak_steps[RETICLES];
 	double supply_c, supply_k_s; /* low-passed, and how fast it moves */
 	double flow_kg_s;

@@ -299,7 +299,7 @@ begin(struct mpc *m, const struct control_params *p, const struct law_in *in, st
 	for (int i = 0; i < RETICLES; i++)
 		for (int j = 0; j < RETICLES; j++)
 			l->k_per_w[j][i] =
-				(1.0 + m->miss_frac[i]) * leak * m->response.k_per_w[i][j];
+				(1.0 + m->miss_frac[i]) * leak * m->response.k_per_w[j][i];
 	memcpy(l->base_c, m->program_case.base_c, sizeof l->base_c);
 	for (int j = 0; j < RETICLES; j++) {
 		l->may[j] = m->program_case.counts[j] && !in->ballast_stuck[j];

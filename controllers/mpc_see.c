@@ -5,6 +5,8 @@
 #include <math.h>
 #include <string.h>
 
+#include "core/wide.h"
+
 #define SUPPLY_TAU_S 0.5
 #define SLOPE_TAU_S 1.0
 #define FLOW_TAU_S 0.5
@@ -56,11 +58,11 @@ mpc_wafer_w(const struct system_model *md, double pumps_w, double input_w)
 	return (input_w - rest_w) * md->core_stage_frac * md->supply_frac;
 }
 
-/* Of a reticle that does nothing. */
-double
-mpc_still_w(const struct mpc *m, const struct system_model *md, int i, double temp_c)
+static void
+see_leakage(struct mpc *m, const struct law_in *in)
 {
-	return md->idle_w + m->leak_mul[i] * response_leak_w(md, temp_c, NULL);
+	for (int i = 0; i < RETICLES; i++)
+		m->leak_w[i] = response_leak_w(in->model, in->temp_c[i], NULL);
 }
 
 /*
@@ -70,15 +72,21 @@ mpc_still_w(const struct mpc *m, const struct system_model *md, int i, double te
 static void
 learn_leakage(struct mpc *m, const struct law_in *in)
 {
-	double leak_w[RETICLES], mean = 0.0;
+	UNCLEARED double leak_w[RETICLES];
+	double mean = 0.0;
 	int n = 0;
+	bool rests = false;
+	for (int s = 0; s <= JOBS_MAX; s++)
+		rests = rests || m->active_frac[s] < AT_REST_FRAC;
+	if (!rests)
+		return;
 	for (int i = 0; i < RETICLES; i++) {
 		double active = m->active_frac[mpc_slot(m, i)];
 		leak_w[i] = active < AT_REST_FRAC && m->ballast.moved_steps[i] == 0
 				    ? in->power_w[i] - in->model->idle_w - m->ballast.seen_w[i] -
 					      m->work_w[i] * mpc_applied(in, i) * active
 				    : (double)NAN;
-		leak_w[i] /= response_leak_w(in->model, in->temp_c[i], NULL);
+		leak_w[i] /= m->leak_w[i];
 		if (!isfinite(leak_w[i]))
 			continue;
 		mean += leak_w[i];
@@ -110,7 +118,7 @@ see_activity(struct mpc *m, const struct law_in *in)
 
 		if (!isfinite(in->power_w[i]))
 			continue;
-		does_w[s] += in->power_w[i] - mpc_still_w(m, in->model, i, in->temp_c[i]);
+		does_w[s] += in->power_w[i] - mpc_still_w(m, in->model, i, m->leak_w[i]);
 		may_w[s] += m->work_w[i] * mpc_applied(in, i);
 		full_w[s] += m->work_w[i];
 		ballast_w[s] += m->ballast.seen_w[i];
@@ -130,10 +138,10 @@ see_activity(struct mpc *m, const struct law_in *in)
 			continue;
 		}
 		for (int k = 0; k < MPC_BACK; k++) {
-			hi_w = fmax(hi_w, m->may_w[k][s]);
-			lo_w = fmin(lo_w, m->may_w[k][s]);
-			most_w = fmax(most_w, m->ballast.slot_w[k][s]);
-			least_w = fmin(least_w, m->ballast.slot_w[k][s]);
+			hi_w = law_most(hi_w, m->may_w[k][s]);
+			lo_w = law_least(lo_w, m->may_w[k][s]);
+			most_w = law_most(most_w, m->ballast.slot_w[k][s]);
+			least_w = law_least(least_w, m->ballast.slot_w[k][s]);
 		}
 		/* where duty leaves next to nothing, what leakage is taken for wrongly is no work */
 		double unsure_w = (MORE_FRAC - 1.0) * full_w[s];
@@ -181,19 +189,24 @@ learn_work(struct mpc *m, const struct control_params *p, const struct law_in *i
 		else if (m->idle_steps[s] > hold_s * LAW_STEPS_PER_S)
 			by[s] = 1.0 - (1.0 - fmax(a, 0.1)) * LAW_DT_S / tau_s;
 	}
+	double weight = 1.0, weight_u = (double)NAN; /* neighbours mostly have one duty */
 	for (int i = 0; i < RETICLES; i++) {
 		int s = mpc_slot(m, i);
 		double u = mpc_applied(in, i), w;
 
-		m->work_w[i] = fmax(m->work_w[i] * by[s],
-				    least_frac * in->model->dynamic_w * fmax(m->density[s], 0.1));
+		m->work_w[i] = law_most(m->work_w[i] * by[s], least_frac * in->model->dynamic_w *
+								      law_most(m->density[s], 0.1));
 		if (m->active_frac[s] < WORKING_FRAC || u < MPC_DUTY_LEAST ||
 		    !isfinite(in->power_w[i]) || m->ballast.moved_steps[i] > 0)
 			continue;
-		w = (in->power_w[i] - mpc_still_w(m, in->model, i, in->temp_c[i]) -
+		w = (in->power_w[i] - mpc_still_w(m, in->model, i, m->leak_w[i]) -
 		     m->ballast.seen_w[i]) /
 		    u;
-		m->work_w[i] = law_low_pass(m->work_w[i], fmax(w, 1.0), WORK_TAU_S / u);
+		if (!(u >= weight_u && u <= weight_u)) {
+			weight = law_weight(WORK_TAU_S / u);
+			weight_u = u;
+		}
+		m->work_w[i] = law_follow(m->work_w[i], law_most(w, 1.0), weight);
 	}
 }
 
@@ -211,8 +224,8 @@ follow_input(struct mpc *m, const struct law_in *in, double model_w, bool start)
 	if (start)
 		m->input_off_w = in->input_w - model_w;
 	for (int k = 0; k < MPC_BACK; k++) {
-		lo_w = fmin(lo_w, m->model_in_w[k]);
-		hi_w = fmax(hi_w, m->model_in_w[k]);
+		lo_w = law_least(lo_w, m->model_in_w[k]);
+		hi_w = law_most(hi_w, m->model_in_w[k]);
 	}
 	double then_w = law_clamp(in->input_w - m->input_off_w, lo_w, hi_w);
 	m->input_off_w = law_low_pass(m->input_off_w, in->input_w - then_w, INPUT_TAU_S);
@@ -222,21 +235,22 @@ follow_input(struct mpc *m, const struct law_in *in, double model_w, bool start)
 static void
 follow_rise(struct mpc *m, const struct control_params *p, const struct law_in *in, bool start)
 {
-	double power_w[RETICLES], rise_k[RETICLES], sum_w = 0.0;
+	UNCLEARED double power_w[RETICLES], rise_k[RETICLES];
+	double sum_w = 0.0, copper = start ? 1.0 : law_weight(p->wafer_lag_s);
+	double reading = start ? 1.0 : law_weight(p->filter_s);
 
 	for (int i = 0; i < RETICLES; i++) {
-		power_w[i] = mpc_still_w(m, in->model, i, in->temp_c[i]) + m->ballast.seen_w[i] +
+		power_w[i] = mpc_still_w(m, in->model, i, m->leak_w[i]) + m->ballast.seen_w[i] +
 			     m->work_w[i] * mpc_applied(in, i) * m->active_frac[mpc_slot(m, i)];
 		sum_w += power_w[i];
 	}
 	response_rise(&m->response, power_w, rise_k);
 	for (int i = 0; i < RETICLES; i++) {
-		double slow_k =
-			start ? rise_k[i] : law_low_pass(m->copper_k[i], rise_k[i], p->wafer_lag_s);
+		double slow_k = law_follow(m->copper_k[i], rise_k[i], copper);
 		double now_k = slow_k + p->wafer_direct_frac * (rise_k[i] - slow_k);
 
 		m->copper_k[i] = slow_k;
-		m->rise_k[i] = start ? now_k : law_low_pass(m->rise_k[i], now_k, p->filter_s);
+		m->rise_k[i] = law_follow(m->rise_k[i], now_k, reading);
 	}
 	if (isfinite(in->pump_frac))
 		follow_input(m, in, mpc_input_w(in->model, mpc_pumps_w(in, in->pump_frac), sum_w),
@@ -246,13 +260,15 @@ follow_rise(struct mpc *m, const struct control_params *p, const struct law_in *
 static void
 learn_disturbance(struct mpc *m, const struct control_params *p, const struct law_in *in)
 {
+	double most_s = fmax(p->disturbance_s, p->disturbance_fast_s);
+	double still_s = fmax(p->disturbance_still_s, most_s);
 	m->settled_steps++;
 	if (m->at % MPC_BACK == 0) {
 		memcpy(m->miss_was[1], m->miss_was[0], sizeof m->miss_was[1]);
 		memcpy(m->miss_was[0], m->miss_frac, sizeof m->miss_was[0]);
 	}
 	for (int i = 0; i < RETICLES; i++) {
-		double rise_k = fmax(m->rise_k[i], RISE_LEAST_K);
+		double rise_k = law_most(m->rise_k[i], RISE_LEAST_K);
 		double off_k = in->temp_c[i] - m->supply_c - rise_k * (1.0 + m->miss_frac[i]);
 		/* what is over its limit and warmer than foreseen is not waited for */
 		bool off = fabs(off_k) > p->disturbance_off_k ||
@@ -276,14 +292,12 @@ learn_disturbance(struct mpc *m, const struct control_params *p, const struct la
 		m->sure_steps[i] =
 			fast ? 0 : (uint16_t)(m->sure_steps[i] + (m->sure_steps[i] < UINT16_MAX));
 		m->drift_k[i] = fast ? 0.0 : law_low_pass(m->drift_k[i], off_k, DRIFT_TAU_S);
-		double most_s = fmax(p->disturbance_s, p->disturbance_fast_s);
 		if (fabs(m->drift_k[i]) > p->disturbance_drift_k)
 			m->sure_steps[i] =
-				(uint16_t)fmin(m->sure_steps[i], most_s * LAW_STEPS_PER_S);
+				(uint16_t)law_least(m->sure_steps[i], most_s * LAW_STEPS_PER_S);
 		/* the mean since it was off: what a change taught in its first moments is forgotten */
-		double tau_s =
-			law_clamp(m->sure_steps[i] * LAW_DT_S / p->disturbance_forget,
-				  p->disturbance_fast_s, fmax(p->disturbance_still_s, most_s));
+		double tau_s = law_clamp(m->sure_steps[i] * LAW_DT_S / p->disturbance_forget,
+					 p->disturbance_fast_s, still_s);
 		m->miss_frac[i] = law_clamp(m->miss_frac[i] + off_k / rise_k * LAW_DT_S / tau_s,
 					    MISS_LO, MISS_HI);
 	}
@@ -306,6 +320,7 @@ mpc_see_init(struct mpc *m, const struct law_in *in)
 	for (int s = 0; s <= JOBS_MAX; s++)
 		m->active_frac[s] = 1.0;
 	m->at = 0;
+	see_leakage(m, in);
 	see_activity(m, in);
 	response_make(&m->response, &m->face, m->flow_kg_s, in->estimate->zone_g);
 	static const struct control_params NONE = {0};
@@ -333,6 +348,7 @@ mpc_see(struct mpc *m, const struct control_params *p, const struct law_in *in)
 	m->flow_kg_s = law_low_pass(m->flow_kg_s, in->flow_kg_s, FLOW_TAU_S);
 	for (int s = 0; s <= JOBS_MAX; s++)
 		m->share_steps[s] += m->share_steps[s] < UINT32_MAX / 2;
+	see_leakage(m, in);
 	see_activity(m, in);
 	learn_leakage(m, in);
 	learn_work(m, p, in);
@@ -347,6 +363,6 @@ mpc_leak_gain(const struct law_in *in, const struct response *r)
 	double slope_w_k, sum = 0.0;
 	response_leak_w(in->model, in->model->leak_ref_c, &slope_w_k);
 	for (int j = 0; j < RETICLES; j++)
-		sum += r->k_per_w[RETICLES / 2][j];
+		sum += r->k_per_w[j][RETICLES / 2];
 	return 1.0 + slope_w_k * sum;
 }

@@ -76,7 +76,7 @@ solve_apart(struct mpc *m, const struct control_params *p, const struct law_in *
 		for (int i = 0; i < RETICLES; i++)
 			q->gain[i][j] =
 				leak *
-				((1.0 + m->miss_frac[i]) * m->response.k_per_w[i][j] + loop_k_w);
+				((1.0 + m->miss_frac[i]) * m->response.k_per_w[j][i] + loop_k_w);
 	}
 	program_factorise(q);
 	*c = m->program_case;

@@ -17,8 +17,12 @@ double mpc_wafer_w(const struct system_model *md, double pumps_w, double input_w
 /* Of both pumps at the speeds that are read; else_frac: where one is not. */
 double mpc_pumps_w(const struct law_in *in, double else_frac);
 
-/* Power of a reticle without work. */
-double mpc_still_w(const struct mpc *m, const struct system_model *md, int i, double temp_c);
+/* Power of a reticle without work, where the model leaks leak_w. */
+static inline double
+mpc_still_w(const struct mpc *m, const struct system_model *md, int i, double leak_w)
+{
+	return md->idle_w + m->leak_mul[i] * leak_w;
+}
 /* What leakage adds to R. */
 double mpc_leak_gain(const struct law_in *in, const struct response *r);
 

@@ -191,8 +191,9 @@ static void
 see_works(const struct observer *o, const struct control_params *p, bool works[ZONES])
 {
 	double zone_w[ZONES] = {0.0};
-	for (int i = 0; i < RETICLES; i++)
-		zone_w[i % ZONES] += o->power_w[i];
+	for (int y = 0; y < ROWS; y++)
+		for (int x = 0; x < ZONES; x++)
+			zone_w[x] += o->power_w[ZONES * y + x];
 	for (int x = 0; x < ZONES; x++) {
 		double least_w = fmax(p->observer_least_w * ROWS, IDLE_FRAC * zone_w[x]);
 		works[x] = zone_w[x] >= least_w &&

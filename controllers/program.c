@@ -4,6 +4,7 @@
 #include <math.h>
 #include <string.h>
 
+#include "controllers/law.h"
 #include "core/wide.h"
 
 /*
@@ -50,10 +51,11 @@ add(double *restrict to, const double *restrict from, double by, int n)
 		to[k] += by * from[k];
 }
 
-static double
+INLINED double
 clamp(double value, double lo, double hi)
 {
-	return fmin(fmax(value, lo), hi);
+	double at = value > lo ? value : lo; /* no number: lo */
+	return hi < at ? hi : at;
 }
 
 void
@@ -152,54 +154,63 @@ struct excess {
 	double spread_k, hot_k; /* above the limits */
 };
 
+WIDE double
+program_coldest(const struct program_case *c, const double temp_c[RETICLES])
+{
+	UNCLEARED double counted_c[RETICLES];
+
+	for (int i = 0; i < RETICLES; i++)
+		counted_c[i] = c->counts[i] ? temp_c[i] : (double)INFINITY;
+	return law_least(INFINITY, law_least_of(counted_c));
+}
+
 static struct excess
 excess_of(const struct program_case *c, const double temp_c[RETICLES])
 {
-	double max_c = -(double)INFINITY, min_c = (double)INFINITY;
+	double max_c = law_most(-INFINITY, law_most_of(temp_c));
 
-	for (int i = 0; i < RETICLES; i++) {
-		max_c = fmax(max_c, temp_c[i]);
-		if (c->counts[i])
-			min_c = fmin(min_c, temp_c[i]);
-	}
-	return (struct excess){.spread_k = max_c - min_c - c->spread_limit_k,
+	return (struct excess){.spread_k = max_c - program_coldest(c, temp_c) - c->spread_limit_k,
 			       .hot_k = max_c - c->temp_limit_c};
 }
 
 static double
-excess_at(const struct program *p, const struct program_case *c, double v, struct excess *out)
+excess_at(const double gain[RETICLES], const struct program_case *c, double v, struct excess *out)
 {
-	double temp_c[RETICLES];
+	UNCLEARED double temp_c[RETICLES];
 
-	program_temperatures(p, c, &v, temp_c);
+	for (int i = 0; i < RETICLES; i++)
+		temp_c[i] = c->base_c[i] + gain[i] * v;
 	*out = excess_of(c, temp_c);
-	return fmax(out->spread_k, out->hot_k);
+	return law_most(out->spread_k, out->hot_k);
 }
 
 /* The greatest v that breaks nothing; where every one does, the one that breaks least. */
 static enum program_limit
 solve_one(struct program *p, const struct program_case *c)
 {
+	UNCLEARED double gain[RETICLES];
 	double hi = c->hi[0], lo = 0.0;
 	double capped = p->watts[0] > 0.0 ? c->cap / p->watts[0] : (double)INFINITY;
 	struct excess e;
 	enum program_limit by = PROGRAM_FREE;
 
+	for (int i = 0; i < RETICLES; i++)
+		gain[i] = p->gain[i][0];
 	if (capped < hi) {
 		hi = fmax(capped, 0.0);
 		by = PROGRAM_BY_CAP;
 	}
 	p->v[0] = hi;
-	if (!(excess_at(p, c, hi, &e) > 0.0))
+	if (!(excess_at(gain, c, hi, &e) > 0.0))
 		return by;
 	by = e.spread_k > e.hot_k ? PROGRAM_BY_SPREAD : PROGRAM_BY_TEMPERATURE;
-	if (excess_at(p, c, lo, &e) > 0.0) {
+	if (excess_at(gain, c, lo, &e) > 0.0) {
 		double end = hi; /* by thirds to the least excess */
 
 		for (int k = 0; k < HALVINGS; k++) {
 			double a = lo + (end - lo) / 3.0, b = end - (end - lo) / 3.0;
 
-			if (excess_at(p, c, a, &e) < excess_at(p, c, b, &e))
+			if (excess_at(gain, c, a, &e) < excess_at(gain, c, b, &e))
 				end = b;
 			else
 				lo = a;
@@ -208,7 +219,7 @@ solve_one(struct program *p, const struct program_case *c)
 	for (int k = 0; k < HALVINGS; k++) {
 		double mid = 0.5 * (lo + hi);
 
-		if (excess_at(p, c, mid, &e) > 0.0)
+		if (excess_at(gain, c, mid, &e) > 0.0)
 			hi = mid;
 		else
 			lo = mid;
@@ -241,7 +252,7 @@ right_side(const struct program *p, const struct program_case *c, double out[PRO
 }
 
 /* A row's image goes to its bounds, its multiplier takes what is left. */
-static void
+INLINED void
 project(double *z, double *y, double image, double rho, double lo, double hi, double most)
 {
 	double relaxed = OVER * image + (1.0 - OVER) * *z, at = relaxed + *y / rho;
@@ -257,20 +268,21 @@ project(double *z, double *y, double image, double rho, double lo, double hi, do
 WIDE static void
 iterate(struct program *p, const struct program_case *c, const double base_k[RETICLES])
 {
+	UNCLEARED double t[RETICLES];
 	double b[PROGRAM_ORDER], x[PROGRAM_ORDER] = {0.0}, free = (double)INFINITY, sum = 0.0;
 	int n = p->n;
 
 	right_side(p, c, b);
 	for (int a = 0; a <= n; a++)
 		x[a] = dot(p->inverse[a], b, n + 1);
-	for (int i = 0; i < RETICLES; i++) {
-		double t = dot(p->gain[i], x, n);
-
-		project(&p->spread[i], &p->y_spread[i], t - x[n], RHO_ROW,
+	for (int i = 0; i < RETICLES; i++)
+		t[i] = dot(p->gain[i], x, n);
+	for (int i = 0; i < RETICLES; i++)
+		project(&p->spread[i], &p->y_spread[i], t[i] - x[n], RHO_ROW,
 			c->counts[i] ? -base_k[i] : -free, c->spread_limit_k - base_k[i], HINGE);
-		project(&p->hot[i], &p->y_hot[i], t, RHO_ROW, -free,
+	for (int i = 0; i < RETICLES; i++)
+		project(&p->hot[i], &p->y_hot[i], t[i], RHO_ROW, -free,
 			c->temp_limit_c - p->shift_c - base_k[i], HINGE);
-	}
 	for (int g = 0; g < n; g++) {
 		project(&p->box[g], &p->y_box[g], x[g], RHO_BOX * p->size[g], 0.0, c->hi[g], free);
 		sum += p->watts[g] * x[g];

@@ -50,6 +50,8 @@ void program_reset(struct program *p);
 void program_factorise(struct program *p);
 /* Into p->v, NAN where it came to nothing; what bounds it. Iterations: about 15 us each with 84 groups. */
 enum program_limit program_solve(struct program *p, const struct program_case *c, int iterations);
+/* The coldest that counts; INFINITY: none does. */
+double program_coldest(const struct program_case *c, const double temp_c[RETICLES]);
 /* Temperatures of a solution v. */
 void program_temperatures(const struct program *p, const struct program_case *c, const double v[],
 			  double out_c[RETICLES]);

@@ -10,6 +10,8 @@
 #define ZONE_LEAST_G 1e-3
 #define SAME_FLOW_FRAC 0.01
 #define SAME_ZONE_FRAC 0.02
+#define LANES 28 /* so many sums stay in registers */
+_Static_assert(RETICLES % LANES == 0, "no rest");
 
 /* Five-point conduction: out = L t, with t a column of temperatures. */
 struct lateral {
@@ -56,6 +58,13 @@ add_march(double m[RETICLES][RETICLES], const struct zone_face *face, int x, dou
 	}
 }
 
+INLINED void
+subtract(double *restrict from, const double *restrict what, double by)
+{
+	for (int j = 0; j < RETICLES; j++)
+		from[j] -= by * what[j];
+}
+
 /* Inverse in place, without pivots: the diagonal dominates, as in every network of conductances. */
 WIDE static void
 invert(double m[RETICLES][RETICLES])
@@ -72,8 +81,7 @@ invert(double m[RETICLES][RETICLES])
 			if (i == k || !(fabs(f) > 0.0))
 				continue;
 			m[i][k] = 0.0;
-			for (int j = 0; j < RETICLES; j++)
-				m[i][j] -= f * m[k][j];
+			subtract(m[i], m[k], f);
 		}
 	}
 }
@@ -112,7 +120,8 @@ transpose(double m[RETICLES][RETICLES])
 
 /*
  * With E = Ls / G: Ts = (1 + E) (P / G + Tw), and (M - Lw - Ls (1 + E)) Tw = (1 + E) P, so that
- * R = (1 + E) A^-1 (1 + E) + (1 + E) / G.
+ * R = (1 + E) A^-1 (1 + E) + (1 + E) / G. It is kept as its transpose: for a watt after the other the temperatures stand
+ * side by side.
  */
 void
 response_make(struct response *r, const struct zone_face *f, double flow_kg_s,
@@ -137,7 +146,6 @@ response_make(struct response *r, const struct zone_face *f, double flow_kg_s,
 	spread_rows(m, si, 1.0 / g);
 	transpose(m);
 	spread_rows(m, si, 1.0 / g);
-	transpose(m);
 	for (int i = 0; i < RETICLES; i++)
 		m[i][i] += 1.0 / g;
 	add_lateral(m, si, 1.0 / (g * g));
@@ -160,15 +168,17 @@ response_serves(const struct response *r, double flow_kg_s, const double zone_g[
 	return true;
 }
 
-void
-response_rise(const struct response *r, const double power_w[RETICLES], double out_k[RETICLES])
+WIDE void
+response_rise(const struct response *r, const double power_w[RETICLES],
+	      double out_k[restrict RETICLES])
 {
-	for (int i = 0; i < RETICLES; i++) {
-		double sum = 0.0;
+	for (int i = 0; i < RETICLES; i += LANES) {
+		double sum[LANES] = {0.0};
 
 		for (int j = 0; j < RETICLES; j++)
-			sum += r->k_per_w[i][j] * power_w[j];
-		out_k[i] = sum;
+			for (int k = 0; k < LANES; k++)
+				sum[k] += r->k_per_w[j][i + k] * power_w[j];
+		memcpy(out_k + i, sum, sizeof sum);
 	}
 }
 

@@ -20,7 +20,7 @@
 
 struct response {
 	double k_per_w[RETICLES]
-		      [RETICLES]; /* of reticle i, for each watt in reticle j, above the supply */
+		      [RETICLES]; /* [j][i]: of reticle i above the supply, for a watt in j */
 	double flow_kg_s, zone_g[ZONES]; /* made for */
 };
 

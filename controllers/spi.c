@@ -53,10 +53,14 @@ see_groups(struct group_view *g, const struct control_params *p, const struct la
 		double applied = law_least_among(allowed + i, n); /* passes NAN over */
 		double error_k = error_of(p, f->reference_c, law_most_among(in->temp_c + i, n));
 		double part_most = alike ? 1.0 : law_most_among(part + i, n);
-		bool first = to == i;
-		g->applied_frac[to] = first ? applied : law_least(g->applied_frac[to], applied);
-		g->error_k[to] = first ? error_k : law_least(g->error_k[to], error_k);
-		most[to] = first ? part_most : law_most(most[to], part_most);
+		if (to < i) { /* it has had a row before */
+			applied = law_least(g->applied_frac[to], applied);
+			error_k = law_least(g->error_k[to], error_k);
+			part_most = law_most(most[to], part_most);
+		}
+		g->applied_frac[to] = applied;
+		g->error_k[to] = error_k;
+		most[to] = part_most;
 	}
 	for (int i = 0; i < RETICLES; i = end[i]) /* that as one duty for all */
 		if (lead[i] == i)
@@ -215,7 +219,8 @@ duties_step(struct spi *s, const struct control_params *p, const struct law_in *
 	for (int i = 0, end; i < RETICLES; i = end) {
 		bool cap = false;
 		int lead = in->jobs.lead[i];
-		double duty = lead == i ? duty_step(s, p, cap_step_frac, i, g, &cap) : out->duty_frac[lead];
+		double duty = lead == i ? duty_step(s, p, cap_step_frac, i, g, &cap)
+					: out->duty_frac[lead];
 		out->duty_frac[i] = duty;
 		end = in->jobs.end[i];
 		for (int k = i + 1; k < end; k++)

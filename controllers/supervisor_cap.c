@@ -178,7 +178,7 @@ supervisor_ask_ceiling(struct supervisor *s, const struct control_params *p, int
 }
 
 /* Duties in force, each by what its stage needs; NAN: not known. Shares of caps are made of it: in their order. */
-static double
+WIDE static double
 applied_mean(const struct law_in *in)
 {
 	UNCLEARED double part[RETICLES];
