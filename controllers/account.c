@@ -3,6 +3,9 @@
 #include "controllers/account.h"
 
 #include <math.h>
+#include <string.h>
+
+#include "core/wide.h"
 
 #define ZONE_STANDS_OUT_DK 1.5
 #define TOKENS_TAU_S 5.0
@@ -28,32 +31,49 @@ hot_zone(const struct sensors *f)
 	return sum_c[hot] - others_c > ZONE_STANDS_OUT_DK ? hot : -1;
 }
 
+/* Do all count? What has no work is cold, and nobody's fault. */
+static bool
+all_count(const struct sensors *f, const struct job_groups *jobs)
+{
+	return !memchr(f->measured, 0, RETICLES) &&
+	       (!jobs->any || !memchr(jobs->slot, SLOT_NONE, RETICLES));
+}
+
+/* Those that count into some_c[], NAN for the others; how many. */
+static uint32_t
+counted(const struct sensors *f, const struct job_groups *jobs, double some_c[RETICLES])
+{
+	uint32_t n = 0;
+	for (int i = 0; i < RETICLES; i++) {
+		bool counts = f->measured[i] && groups_counts(jobs, i);
+		some_c[i] = counts ? f->temp_c[i] : (double)NAN;
+		n += counts;
+	}
+	return n;
+}
+
 void
 account_face(struct account *a, const struct sensors *f, const struct job_groups *jobs)
 {
+	UNCLEARED double some_c[RETICLES];
+	const double *temp_c = f->temp_c;
 	double sum_c = 0.0;
-	uint32_t n = 0;
-	a->hottest = a->coldest = 0;
-	a->tmax_c = -INFINITY;
-	a->tmin_c = INFINITY;
-	for (uint32_t i = 0; i < RETICLES; i++) {
-		if (!f->measured[i] || !groups_counts(jobs, (int)i))
-			continue; /* what has no work is cold, and nobody's fault */
-		sum_c += f->temp_c[i];
-		n++;
-		if (f->temp_c[i] > a->tmax_c) {
-			a->tmax_c = f->temp_c[i];
-			a->hottest = i;
-		}
-		if (f->temp_c[i] < a->tmin_c) {
-			a->tmin_c = f->temp_c[i];
-			a->coldest = i;
-		}
+	uint32_t n = RETICLES;
+	if (!all_count(f, jobs)) {
+		n = counted(f, jobs, some_c);
+		temp_c = some_c;
 	}
-	a->tmean_c = n ? sum_c / n : (double)NAN;
-	if (!n)
-		a->tmax_c = a->tmin_c = (double)NAN;
+	a->tmax_c = law_most_of(temp_c);
+	a->tmin_c = law_least_of(temp_c);
 	a->spread_k = a->tmax_c - a->tmin_c;
+	for (int i = 0; i < RETICLES; i++)
+		sum_c += n == RETICLES || !isnan(temp_c[i]) ? temp_c[i] : 0.0;
+	a->tmean_c = n ? sum_c / n : (double)NAN;
+	a->hottest = a->coldest = 0;
+	while (isfinite(a->tmax_c) && !(temp_c[a->hottest] >= a->tmax_c))
+		a->hottest++;
+	while (isfinite(a->tmin_c) && !(temp_c[a->coldest] <= a->tmin_c))
+		a->coldest++;
 }
 
 int

@@ -42,6 +42,8 @@ caps_open(struct caps **out, const struct plant *plant)
 		caps_close(c);
 		return -ENOMEM;
 	}
+	for (uint32_t k = 0; k < PRIORITIES; k++)
+		c->priority_mul[k] = pow(plant->control.cap_priority_mul, k);
 	for (size_t k = 0; k <= n; k++)
 		c->eased_w[k] = (double)INFINITY;
 	for (size_t k = 0; k < n; k++) {
@@ -239,26 +241,32 @@ share(struct caps *c, const struct cap_draw *draw, int64_t now_ns)
 		c->allowance[k] = lesser(c->own[k], c->allowance[k]);
 }
 
+static void
+expire(struct caps *c, uint32_t k, int64_t now_ns)
+{
+	int32_t system = k == c->plant->n_systems ? SITE : (int32_t)k;
+	struct cap *cap = &c->of[k];
+	char text[ASK_ERROR], who[48];
+	snprintf(text, sizeof text, "%s power cap of %s is over, its time has passed: %s",
+		 caps_name(c, system), people_person(cap->uid, cap->access, who, sizeof who),
+		 cap->why);
+	caps_tell(c, system, now_ns, text);
+	cap->stands = false;
+	c->unkept = true;
+}
+
 void
 caps_step(struct caps *c, const struct cap_draw *draw, int64_t now_ns)
 {
 	for (uint32_t k = 0; k <= c->plant->n_systems; k++) {
-		int32_t system = k == c->plant->n_systems ? SITE : (int32_t)k;
-		struct cap *cap = &c->of[k];
-		char text[ASK_ERROR], who[48];
+		const struct cap *cap = &c->of[k];
 		if (c->before[k].stands &&
 		    (now_ns >= c->before[k].until_ns || now_ns >= cap->at_ns)) {
 			c->before[k].stands = false; /* the next one has been told of */
 			c->unkept = true;
 		}
-		if (!cap->stands || now_ns < cap->until_ns)
-			continue;
-		snprintf(text, sizeof text, "%s power cap of %s is over, its time has passed: %s",
-			 caps_name(c, system),
-			 people_person(cap->uid, cap->access, who, sizeof who), cap->why);
-		caps_tell(c, system, now_ns, text);
-		cap->stands = false;
-		c->unkept = true;
+		if (cap->stands && now_ns >= cap->until_ns)
+			expire(c, k, now_ns);
 	}
 	caps_remember(c, draw);
 	share(c, draw, now_ns);

@@ -25,12 +25,6 @@ job_of(const struct caps *c, uint16_t number)
 	return number > 0 && number <= c->plant->n_jobs ? &c->plant->jobs[number - 1] : NULL;
 }
 
-static double
-priority_mul(const struct caps *c, uint32_t priority)
-{
-	return pow(c->plant->control.cap_priority_mul, priority);
-}
-
 /* Work of a second at full duty, as its jobs count; without jobs by name: its wafer's. */
 static double
 work_of(const struct caps *c, const struct cap_draw *d)
@@ -42,7 +36,7 @@ work_of(const struct caps *c, const struct cap_draw *d)
 			continue;
 		double tokens = d->tokens_per_s[k] > 0.0 ? d->tokens_per_s[k] : job->tokens_full;
 		if (isfinite(tokens))
-			sum += tokens * job->weight * job->price * priority_mul(c, job->priority);
+			sum += tokens * job->weight * job->price * c->priority_mul[job->priority];
 	}
 	return sum;
 }
@@ -62,23 +56,18 @@ remember_work(struct caps *c, struct cap_memory *m, const struct cap_draw *d)
 }
 
 static void
-follow(double *w, double now_w)
+follow(double *w, double now_w, double tau_s)
 {
 	if (isfinite(now_w))
-		*w = isfinite(*w) ? law_low_pass(*w, now_w, CLAIM_TAU_S) : now_w;
+		*w = isfinite(*w) ? law_low_pass(*w, now_w, tau_s) : now_w;
 }
 
 /* A guess that follows the duty that it is made from would have shares chase each other. */
 static void
 remember_full(struct cap_memory *m, const struct cap_draw *d)
 {
-	if (!isfinite(d->full_w))
-		return;
 	bool seen = !(d->input_w < FULL_ABOVE_FRAC * d->full_w);
-	if (!isfinite(m->full_w))
-		m->full_w = d->full_w;
-	else
-		m->full_w = law_low_pass(m->full_w, d->full_w, seen ? CLAIM_TAU_S : FULL_TAU_S);
+	follow(&m->full_w, d->full_w, seen ? CLAIM_TAU_S : FULL_TAU_S);
 }
 
 /* Whose share binds him wants all that he can use. A law that grows into its share, or turns from one
@@ -115,7 +104,7 @@ caps_remember(struct caps *c, const struct cap_draw *draw)
 	for (uint32_t k = 0; k < c->plant->n_systems; k++) {
 		const struct cap_draw *d = &draw[k];
 		struct cap_memory *m = &c->memory[k];
-		follow(&m->input_w, d->input_w);
+		follow(&m->input_w, d->input_w, CLAIM_TAU_S);
 		remember_full(m, d);
 		remember_held(m, &c->plant->control, d, c->allowance[k].watts);
 		remember_idle(m, d, &c->allowance[k]);
@@ -163,16 +152,21 @@ is_fixed(const struct caps *c, const struct cap_draw *d, uint32_t k)
 	return !d->controllable || m->silent_steps > SILENT_STEPS || !isfinite(m->input_w);
 }
 
+static double
+full_w(const struct caps *c, const struct cap_draw *d, uint32_t k)
+{
+	return is_fixed(c, d, k) ? fixed_w(c, d, k)
+				 : law_most(c->memory[k].full_w, c->memory[k].input_w);
+}
+
 double
 caps_full_w(const struct caps *c, const struct cap_draw *draw, int32_t system)
 {
 	double sum_w = (double)NAN;
+	if (system != SITE)
+		return full_w(c, &draw[system], (uint32_t)system);
 	for (uint32_t k = 0; k < c->plant->n_systems; k++) {
-		if (system != SITE && (uint32_t)system != k)
-			continue;
-		double w = is_fixed(c, &draw[k], k)
-				   ? fixed_w(c, &draw[k], k)
-				   : fmax(c->memory[k].full_w, c->memory[k].input_w);
+		double w = full_w(c, &draw[k], k);
 		if (isfinite(w))
 			sum_w = isfinite(sum_w) ? sum_w + w : w;
 	}
@@ -183,9 +177,10 @@ double
 caps_ramp_w_per_s(const struct caps *c, const struct cap_draw *draw, int32_t system)
 {
 	const struct control_params *p = &c->plant->control;
-	double full_w = caps_full_w(c, draw, SITE);
-	double each = p->cap_ramp_w_per_s * (system == SITE ? c->plant->n_systems : 1u);
-	return system == SITE ? fmin(each, p->cluster_ramp_frac_per_s * full_w) : each;
+	if (system != SITE)
+		return p->cap_ramp_w_per_s;
+	return fmin(p->cap_ramp_w_per_s * c->plant->n_systems,
+		    p->cluster_ramp_frac_per_s * caps_full_w(c, draw, SITE));
 }
 
 /* --- claims --- */
@@ -397,8 +392,10 @@ caps_share(struct caps *c, const struct cap_draw *draw, const struct cap_allowan
 		fixed += isfinite(w) ? w : 0.0;
 		c->claim[k].shed = false;
 	}
-	group(c);
-	weigh(c);
+	if (any) {
+		group(c);
+		weigh(c);
+	}
 	if (stands)
 		enough = power_share(&c->plant->control, c->claim, c->group, c->order, n,
 				     fmax(all->watts - fixed, 0.0));

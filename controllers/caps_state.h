@@ -11,6 +11,8 @@
 #include "controllers/lines.h"
 #include "controllers/power_share.h"
 
+#define PRIORITIES 10 /* of jobs: 0..9 */
+
 /* What is remembered of a system's power. */
 struct cap_memory {
 	double input_w, full_w; /* low-passed; NAN: never known */
@@ -37,6 +39,7 @@ struct caps {
 	struct power_group *group;       /* [n_systems] */
 	uint32_t *order;                 /* [n_systems] scratch */
 	bool *told_shed;                 /* [n_systems] */
+	double priority_mul[PRIORITIES]; /* what the priority of a job makes of its work */
 	bool told_least;                 /* the idle ones alone draw more than there is */
 	bool unkept;
 	char *text; /* scratch for a keeper */

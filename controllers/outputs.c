@@ -22,6 +22,7 @@ enum demand_kind {
 	DEMAND_CEILING_FOR,
 	DEMAND_BATCH,
 	DEMAND_BALLAST,
+	DEMAND_RESET, /* never made: a person's, at the device */
 	DEMAND_KINDS
 };
 
@@ -41,6 +42,7 @@ static const struct {
 	[DEMAND_CEILING_FOR] = {ROLE_ENGINE_CEILING_FOR_CMD, 1},
 	[DEMAND_BATCH] = {ROLE_JOB_SLOT_BATCH_CMD, JOBS_MAX},
 	[DEMAND_BALLAST] = {ROLE_BALLAST_CMD, RETICLES},
+	[DEMAND_RESET] = {ROLE_ENGINE_RESET_CMD, 1},
 };
 
 /* What the CTL points of a system show now; NAN: nothing new is known. */
