@@ -18,6 +18,7 @@
 #define ONE_BITS UINT64_C(0x3ff0000000000000)
 #define ROOT_HALF_BITS UINT64_C(0x3fe6a09e00000000)
 #define WHOLE_BITS UINT64_C(0x4330000000000000)
+#define SIGN_BIT UINT64_C(0x8000000000000000)
 
 INLINED double
 as_double(uint64_t bits)
@@ -96,12 +97,19 @@ log_of(double u)
 	return exponent * LN2 + 2.0 * (s + s * z * p);
 }
 
-/* cos(2 pi u) for 0 <= u <= 1, absolute error below 1e-15: minus the sine of an angle within a
- * quarter turn. */
+/* Of an angle of u turns, 0 <= u <= 1, the one that lies within a quarter turn and has the cosine as minus its sine
+ * and the sine, but for its sign, as its cosine. */
+INLINED double
+within_a_quarter(double u)
+{
+	return 2.0 * PI * (0.25 - fabs(u - 0.5));
+}
+
+/* cos(2 pi u) for 0 <= u <= 1, absolute error below 1e-15. */
 INLINED double
 cos_of_turns(double u)
 {
-	double x = 2.0 * PI * (0.25 - fabs(u - 0.5)), z = x * x, p = -1.0 / 121645100408832000.0;
+	double x = within_a_quarter(u), z = x * x, p = -1.0 / 121645100408832000.0;
 
 	p = p * z + 1.0 / 355687428096000.0;
 	p = p * z - 1.0 / 1307674368000.0;
@@ -112,6 +120,23 @@ cos_of_turns(double u)
 	p = p * z + 1.0 / 120.0;
 	p = p * z - 1.0 / 6.0;
 	return -(x + x * z * p);
+}
+
+/* sin(2 pi u) likewise. */
+INLINED double
+sin_of_turns(double u)
+{
+	double x = within_a_quarter(u), z = x * x, p = -1.0 / 6402373705728000.0;
+
+	p = p * z + 1.0 / 20922789888000.0;
+	p = p * z - 1.0 / 87178291200.0;
+	p = p * z + 1.0 / 479001600.0;
+	p = p * z - 1.0 / 3628800.0;
+	p = p * z + 1.0 / 40320.0;
+	p = p * z - 1.0 / 720.0;
+	p = p * z + 1.0 / 24.0;
+	p = p * z - 0.5;
+	return as_double(as_bits(1.0 + z * p) ^ (as_bits(0.5 - u) & SIGN_BIT));
 }
 
 /* Box and Muller: no rejection, so one key gives one number. */
@@ -127,13 +152,26 @@ keyed_normal(uint64_t seed, uint64_t signal, uint64_t tick)
 	return normal(keyed_u64(seed, signal, tick));
 }
 
+/* 32 bits and a half. */
+INLINED double
+uniform_32(uint64_t bits)
+{
+	return as_double((bits & UINT32_MAX) << 20 | ONE_BITS) - (1.0 - 0x1p-33);
+}
+
+/* Each half of a key is a number, and both of Box and Muller's are taken: noise of many needs no more. */
 WIDE void
-keyed_normals(double *out, size_t n, uint64_t seed, uint64_t signal, uint64_t tick)
+keyed_normals(double *restrict out, size_t pairs, uint64_t seed, uint64_t signal, uint64_t tick)
 {
 	uint64_t of_seed = mix(seed), of_tick = mix(tick);
 
-	for (size_t i = 0; i < n; i++)
-		out[i] = normal(mix(mix(of_seed ^ (signal + i)) ^ of_tick));
+	for (size_t i = 0; i < pairs; i++) {
+		uint64_t bits = mix(mix(of_seed ^ (signal + i)) ^ of_tick);
+		double r = sqrt(-2.0 * log_of(uniform_32(bits >> 32))), u = uniform_32(bits);
+
+		out[i] = r * cos_of_turns(u);
+		out[pairs + i] = r * sin_of_turns(u);
+	}
 }
 
 /* FNV-1a, 64 bits. */

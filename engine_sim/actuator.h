@@ -5,10 +5,13 @@
 #define ISOTHERM_ENGINE_SIM_ACTUATOR_H
 
 #include <math.h>
+#include <stdint.h>
 
 #include "engine_sim/limits.h"
 
-#define ACTUATOR_THERE 1e-12 /* nearer than this is there: the lag alone would never arrive */
+#define ACTUATOR_THERE 1e-6 /* nearer than this is there: the lag alone would never arrive */
+#define ACTUATOR_STEPS                                                                             \
+	1e4 /* what a drive or positioner resolves, as the registers that command it */
 
 /* Part of its way that a lag of tau_s goes in a step; kept, since tau_s seldom is another one. */
 struct actuator_part {
@@ -33,6 +36,17 @@ actuator_lag(double x, double target, double tau_s, double per_s, double dt_s)
 	struct actuator_part none = {(double)NAN, (double)NAN};
 
 	return actuator_lag_kept(&none, x, target, tau_s, per_s, dt_s);
+}
+
+/* Position over a step, for what hangs on it: in the resolution's steps while it moves, exact at rest. */
+static inline double
+actuator_mean(double before, double after)
+{
+	double mean = 0.5 * (before + after);
+
+	if (!(before < after || before > after))
+		return after;
+	return (double)(int32_t)(mean * ACTUATOR_STEPS + 0.5) / ACTUATOR_STEPS;
 }
 
 /* Straight towards the target, at most up_per_s and down_per_s. */

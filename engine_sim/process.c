@@ -301,7 +301,7 @@ move_fans(struct process *p, double valve)
 		else
 			p->fan[k] = actuator_slew(before, to >= 0.0 ? to : p->valve, move, move,
 						  PROCESS_STEP_S);
-		speed[k] = 0.5 * (before + p->fan[k]);
+		speed[k] = actuator_mean(before, p->fan[k]);
 	}
 	set_fans_frac(p, speed, valve);
 }
@@ -399,7 +399,7 @@ move_actuators(struct process *p, const struct process_demand *d, double speed[P
 		double before = p->pump[k];
 
 		p->pump[k] = pump_after(p, d, k, dark);
-		speed[k] = 0.5 * (before + p->pump[k]);
+		speed[k] = actuator_mean(before, p->pump[k]);
 	}
 	if (p->faults.valve_reversed > 0.5)
 		target = 1.0 - target;
@@ -409,7 +409,7 @@ move_actuators(struct process *p, const struct process_demand *d, double speed[P
 		p->valve = actuator_lag_kept(&p->valve_part, was, target,
 					     p->md.valve_tau_s * p->faults.valve_slow,
 					     p->md.valve_per_s / p->faults.valve_slow, dt);
-	return 0.5 * (was + p->valve);
+	return actuator_mean(was, p->valve);
 }
 
 /* J above 0 C in what leaks or moves through pipes; the volumes are left to their differences. */
@@ -534,7 +534,8 @@ process_step(struct process *p, const struct process_demand *d)
 	struct step_start start = {.loop = p->loop};
 	double speed[PUMPS], valve;
 
-	hydraulics_resize(p);
+	if (p->stale)
+		hydraulics_resize(p);
 	if (plug_there(&p->pipe[PIPE_HOT]) || plug_there(&p->pipe[PIPE_COLD]))
 		start.pipes_j = pipes_j(p);
 	if (p->faults.leak_kg_s > 0.0) {

@@ -5,9 +5,9 @@
 
 #include "core/keyed.h"
 #include "engine_sim/hydraulics.h"
-#include "engine_sim/limits.h"
+#include "engine_sim/lanes.h"
 
-#define STEPS_PER_K 8.0
+#define STEPS_PER_K 8.0 /* a power of two: its division is a product */
 #define PRESSURE_NOISE_KPA 0.2
 /* What a reticle sensor can say at all. */
 #define SENSOR_LO_C (-55.0)
@@ -24,16 +24,16 @@ void
 sensors_noise(const struct sensors *s, enum sensor_signal signal, uint64_t tick,
 	      double out[RETICLES])
 {
-	keyed_normals(out, RETICLES, s->seed, (uint64_t)signal << 32, tick);
+	keyed_normals(out, RETICLES / 2, s->seed, (uint64_t)signal << 32, tick);
 }
 
-/* To the nearest step, halves away from zero. */
-INLINED double
-quantised(double t)
+/* To the nearest step, halves to even. */
+INLINED four
+quantised(four t)
 {
-	double steps = clamp(t, SENSOR_LO_C, SENSOR_HI_C) * STEPS_PER_K;
+	four steps = four_clamp(t, SENSOR_LO_C, SENSOR_HI_C) * STEPS_PER_K;
 
-	return (double)(int32_t)(steps + (steps < 0.0 ? -0.5 : 0.5)) / STEPS_PER_K;
+	return ((steps + WHOLE) - WHOLE) / STEPS_PER_K;
 }
 
 /* Those that lie: the firmware sees what the bus sees. */
@@ -49,7 +49,7 @@ sample_odd(struct sensors *s, uint64_t tick)
 		if (f->of == 0)
 			continue;
 		t = instrument_sample(f, s->temp_c[i], SENSOR_LO_C, SENSOR_HI_C, s->seed, tick);
-		s->temp_c[i] = isfinite(t) ? quantised(t) : (double)NAN;
+		s->temp_c[i] = isfinite(t) ? quantised(four_all(t))[0] : (double)NAN;
 		s->any_odd = true;
 	}
 }
@@ -60,10 +60,12 @@ sample_all(struct sensors *s, const struct process *p, const double noise[RETICL
 	const double *si_c = p->wafer.si_c, *stuck = p->faults.sensor_stuck;
 	const double offset_k = p->md.sensor_offset_k, noise_k = p->md.sensor_noise_k;
 
-	for (int i = 0; i < RETICLES; i++) {
-		double t = si_c[i] + s->offset_c[i] * offset_k + p->faults.sensor_offset_c[i];
+	for (int i = 0; i < RETICLES; i += LANES) {
+		four t = four_load(si_c + i) + offset_k * four_load(s->offset_c + i) +
+			 four_load(p->faults.sensor_offset_c + i) + noise_k * four_load(noise + i);
 
-		s->temp_c[i] = stuck[i] > 0.5 ? s->temp_c[i] : quantised(t + noise_k * noise[i]);
+		four_store(s->temp_c + i, four_choose(four_load(stuck + i) > 0.5,
+						      four_load(s->temp_c + i), quantised(t)));
 	}
 }
 

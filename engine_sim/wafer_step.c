@@ -16,7 +16,7 @@ struct ahead {
 
 /* Numbers of the model as the step takes them: moves of half a step, K, of W and of K. */
 struct numbers {
-	double leak_w, eighth_per_k, eighth_at_0;
+	double leak_w, per_16k, at_0;
 	double powered_k_w, per_cu;
 	double si_x, si_y, si_own, cu_x, cu_y, cu_own;
 	double e_per_p;
@@ -40,9 +40,9 @@ beside(const double *at, four t, int b)
 INLINED four
 power_at(four si_c, const struct numbers *n, const double *l_leakage, const double *load_w)
 {
-	four eighth = n->eighth_per_k * si_c - n->eighth_at_0;
+	four sixteenth = n->per_16k * si_c - n->at_0;
 
-	return n->leak_w * four_load(l_leakage) * four_exp_of_8(eighth) + four_load(load_w);
+	return n->leak_w * four_load(l_leakage) * four_exp_of_16(sixteenth) + four_load(load_w);
 }
 
 INLINED struct numbers
@@ -53,8 +53,8 @@ numbers_of(const struct model *md, double powered)
 
 	return (struct numbers){
 		.leak_w = md->leak_w,
-		.eighth_per_k = 0.125 * md->leak_per_k,
-		.eighth_at_0 = 0.125 * md->leak_per_k * md->leak_ref_c,
+		.per_16k = md->leak_per_k / 16,
+		.at_0 = md->leak_per_k / 16 * md->leak_ref_c,
 		.powered_k_w = powered * per_si,
 		.per_cu = per_cu,
 		.si_x = per_si * md->k_si_x_w_k,

@@ -108,6 +108,46 @@ neighbouring_signals_are_independent(void **state)
 }
 
 static void
+normals_of_many_have_the_moments_and_are_independent(void **state)
+{
+	enum { PAIRS = 42, TICKS = N / PAIRS / 2 };
+	const double n = 2.0 * PAIRS * TICKS, s = sqrt(1.0 / n), s_pair = sqrt(2.0 / n);
+	double m1 = 0.0, m2 = 0.0, m3 = 0.0, m4 = 0.0, pair = 0.0, squares = 0.0, lag = 0.0;
+	double x[2 * PAIRS], last[2 * PAIRS] = {0.0};
+
+	(void)state;
+	for (uint64_t t = 0; t < TICKS; t++) {
+		keyed_normals(x, PAIRS, 42, 9, t);
+		for (int i = 0; i < 2 * PAIRS; i++) {
+			assert_true(fabs(x[i]) < 6.8);
+			m1 += x[i] / n;
+			m2 += x[i] * x[i] / n;
+			m3 += pow(x[i], 3.0) / n;
+			m4 += pow(x[i], 4.0) / n;
+			lag += x[i] * last[i] / n;
+		}
+		for (int i = 0; i < PAIRS; i++) {
+			double y = x[PAIRS + i];
+
+			pair += x[i] * y / n * 2.0;
+			squares += (x[i] * x[i] - 1.0) * (y * y - 1.0) / n; /* of 2, so half */
+		}
+		memcpy(last, x, sizeof(last));
+	}
+	assert_true(fabs(m1) < 5.0 * s);
+	assert_true(fabs(m2 - 1.0) < 5.0 * 1.4 * s);
+	assert_true(fabs(m3) < 5.0 * 3.9 * s);
+	assert_true(fabs(m4 - 3.0) < 5.0 * 9.8 * s);
+	assert_true(fabs(lag) < 5.0 * s);
+	assert_true(fabs(pair) < 5.0 * s_pair);
+	assert_true(fabs(squares) < 5.0 * s_pair);
+	/* the same numbers, whoever asks and for how many */
+	keyed_normals(last, 3, 42, 9, TICKS - 1);
+	assert_memory_equal(last, x, 3 * sizeof(x[0]));
+	assert_memory_equal(last + 3, x + PAIRS, 3 * sizeof(x[0]));
+}
+
+static void
 names_give_different_signals(void **state)
 {
 	uint64_t key[84];
@@ -133,6 +173,7 @@ main(void)
 		cmocka_unit_test(uniform_numbers_have_the_moments_of_the_unit_interval),
 		cmocka_unit_test(normal_numbers_have_the_moments_of_the_bell_curve),
 		cmocka_unit_test(neighbouring_signals_are_independent),
+		cmocka_unit_test(normals_of_many_have_the_moments_and_are_independent),
 		cmocka_unit_test(names_give_different_signals),
 	};
 	return cmocka_run_group_tests(tests, NULL, NULL);
