@@ -4,22 +4,62 @@
 #include <errno.h>
 #include <math.h>
 #include <stddef.h>
+#include <stdlib.h>
 #include <string.h>
 
 #include "collectors/decode.h"
 
 #define NEVER INT64_MAX
 
-void
-actuator_init(struct actuator *a, const struct point *point, int64_t read_period_ns)
+int
+actuate_init(struct actuate *all, uint32_t n)
 {
-	*a = (struct actuator){.point = point,
-			       .demand = (double)NAN,
-			       .encoded = -EINVAL,
-			       .read_period_ns = read_period_ns,
-			       .last = point->role == ROLE_ENGINE_SEQ_CMD ||
-				       point->role == ROLE_COOLING_SEQ_CMD,
-			       .differs_ns = NEVER};
+	size_t room = n != 0 ? n : 1;
+	*all = (struct actuate){.n = n};
+	all->actuator = calloc(room, sizeof *all->actuator);
+	all->marks = calloc(room, sizeof *all->marks);
+	all->taken = calloc(room, sizeof *all->taken);
+	all->again_ns = calloc(room, sizeof *all->again_ns);
+	all->read = calloc(room, sizeof *all->read);
+	return all->actuator == NULL || all->marks == NULL || all->taken == NULL ||
+			       all->again_ns == NULL || all->read == NULL
+		       ? -ENOMEM
+		       : 0;
+}
+
+void
+actuate_fini(struct actuate *all)
+{
+	free(all->actuator);
+	free(all->marks);
+	free(all->taken);
+	free(all->again_ns);
+	free(all->read);
+}
+
+struct actuate
+actuate_part(const struct actuate *all, uint32_t first, uint32_t n, bool shadow)
+{
+	return (struct actuate){.actuator = all->actuator + first,
+				.marks = all->marks + first,
+				.taken = all->taken + first,
+				.again_ns = all->again_ns + first,
+				.read = all->read + first,
+				.n = n,
+				.shadow = shadow};
+}
+
+void
+actuate_set(struct actuate *all, uint32_t actuator, const struct point *point,
+	    int64_t read_period_ns)
+{
+	all->actuator[actuator] = (struct actuator){.point = point,
+						    .demand = (double)NAN,
+						    .encoded = -EINVAL,
+						    .read_period_ns = read_period_ns,
+						    .differs_ns = NEVER};
+	all->marks[actuator].last =
+		point->role == ROLE_ENGINE_SEQ_CMD || point->role == ROLE_COOLING_SEQ_CMD;
 }
 
 /* Integers to the last step; floats to what single precision arithmetic in a device may lose. */
@@ -36,39 +76,43 @@ same(const struct point *p, uint64_t a, uint64_t b)
 
 /* When an actuator that need not be written may have to be, though nothing happens. */
 static int64_t
-may_write_ns(const struct actuate *all, const struct actuator *a, int64_t now_ns)
+may_write_ns(const struct actuate *all, uint32_t i, int64_t now_ns)
 {
+	const struct actuator *a = &all->actuator[i];
 	int64_t confirm_ns = a->asked_ns + ACTUATE_CONFIRM_NS;
 	int64_t chances_ns = a->asked_ns + 2 * a->read_period_ns;
-	if (!a->wanted || all->shadow)
+	if (!all->marks[i].wanted || all->shadow)
 		return NEVER;
 	if (now_ns < confirm_ns)
 		return confirm_ns;
-	return a->has_read ? NEVER : chances_ns;
+	return all->marks[i].has_read ? NEVER : chances_ns;
 }
 
 static bool
-must_write(const struct actuate *all, const struct actuator *a, int64_t now_ns)
+must_write(const struct actuate *all, uint32_t i, int64_t now_ns)
 {
-	if (!a->has_asked || a->asked != a->want)
+	const struct actuator *a = &all->actuator[i];
+	const struct actuator_marks *m = &all->marks[i];
+	if (!m->has_asked || a->asked != a->want)
 		return true;
 	int64_t age_ns = now_ns - a->asked_ns;
 	if (all->shadow || age_ns < ACTUATE_CONFIRM_NS)
 		return false;
-	if (a->refused)
+	if (m->refused)
 		return true;
-	if (a->has_read)
-		return !same(a->point, a->read, a->want);
+	if (m->has_read)
+		return !same(a->point, all->read[i], a->want);
 	/* nothing read back: wait at least until its class has had two chances */
 	return age_ns >= 2 * a->read_period_ns;
 }
 
 /* What the device holds is not known (any more): whatever is wanted next will be written. */
 static void
-forget(struct actuator *a)
+forget(struct actuate *all, uint32_t i)
 {
-	a->pending = a->has_asked = a->refused = a->has_read = false;
-	a->differs_ns = NEVER;
+	struct actuator_marks *m = &all->marks[i];
+	m->pending = m->has_asked = m->refused = m->has_read = false;
+	all->actuator[i].differs_ns = NEVER;
 }
 
 /* Most demands are what they were: only a new one is encoded. */
@@ -82,63 +126,79 @@ encode(struct actuator *a, double demand)
 	return a->encoded;
 }
 
-static bool
-same_bits(double a, double b)
-{
-	return memcmp(&a, &b, sizeof a) == 0;
-}
-
 /* Something happened to it: what was taken last says nothing about it any more. */
 static void
 look_again(struct actuate *all, uint32_t i)
 {
-	const uint64_t no_demand = UINT64_C(0x7ff8000000000001); /* a NaN that no other is */
-	if (all->taken != NULL)
-		memcpy(&all->taken[i], &no_demand, sizeof no_demand);
-}
-
-/* Is it the number that was taken last? Most are. */
-static bool
-as_taken(const struct sample *s, double taken)
-{
-	return same_bits(s->value, taken) && !isnan(taken) &&
-	       (s->quality == QUALITY_GOOD || s->quality == QUALITY_UNCERTAIN);
+	const uint64_t overtaken =
+		UINT64_C(0x7ff0000000000001); /* a NaN that no arithmetic gives */
+	memcpy(&all->taken[i], &overtaken, sizeof overtaken);
 }
 
 /* Returns whether it has become impossible to write. */
 static bool
 take(struct actuate *all, uint32_t i, double demand, int64_t now_ns)
 {
-	struct actuator *a = &all->actuator[i];
-	bool usable = !isnan(demand), was_out = a->out_of_range;
-	all->n_pending -= a->pending;
-	a->wanted = usable && encode(a, demand) == 0;
-	a->out_of_range = usable && !a->wanted;
-	if (a->wanted)
-		a->pending = must_write(all, a, now_ns);
+	struct actuator_marks *m = &all->marks[i];
+	bool usable = !isnan(demand), was_out = m->out_of_range;
+	all->n_pending -= m->pending;
+	m->wanted = usable && encode(&all->actuator[i], demand) == 0;
+	m->out_of_range = usable && !m->wanted;
+	if (m->wanted)
+		m->pending = must_write(all, i, now_ns);
 	else
-		forget(a);
-	all->n_pending += a->pending;
-	int64_t again_ns = may_write_ns(all, a, now_ns);
-	all->until_ns = again_ns < all->until_ns ? again_ns : all->until_ns;
-	if (all->taken != NULL)
-		all->taken[i] = demand;
-	return a->out_of_range && !was_out;
+		forget(all, i);
+	all->n_pending += m->pending;
+	all->again_ns[i] = may_write_ns(all, i, now_ns);
+	all->taken[i] = demand;
+	return m->out_of_range && !was_out;
+}
+
+static uint64_t
+bits(double a)
+{
+	uint64_t b;
+	memcpy(&b, &a, sizeof b);
+	return b;
+}
+
+/* Are n demands good, and the numbers that were taken last? Most are. */
+static bool
+as_taken(const struct sample *s, const double *taken, uint32_t n)
+{
+	uint64_t differ = 0;
+	for (uint32_t i = 0; i < n; i++)
+		differ |= (bits(s[i].value) ^ bits(taken[i])) | (s[i].quality ^ QUALITY_GOOD);
+	return differ == 0;
+}
+
+/* Those of n from the i-th on that are new, or have their time. */
+static uint32_t
+take_some(struct actuate *all, uint32_t i, uint32_t n, const struct sample *demands, int64_t now_ns)
+{
+	uint32_t errors = 0;
+	for (uint32_t end = i + n; i < end; i++) {
+		double demand = sample_usable(&demands[i]) ? demands[i].value : (double)NAN;
+		if (now_ns >= all->again_ns[i] || bits(demand) != bits(all->taken[i]))
+			errors += take(all, i, demand, now_ns);
+		if (all->again_ns[i] < all->until_ns)
+			all->until_ns = all->again_ns[i];
+	}
+	return errors;
 }
 
 uint32_t
 actuate_take(struct actuate *all, const struct sample *demands, int64_t now_ns)
 {
-	bool every = all->taken == NULL || now_ns >= all->until_ns;
+	enum { AT_ONCE = 32 };
+	bool due = now_ns >= all->until_ns;
 	uint32_t errors = 0;
-	if (every)
+	if (due)
 		all->until_ns = NEVER;
-	for (uint32_t i = 0; i < all->n; i++) {
-		if (!every && as_taken(&demands[i], all->taken[i]))
-			continue;
-		double demand = sample_usable(&demands[i]) ? demands[i].value : (double)NAN;
-		if (every || !same_bits(demand, all->taken[i]))
-			errors += take(all, i, demand, now_ns);
+	for (uint32_t i = 0; i < all->n; i += AT_ONCE) {
+		uint32_t n = all->n - i < AT_ONCE ? all->n - i : AT_ONCE;
+		if (due || !as_taken(&demands[i], &all->taken[i], n))
+			errors += take_some(all, i, n, demands, now_ns);
 	}
 	return errors;
 }
@@ -157,16 +217,17 @@ write_fc(const struct point *p, bool many)
 	return many ? 16 : 6;
 }
 
-/* May `b` be written in the run that ends with `a`? Unchanged demands in between are sent along,
+/* May the next one be written in the run that ends with the i-th? Unchanged demands in between are sent along,
  * but only inside one array (84 duties): a command word is never repeated for its neighbour's
  * sake. */
 static bool
-joins(const struct actuator *a, const struct actuator *b, unsigned count)
+joins(const struct actuate *all, uint32_t i, unsigned count)
 {
-	return b->wanted && b->last == a->last && b->point->fc == a->point->fc &&
-	       b->point->reg == a->point->reg + a->point->count &&
-	       count + b->point->count <= GATE_WRITE_REGISTERS_MAX &&
-	       (b->pending || b->point->role == a->point->role);
+	const struct point *a = all->actuator[i].point, *b = all->actuator[i + 1].point;
+	const struct actuator_marks *m = &all->marks[i];
+	return m[1].wanted && m[1].last == m->last && b->fc == a->fc &&
+	       b->reg == a->reg + a->count && count + b->count <= GATE_WRITE_REGISTERS_MAX &&
+	       (m[1].pending || b->role == a->role);
 }
 
 static void
@@ -176,9 +237,9 @@ build(const struct actuate *all, uint32_t first, struct actuate_run *run)
 	unsigned count = a[first].point->count;
 	uint32_t end = first + 1; /* of what must be written */
 	run->count = (uint16_t)count;
-	for (uint32_t k = first + 1; k < all->n && joins(&a[k - 1], &a[k], count); k++) {
+	for (uint32_t k = first + 1; k < all->n && joins(all, k - 1, count); k++) {
 		count += a[k].point->count;
-		if (a[k].pending) {
+		if (all->marks[k].pending) {
 			end = k + 1;
 			run->count = (uint16_t)count;
 		}
@@ -204,14 +265,14 @@ actuate_next(struct actuate *all, struct actuate_run *run)
 	if (all->n_pending == 0)
 		return false;
 	for (uint32_t i = 0; i < all->n; i++) {
-		struct actuator *a = &all->actuator[i];
-		refused = refused || (a->refused && a->wanted && !a->last) ||
-			  (a->out_of_range && !a->last);
-		if (a->pending && !a->last) {
+		const struct actuator_marks *m = &all->marks[i];
+		refused = refused || (m->refused && m->wanted && !m->last) ||
+			  (m->out_of_range && !m->last);
+		if (m->pending && !m->last) {
 			build(all, i, run);
 			return true;
 		}
-		if (a->pending && last == all->n)
+		if (m->pending && last == all->n)
 			last = i;
 	}
 	if (last == all->n)
@@ -219,7 +280,7 @@ actuate_next(struct actuate *all, struct actuate_run *run)
 	/* no sign of life from the supervisor until the device can be given its demands */
 	if (refused) {
 		for (uint32_t i = last; i < all->n; i++) {
-			all->actuator[i].pending = false;
+			all->marks[i].pending = false;
 			look_again(all, i);
 		}
 		all->n_pending = 0;
@@ -234,13 +295,13 @@ actuate_sent(struct actuate *all, const struct actuate_run *run, int64_t now_ns)
 {
 	for (uint32_t i = run->first; i < run->first + run->n; i++) {
 		struct actuator *a = &all->actuator[i];
+		struct actuator_marks *m = &all->marks[i];
 		look_again(all, i);
-		all->n_pending -= a->pending;
-		a->pending = false;
-		a->has_asked = true;
+		all->n_pending -= m->pending;
+		m->pending = m->has_read = false;
+		m->has_asked = true;
 		a->asked = a->want;
 		a->asked_ns = now_ns;
-		a->has_read = false;
 	}
 }
 
@@ -249,7 +310,7 @@ actuate_answered(struct actuate *all, const struct actuate_run *run, bool refuse
 {
 	for (uint32_t i = run->first; i < run->first + run->n; i++) {
 		look_again(all, i);
-		all->actuator[i].refused = refused;
+		all->marks[i].refused = refused;
 	}
 }
 
@@ -257,24 +318,38 @@ void
 actuate_read_back(struct actuate *all, uint32_t actuator, uint64_t raw, int64_t now_ns)
 {
 	struct actuator *a = &all->actuator[actuator];
-	if (!a->has_read || a->read != raw)
-		look_again(all, actuator);
-	a->has_read = true;
-	a->read = raw;
-	if (!a->has_asked || all->shadow || same(a->point, raw, a->asked))
+	struct actuator_marks *m = &all->marks[actuator];
+	if (m->has_read && all->read[actuator] == raw)
+		return; /* as before; and it was asked for nothing else since */
+	look_again(all, actuator);
+	m->has_read = true;
+	all->read[actuator] = raw;
+	if (!m->has_asked || all->shadow || same(a->point, raw, a->asked))
 		a->differs_ns = NEVER;
 	else if (a->differs_ns == NEVER)
 		a->differs_ns = now_ns;
 }
 
 void
+actuate_read_words(struct actuate *all, uint32_t first, uint32_t n, const uint8_t *data,
+		   int64_t now_ns)
+{
+	uint64_t differ = 0; /* from before: mostly none does */
+	for (uint32_t k = 0; k < n; k++)
+		differ |= (all->read[first + k] ^ decode_word(data, k)) |
+			  !all->marks[first + k].has_read;
+	for (uint32_t k = 0; k < n && differ != 0; k++)
+		actuate_read_back(all, first + k, decode_word(data, k), now_ns);
+}
+
+void
 actuate_forget(struct actuate *all)
 {
 	all->n_pending = 0;
-	all->until_ns = INT64_MIN;
 	for (uint32_t i = 0; i < all->n; i++) {
-		forget(&all->actuator[i]);
-		all->actuator[i].wanted = false;
+		forget(all, i);
+		look_again(all, i);
+		all->marks[i].wanted = false;
 	}
 }
 

@@ -20,32 +20,37 @@
 #define ACTUATE_CONFIRM_NS INT64_C(1000000000)  /* a write not read back by then is repeated */
 #define ACTUATE_MISMATCH_NS INT64_C(2000000000) /* a read-back that differs for longer counts */
 
-struct actuator { /* one writable point; all of them are looked at each 100 ms, so no holes */
+struct actuator { /* one writable point */
 	const struct point *point;
 	int64_t read_period_ns; /* of the class that reads it back */
-	double demand;          /* as last taken, and whether the device can hold it: */
+	double demand;          /* as last encoded: */
 	uint64_t want;          /* if wanted */
+	int encoded;            /* or why it can't be */
 	uint64_t asked;         /* if it has asked, then at asked_ns (refused, too): */
 	int64_t asked_ns;
-	uint64_t read;      /* if it has read, since then */
 	int64_t differs_ns; /* read-back differs since then, INT64_MAX: it does not */
-	int encoded;
+};
+
+struct actuator_marks {
 	bool last;               /* a sequence number */
 	bool wanted;             /* the demand is usable, and the device can hold it */
 	bool pending;            /* to be written in this batch */
 	bool has_asked, refused; /* refused: the device answered with an exception */
-	bool has_read;
-	bool out_of_range; /* the demand is, and was counted as an error */
+	bool has_read;           /* since it has asked */
+	bool out_of_range;       /* the demand is, and was counted as an error */
 };
 
+/* The actuators of a device, in the order of its demand group. What all of them are looked through for at each batch and read-back
+ * lies in arrays of its own. */
 struct actuate {
-	struct actuator *actuator; /* in the order of the demand group */
-	/* [n] demands as last taken, NAN not usable; one that something has happened to since is not kept. NULL: none. Until
-	 * until_ns one that is the same again has to be looked at for nothing. */
-	double *taken;
+	struct actuator *actuator; /* [n], and so on */
+	struct actuator_marks *marks;
+	double *taken; /* demand as last taken, NAN not usable, OVERTAKEN: something has happened to it since */
+	int64_t *again_ns; /* until then the same demand again has to be looked at for nothing */
+	uint64_t *read;    /* if it has read */
 	uint32_t n, n_pending;
-	bool shadow; /* nothing is sent, so nothing is confirmed or repeated */
-	int64_t until_ns;
+	bool shadow;      /* nothing is sent, so nothing is confirmed or repeated */
+	int64_t until_ns; /* no again_ns is before that */
 };
 
 struct actuate_run {
@@ -55,7 +60,12 @@ struct actuate_run {
 	uint16_t words[GATE_WRITE_REGISTERS_MAX];
 };
 
-void actuator_init(struct actuator *a, const struct point *point, int64_t read_period_ns);
+int actuate_init(struct actuate *all, uint32_t n); /* 0 or -ENOMEM */
+void actuate_fini(struct actuate *all);
+/* n of them, from the first on, as a device's; they stay those of `all`. */
+struct actuate actuate_part(const struct actuate *all, uint32_t first, uint32_t n, bool shadow);
+void actuate_set(struct actuate *a, uint32_t actuator, const struct point *point,
+		 int64_t read_period_ns);
 /* Demands as they stand now, one a writable point. Returns how many became impossible to write. */
 uint32_t actuate_take(struct actuate *a, const struct sample *demands, int64_t now_ns);
 bool actuate_pending(const struct actuate *a); /* is there more of the batch to write? */
@@ -64,6 +74,9 @@ bool actuate_next(struct actuate *a, struct actuate_run *run);
 void actuate_sent(struct actuate *a, const struct actuate_run *run, int64_t now_ns);
 void actuate_answered(struct actuate *a, const struct actuate_run *run, bool refused);
 void actuate_read_back(struct actuate *a, uint32_t actuator, uint64_t raw, int64_t now_ns);
+/* n actuators, from the first on, that are plain words side by side at `data`. */
+void actuate_read_words(struct actuate *a, uint32_t first, uint32_t n, const uint8_t *data,
+			int64_t now_ns);
 /* The connection broke, or the controllers are gone: what the device holds is unknown. */
 void actuate_forget(struct actuate *a);
 uint32_t actuate_mismatches(const struct actuate *a, int64_t now_ns);

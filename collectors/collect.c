@@ -22,9 +22,8 @@ struct collect {
 	struct plan_read *reads;
 	struct answer *answers; /* to them */
 	uint8_t *data;
-	struct actuator *actuators;
+	struct actuate actuators;
 	struct sample *demands;
-	double *taken;
 	struct link **on_lines; /* the lines' links */
 	uint64_t *served;
 };
@@ -89,15 +88,14 @@ plan_demands(const struct plant *plant, struct link *l, struct collect *c)
 	if (g < 0)
 		return;
 	uint32_t first = plant->ctl.first[g], offset = first - plant->ctl.first[0];
-	l->actuate.actuator = c->actuators + offset;
-	l->actuate.n = plant->ctl.first[g + 1] - first;
-	l->actuate.taken = c->taken + offset;
+	l->actuate = actuate_part(&c->actuators, offset, plant->ctl.first[g + 1] - first,
+				  !l->device->armed);
 	l->demands = c->demands + offset;
 	for (uint32_t i = 0; i < l->device->n_points; i++) {
 		const struct point *p = &plant->points[l->device->first_point + i];
 		if (p->writable && p->demand != NO_POINT)
-			actuator_init(&l->actuate.actuator[p->demand - first], p,
-				      scan_period_ns(l->device, p->scan));
+			actuate_set(&l->actuate, p->demand - first, p,
+				    scan_period_ns(l->device, p->scan));
 	}
 }
 
@@ -135,18 +133,17 @@ collect_open(struct collect **out, const struct plant *plant, struct image *in, 
 	c->links = calloc(c->n + 1u, sizeof *c->links);
 	c->reads = calloc(plant->n_in + 1u, sizeof *c->reads);
 	c->answers = calloc(plant->n_in + 1u, sizeof *c->answers);
-	c->actuators = calloc(n_ctl + 1u, sizeof *c->actuators);
 	c->demands = calloc(n_ctl + 1u, sizeof *c->demands);
-	c->taken = calloc(n_ctl + 1u, sizeof *c->taken);
 	c->n_lines = plant->n_lines;
 	c->lines = calloc(c->n_lines + 1u, sizeof *c->lines);
 	c->on_lines = calloc(c->n + 1u, sizeof *c->on_lines);
 	c->served = calloc(c->n + 1u, sizeof *c->served);
-	if (c->links == NULL || c->reads == NULL || c->actuators == NULL || c->demands == NULL ||
-	    c->taken == NULL || c->lines == NULL || c->on_lines == NULL || c->served == NULL ||
-	    c->answers == NULL)
+	if (c->links == NULL || c->reads == NULL || c->demands == NULL || c->lines == NULL ||
+	    c->on_lines == NULL || c->served == NULL || c->answers == NULL)
 		goto out;
-	rc = publish_init(&c->shared.publisher, plant, in);
+	rc = actuate_init(&c->actuators, n_ctl);
+	if (rc == 0)
+		rc = publish_init(&c->shared.publisher, plant, in);
 	if (rc == 0)
 		rc = due_init(&c->due, c->n + c->n_lines, now_ns);
 	uint32_t n_reads = 0;
@@ -179,9 +176,8 @@ collect_close(struct collect *c)
 	free(c->reads);
 	free(c->answers);
 	free(c->data);
-	free(c->actuators);
+	actuate_fini(&c->actuators);
 	free(c->demands);
-	free(c->taken);
 	free(c->lines);
 	free(c->on_lines);
 	free(c->served);

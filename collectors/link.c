@@ -349,9 +349,11 @@ read_back(struct link *l, const struct plan_read *r, const uint8_t *data, int64_
 		const struct point *point = publish_map(p, l->index, first + i);
 		n = publish_together(p, l->index, first + i, r->first + r->n - i);
 		uint32_t at = plant->points[first + i].demand - demands;
-		for (uint32_t k = 0; k < n && point->writable; k++)
-			actuate_read_back(&l->actuate, at + k, decode_raw(&point[k], data, r->reg),
-					  now_ns);
+		if (point->writable && n > 1)
+			actuate_read_words(&l->actuate, at, n,
+					   data + (size_t)2 * (point->reg - r->reg), now_ns);
+		else if (point->writable)
+			actuate_read_back(&l->actuate, at, decode_raw(point, data, r->reg), now_ns);
 	}
 }
 
@@ -446,7 +448,6 @@ link_init(struct link *l, struct link_shared *shared, uint32_t device, int64_t n
 			   .told_ns = now_ns};
 	l->report.rtt_ms = (double)NAN;
 	l->transaction = (uint16_t)keyed_u64(shared->seed, keyed_signal(d->name), 0);
-	l->actuate.shadow = !d->armed;
 	scan_init(&l->scan, now_ns);
 }
 

@@ -387,12 +387,12 @@ a_slow_read_back_is_waited_for(void **state)
 				.scale = 1,
 				.hi = 100,
 				.writable = true};
-	struct actuator actuator;
-	struct actuate a = {.actuator = &actuator, .n = 1};
+	struct actuate a;
 	struct actuate_run run;
 	struct sample demand = {.value = 5, .quality = QUALITY_GOOD};
 	int64_t now_ns = 0;
-	actuator_init(&actuator, &p, 60 * NS_PER_S);
+	assert_int_equal(0, actuate_init(&a, 1));
+	actuate_set(&a, 0, &p, 60 * NS_PER_S);
 	actuate_take(&a, &demand, now_ns);
 	assert_true(actuate_next(&a, &run));
 	actuate_sent(&a, &run, now_ns);
@@ -412,6 +412,7 @@ a_slow_read_back_is_waited_for(void **state)
 	assert_int_equal(0, actuate_mismatches(&a, now_ns));
 	actuate_take(&a, &demand, 123 * NS_PER_S); /* two periods without one */
 	assert_true(actuate_pending(&a));
+	actuate_fini(&a);
 }
 
 int
