@@ -20,9 +20,10 @@ actuate_init(struct actuate *all, uint32_t n)
 	all->marks = calloc(room, sizeof *all->marks);
 	all->taken = calloc(room, sizeof *all->taken);
 	all->again_ns = calloc(room, sizeof *all->again_ns);
+	all->has_read = calloc(room, sizeof *all->has_read);
 	all->read = calloc(room, sizeof *all->read);
 	return all->actuator == NULL || all->marks == NULL || all->taken == NULL ||
-			       all->again_ns == NULL || all->read == NULL
+			       all->again_ns == NULL || all->has_read == NULL || all->read == NULL
 		       ? -ENOMEM
 		       : 0;
 }
@@ -34,6 +35,7 @@ actuate_fini(struct actuate *all)
 	free(all->marks);
 	free(all->taken);
 	free(all->again_ns);
+	free(all->has_read);
 	free(all->read);
 }
 
@@ -44,6 +46,7 @@ actuate_part(const struct actuate *all, uint32_t first, uint32_t n, bool shadow)
 				.marks = all->marks + first,
 				.taken = all->taken + first,
 				.again_ns = all->again_ns + first,
+				.has_read = all->has_read + first,
 				.read = all->read + first,
 				.n = n,
 				.shadow = shadow};
@@ -85,7 +88,7 @@ may_write_ns(const struct actuate *all, uint32_t i, int64_t now_ns)
 		return NEVER;
 	if (now_ns < confirm_ns)
 		return confirm_ns;
-	return all->marks[i].has_read ? NEVER : chances_ns;
+	return all->has_read[i] ? NEVER : chances_ns;
 }
 
 static bool
@@ -100,7 +103,7 @@ must_write(const struct actuate *all, uint32_t i, int64_t now_ns)
 		return false;
 	if (m->refused)
 		return true;
-	if (m->has_read)
+	if (all->has_read[i])
 		return !same(a->point, all->read[i], a->want);
 	/* nothing read back: wait at least until its class has had two chances */
 	return age_ns >= 2 * a->read_period_ns;
@@ -111,7 +114,7 @@ static void
 forget(struct actuate *all, uint32_t i)
 {
 	struct actuator_marks *m = &all->marks[i];
-	m->pending = m->has_asked = m->refused = m->has_read = false;
+	m->pending = m->has_asked = m->refused = all->has_read[i] = false;
 	all->actuator[i].differs_ns = NEVER;
 }
 
@@ -298,7 +301,7 @@ actuate_sent(struct actuate *all, const struct actuate_run *run, int64_t now_ns)
 		struct actuator_marks *m = &all->marks[i];
 		look_again(all, i);
 		all->n_pending -= m->pending;
-		m->pending = m->has_read = false;
+		m->pending = all->has_read[i] = false;
 		m->has_asked = true;
 		a->asked = a->want;
 		a->asked_ns = now_ns;
@@ -318,13 +321,12 @@ void
 actuate_read_back(struct actuate *all, uint32_t actuator, uint64_t raw, int64_t now_ns)
 {
 	struct actuator *a = &all->actuator[actuator];
-	struct actuator_marks *m = &all->marks[actuator];
-	if (m->has_read && all->read[actuator] == raw)
+	if (all->has_read[actuator] && all->read[actuator] == raw)
 		return; /* as before; and it was asked for nothing else since */
 	look_again(all, actuator);
-	m->has_read = true;
+	all->has_read[actuator] = true;
 	all->read[actuator] = raw;
-	if (!m->has_asked || all->shadow || same(a->point, raw, a->asked))
+	if (!all->marks[actuator].has_asked || all->shadow || same(a->point, raw, a->asked))
 		a->differs_ns = NEVER;
 	else if (a->differs_ns == NEVER)
 		a->differs_ns = now_ns;
@@ -334,10 +336,11 @@ void
 actuate_read_words(struct actuate *all, uint32_t first, uint32_t n, const uint8_t *data,
 		   int64_t now_ns)
 {
+	const uint64_t *read = all->read + first;
+	const bool *has_read = all->has_read + first;
 	uint64_t differ = 0; /* from before: mostly none does */
 	for (uint32_t k = 0; k < n; k++)
-		differ |= (all->read[first + k] ^ decode_word(data, k)) |
-			  !all->marks[first + k].has_read;
+		differ |= (read[k] ^ decode_word(data, k)) | !has_read[k];
 	for (uint32_t k = 0; k < n && differ != 0; k++)
 		actuate_read_back(all, first + k, decode_word(data, k), now_ns);
 }

@@ -36,7 +36,6 @@ struct actuator_marks {
 	bool wanted;             /* the demand is usable, and the device can hold it */
 	bool pending;            /* to be written in this batch */
 	bool has_asked, refused; /* refused: the device answered with an exception */
-	bool has_read;           /* since it has asked */
 	bool out_of_range;       /* the demand is, and was counted as an error */
 };
 
@@ -47,7 +46,8 @@ struct actuate {
 	struct actuator_marks *marks;
 	double *taken; /* demand as last taken, NAN not usable, OVERTAKEN: something has happened to it since */
 	int64_t *again_ns; /* until then the same demand again has to be looked at for nothing */
-	uint64_t *read;    /* if it has read */
+	bool *has_read;    /* since it has asked: */
+	uint64_t *read;
 	uint32_t n, n_pending;
 	bool shadow;      /* nothing is sent, so nothing is confirmed or repeated */
 	int64_t until_ns; /* no again_ns is before that */

@@ -6,11 +6,14 @@
 
 #include <stdint.h>
 
+struct due_item {
+	int64_t at_ns;
+	uint32_t item;
+};
 struct due {
 	uint32_t n;
-	uint32_t *heap;  /* items, the earliest first */
-	uint32_t *where; /* place of an item in the heap */
-	int64_t *at_ns;  /* time of an item */
+	struct due_item *heap; /* the earliest first */
+	uint32_t *where;       /* place of an item in the heap */
 };
 
 int due_init(struct due *d, uint32_t n, int64_t at_ns); /* 0 or -ENOMEM */

@@ -73,7 +73,7 @@ static void
 begin(struct gate_request *out, uint16_t transaction, uint8_t unit, uint8_t fc, uint16_t reg,
       uint16_t count, size_t body)
 {
-	memset(out, 0, sizeof *out);
+	memset(out->bytes, 0, PDU_AT + body);
 	out->transaction = transaction;
 	out->unit = unit;
 	out->fc = fc;

@@ -454,12 +454,13 @@ link_init(struct link *l, struct link_shared *shared, uint32_t device, int64_t n
 void
 link_expire(struct link *l, int64_t now_ns)
 {
+	bool late = l->flight.waiting && now_ns >= l->flight.deadline_ns;
+	if (!late && (l->phase != PHASE_CONNECTING || now_ns < l->at_ns))
+		return;
 	char why[64] = "no connection within 1.5 s";
-	if (l->flight.waiting && now_ns >= l->flight.deadline_ns)
+	if (late)
 		snprintf(why, sizeof why, "no whole answer within %d ms",
 			 (int)((l->flight.deadline_ns - l->flight.sent_ns) / NS_PER_MS));
-	else if (l->phase != PHASE_CONNECTING || now_ns < l->at_ns)
-		return;
 	happen(l, EV_SILENT, &(struct news){.now_ns = now_ns, .why = why});
 }
 

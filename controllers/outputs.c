@@ -142,7 +142,6 @@ struct outputs {
 	struct place *places;        /* system by system, in the order of POINTS … */
 	uint32_t *place_at;          /* … whose begin here: [n_systems + 1] */
 	struct sample *samples;      /* the points: what is not known now keeps its last value */
-	struct sample *demands;      /* of one group: made anew each time, and never far away */
 };
 
 /* Is that demand the next one of a run? */
@@ -216,16 +215,6 @@ find_places(struct outputs *x, const struct plant *plant)
 	}
 }
 
-static uint32_t
-largest_group(const struct outputs *x, const struct plant *plant)
-{
-	uint32_t most = 1;
-	for (uint32_t g = 0; g < plant->ctl.n_groups; g++)
-		if (x->first[g + 1] - x->first[g] > most)
-			most = x->first[g + 1] - x->first[g];
-	return most;
-}
-
 int
 outputs_open(struct outputs **out, const struct plant *plant)
 {
@@ -244,9 +233,8 @@ outputs_open(struct outputs **out, const struct plant *plant)
 	x->places = calloc(n * N_READINGS + 1, sizeof *x->places);
 	x->place_at = calloc(n + 1, sizeof *x->place_at);
 	x->samples = calloc((size_t)x->first[plant->ctl.n_groups] + 1, sizeof *x->samples);
-	x->demands = calloc(largest_group(x, plant), sizeof *x->demands);
 	if (!x->runs || !x->groups || !x->group_at || !x->ctl_group || !x->places || !x->place_at ||
-	    !x->samples || !x->demands) {
+	    !x->samples) {
 		outputs_close(x);
 		return -ENOMEM;
 	}
@@ -268,13 +256,12 @@ outputs_close(struct outputs *x)
 	free(x->places);
 	free(x->place_at);
 	free(x->samples);
-	free(x->demands);
 	free(x);
 }
 
 /* --- demands --- */
-/* What is no number is no demand, and an empty sample. */
-INLINED void
+/* What is no number is no demand, and an empty sample. Returns whether there is any demand. */
+INLINED bool
 put(struct sample out[], uint32_t n, const struct run *run, const double value[],
     const bool by_hand[], int64_t now_ns)
 {
@@ -283,7 +270,7 @@ put(struct sample out[], uint32_t n, const struct run *run, const double value[]
 		missing += isfinite(value[k]) ? 0 : 1;
 	if (missing == n) { /* shares and batches are seldom asked for */
 		memset(out, 0, n * sizeof *out);
-		return;
+		return false;
 	}
 	const struct sample asked = {.time_ns = now_ns, .quality = QUALITY_GOOD};
 	for (uint32_t k = 0; k < n; k++) {
@@ -296,13 +283,14 @@ put(struct sample out[], uint32_t n, const struct run *run, const double value[]
 	for (uint32_t k = 0; missing > 0 && k < n; k++)
 		if (!isfinite(value[k]))
 			out[k] = (struct sample){0};
+	return true;
 }
 
-WIDE static void
+WIDE static bool
 put_wafer(struct sample out[restrict], const struct run *run, const double value[],
 	  const bool by_hand[], int64_t now_ns)
 {
-	put(out, RETICLES, run, value, by_hand, now_ns);
+	return put(out, RETICLES, run, value, by_hand, now_ns);
 }
 
 /* What is asked of the devices of a system, as their registers have it. */
@@ -314,22 +302,28 @@ struct asked {
 /* All of a group; what nobody asks for stays empty. */
 static void
 put_group(const struct outputs *x, const struct demand_group *g, const struct asked *a,
-	  int64_t now_ns)
+	  struct image *ctl, int64_t now_ns)
 {
 	const struct run *run = x->runs + g->first_run, *end = run + g->runs;
+	struct sample *demands = image_draft(ctl, g->group);
+	struct image_worth worth = IMAGE_WORTH_NONE;
+	bool any = false;
 	if (g->holes)
-		memset(x->demands, 0, g->size * sizeof *x->demands);
+		memset(demands, 0, g->size * sizeof *demands);
 	for (; run < end; run++) {
-		struct sample *out = &x->demands[run->index];
+		struct sample *out = &demands[run->index];
 		const double *value = a->value[run->kind];
 		const bool *by_hand = a->by_hand[run->kind] + run->first;
 		if (value == NULL)
 			memset(out, 0, run->n * sizeof *out);
 		else if (run->n == RETICLES)
-			put_wafer(out, run, value, by_hand, now_ns);
+			any |= put_wafer(out, run, value, by_hand, now_ns);
 		else
-			put(out, run->n, run, value + run->first, by_hand, now_ns);
+			any |= put(out, run->n, run, value + run->first, by_hand, now_ns);
 	}
+	if (any) /* what is asked for is good, and of now */
+		worth.oldest_ns = worth.newest_ns = now_ns;
+	image_commit(ctl, g->group, &worth);
 }
 
 void
@@ -362,10 +356,8 @@ outputs_demands(struct outputs *x, struct image *ctl, uint32_t system, const str
 		a.value[DEMAND_BATCH] = d->batch_frac;
 		a.value[DEMAND_BALLAST] = d->ballast_w;
 	}
-	for (uint32_t i = x->group_at[system]; i < x->group_at[system + 1]; i++) {
-		put_group(x, &x->groups[i], &a, now_ns);
-		image_publish(ctl, x->groups[i].group, x->demands);
-	}
+	for (uint32_t i = x->group_at[system]; i < x->group_at[system + 1]; i++)
+		put_group(x, &x->groups[i], &a, ctl, now_ns);
 }
 
 /* --- points --- */
