@@ -124,14 +124,13 @@ nominal_spread_k(const struct zone_face *f, const struct system_model *type,
 	response_make(&r, f, type->m_nom_kg_s, CLEAN);
 	for (int i = 0; i < RETICLES; i++) {
 		double t = empty_supply_c + empty->rise_k[i] - c->offset_k[i];
-		leak[i] = fmax(empty->power_w[i] - type->idle_w, 0.0) /
-			  response_leak_w(type, t, NULL);
+		leak[i] = fmax(empty->power_w[i] - type->idle_w, 0.0) / response_leak_w(type, t);
 	}
 	for (int n = 0; n < NOMINAL_ROUNDS; n++) {
 		for (int i = 0; i < RETICLES; i++) {
 			double t = NOMINAL_SUPPLY_C + c->gain[i] * rise_k[i];
-			power_w[i] = type->idle_w + type->dynamic_w +
-				     leak[i] * response_leak_w(type, t, NULL);
+			power_w[i] =
+				type->idle_w + type->dynamic_w + leak[i] * response_leak_w(type, t);
 		}
 		response_rise(&r, power_w, rise_k);
 	}

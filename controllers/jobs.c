@@ -2,6 +2,7 @@
 #include "controllers/jobs.h"
 
 #include <math.h>
+#include <string.h>
 
 #include "controllers/inputs.h"
 #include "controllers/law.h"
@@ -55,6 +56,14 @@ read_slots(struct job_groups *g, const struct view *v, uint8_t slot[RETICLES], b
 	bool partly = known > 0 && known < RETICLES;
 	g->partly_steps = partly ? g->partly_steps + 1 : 0;
 	return known == RETICLES || g->partly_steps > PATIENCE_STEPS;
+}
+
+bool
+groups_same(const struct job_groups *a, const struct job_groups *b)
+{
+	return memcmp(a->lead, b->lead, sizeof a->lead) == 0 &&
+	       memcmp(a->alone, b->alone, sizeof a->alone) == 0 &&
+	       memcmp(a->slot, b->slot, sizeof a->slot) == 0;
 }
 
 static bool

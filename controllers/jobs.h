@@ -36,6 +36,9 @@ void groups_of_one(struct job_groups *g, bool independent);
  */
 void groups_read(struct job_groups *g, const struct view *v);
 
+/* Do the same reticles share a duty, in the same slots? */
+bool groups_same(const struct job_groups *a, const struct job_groups *b);
+
 /* Does its work count? Where nobody has a job everybody's does. */
 static inline bool
 groups_counts(const struct job_groups *g, int i)

@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "controllers/mpc.h"
 
+#include <float.h>
 #include <math.h>
 #include <string.h>
 
@@ -26,26 +27,30 @@
 
 /* --- groups and the program's matrices --- */
 
-static bool
+WIDE static bool
 is_known(const struct law_in *in)
 {
 	bool known = in->model && in->estimate && isfinite(in->supply_c) && in->flow_kg_s > 0.0;
-	for (int i = 0; known && i < RETICLES; i++)
-		known = isfinite(in->temp_c[i]) && in->applied_frac[i] >= 0.0;
-	return known;
+	int64_t unknown = 0; /* as wide as what is compared */
+	for (int i = 0; i < RETICLES; i++) {
+		unknown |= fabs(in->temp_c[i]) <= DBL_MAX ? 0 : 1;
+		unknown |= in->applied_frac[i] >= 0.0 ? 0 : 1;
+	}
+	return known && unknown == 0;
 }
 
 /* Are groups or shares others than the program was made for? */
 static bool
 take_groups(struct mpc *m, const struct law_in *in)
 {
-	bool changed = false, other[JOBS_MAX + 1];
+	bool other_work = !groups_same(&m->jobs, &in->jobs);
+	bool other[JOBS_MAX + 1], moved = false;
 	for (int s = 0; s <= JOBS_MAX; s++) {
 		double density = in->density[s];
 		if (!(density > 0.0)) /* not known now */
 			density = m->density[s] > 0.0 ? m->density[s] : 1.0;
 		other[s] = fabs(density - m->density[s]) > 1e-6;
-		changed = changed || other[s];
+		other_work = other_work || other[s];
 		m->density[s] = density;
 	}
 	for (int i = 0; i < RETICLES; i++) {
@@ -53,18 +58,18 @@ take_groups(struct mpc *m, const struct law_in *in)
 		double share = isfinite(in->share_frac[i]) || !(m->share[i] > 0.0)
 				       ? law_share(in, i)
 				       : m->share[i];
-		changed = changed || m->jobs.lead[i] != in->jobs.lead[i] ||
-			  m->jobs.slot[i] != in->jobs.slot[i] ||
-			  m->jobs.alone[i] != in->jobs.alone[i] || fabs(share - m->share[i]) > 1e-3;
+		moved |= fabs(share - m->share[i]) > 1e-3;
+		m->share[i] = share;
+	}
+	for (int i = 0; i < RETICLES && other_work; i++) {
 		int s = in->jobs.slot[i] < JOBS_MAX ? in->jobs.slot[i] : JOBS_MAX;
 		if (m->jobs.slot[i] != in->jobs.slot[i] || other[s])
 			m->work_w[i] = in->model->dynamic_w * m->density[s];
 		if (m->jobs.slot[i] != in->jobs.slot[i] && m->jobs.any)
 			mpc_share_forget(m, i);
-		m->share[i] = share;
 	}
 	m->jobs = in->jobs;
-	return changed;
+	return other_work || moved;
 }
 
 static void
@@ -145,7 +150,7 @@ foresee(struct mpc *m, const struct law_in *in, const double duty[RETICLES])
 	double sum_w = 0.0;
 	for (int i = 0; i < RETICLES; i++) {
 		double u = m->stuck[i] ? mpc_applied(in, i) : duty[i];
-		double leak_w = response_leak_w(in->model, m->plan_c[i], NULL);
+		double leak_w = response_leak_w(in->model, m->plan_c[i]);
 		power_w[i] = mpc_still_w(m, in->model, i, leak_w) + mpc_ballast_of(m, in, i) +
 			     (m->group[i] < RETICLES ? m->work_w[i] * u : 0.0);
 		sum_w += power_w[i];
@@ -325,7 +330,6 @@ renew_matrices(struct mpc *m, const struct law_in *in, bool changed)
 		make_response(m, in);
 		made = true;
 	}
-	group_work(m, work);
 	if (changed) { /* as far as it goes, from what is applied */
 		program_reset(&m->program);
 		number_groups(m);
@@ -333,8 +337,10 @@ renew_matrices(struct mpc *m, const struct law_in *in, bool changed)
 			if (m->group[i] < RETICLES)
 				m->rate[m->group[i]] = fmin(mpc_applied(in, i) / m->share[i], 1.0);
 	}
-	if (changed || made || (in->second && (m->program.n <= FEW_GROUPS || missed(m))))
-		make_gain(m, in, work);
+	if (!changed && !made && !(in->second && (m->program.n <= FEW_GROUPS || missed(m))))
+		return;
+	group_work(m, work);
+	make_gain(m, in, work);
 }
 
 /* A spread that is above its limit without any work is none that duty could mend. */

@@ -62,7 +62,7 @@ static void
 see_leakage(struct mpc *m, const struct law_in *in)
 {
 	for (int i = 0; i < RETICLES; i++)
-		m->leak_w[i] = response_leak_w(in->model, in->temp_c[i], NULL);
+		m->leak_w[i] = response_leak_w(in->model, in->temp_c[i]);
 }
 
 /*
@@ -99,7 +99,7 @@ learn_leakage(struct mpc *m, const struct law_in *in)
 		if (!isfinite(leak_w[i]))
 			continue;
 		m->leak_steps[i] = (uint16_t)(m->leak_steps[i] + (m->leak_steps[i] < UINT16_MAX));
-		double tau_s = fmin(m->leak_steps[i] * LAW_DT_S, LEAK_TAU_S);
+		double tau_s = law_least(m->leak_steps[i] * LAW_DT_S, LEAK_TAU_S);
 		m->leak_mul[i] = law_clamp(m->leak_mul[i] + (leak_w[i] / mean - m->leak_mul[i]) *
 								    LAW_DT_S / tau_s,
 					   LEAK_LO, LEAK_HI);
@@ -360,9 +360,8 @@ mpc_see(struct mpc *m, const struct control_params *p, const struct law_in *in)
 double
 mpc_leak_gain(const struct law_in *in, const struct response *r)
 {
-	double slope_w_k, sum = 0.0;
-	response_leak_w(in->model, in->model->leak_ref_c, &slope_w_k);
+	double leak_w = response_leak_w(in->model, in->model->leak_ref_c), sum = 0.0;
 	for (int j = 0; j < RETICLES; j++)
 		sum += r->k_per_w[j][RETICLES / 2];
-	return 1.0 + slope_w_k * sum;
+	return 1.0 + in->model->leak_per_k * leak_w * sum;
 }

@@ -59,18 +59,23 @@ add_march(double m[RETICLES][RETICLES], const struct zone_face *face, int x, dou
 }
 
 INLINED void
-subtract(double *restrict from, const double *restrict what, double by)
+subtract(double *restrict from, const double *restrict what, double by, int rows)
 {
-	for (int j = 0; j < RETICLES; j++)
-		from[j] -= by * what[j];
+	for (int y = 0; y < rows; y++)
+		for (int x = 0; x < ZONES; x++)
+			from[ZONES * y + x] -= by * what[ZONES * y + x];
 }
 
-/* Inverse in place, without pivots: the diagonal dominates, as in every network of conductances. */
+/*
+ * Inverse in place, without pivots: the diagonal dominates, as in every network of conductances. What nodes conduct to
+ * others further on ends a row of the wafer later: there a line is empty until its turn is near.
+ */
 WIDE static void
 invert(double m[RETICLES][RETICLES])
 {
 	for (int k = 0; k < RETICLES; k++) {
 		double by = 1.0 / m[k][k];
+		int rows = k / ZONES + 2 < ROWS ? k / ZONES + 2 : ROWS;
 
 		m[k][k] = 1.0;
 		for (int j = 0; j < RETICLES; j++)
@@ -81,17 +86,17 @@ invert(double m[RETICLES][RETICLES])
 			if (i == k || !(fabs(f) > 0.0))
 				continue;
 			m[i][k] = 0.0;
-			subtract(m[i], m[k], f);
+			subtract(m[i], m[k], f, rows);
 		}
 	}
 }
 
 /* m = (1 + e L) m */
-static void
+WIDE static void
 spread_rows(double m[RETICLES][RETICLES], struct lateral k, double e)
 {
 	static const int NEAR[4] = {-1, 1, -ZONES, ZONES};
-	double was[RETICLES][RETICLES];
+	UNCLEARED double was[RETICLES][RETICLES];
 
 	memcpy(was, m, sizeof was);
 	for (int i = 0; i < RETICLES; i++)
@@ -101,8 +106,9 @@ spread_rows(double m[RETICLES][RETICLES], struct lateral k, double e)
 
 			if (at < 0 || at >= RETICLES || (n < 2 && at / ZONES != i / ZONES))
 				continue;
+			double *restrict to = m[i];
 			for (int j = 0; j < RETICLES; j++)
-				m[i][j] += g * (was[at][j] - was[i][j]);
+				to[j] += g * (was[at][j] - was[i][j]);
 		}
 }
 
@@ -183,19 +189,9 @@ response_rise(const struct response *r, const double power_w[RETICLES],
 }
 
 double
-response_leak_w(const struct system_model *md, double temp_c, double *slope_w_k)
-{
-	double w = md->leak_w * exp(md->leak_per_k * (temp_c - md->leak_ref_c));
-
-	if (slope_w_k)
-		*slope_w_k = md->leak_per_k * w;
-	return w;
-}
-
-double
 response_still_w(const struct system_model *md, double temp_c)
 {
-	return response_leak_w(md, temp_c, NULL) + md->idle_w;
+	return response_leak_w(md, temp_c) + md->idle_w;
 }
 
 double

@@ -13,6 +13,7 @@
 #ifndef ISOTHERM_CONTROLLERS_RESPONSE_H
 #define ISOTHERM_CONTROLLERS_RESPONSE_H
 
+#include <math.h>
 #include <stdbool.h>
 
 #include "config/plant.h"
@@ -35,8 +36,12 @@ bool response_serves(const struct response *r, double flow_kg_s, const double zo
 void response_rise(const struct response *r, const double power_w[RETICLES],
 		   double out_k[RETICLES]);
 
-/* Leakage of a reticle; *slope_w_k, if not NULL: what each kelvin adds. */
-double response_leak_w(const struct system_model *md, double temp_c, double *slope_w_k);
+/* Leakage of a reticle; each kelvin adds leak_per_k of it. */
+static inline double
+response_leak_w(const struct system_model *md, double temp_c)
+{
+	return md->leak_w * exp(md->leak_per_k * (temp_c - md->leak_ref_c));
+}
 /* Of one that does nothing: leakage and idle. */
 double response_still_w(const struct system_model *md, double temp_c);
 /* Power of a reticle that works at `activity` on kernels of `density`, and waits at a barrier for

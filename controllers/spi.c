@@ -2,7 +2,6 @@
 #include "controllers/spi.h"
 
 #include <math.h>
-#include <string.h>
 
 #include "core/wide.h"
 
@@ -36,12 +35,24 @@ see_shares(const struct law_in *in, double rate_frac[RETICLES], double part[RETI
 	}
 }
 
+/* A group's rate as one duty for all: by the greatest share. */
+static void
+as_one_duty(struct group_view *g, const struct job_groups *jobs, const double part[RETICLES])
+{
+	double most[RETICLES] = {0.0};
+	for (int i = 0; i < RETICLES; i++)
+		most[jobs->lead[i]] = law_most(most[jobs->lead[i]], part[i]);
+	for (int i = 0; i < RETICLES; i = jobs->end[i])
+		if (jobs->lead[i] == i)
+			g->applied_frac[i] *= most[i];
+}
+
 static void
 see_groups(struct group_view *g, const struct control_params *p, const struct law_in *in,
 	   const struct law_face *f)
 {
 	const uint8_t *lead = in->jobs.lead, *end = in->jobs.end;
-	UNCLEARED double rate_frac[RETICLES], part[RETICLES], most[RETICLES];
+	UNCLEARED double rate_frac[RETICLES], part[RETICLES];
 	const double *allowed = in->applied_frac;
 	bool alike = in->even && !in->staged; /* all shares are 1, and so is what stages need */
 	if (!alike || in->unpaced_frac != in->applied_frac) {
@@ -52,19 +63,15 @@ see_groups(struct group_view *g, const struct control_params *p, const struct la
 		int n = end[i] - i, to = lead[i];
 		double applied = law_least_among(allowed + i, n); /* passes NAN over */
 		double error_k = error_of(p, f->reference_c, law_most_among(in->temp_c + i, n));
-		double part_most = alike ? 1.0 : law_most_among(part + i, n);
 		if (to < i) { /* it has had a row before */
 			applied = law_least(g->applied_frac[to], applied);
 			error_k = law_least(g->error_k[to], error_k);
-			part_most = law_most(most[to], part_most);
 		}
 		g->applied_frac[to] = applied;
 		g->error_k[to] = error_k;
-		most[to] = part_most;
 	}
-	for (int i = 0; i < RETICLES; i = end[i]) /* that as one duty for all */
-		if (lead[i] == i)
-			g->applied_frac[i] = law_clamp(g->applied_frac[i] * most[i], 0.0, 1.0);
+	if (!alike)
+		as_one_duty(g, &in->jobs, part);
 }
 
 static double
@@ -105,9 +112,7 @@ static void
 take_jobs(struct spi *s, const struct control_params *p, const struct law_in *in,
 	  const struct group_view *g, bool all)
 {
-	if (!all && memcmp(s->jobs.lead, in->jobs.lead, sizeof s->jobs.lead) == 0 &&
-	    memcmp(s->jobs.alone, in->jobs.alone, sizeof s->jobs.alone) == 0 &&
-	    memcmp(s->jobs.slot, in->jobs.slot, sizeof s->jobs.slot) == 0)
+	if (!all && groups_same(&s->jobs, &in->jobs))
 		return;
 	bool fresh[RETICLES] = {false};
 	for (int i = 0; i < RETICLES; i++)
@@ -174,7 +179,7 @@ static double
 duty_step(struct spi *s, const struct control_params *p, double cap_step_frac, int lead,
 	  const struct group_view *g, bool *by_cap)
 {
-	double error_k = g->error_k[lead], applied = g->applied_frac[lead];
+	double error_k = g->error_k[lead], applied = law_clamp(g->applied_frac[lead], 0.0, 1.0);
 	double rate = integral_rate(p, error_k, s->jobs.alone[lead]);
 	double behind = s->asked_frac[lead] - applied;
 	cap_step(s, p, cap_step_frac, lead, applied);

@@ -74,11 +74,9 @@ static void
 let_go(struct supervisor *s, bool blind)
 {
 	bool down = s->mode == CTL_STOPPED && s->shares_stray;
-	for (int k = 0; k < HANDS; k++) {
-		if (!blind || k >= HAND_DUTY + RETICLES)
-			s->hand_now[k] = (double)NAN;
-		s->demands.by_hand[k] = false;
-	}
+	for (int k = blind ? HAND_DUTY + RETICLES : 0; k < HANDS; k++)
+		s->hand_now[k] = (double)NAN;
+	memset(s->demands.by_hand, 0, sizeof s->demands.by_hand);
 	for (int k = 0; k < HAND_PUMPS; k++)
 		s->demands.pump_each_frac[k] = (double)NAN;
 	for (int i = 0; down && i < RETICLES; i++)

@@ -182,27 +182,24 @@ judge(struct trust *t, int i, const struct control_params *p, const struct seen 
 		o->why = TRUST_OFF;
 }
 
-/* Of the readings: how many there are, and how many of them are to the last bit what they were. */
-WIDE static void
-count_same(const struct trust *t, const struct view *v, int64_t *there, int64_t *same)
+/* Are all readings there are to the last bit what they were, and there are enough of them? */
+WIDE static bool
+all_stand(const struct trust *t, const struct view *v)
 {
-	int64_t n = 0, m = 0; /* as wide as what they count */
+	int64_t there = 0, same = 0; /* as wide as what they count */
 	for (int i = 0; i < RETICLES; i++) {
-		n += fabs(v->temp_c[i]) <= DBL_MAX ? 1 : 0;
-		m += fabs(v->temp_c[i] - t->last_c[i]) <= SAME_K ? 1 : 0;
+		there += fabs(v->temp_c[i]) <= DBL_MAX ? 1 : 0;
+		same += fabs(v->temp_c[i] - t->last_c[i]) <= SAME_K ? 1 : 0;
 	}
-	*there = n;
-	*same = m;
+	return there >= RETICLES / 2 && same >= there;
 }
 
 /* All at once and to the last bit, while other devices see what must move them. */
 static void
-watch_frozen(struct trust *t, const struct control_params *p, const struct view *v)
+watch_frozen(struct trust *t, const struct control_params *p, const struct view *v, bool stand)
 {
 	const struct trust_range none = {(double)INFINITY, -(double)INFINITY, 0};
-	int64_t there, same;
-	count_same(t, v, &there, &same);
-	if (there < RETICLES / 2 || same < there) {
+	if (!stand) {
 		t->all_still_steps = t->all_moved_steps = 0;
 		t->power_w = t->supply_c = none;
 	} else {
@@ -244,10 +241,12 @@ conclude(struct trust *t, int i, double temp_c)
 }
 
 static void
-no_face(struct face *f)
+no_rim(struct face *f)
 {
-	for (int i = 0; i < STRIDE * (ROWS + 2); i++)
-		f->at[i] = (double)NAN;
+	for (int x = 0; x < STRIDE; x++)
+		f->at[x] = f->at[STRIDE * (ROWS + 1) + x] = (double)NAN;
+	for (int y = 1; y <= ROWS; y++)
+		f->at[STRIDE * y] = f->at[STRIDE * (y + 1) - 1] = (double)NAN;
 }
 
 /* All that is seen of the wafer in this step. */
@@ -255,9 +254,9 @@ WIDE static void
 look(struct seen *out, const struct trust *t, const struct control_params *p, const struct view *v)
 {
 	UNCLEARED struct face temp_c, rest_c, change_k;
-	no_face(&temp_c);
-	no_face(&rest_c);
-	no_face(&change_k);
+	no_rim(&temp_c);
+	no_rim(&rest_c);
+	no_rim(&change_k);
 	for (int i = 0; i < RETICLES; i++) {
 		double t_c = v->temp_c[i], power_k = p->trust_k_per_w * v->power_w[i];
 		out->power_k[i] = power_k;
@@ -301,7 +300,7 @@ ordinary(const struct trust *t, const struct control_params *p, const struct vie
 {
 	UNCLEARED struct face rest_c;
 	int64_t odd = 0; /* as wide as what is compared */
-	no_face(&rest_c);
+	no_rim(&rest_c);
 	for (int y = 0; y < ROWS; y++)
 		for (int x = 0; x < ZONES; x++) {
 			int i = ZONES * y + x;
@@ -314,10 +313,12 @@ ordinary(const struct trust *t, const struct control_params *p, const struct vie
 	return odd == 0 && inside(&rest_c, WELL_FRAC * p->trust_off_k);
 }
 
-WIDE static void
+/* Returns whether none has moved. */
+WIDE static bool
 count_on(struct trust *t, const struct control_params *p, const struct view *v, double power_w,
 	 double weight)
 {
+	int64_t any = 0;
 	for (int i = 0; i < RETICLES; i++) {
 		double last_c = t->last_c[i], temp_c = v->temp_c[i];
 		double lo_w = t->still_lo_w[i], hi_w = t->still_hi_w[i];
@@ -333,7 +334,9 @@ count_on(struct trust *t, const struct control_params *p, const struct view *v, 
 		t->duty_frac[i] += weight * (v->duty_frac[i] - t->duty_frac[i]);
 		t->last_c[i] = temp_c;
 		t->power_k[i] = p->trust_k_per_w * v->power_w[i];
+		any |= moved ? 1 : 0;
 	}
+	return any == 0;
 }
 
 static void
@@ -367,17 +370,17 @@ trust_step(struct trust *t, const struct control_params *p, const struct view *v
 	double weight = law_weight(DUTY_TAU_S);
 	double stands =
 		p->trust_still_s > 0.0 ? p->trust_still_s * LAW_STEPS_PER_S : (double)INFINITY;
-	watch_frozen(t, p, v);
 	t->steps += 1.0;
 	t->doubted = 0;
 	t->doubted_max_c = 0.0;
 	if (!t->rest || !(p->trust_off_k > 0.0) || !isfinite(power_of(v)) ||
 	    !ordinary(t, p, v, stands)) {
+		watch_frozen(t, p, v, all_stand(t, v));
 		look(&s, t, p, v);
 		each_by_itself(t, p, v, &s, weight);
 		return t->out_c;
 	}
-	count_on(t, p, v, power_of(v), weight);
+	watch_frozen(t, p, v, count_on(t, p, v, power_of(v), weight));
 	if (!t->frozen)
 		return v->temp_c;
 	for (int i = 0; i < RETICLES; i++)

@@ -56,7 +56,7 @@ settle(double part)
 		double act = r.in.jobs.alone[0] ? fmin(r.duty[i], r.activity)
 						: r.share[i] * law_stage(&r.in, i) * pace;
 		power_w[i] = response_power_w(&MODEL, r.density, act, act, r.temp_c[i]) +
-			     r.leak_more[i] * response_leak_w(&MODEL, r.temp_c[i], NULL);
+			     r.leak_more[i] * response_leak_w(&MODEL, r.temp_c[i]);
 		r.power_w[i] = power_w[i] + r.meter_off_w;
 	}
 	response_rise(&r.plant, power_w, rise_k);
