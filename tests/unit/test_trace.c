@@ -5,6 +5,7 @@
 #include <math.h>
 #include <openssl/evp.h>
 
+#include "core/keyed.h"
 #include "runner/trace.h"
 
 #define N 8
@@ -146,6 +147,41 @@ only_a_change_of_value_quality_or_flags_is_recorded(void **state)
 	assert_int_equal(end(digest), TRACE_HEADER_BYTES + 4 * TRACE_RECORD_BYTES);
 }
 
+/* Which of many change, and how many there are, makes no difference to what is said of each. */
+static void
+each_of_many_is_recorded_where_it_changed_and_nowhere_else(void **state)
+{
+	static struct sample many[61];
+	static struct traced before[61];
+	char digest[TRACE_DIGEST_TEXT];
+	uint32_t expected[2000], n = 0;
+	size_t len;
+
+	(void)state;
+	memset(many, 0, sizeof many);
+	memset(before, 0, sizeof before);
+	begin(path);
+	for (uint32_t t = 1; t <= 61; t++) {
+		for (uint32_t i = 0; i < t; i++) {
+			many[i].time_ns = t;
+			if (keyed_uniform(5, t, i) > 0.1)
+				continue;
+			many[i].value = i % 3 == 0 ? t : many[i].value;
+			many[i].quality = i % 3 == 1 ? 1 + t % 5 : many[i].quality;
+			many[i].flags = i % 3 == 2 ? t : many[i].flags;
+			if (i % 3 != 1 || 1 + t % 5 != (uint32_t)before[i].worth)
+				expected[n++] = 1000 * t + i;
+		}
+		trace_samples(trace, t, 0, many, before, t);
+		assert_memory_equal(&many[t - 1].value, &before[t - 1].value, sizeof(double));
+	}
+	assert_in_range(n, 100, 1000);
+	len = end(digest);
+	assert_int_equal(len, TRACE_HEADER_BYTES + n * TRACE_RECORD_BYTES);
+	for (uint32_t k = 0; k < n; k++)
+		assert_int_equal(1000 * u32_at(64 + 24 * k) + u32_at(68 + 24 * k), expected[k]);
+}
+
 static void
 an_event_says_its_code_and_what_it_is_about(void **state)
 {
@@ -250,6 +286,9 @@ main(void)
 						setup, teardown),
 		cmocka_unit_test_setup_teardown(only_a_change_of_value_quality_or_flags_is_recorded,
 						setup, teardown),
+		cmocka_unit_test_setup_teardown(
+			each_of_many_is_recorded_where_it_changed_and_nowhere_else, setup,
+			teardown),
 		cmocka_unit_test_setup_teardown(an_event_says_its_code_and_what_it_is_about, setup,
 						teardown),
 		cmocka_unit_test_setup_teardown(the_digest_is_the_sha256_of_the_file, setup,
