@@ -69,7 +69,6 @@ find_inputs(struct engine *e)
 		struct alarm_watch *w = &e->watch[i];
 
 		w->record = &plant->alarm_records[alarm->record];
-		w->system = alarm->system;
 		w->until_ns = NEVER_NS;
 		judge_init(&w->judge, false);
 		a->m.life.latched = record_of(e, i)->latched;
@@ -307,8 +306,8 @@ step_alarm(struct engine *e, uint32_t i)
 	struct alarm_watch *w = &e->watch[i];
 	bool blind = w->judge.blind;
 
-	if (e->modes_moved && w->system >= 0)
-		follow_mode(e, i, e->maintenance[w->system]);
+	if (e->modes_moved && e->plant->alarms[i].system >= 0)
+		follow_mode(e, i, e->maintenance[e->plant->alarms[i].system]);
 	switch (judge_step(&w->judge, w->record, w->input, w->base, e->now_ns - e->judged_ns,
 			   e->now_ns)) {
 	case JUDGE_RAISED:
@@ -453,13 +452,12 @@ engine_step(struct engine *e, int64_t now_ns, int64_t wall_ns, uint64_t overruns
 	engine_hear(e);
 	readings_read(e->readings, now_ns);
 	read_modes(e);
-	for (uint32_t i = 0; i < e->plant->n_alarms; i++) {
-		const struct alarm_watch *w = &e->watch[i];
-
+	const struct alarm_watch *w = e->watch, *end = w + e->plant->n_alarms;
+	for (bool all = e->modes_moved; w < end; w++) {
 		/* their samples lie all over the image */
 		__builtin_prefetch(w[AHEAD].input);
-		if (e->modes_moved || now_ns >= w->until_ns || !judge_rests(&w->judge, w->input))
-			step_alarm(e, i);
+		if (all || now_ns >= w->until_ns || !judge_rests(&w->judge, w->input))
+			step_alarm(e, (uint32_t)(w - e->watch));
 	}
 	e->judged_ns = now_ns;
 	e->modes_moved = false;

@@ -21,7 +21,6 @@ struct alarm_watch {
 	const struct alarm_record *record;
 	struct judge judge;
 	int64_t until_ns; /* m.until_wall_ns in plant time, NEVER_NS none */
-	int32_t system;   /* index, or SITE */
 };
 
 struct alarm_now {

@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "alarms/judge.h"
 
+#include <float.h>
 #include <math.h>
 
 #define BITS 52 /* a double holds as many as a whole number */
@@ -14,7 +15,7 @@ ns_of(double s)
 void
 judge_init(struct judge *j, bool active)
 {
-	*j = (struct judge){.active = active, .seen = active};
+	*j = (struct judge){.active = active, .seen = active, .from = 1.0, .to = 0.0};
 }
 
 static bool
@@ -100,15 +101,44 @@ look_at(struct judge *j, const struct alarm_record *r, const struct sample *inpu
 	return j->active ? JUDGE_RAISED : JUDGE_CLEARED;
 }
 
+/* While no delay runs and no limit moves, an input changes nothing that stays on its side of the limit; one that is not
+ * usable changes nothing, whatever its value. */
+static void
+rest(struct judge *j, const struct alarm_record *r, const struct sample *input,
+     const struct sample *base)
+{
+	j->quality = input->quality;
+	j->from = 1.0;
+	j->to = 0.0;
+	if (j->seen != j->active || base || !isfinite(input->value))
+		return;
+	j->from = -DBL_MAX;
+	j->to = DBL_MAX;
+	if (!sample_usable(input))
+		return;
+	switch (r->type) {
+	case ALARM_HI:
+		*(j->seen ? &j->from : &j->to) = j->seen ? r->limit - r->deadband : r->limit;
+		break;
+	case ALARM_LO:
+		*(j->seen ? &j->to : &j->from) = j->seen ? r->limit + r->deadband : r->limit;
+		break;
+	case ALARM_BIT:
+	case ALARM_EQUALS:
+	case ALARM_NOT:
+		j->from = j->to = input->value;
+		break;
+	case ALARM_STALE:
+		break;
+	}
+}
+
 enum judge_change
 judge_step(struct judge *j, const struct alarm_record *r, const struct sample *input,
 	   const struct sample *base, int64_t gap_ns, int64_t now_ns)
 {
 	enum judge_change change = look_at(j, r, input, base, gap_ns, now_ns);
 
-	/* no delay runs, and no limit moves */
-	j->rests = j->seen == j->active && !j->blind && !base;
-	j->quality = input->quality;
-	memcpy(&j->value, &input->value, sizeof(j->value));
+	rest(j, r, input, base);
 	return change;
 }

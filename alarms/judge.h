@@ -12,7 +12,6 @@
 
 #include <stdbool.h>
 #include <stdint.h>
-#include <string.h>
 
 #include "config/alarm.h"
 #include "core/sample.h"
@@ -21,9 +20,9 @@ struct judge {
 	bool active;      /* the verdict */
 	bool seen;        /* the condition as the last usable value shows it, deadband included */
 	bool blind;       /* the last input was not usable */
-	bool rests;       /* the last input would change nothing if it came again */
-	uint32_t quality; /* of it */
-	uint64_t value;   /* its bits */
+	uint32_t quality; /* of the last input */
+	/* Where it rests: a value from `from` to `to`, of that quality, changes nothing. None: from > to. */
+	double from, to;
 	int64_t since_ns; /* when `seen` began to differ from `active` */
 };
 
@@ -41,14 +40,11 @@ enum judge_change judge_step(struct judge *j, const struct alarm_record *r,
 			     const struct sample *input, const struct sample *base, int64_t gap_ns,
 			     int64_t now_ns);
 
-/* Would a look at that input, at whatever time, leave everything as it is? Most do: they are status words. */
+/* Would a look at that input, at whatever time, leave everything as it is? Most would. A NaN never rests. */
 static inline bool
 judge_rests(const struct judge *j, const struct sample *input)
 {
-	uint64_t value;
-
-	memcpy(&value, &input->value, sizeof(value));
-	return j->rests && j->value == value && j->quality == input->quality;
+	return j->quality == input->quality && input->value >= j->from && input->value <= j->to;
 }
 
 #endif
