@@ -6,6 +6,7 @@
 #include <stdlib.h>
 
 #include "core/rtu.h"
+#include "core/wide.h"
 
 /* An answer in the same instant leads to the next request, so a device has many turns; but not this many. */
 #define ACTIONS_MAX 10000
@@ -79,7 +80,7 @@ act_on_line(struct bus *b, const struct collect_action *a, int64_t now_ns)
 {
 	const struct line_config *l = &b->plant->lines[a->line];
 	struct rtu_timing t = rtu_timing(l->baud, l->parity != PARITY_NONE, l->stop_bits);
-	uint8_t answer[WIRE_FRAME_MAX];
+	UNCLEARED uint8_t answer[WIRE_FRAME_MAX];
 	int n;
 
 	if (a->verb == COLLECT_CONNECT)
@@ -108,7 +109,7 @@ drops(struct bus *b, uint32_t d, int64_t now_ns)
 static void
 act(struct bus *b, const struct collect_action *a, int64_t now_ns)
 {
-	uint8_t answer[WIRE_FRAME_MAX];
+	UNCLEARED uint8_t answer[WIRE_FRAME_MAX];
 	uint32_t d = a->device;
 	struct bus_port *port = &b->ports[d];
 	int n;
@@ -155,7 +156,7 @@ deliver(struct bus *b, uint32_t d, int64_t now_ns)
 {
 	struct bus_port *port = &b->ports[d];
 	struct wire *w = &b->wires[d];
-	uint8_t bytes[WIRE_FRAME_MAX];
+	UNCLEARED uint8_t bytes[WIRE_FRAME_MAX];
 	size_t len;
 
 	while ((port->line >= 0 || port->connected) && (len = wire_take(w, now_ns, bytes)) > 0)
