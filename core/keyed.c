@@ -174,6 +174,17 @@ keyed_normals(double *restrict out, size_t pairs, uint64_t seed, uint64_t signal
 	}
 }
 
+WIDE void
+keyed_normals_of(double *restrict out, size_t n, uint64_t seed, const uint64_t *signals,
+		 uint64_t tick)
+{
+	uint64_t of_seed = mix(seed), of_tick = mix(tick);
+	size_t whole = (n + KEYED_SPARE) / (KEYED_SPARE + 1) * (KEYED_SPARE + 1);
+
+	for (size_t i = 0; i < whole; i++)
+		out[i] = normal(mix(mix(of_seed ^ signals[i]) ^ of_tick));
+}
+
 /* FNV-1a, 64 bits. */
 uint64_t
 keyed_signal(const char *name)

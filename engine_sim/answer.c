@@ -6,6 +6,7 @@
 #include <unistd.h>
 
 #include "config/identity.h"
+#include "core/keyed.h"
 #include "core/rtu.h"
 #include "engine_sim/registers.h"
 #include "engine_sim/state.h"
@@ -55,58 +56,55 @@ walk_over(const struct sim_device *d, const struct gate_request *r)
 	return (struct walk){.map = d->map, .r = r, .id = NO_POINT};
 }
 
-/* Points from, from + 1 … of a reading, n of them. */
+/* Values of n registers from `at` on, which one reading or several in a row fill: into out[n]. */
 static void
-make(struct sim_device *d, const struct map_reading *r, uint32_t from, uint32_t n, struct asked *a)
+make(const struct map_reading *of, uint32_t at, uint32_t n, struct asked *a, double *out)
 {
-	const struct point *pt = &d->map->points[r->point];
-
-	if (r->values) {
-		sim_registers_fill(d, pt, r->at + from, r->values(a) + pt->role_index + from, n);
-		return;
-	}
-	a->i = pt->role_index;
-	sim_registers_store(d, pt, r->value ? r->value(a) : (double)NAN);
+	a->i = of->i + (at - of->at);
+	if (of->values)
+		of->values(a, n, out);
+	else
+		*out = of->value ? of->value(a) : (double)NAN;
 }
 
-/* The same where some point is disturbed, or the device's registers stand: each by itself. */
-static void
-make_odd(struct sim *sim, struct sim_device *d, const struct map_reading *r, uint32_t from,
-	 uint32_t n)
-{
-	const struct point *pt = sim->plant->points + d->config->first_point + r->point + from;
-
-	for (; n > 0; n--, pt++)
-		if (!odd_points_store(sim, d, pt) && !d->stands)
-			sim_registers_store(d, pt, sim_value(sim, d, pt));
-}
-
-/* Only what is asked for is made; registers that can be written hold what was written. */
+/* Only what is asked for is made; registers that can be written hold what was written. Plain registers side by side are
+ * made as numbers first, and coded at once; the noise of all comes before. */
 static void
 refresh(struct sim *sim, struct sim_device *d, const struct gate_request *r)
 {
-	const struct register_map *m = d->map;
-	const uint32_t first = first_of(m, r), end = first + r->quantity;
+	const uint32_t first = first_of(d->map, r), end = first + r->quantity;
+	const struct map_reading *of =
+		d->map->table[r->table].reading + d->map->table[r->table].first_reading[first];
+	const struct map_reading *last =
+		d->map->table[r->table].reading + d->map->table[r->table].first_reading[end];
+	UNCLEARED double values[GATE_WORDS_MAX], noise[GATE_WORDS_MAX + KEYED_SPARE];
+	const uint32_t noises = of->noise;
 	struct asked a = values_asked(sim, d);
-	uint32_t k = m->table[r->table].first_reading[first];
+	uint32_t from = first, to = first; /* values that are made and not yet coded */
 
-	if (d->stands && !sim->any_odd)
-		return;
-	for (; k < m->table[r->table].n_readings; k++) {
-		const struct map_reading *of = &m->table[r->table].reading[k];
-		uint32_t from = 0, to = of->n;
+	if (last->n > 0 && last->at < end) /* of several, some are behind the end */
+		last++;
+	keyed_normals_of(noise, last->noise - noises, values_sensors(sim, d)->seed,
+			 d->map->table[r->table].noise_key + noises, a.tick);
+	for (; of < last; of++) {
+		uint32_t at = of->at > first ? of->at : first;
+		uint32_t n = (of->at + of->n < end ? of->at + of->n : end) - at;
 
-		if (of->at >= end)
-			break;
-		if (of->n > 1) { /* of a single one all words are made, whichever are asked for */
-			from = first > of->at ? first - of->at : 0;
-			to = end < of->at + of->n ? end - of->at : of->n;
+		if (!of->plain) { /* all of its words, whichever are asked for */
+			const struct point *pt = &d->map->points[of->point];
+
+			sim_registers_store(d, pt, sim_value(sim, d, pt));
+			continue;
 		}
-		if (sim->any_odd)
-			make_odd(sim, d, of, from, to - from);
-		else
-			make(d, of, from, to - from, &a);
+		if (at > to) {
+			sim_registers_fill(d, r->table, from, values + (from - first), to - from);
+			from = at;
+		}
+		to = at + n;
+		a.noise = noise + (of->noise - noises);
+		make(of, at, n, &a, values + (at - first));
 	}
+	sim_registers_fill(d, r->table, from, values + (from - first), to - from);
 }
 
 /* The value that a write request brings for a point that lies wholly inside it. */
@@ -237,8 +235,10 @@ answer(struct sim *sim, struct sim_device *d, const uint8_t *request, size_t len
 		return sim_gate_refuse(request, code, out);
 	if (r.write && d->write_lost > 0.5)
 		return acknowledge(request, out);
-	if (!r.write)
+	if (!r.write && !d->stands)
 		refresh(sim, d, &r);
+	if (!r.write)
+		odd_points_store(sim, d, r.table, r.address, (uint32_t)r.address + r.quantity);
 	n = reply(sim, request, len, &r, d->registers, out);
 	if (r.write && n > 0 && d->not_applied < 0.5)
 		apply(sim, d, &r);

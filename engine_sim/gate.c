@@ -7,7 +7,6 @@
 
 /* Modbus application protocol 1.1b3, section 6: greatest quantities. */
 #define READ_BITS_MAX 2000
-#define READ_REGISTERS_MAX 125
 #define WRITE_BITS_MAX 1968
 #define WRITE_REGISTERS_MAX 123
 
@@ -83,10 +82,10 @@ limits(uint8_t function, struct gate_request *r)
 		return READ_BITS_MAX;
 	case 3:
 		r->table = GATE_HOLDING;
-		return READ_REGISTERS_MAX;
+		return GATE_WORDS_MAX;
 	case 4:
 		r->table = GATE_INPUT;
-		return READ_REGISTERS_MAX;
+		return GATE_WORDS_MAX;
 	case 5:
 		r->table = GATE_COILS;
 		return 1;

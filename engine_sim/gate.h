@@ -18,6 +18,7 @@
 
 #define GATE_ADU_MAX 260
 #define GATE_MBAP 7
+#define GATE_WORDS_MAX 125 /* of a read */
 
 enum gate_table { GATE_COILS, GATE_DISCRETE, GATE_HOLDING, GATE_INPUT, GATE_TABLES };
 

@@ -83,22 +83,34 @@ odd_points_step(struct sim *sim)
 	}
 }
 
-bool
-odd_points_store(struct sim *sim, struct sim_device *d, const struct point *pt)
+static void
+store(struct sim_device *d, const struct point *pt, const struct instrument *f)
 {
-	struct instrument *f =
-		instrument_find(sim->odd, ODD_POINTS, (uint32_t)(pt - sim->plant->points));
 	uint16_t words[INSTRUMENT_WORDS];
 
-	if (!f || f->fresh || instrument_plain(f))
-		return false;
+	if (f->fresh || instrument_plain(f))
+		return;
 	memcpy(words, f->words, sizeof(words));
 	/* the half that comes last on the wire is still the old one */
 	if (f->torn > 0.5)
 		for (uint32_t k = (pt->count + 1u) / 2u; k < pt->count && k < INSTRUMENT_WORDS; k++)
 			words[k] = f->before[k];
 	sim_registers_words(d, pt, words);
-	return true;
+}
+
+void
+odd_points_store(struct sim *sim, struct sim_device *d, enum gate_table table, uint32_t first,
+		 uint32_t end)
+{
+	for (uint32_t k = 0; sim->any_odd && k < ODD_POINTS; k++) {
+		const struct instrument *f = &sim->odd[k];
+		const struct point *pt = f->of > 0 ? &sim->plant->points[f->of - 1] : NULL;
+
+		if (pt && &sim->devices[pt->device] == d && !pt->writable &&
+		    register_map_table(pt->fc) == table && pt->reg < end &&
+		    (uint32_t)pt->reg + pt->count > first)
+			store(d, pt, f);
+	}
 }
 
 /* 1 found, 0 no such thing, -errno. */

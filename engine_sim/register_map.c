@@ -5,6 +5,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "core/keyed.h"
 #include "engine_sim/values.h"
 
 struct point
@@ -114,24 +115,41 @@ static int
 open_table(struct register_map *m, enum gate_table t)
 {
 	uint32_t n = m->gate.table[t].n;
+	struct map_coding *c = &m->table[t].coding;
 
 	m->gate.table[t].cell = calloc(n + 1, 1);
 	m->table[t].point_at = malloc((n + 1) * sizeof(uint32_t));
 	m->table[t].first_reading = calloc(n + 1, sizeof(uint32_t));
 	m->table[t].reading = calloc(n + 1, sizeof(struct map_reading));
+	m->table[t].noise_key = calloc(n + KEYED_SPARE + 1, sizeof(uint64_t));
+	c->offset = calloc(5 * n + 1, sizeof(double));
 	if (!m->gate.table[t].cell || !m->table[t].point_at || !m->table[t].first_reading ||
-	    !m->table[t].reading)
+	    !m->table[t].reading || !m->table[t].noise_key || !c->offset)
 		return -ENOMEM;
+	c->scale = c->offset + n;
+	c->lo = c->scale + n;
+	c->hi = c->lo + n;
+	c->none = c->hi + n;
 	for (uint32_t k = 0; k <= n; k++)
 		m->table[t].point_at[k] = NO_POINT;
 	return 0;
 }
 
 static void
+code_register(const struct map_coding *c, uint32_t at, const struct point *pt)
+{
+	c->offset[at] = pt->offset;
+	c->scale[at] = pt->scale;
+	c->lo[at] = pt->type == REG_I16 ? -32768.0 : 0.0;
+	c->hi[at] = pt->type == REG_I16 ? 32767.0 : 65535.0;
+	c->none[at] = pt->has_no_value ? (double)(uint16_t)pt->no_value : 0.0;
+}
+
+static void
 find_readings(struct register_map *m, enum gate_table t)
 {
 	const uint32_t *ids = m->table[t].point_at, n = m->gate.table[t].n;
-	uint32_t k = 0, until = 0, end;
+	uint32_t k = 0, until = 0, noises = 0, end;
 
 	for (; k < n; k = end) {
 		struct map_reading *r = &m->table[t].reading[m->table[t].n_readings];
@@ -144,20 +162,27 @@ find_readings(struct register_map *m, enum gate_table t)
 		*r = (struct map_reading){.point = ids[k],
 					  .at = k,
 					  .n = 1,
+					  .i = pt->role_index,
+					  .noise = noises,
+					  .plain = register_map_plain(pt),
 					  .value = values_of_role(pt->role, m->of->system >= 0),
-					  .values = values_of_array(pt->role, m->of->system >= 0)};
+					  .values =
+						  values_of_several(pt->role, m->of->system >= 0)};
 		for (; r->values && end < n && ids[end] == ids[end - 1] + 1 &&
 		       filled_alike(&m->points[ids[end - 1]], &m->points[ids[end]]);
 		     end++)
 			r->n++;
-		if (r->n == 1)
-			r->values = NULL;
+		if (r->plain && values_key(pt, &m->table[t].noise_key[noises]))
+			noises++;
+		for (uint32_t at = k; r->plain && at < end; at++)
+			code_register(&m->table[t].coding, at, pt);
 		for (; until < end; until++)
 			m->table[t].first_reading[until] = m->table[t].n_readings;
 		m->table[t].n_readings++;
 	}
 	for (; until <= n; until++)
 		m->table[t].first_reading[until] = m->table[t].n_readings;
+	m->table[t].reading[m->table[t].n_readings].noise = noises;
 }
 
 int
@@ -201,6 +226,8 @@ register_map_close(struct register_map *m)
 		free(m->table[t].point_at);
 		free(m->table[t].first_reading);
 		free(m->table[t].reading);
+		free(m->table[t].noise_key);
+		free(m->table[t].coding.offset);
 	}
 	free(m);
 }

@@ -11,12 +11,21 @@
 
 struct asked;
 
-/* A point that nobody writes; or several, in registers that are alike and that one loop can fill. */
+/* A point that nobody writes; or several with indices in a row, in registers that are alike. */
 struct map_reading {
-	uint32_t point;                                /* index of the first */
-	uint32_t at, n;                                /* its register, in the table; points */
-	double (*value)(const struct asked *);         /* of one of them; NULL: nothing to say */
-	const double *(*values)(const struct asked *); /* of all, by role index; NULL: n is 1 */
+	uint32_t point; /* index of the first */
+	uint32_t at, n; /* its register, in the table; points */
+	uint32_t i;     /* role's index */
+	uint32_t
+		noise; /* where its noise is among the table's; of one that has none, the next one's */
+	bool plain;    /* register_map_plain: coded by the table's `coding` */
+	double (*value)(const struct asked *);                         /* NULL: nothing to say */
+	void (*values)(const struct asked *, uint32_t n, double *out); /* NULL: one, by `value` */
+};
+
+/* How a plain register is made of a value x: (x - offset) / scale, rounded, inside [lo, hi]. `none`: of an x that is not finite. */
+struct map_coding {
+	double *offset, *scale, *lo, *hi, *none;
 };
 
 struct register_map {
@@ -27,8 +36,10 @@ struct register_map {
 	struct {
 		uint32_t *point_at;      /* [n of the table]: index of the point, NO_POINT */
 		uint32_t *first_reading; /* [n + 1]: the first one that ends behind that register */
-		struct map_reading *reading;
+		struct map_reading *reading; /* [n_readings], and one that ends their noise */
 		uint32_t n_readings;
+		struct map_coding coding; /* [n] */
+		uint64_t *noise_key;      /* values_key, of plain readings in their order */
 	} table[GATE_TABLES];
 };
 

@@ -50,8 +50,8 @@ registers_tell_none(const struct point *pt)
 }
 
 /* Rounded as round() does, halves away from zero, and held inside [lo, hi]; both ends are exact
- * doubles below 2^54. Inline: each register of each answer comes by here. */
-static inline uint64_t
+ * doubles below 2^54. */
+static uint64_t
 whole(double raw, double lo, double hi)
 {
 	double x = clamp(raw, lo, hi);
@@ -217,30 +217,30 @@ sim_registers_words(struct sim_device *d, const struct point *pt,
 			bits[at + k] = (uint8_t)words[k];
 }
 
-/* bits_of() and the no-value code, for numbers of 16 bits. */
+/* registers_encode() for numbers of 16 bits. A cut of twice the rest rounds halves away from zero. */
 WIDE static void
-fill_words(uint16_t *to, const double *values, uint32_t n, const struct point *pt)
+encode_words(uint16_t *to, const double *values, uint32_t n, struct map_coding c)
 {
-	const double scale = pt->scale, offset = pt->offset;
-	const double lo = pt->type == REG_I16 ? -32768.0 : 0.0;
-	const double hi = pt->type == REG_I16 ? 32767.0 : 65535.0;
-	const int32_t none = pt->has_no_value ? (int32_t)(uint16_t)pt->no_value : 0;
-
 	for (uint32_t i = 0; i < n; i++) {
-		double x = clamp((values[i] - offset) / scale, lo, hi);
-		int32_t cut = (int32_t)x;
-		double rest = x - (double)cut;
-		int32_t word = cut + (rest >= 0.5) - (rest <= -0.5);
+		double x = clamp((values[i] - c.offset[i]) / c.scale[i], c.lo[i], c.hi[i]);
+		double given = fabs(values[i]) <= MOST_FINITE ? x : c.none[i];
+		int32_t cut = (int32_t)given, more = (int32_t)(2.0 * (given - (double)cut));
 
-		to[i] = (uint16_t)(fabs(values[i]) <= MOST_FINITE ? word : none);
+		to[i] = (uint16_t)(cut + more);
 	}
 }
 
 void
-sim_registers_fill(struct sim_device *d, const struct point *pt, uint32_t at, const double *values,
+sim_registers_fill(struct sim_device *d, enum gate_table table, uint32_t at, const double *values,
 		   uint32_t n)
 {
-	fill_words(words_at(d, pt->fc) + at, values, n, pt);
+	const struct map_coding *c = &d->map->table[table].coding;
+	uint16_t *words = table == GATE_HOLDING ? d->registers->tab_registers
+						: d->registers->tab_input_registers;
+
+	encode_words(words + at, values, n,
+		     (struct map_coding){c->offset + at, c->scale + at, c->lo + at, c->hi + at,
+					 c->none + at});
 }
 
 void
@@ -248,15 +248,6 @@ sim_registers_store(struct sim_device *d, const struct point *pt, double value)
 {
 	uint16_t words[REGISTER_WORDS_MAX];
 
-	/* most are one word, in the wire's order */
-	if (register_map_plain(pt) && fabs(value) <= MOST_FINITE) {
-		double lo = pt->type == REG_I16 ? -32768.0 : 0.0;
-		double hi = pt->type == REG_I16 ? 32767.0 : 65535.0;
-
-		words_at(d, pt->fc)[place(d, pt)] =
-			(uint16_t)whole((value - pt->offset) / pt->scale, lo, hi);
-		return;
-	}
 	registers_encode(pt, value, words);
 	sim_registers_words(d, pt, words);
 }

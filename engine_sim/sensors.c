@@ -17,14 +17,14 @@ double
 sensors_noisy(const struct sensors *s, enum sensor_signal signal, uint32_t index, uint64_t tick,
 	      double value, double deviation)
 {
-	return value + deviation * keyed_normal(s->seed, (uint64_t)signal << 32 | index, tick);
+	return value + deviation * keyed_normal(s->seed, sensors_key(signal, index), tick);
 }
 
 void
 sensors_noise(const struct sensors *s, enum sensor_signal signal, uint64_t tick,
 	      double out[RETICLES])
 {
-	keyed_normals(out, RETICLES / 2, s->seed, (uint64_t)signal << 32, tick);
+	keyed_normals(out, RETICLES / 2, s->seed, sensors_key(signal, 0), tick);
 }
 
 /* To the nearest step, halves to even. */

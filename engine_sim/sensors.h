@@ -65,6 +65,13 @@ void sensors_wafer(struct sensors *s, const struct process *p, uint64_t tick);
 /* Flow and pressure of a 50 ms tick. */
 void sensors_loop(struct sensors *s, const struct process *p, uint64_t tick);
 
+/* The noise of a signal's instrument is keyed by */
+static inline uint64_t
+sensors_key(enum sensor_signal signal, uint32_t index)
+{
+	return (uint64_t)signal << 32 | index;
+}
+
 /* A reading with noise of that standard deviation. */
 double sensors_noisy(const struct sensors *s, enum sensor_signal signal, uint32_t index,
 		     uint64_t tick, double value, double deviation);

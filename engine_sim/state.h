@@ -76,8 +76,8 @@ struct sim {
 int sim_registers_open(struct sim *sim, uint32_t device, char *why, size_t why_size);
 void sim_registers_close(struct sim_device *d);
 void sim_registers_store(struct sim_device *d, const struct point *pt, double value);
-/* Readings of points that are alike, in registers from `at` of the first one's table on. */
-void sim_registers_fill(struct sim_device *d, const struct point *pt, uint32_t at,
+/* Readings in plain registers side by side, from `at` of that table on. */
+void sim_registers_fill(struct sim_device *d, enum gate_table table, uint32_t at,
 			const double *values, uint32_t n);
 void sim_registers_words(struct sim_device *d, const struct point *pt,
 			 const uint16_t words[INSTRUMENT_WORDS]);
@@ -87,8 +87,9 @@ void sim_registers_identity(struct sim_device *d);
 /* odd_points.c, device_faults.c. Samples of a 100 ms tick. */
 void odd_points_step(struct sim *sim);
 void device_faults_step(struct sim *sim);
-/* Into the registers, if that point is disturbed; else false. */
-bool odd_points_store(struct sim *sim, struct sim_device *d, const struct point *pt);
+/* What its disturbed points say, into all their registers of which one is in [first, end) of that table's addresses. */
+void odd_points_store(struct sim *sim, struct sim_device *d, enum gate_table table, uint32_t first,
+		      uint32_t end);
 /* "POINT.off", "DEVICE.offline": 1 found, 0 another kind of path, -errno with `why`. A disturbed
  * point takes a slot. */
 int odd_points_path(struct sim *sim, const char *path, struct path_target *out, char *why,

@@ -2,6 +2,7 @@
 /* What stands behind a role: where a reading comes from, and what a written register does. */
 #include <math.h>
 
+#include "core/keyed.h"
 #include "engine_sim/limits.h"
 #include "engine_sim/hydraulics.h"
 #include "engine_sim/state.h"
@@ -20,51 +21,9 @@
 /* ---- engine block ---- */
 
 static double
-reticle_temp(const struct asked *a)
-{
-	return a->sys->sensors.temp_c[a->i];
-}
-
-/* All reticles' at once: whoever asks for one asks for all. */
-WIDE static void
-make_powers(struct sim_system *sys, uint64_t tick)
-{
-	const struct process *p = &sys->process;
-	UNCLEARED double noise[RETICLES];
-	double *w = sys->reticle_w;
-
-	wafer_power(w, &p->md, &p->variation, p->wafer.si_c, p->load_w, p->powered);
-	sensors_noise(&sys->sensors, SENSE_RETICLE_POWER, tick, noise);
-	for (int i = 0; i < RETICLES; i++)
-		w[i] = most(0.0, w[i] + p->md.power_noise_frac * w[i] * noise[i]);
-}
-
-static const double *
-reticle_powers(const struct asked *a)
-{
-	if (a->sys->reticle_w_step != a->sim->step) {
-		make_powers(a->sys, a->tick);
-		a->sys->reticle_w_step = a->sim->step;
-	}
-	return a->sys->reticle_w;
-}
-
-static double
-reticle_power(const struct asked *a)
-{
-	return reticle_powers(a)[a->i];
-}
-
-static double
 duty_cmd(const struct asked *a)
 {
 	return a->sys->firmware.engine.duty_cmd[a->i];
-}
-
-static double
-duty(const struct asked *a)
-{
-	return a->sys->process.duty[a->i];
 }
 
 static double
@@ -74,21 +33,9 @@ share_cmd(const struct asked *a)
 }
 
 static double
-share(const struct asked *a)
-{
-	return a->sys->process.share[a->i];
-}
-
-static double
 ballast_cmd(const struct asked *a)
 {
 	return a->sys->firmware.engine.ballast_cmd_w[a->i];
-}
-
-static double
-ballast(const struct asked *a)
-{
-	return a->sys->process.jobs.ballast_w[a->i];
 }
 
 static double
@@ -120,20 +67,19 @@ cores_active(const struct asked *a)
 static double
 plate_inlet(const struct asked *a)
 {
-	return values_noisy(a, SENSE_PLATE_INLET, a->sys->process.inlet_c, TEMP_NOISE_K);
+	return values_noisy(a, a->sys->process.inlet_c, TEMP_NOISE_K);
 }
 
 static double
 plate_outlet(const struct asked *a)
 {
-	return values_noisy(a, SENSE_PLATE_OUTLET, a->sys->process.outlet_c, TEMP_NOISE_K);
+	return values_noisy(a, a->sys->process.outlet_c, TEMP_NOISE_K);
 }
 
 static double
 plate_dp(const struct asked *a)
 {
-	return not_below_0(values_noisy(a, SENSE_PLATE_DP, process_plate_dp_kpa(&a->sys->process),
-					DP_NOISE_KPA));
+	return not_below_0(values_noisy(a, process_plate_dp_kpa(&a->sys->process), DP_NOISE_KPA));
 }
 
 static double
@@ -202,13 +148,13 @@ loop_flow(const struct asked *a)
 static double
 loop_supply(const struct asked *a)
 {
-	return values_noisy(a, SENSE_SUPPLY, a->sys->process.loop.cold_c, TEMP_NOISE_K);
+	return values_noisy(a, a->sys->process.loop.cold_c, TEMP_NOISE_K);
 }
 
 static double
 loop_return(const struct asked *a)
 {
-	return values_noisy(a, SENSE_RETURN, a->sys->process.loop.hot_c, TEMP_NOISE_K);
+	return values_noisy(a, a->sys->process.loop.hot_c, TEMP_NOISE_K);
 }
 
 static double
@@ -216,9 +162,8 @@ supply_pressure(const struct asked *a)
 {
 	const struct process *p = &a->sys->process;
 
-	return not_below_0(values_noisy(a, SENSE_SUPPLY_PRESSURE,
-					process_return_kpa(p) + p->flow.dp_kpa,
-					PRESSURE_NOISE_KPA));
+	return not_below_0(
+		values_noisy(a, process_return_kpa(p) + p->flow.dp_kpa, PRESSURE_NOISE_KPA));
 }
 
 static double
@@ -230,9 +175,8 @@ return_pressure(const struct asked *a)
 static double
 loop_level(const struct asked *a)
 {
-	return clamp(
-		values_noisy(a, SENSE_LEVEL, process_level_pct(&a->sys->process), LEVEL_NOISE_PCT),
-		0.0, 100.0);
+	return clamp(values_noisy(a, process_level_pct(&a->sys->process), LEVEL_NOISE_PCT), 0.0,
+		     100.0);
 }
 
 static double
@@ -240,7 +184,7 @@ conductivity(const struct asked *a)
 {
 	double us_cm = a->sys->process.faults.conductivity_us_cm;
 
-	return not_below_0(values_noisy(a, SENSE_CONDUCTIVITY, us_cm, 0.01 * us_cm));
+	return not_below_0(values_noisy(a, us_cm, 0.01 * us_cm));
 }
 
 static double
@@ -252,8 +196,7 @@ loop_leak(const struct asked *a)
 static double
 filter_dp(const struct asked *a)
 {
-	return not_below_0(values_noisy(a, SENSE_FILTER_DP, process_filter_dp_kpa(&a->sys->process),
-					DP_NOISE_KPA));
+	return not_below_0(values_noisy(a, process_filter_dp_kpa(&a->sys->process), DP_NOISE_KPA));
 }
 
 static double
@@ -274,7 +217,7 @@ pump_power(const struct asked *a)
 	const struct process *p = &a->sys->process;
 	double w = coolant_pump_w(&p->md, p->pump[a->i]);
 
-	return not_below_0(values_noisy(a, SENSE_PUMP_POWER, w, POWER_NOISE_FRAC * w));
+	return not_below_0(values_noisy(a, w, POWER_NOISE_FRAC * w));
 }
 
 static double
@@ -300,13 +243,13 @@ valve(const struct asked *a)
 static double
 facility_in(const struct asked *a)
 {
-	return values_noisy(a, SENSE_FACILITY_IN, a->sys->process.faults.supply_c, TEMP_NOISE_K);
+	return values_noisy(a, a->sys->process.faults.supply_c, TEMP_NOISE_K);
 }
 
 static double
 facility_out(const struct asked *a)
 {
-	return values_noisy(a, SENSE_FACILITY_OUT, a->sys->process.hx.facility_c, TEMP_NOISE_K);
+	return values_noisy(a, a->sys->process.hx.facility_c, TEMP_NOISE_K);
 }
 
 static double
@@ -314,7 +257,7 @@ facility_branch_flow(const struct asked *a)
 {
 	double lpm = LPM_PER_KG_S * a->sys->process.hx.facility_kg_s;
 
-	return not_below_0(values_noisy(a, SENSE_FACILITY_FLOW, lpm, FLOW_NOISE_FRAC * lpm));
+	return not_below_0(values_noisy(a, lpm, FLOW_NOISE_FRAC * lpm));
 }
 
 static double
@@ -322,7 +265,7 @@ air_flow(const struct asked *a)
 {
 	double kg_s = a->sys->process.hx.facility_kg_s;
 
-	return not_below_0(values_noisy(a, SENSE_FACILITY_FLOW, kg_s, FLOW_NOISE_FRAC * kg_s));
+	return not_below_0(values_noisy(a, kg_s, FLOW_NOISE_FRAC * kg_s));
 }
 
 static double
@@ -332,7 +275,7 @@ air_filter_dp(const struct asked *a)
 	double frac = p->hx.facility_kg_s / p->md.facility_kg_s;
 	double kpa = air_filter_dp_kpa(&p->md, frac, p->faults.air_filter_mul);
 
-	return not_below_0(values_noisy(a, SENSE_AIR_FILTER_DP, kpa, AIR_DP_NOISE_KPA));
+	return not_below_0(values_noisy(a, kpa, AIR_DP_NOISE_KPA));
 }
 
 static double
@@ -398,15 +341,13 @@ psu_power(const struct asked *a)
 {
 	double w = a->sys->process.power.supply_w[a->i];
 
-	return not_below_0(values_noisy(a, SENSE_PSU_POWER, w, POWER_NOISE_FRAC * w));
+	return not_below_0(values_noisy(a, w, POWER_NOISE_FRAC * w));
 }
 
 static double
 psu_voltage(const struct asked *a)
 {
-	return psu_runs(a)
-		       ? values_noisy(a, SENSE_PSU_VOLTAGE, a->sys->process.power.supply_v, 0.01)
-		       : 0.0;
+	return psu_runs(a) ? values_noisy(a, a->sys->process.power.supply_v, 0.01) : 0.0;
 }
 
 static double
@@ -427,9 +368,7 @@ feed_voltage(const struct asked *a)
 {
 	const struct process *p = &a->sys->process;
 
-	return process_feed_lost(p, (int)a->i)
-		       ? 0.0
-		       : values_noisy(a, SENSE_FEED_VOLTAGE, p->md.feed_v, FEED_NOISE_V);
+	return process_feed_lost(p, (int)a->i) ? 0.0 : values_noisy(a, p->md.feed_v, FEED_NOISE_V);
 }
 
 static double
@@ -442,7 +381,7 @@ feed_power(const struct asked *a)
 		if (k * FEEDS / PSUS == (int)a->i && p->faults.psu_failed[k] <= 0.5 &&
 		    !process_feed_lost(p, (int)a->i))
 			w += p->power.supply_input_w;
-	return not_below_0(values_noisy(a, SENSE_FEED_POWER, w, POWER_NOISE_FRAC * w));
+	return not_below_0(values_noisy(a, w, POWER_NOISE_FRAC * w));
 }
 
 static double
@@ -450,7 +389,7 @@ power_output(const struct asked *a)
 {
 	double w = a->sys->process.power.output_w;
 
-	return not_below_0(values_noisy(a, SENSE_PSU_POWER, w, POWER_NOISE_FRAC * w));
+	return not_below_0(values_noisy(a, w, POWER_NOISE_FRAC * w));
 }
 
 static double
@@ -459,7 +398,7 @@ power_input(const struct asked *a)
 	const struct process *p = &a->sys->process;
 	double w = p->power.input_w;
 
-	return not_below_0(values_noisy(a, SENSE_INPUT_POWER, w, p->md.input_noise_frac * w));
+	return not_below_0(values_noisy(a, w, p->md.input_noise_frac * w));
 }
 
 static double
@@ -469,14 +408,9 @@ power_energy(const struct asked *a)
 }
 
 static value_fn *const values[ROLES] = {
-	[ROLE_RETICLE_TEMP] = reticle_temp,
-	[ROLE_RETICLE_POWER] = reticle_power,
 	[ROLE_DUTY_CMD] = duty_cmd,
-	[ROLE_DUTY] = duty,
 	[ROLE_SHARE_CMD] = share_cmd,
-	[ROLE_SHARE] = share,
 	[ROLE_BALLAST_CMD] = ballast_cmd,
-	[ROLE_BALLAST] = ballast,
 	[ROLE_WAFER_POWER] = wafer_power_w,
 	[ROLE_WAFER_CURRENT] = wafer_current,
 	[ROLE_WAFER_VOLTAGE] = wafer_voltage,
@@ -542,50 +476,61 @@ values_of_role(enum role_id role, bool of_system)
 	return values_jobs[role] ? values_jobs[role] : values[role];
 }
 
+/* Whose noise a role's reading has. The first signal nobody asks for: it stands for none. */
+static const enum sensor_signal signals[ROLES] = {
+	[ROLE_PLATE_INLET] = SENSE_PLATE_INLET,
+	[ROLE_PLATE_OUTLET] = SENSE_PLATE_OUTLET,
+	[ROLE_PLATE_DP] = SENSE_PLATE_DP,
+	[ROLE_LOOP_SUPPLY] = SENSE_SUPPLY,
+	[ROLE_LOOP_RETURN] = SENSE_RETURN,
+	[ROLE_LOOP_SUPPLY_PRESSURE] = SENSE_SUPPLY_PRESSURE,
+	[ROLE_LOOP_LEVEL] = SENSE_LEVEL,
+	[ROLE_LOOP_CONDUCTIVITY] = SENSE_CONDUCTIVITY,
+	[ROLE_FILTER_DP] = SENSE_FILTER_DP,
+	[ROLE_PUMP_POWER] = SENSE_PUMP_POWER,
+	[ROLE_HX_FACILITY_IN] = SENSE_FACILITY_IN,
+	[ROLE_HX_FACILITY_OUT] = SENSE_FACILITY_OUT,
+	[ROLE_HX_FACILITY_FLOW] = SENSE_FACILITY_FLOW,
+	[ROLE_HX_AIR_FLOW] = SENSE_FACILITY_FLOW,
+	[ROLE_AIR_FILTER_DP] = SENSE_AIR_FILTER_DP,
+	[ROLE_PSU_POWER] = SENSE_PSU_POWER,
+	[ROLE_PSU_VOLTAGE] = SENSE_PSU_VOLTAGE,
+	[ROLE_PSU_CURRENT] = SENSE_PSU_POWER,
+	[ROLE_FEED_VOLTAGE] = SENSE_FEED_VOLTAGE,
+	[ROLE_FEED_POWER] = SENSE_FEED_POWER,
+	[ROLE_POWER_OUTPUT] = SENSE_PSU_POWER,
+	[ROLE_POWER_INPUT] = SENSE_INPUT_POWER,
+	[ROLE_FACILITY_SUPPLY] = SENSE_SITE,
+	[ROLE_FACILITY_RETURN] = SENSE_FACILITY_OUT,
+	[ROLE_AIR_SUPPLY] = SENSE_SITE,
+	[ROLE_AIR_RETURN] = SENSE_FACILITY_OUT,
+	[ROLE_METER_VOLTAGE] = SENSE_SITE_VOLTAGE,
+};
+
+bool
+values_key(const struct point *pt, uint64_t *key)
+{
+	*key = sensors_key(signals[pt->role], pt->role_index);
+	return signals[pt->role] != 0;
+}
+
 double
 sim_value(struct sim *sim, struct sim_device *d, const struct point *pt)
 {
 	struct asked a = values_asked(sim, d);
 	value_fn *value = values_of_role(pt->role, a.sys != NULL);
+	values_fn *several = values_of_several(pt->role, a.sys != NULL);
+	double noise, x = (double)NAN;
+	uint64_t key;
 
 	a.i = pt->role_index;
-	return value ? value(&a) : (double)NAN;
-}
-
-static const double *
-reticle_temps(const struct asked *a)
-{
-	return a->sys->sensors.temp_c;
-}
-
-static const double *
-duties(const struct asked *a)
-{
-	return a->sys->process.duty;
-}
-
-static const double *
-shares(const struct asked *a)
-{
-	return a->sys->process.share;
-}
-
-static const double *
-ballasts(const struct asked *a)
-{
-	return a->sys->process.jobs.ballast_w;
-}
-
-static values_fn *const arrays[ROLES] = {
-	[ROLE_RETICLE_TEMP] = reticle_temps,
-	[ROLE_RETICLE_POWER] = reticle_powers,
-	[ROLE_DUTY] = duties,
-	[ROLE_SHARE] = shares,
-	[ROLE_BALLAST] = ballasts,
-};
-
-values_fn *
-values_of_array(enum role_id role, bool of_system)
-{
-	return of_system ? arrays[role] : NULL;
+	if (values_key(pt, &key)) {
+		noise = keyed_normal(values_sensors(sim, d)->seed, key, a.tick);
+		a.noise = &noise;
+	}
+	if (several)
+		several(&a, 1, &x);
+	else if (value)
+		x = value(&a);
+	return x;
 }

@@ -17,10 +17,12 @@ struct asked {
 	struct sim_system *sys; /* NULL for the site's devices */
 	uint32_t i;             /* role's index */
 	uint64_t tick;          /* of 100 ms */
+	const double *noise;    /* of the role's signal, standard deviation 1 */
 };
 
 typedef double value_fn(const struct asked *);
-typedef const double *values_fn(const struct asked *);
+/* Of indices i, i + 1 …: out[n]. */
+typedef void values_fn(const struct asked *, uint32_t n, double *out);
 
 /* Roles that a device of the site can have; all others belong to a system. */
 extern value_fn *const values_site[ROLES];
@@ -29,8 +31,16 @@ extern value_fn *const values_jobs[ROLES];
 
 /* What makes a role's reading; NULL: nothing is there to say. */
 value_fn *values_of_role(enum role_id role, bool of_system);
-/* The array that all of its readings are in, by role index; NULL: there is none. */
-values_fn *values_of_array(enum role_id role, bool of_system);
+/* What makes the readings of a role that reticles have; NULL: it is another, the one above makes it. */
+values_fn *values_of_several(enum role_id role, bool of_system);
+/* Has a role's reading noise? Then its key. */
+bool values_key(const struct point *pt, uint64_t *key);
+/* Whose noise it is. */
+static inline const struct sensors *
+values_sensors(const struct sim *sim, const struct sim_device *d)
+{
+	return d->system ? &d->system->sensors : &sim->site.noise;
+}
 
 static inline struct asked
 values_asked(struct sim *sim, const struct sim_device *d)
@@ -40,11 +50,9 @@ values_asked(struct sim *sim, const struct sim_device *d)
 }
 
 static inline double
-values_noisy(const struct asked *a, enum sensor_signal signal, double value, double deviation)
+values_noisy(const struct asked *a, double value, double deviation)
 {
-	const struct sensors *s = a->sys ? &a->sys->sensors : &a->sim->site.noise;
-
-	return sensors_noisy(s, signal, a->i, a->tick, value, deviation);
+	return value + deviation * *a->noise;
 }
 
 static inline double

@@ -40,14 +40,6 @@ job_utilisation(const struct asked *a)
 	return a->sys->process.job.utilisation;
 }
 
-static double
-reticle_job(const struct asked *a)
-{
-	uint8_t slot = a->sys->process.jobs.of[a->i];
-
-	return slot < JOBS_MAX ? slot + 1.0 : 0.0;
-}
-
 static bool
 taken(const struct asked *a)
 {
@@ -166,7 +158,6 @@ value_fn *const values_jobs[ROLES] = {
 	[ROLE_JOB_RATE] = job_rate,
 	[ROLE_JOB_TOKENS] = job_tokens,
 	[ROLE_JOB_UTILISATION] = job_utilisation,
-	[ROLE_RETICLE_JOB] = reticle_job,
 	[ROLE_JOB_SLOT_ID] = slot_id,
 	[ROLE_JOB_SLOT_MODE] = slot_mode,
 	[ROLE_JOB_SLOT_RATE] = slot_rate,

@@ -15,7 +15,7 @@
 static double
 supply_temp(const struct asked *a, enum facility medium)
 {
-	return values_noisy(a, SENSE_SITE, a->sim->site.facility.supply_c[medium], TEMP_NOISE_K);
+	return values_noisy(a, a->sim->site.facility.supply_c[medium], TEMP_NOISE_K);
 }
 
 static double
@@ -45,8 +45,7 @@ return_temp(const struct asked *a, enum facility medium, double *kg_s)
 		*kg_s += p->hx.facility_kg_s;
 		heat_c += p->hx.facility_kg_s * p->hx.facility_c;
 	}
-	return *kg_s > 0.0 ? values_noisy(a, SENSE_FACILITY_OUT, heat_c / *kg_s, TEMP_NOISE_K)
-			   : (double)NAN;
+	return *kg_s > 0.0 ? heat_c / *kg_s : (double)NAN;
 }
 
 static double
@@ -54,7 +53,7 @@ water_return(const struct asked *a)
 {
 	double kg_s;
 
-	return return_temp(a, FACILITY_WATER, &kg_s);
+	return values_noisy(a, return_temp(a, FACILITY_WATER, &kg_s), TEMP_NOISE_K);
 }
 
 static double
@@ -62,7 +61,7 @@ air_return(const struct asked *a)
 {
 	double kg_s;
 
-	return return_temp(a, FACILITY_AIR, &kg_s);
+	return values_noisy(a, return_temp(a, FACILITY_AIR, &kg_s), TEMP_NOISE_K);
 }
 
 static double
@@ -126,7 +125,7 @@ meter_current(const struct asked *a)
 static double
 meter_voltage(const struct asked *a)
 {
-	return values_noisy(a, SENSE_SITE_VOLTAGE, PHASE_V, 0.2);
+	return values_noisy(a, PHASE_V, 0.2);
 }
 
 static double

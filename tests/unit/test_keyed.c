@@ -29,6 +29,22 @@ a_number_depends_on_its_key_alone(void **state)
 }
 
 static void
+those_of_any_signals_are_the_same_as_each_alone(void **state)
+{
+	uint64_t signals[20 + KEYED_SPARE] = {0};
+	double out[20 + KEYED_SPARE];
+
+	(void)state;
+	for (size_t n = 0; n <= 20; n++) {
+		for (size_t i = 0; i < n; i++)
+			signals[i] = keyed_u64(n, 1, i);
+		keyed_normals_of(out, n, 7, signals, n);
+		for (size_t i = 0; i < n; i++)
+			assert_true(same(out[i], keyed_normal(7, signals[i], n)));
+	}
+}
+
+static void
 each_part_of_the_key_counts_and_places_do_not_mix(void **state)
 {
 	(void)state;
@@ -168,6 +184,7 @@ main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(a_number_depends_on_its_key_alone),
+		cmocka_unit_test(those_of_any_signals_are_the_same_as_each_alone),
 		cmocka_unit_test(each_part_of_the_key_counts_and_places_do_not_mix),
 		cmocka_unit_test(the_generator_stays_what_it_is),
 		cmocka_unit_test(uniform_numbers_have_the_moments_of_the_unit_interval),

@@ -10,6 +10,7 @@
 #include "core/keyed.h"
 #include "core/rtu.h"
 #include "engine_sim/gate.h"
+#include "engine_sim/registers.h"
 #include "engine_sim/state.h"
 
 #define READ_MOST 125
@@ -113,6 +114,28 @@ same_answer(const struct judge *j, const uint8_t *request, size_t len, modbus_ma
 	assert_memory_equal(ours, its, (size_t)n);
 }
 
+/* Has a read brought what each point says by itself? */
+static void
+fresh(uint32_t device, const modbus_mapping_t *m, uint8_t fc, uint32_t reg, uint32_t n)
+{
+	struct sim_device *d = &sim->devices[device];
+	const struct point *points = plant->points + d->config->first_point;
+
+	for (uint32_t k = 0; k < d->config->n_points; k++) {
+		const struct point *pt = &points[k];
+		uint16_t words[REGISTER_WORDS_MAX];
+
+		if (pt->fc != fc || pt->writable || pt->reg < reg || pt->reg + pt->count > reg + n)
+			continue;
+		registers_encode(pt, sim_value(sim, d, pt), words);
+		assert_memory_equal(words,
+				    fc == 3 ? m->tab_registers + pt->reg - m->start_registers
+					    : m->tab_input_registers + pt->reg -
+						      m->start_input_registers,
+				    pt->count * sizeof(words[0]));
+	}
+}
+
 /* Is that read answered? Then as libmodbus would, on TCP and on the line. */
 static bool
 asked_for(uint32_t device, modbus_mapping_t *m, uint8_t fc, uint32_t reg, uint32_t n)
@@ -133,6 +156,8 @@ asked_for(uint32_t device, modbus_mapping_t *m, uint8_t fc, uint32_t reg, uint32
 	len = rtu_seal(on_line, 1 + sizeof(pdu));
 	got = sim_line_answer(sim, 0, on_line, len, answer);
 	same_answer(&line, on_line, len, m, answer, got);
+	if (n % 20 == 1 && m == sim->devices[device].registers)
+		fresh(device, m, fc, reg, n);
 	return true;
 }
 
