@@ -7,6 +7,7 @@
 
 #include "controllers/law.h"
 #include "controllers/response.h"
+#include "core/wide.h"
 
 #define NOMINAL_SUPPLY_C 24.0
 #define NOMINAL_ROUNDS 6 /* of power by temperature: leakage grows 2 % a kelvin */
@@ -49,14 +50,26 @@ mean_power_w(const struct soak_sum *s)
 	return s->n ? sum / s->n / RETICLES : 0.0;
 }
 
+WIDE static bool
+are_numbers(const double a[RETICLES], const double b[RETICLES])
+{
+	uint64_t none = 0; /* as wide as they are */
+	for (int i = 0; i < RETICLES; i++)
+		none += (isfinite(a[i]) ? 0u : 1u) + (isfinite(b[i]) ? 0u : 1u);
+	return none == 0;
+}
+
+bool
+soak_is_whole(const struct view *v, const double temp_c[RETICLES])
+{
+	return isfinite(v->supply_c) && isfinite(v->flow_lpm) && are_numbers(temp_c, v->power_w);
+}
+
 /* All of it, or nothing: no reticle is the mean over other times than the rest. */
 static bool
 add(struct soak_sum *s, const struct view *v, const double temp_c[])
 {
-	bool whole = isfinite(v->supply_c) && isfinite(v->flow_lpm);
-	for (int i = 0; i < RETICLES; i++)
-		whole = whole && isfinite(temp_c[i]) && isfinite(v->power_w[i]);
-	if (!whole)
+	if (!soak_is_whole(v, temp_c))
 		return false;
 	for (int i = 0; i < RETICLES; i++) {
 		s->temp_c[i] += temp_c[i];

@@ -56,6 +56,8 @@ void soak_end(struct soak *s);
  */
 bool soak_step(struct soak *s, const struct control_params *p, const struct view *v,
 	       const double temp_c[RETICLES], bool empty);
+/* Is all there that a step needs? Else nothing of it counts. */
+bool soak_is_whole(const struct view *v, const double temp_c[RETICLES]);
 bool soak_is_done(const struct soak *s); /* both stages */
 /* 0, or -ERANGE with what is wrong in `err`, which begins with the place. */
 int soak_result(const struct soak *s, const struct control_params *p,

@@ -12,6 +12,7 @@
 #include "controllers/control.h"
 #include "controllers/lines.h"
 #include "core/clock.h"
+#include "core/wide.h"
 
 #define OTHERS 64 /* blocks that are known and not in a system now: spares, and what was swapped */
 
@@ -238,6 +239,8 @@ static bool
 missing(const struct supervisor *s, const struct view *v, char *out, size_t size)
 {
 	char label[4];
+	if (soak_is_whole(v, s->believed_c) && isfinite(v->wafer_w))
+		return false;
 	if (!isfinite(v->supply_c) || !isfinite(v->flow_lpm) || !isfinite(v->wafer_w)) {
 		snprintf(out, size, "%s",
 			 !isfinite(v->supply_c)   ? "the supply temperature"
@@ -260,7 +263,7 @@ tell_missing(struct commissions *c, uint32_t system, const struct supervisor *s,
 	     const struct view *v, int64_t now_ns)
 {
 	struct unit *u = &c->units[system];
-	char what[40];
+	UNCLEARED char what[40];
 	if (!missing(s, v, what, sizeof what)) {
 		u->whole_ns = now_ns;
 		u->missing_told = false;

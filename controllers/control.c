@@ -153,7 +153,7 @@ emit(struct control *c, uint32_t system, struct image_event *e)
 static void
 tell_holds(struct control *c)
 {
-	struct image_event e;
+	UNCLEARED struct image_event e;
 	uint32_t system;
 	while (holds_line(c->holds, &e, &system)) {
 		if (!isfinite(e.value))
@@ -183,7 +183,7 @@ tell_caps(struct control *c)
 static void
 tell_commissions(struct control *c)
 {
-	struct image_event e;
+	UNCLEARED struct image_event e;
 	int32_t system;
 	while (commissions_line(c->commissions, &e, &system)) {
 		if (!isfinite(e.value))

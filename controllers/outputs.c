@@ -129,7 +129,6 @@ struct demand_group {
 struct place {
 	struct sample *sample;
 	size_t offset; /* in struct readings */
-	bool measured;
 };
 
 struct outputs {
@@ -139,8 +138,8 @@ struct outputs {
 	struct demand_group *groups; /* of its devices, system by system … */
 	uint32_t *group_at;          /* … whose begin here: [n_systems + 1] */
 	int32_t *ctl_group;          /* [n_systems] */
-	struct place *places;        /* system by system, in the order of POINTS … */
-	uint32_t *place_at;          /* … whose begin here: [n_systems + 1] */
+	struct place *places;        /* system by system, those that are measured last … */
+	uint32_t *place_at;          /* … whose begin here, and those: [2 * n_systems + 1] */
 	struct sample *samples;      /* the points: what is not known now keeps its last value */
 };
 
@@ -196,23 +195,20 @@ find_groups(struct outputs *x, const struct plant *plant)
 	}
 }
 
-static void
-find_places(struct outputs *x, const struct plant *plant)
+/* Of a system, into x->places[n] and on; how many there are then. */
+static uint32_t
+find_places(struct outputs *x, const struct plant *plant, uint32_t system, bool measured,
+	    uint32_t n)
 {
-	uint32_t n = 0;
-	for (uint32_t s = 0; s < plant->n_systems; s++) {
-		for (size_t r = 0; r < N_ROLES; r++)
-			for (uint32_t k = 0; k < POINTS[r].n; k++) {
-				uint32_t id = plant_role(plant, (int32_t)s, POINTS[r].role, k);
-				if (id != NO_POINT)
-					x->places[n++] = (struct place){&x->samples[id - x->n_in],
-									POINTS[r].offset +
-										k * sizeof(double),
-									POINTS[r].measured};
-			}
-		x->place_at[s + 1] = n;
-		x->ctl_group[s] = plant_ctl_group(plant, s);
-	}
+	for (size_t r = 0; r < N_ROLES; r++)
+		for (uint32_t k = 0; k < POINTS[r].n && POINTS[r].measured == measured; k++) {
+			uint32_t id = plant_role(plant, (int32_t)system, POINTS[r].role, k);
+			if (id != NO_POINT)
+				x->places[n++] =
+					(struct place){&x->samples[id - x->n_in],
+						       POINTS[r].offset + k * sizeof(double)};
+		}
+	return n;
 }
 
 int
@@ -231,7 +227,7 @@ outputs_open(struct outputs **out, const struct plant *plant)
 	x->group_at = calloc(n + 1, sizeof *x->group_at);
 	x->ctl_group = calloc(n + 1, sizeof *x->ctl_group);
 	x->places = calloc(n * N_READINGS + 1, sizeof *x->places);
-	x->place_at = calloc(n + 1, sizeof *x->place_at);
+	x->place_at = calloc(2 * n + 1, sizeof *x->place_at);
 	x->samples = calloc((size_t)x->first[plant->ctl.n_groups] + 1, sizeof *x->samples);
 	if (!x->runs || !x->groups || !x->group_at || !x->ctl_group || !x->places || !x->place_at ||
 	    !x->samples) {
@@ -239,7 +235,12 @@ outputs_open(struct outputs **out, const struct plant *plant)
 		return -ENOMEM;
 	}
 	find_groups(x, plant);
-	find_places(x, plant);
+	for (uint32_t s = 0; s < n; s++) {
+		uint32_t *at = x->place_at + 2 * (size_t)s;
+		at[1] = find_places(x, plant, s, false, at[0]);
+		at[2] = find_places(x, plant, s, true, at[1]);
+		x->ctl_group[s] = plant_ctl_group(plant, s);
+	}
 	*out = x;
 	return 0;
 }
@@ -478,15 +479,20 @@ common_of(const struct verdict *d, const struct view *v, bool measured, int64_t 
 }
 
 static void
-set_point(struct sample *out, double value, const struct common *c)
+set_points(const struct place *p, const struct place *end, const struct readings *r,
+	   const struct common *c)
 {
-	out->flags = c->flags | (out->flags & c->kept);
-	if (c->good != QUALITY_NEVER && isfinite(value)) {
-		out->value = value;
-		out->time_ns = c->now_ns;
-		out->quality = c->good;
-	} else if (out->quality != QUALITY_NEVER) {
-		out->quality = c->none; /* value and time stay those of the last good one */
+	for (; p < end; p++) {
+		struct sample *out = p->sample;
+		double value = *(const double *)(const void *)((const char *)r + p->offset);
+		out->flags = c->flags | (out->flags & c->kept);
+		if (c->good != QUALITY_NEVER && isfinite(value)) {
+			out->value = value;
+			out->time_ns = c->now_ns;
+			out->quality = c->good;
+		} else if (out->quality != QUALITY_NEVER) {
+			out->quality = c->none; /* value and time stay those of the last good one */
+		}
 	}
 }
 
@@ -494,15 +500,14 @@ void
 outputs_points(struct outputs *x, struct image *ctl, uint32_t system, const struct account *a,
 	       const struct supervisor *s, const struct view *v, int64_t now_ns)
 {
-	const struct common common[] = {common_of(&s->verdict, v, false, now_ns),
-					common_of(&s->verdict, v, true, now_ns)};
+	const uint32_t *at = x->place_at + 2 * (size_t)system;
+	const struct common plain = common_of(&s->verdict, v, false, now_ns),
+			    measured = common_of(&s->verdict, v, true, now_ns);
 	UNCLEARED struct readings r;
 	read_account(&r, a);
 	read_supervisor(&r, s);
-	const struct place *end = x->places + x->place_at[system + 1];
-	for (const struct place *p = x->places + x->place_at[system]; p < end; p++)
-		set_point(p->sample, *(const double *)(const void *)((const char *)&r + p->offset),
-			  &common[p->measured]);
+	set_points(x->places + at[0], x->places + at[1], &r, &plain);
+	set_points(x->places + at[1], x->places + at[2], &r, &measured);
 	if (x->ctl_group[system] >= 0) {
 		uint32_t g = (uint32_t)x->ctl_group[system];
 		image_publish(ctl, g, &x->samples[x->first[g]]);
@@ -515,7 +520,8 @@ outputs_point(const struct outputs *x, uint32_t system, enum role_id role)
 	size_t r = 0;
 	while (r < N_ROLES && POINTS[r].role != role)
 		r++;
-	for (uint32_t k = x->place_at[system]; r < N_ROLES && k < x->place_at[system + 1]; k++)
+	const uint32_t *at = x->place_at + 2 * (size_t)system;
+	for (uint32_t k = at[0]; r < N_ROLES && k < at[2]; k++)
 		if (x->places[k].offset == POINTS[r].offset)
 			return x->n_in + (uint32_t)(x->places[k].sample - x->samples);
 	return NO_POINT;
