@@ -3,13 +3,15 @@
 
 #include <math.h>
 
-#include "engine_sim/limits.h"
+#include "engine_sim/lanes.h"
 
 double
 power_loss_to_loop_w(const struct model *md, double wafer_w)
 {
 	return md->loss_to_loop_frac * wafer_w * (1.0 / md->core_stage_frac - 1.0);
 }
+
+_Static_assert(PSUS == ZONES, "as many as a row has");
 
 /* Voltage behind a resistance that gives that power; past the greatest power it can give, half. */
 static double
@@ -18,15 +20,17 @@ drooped(double v, double ohm, double w)
 	return 0.5 * (v + sqrt(most(v * v - 4.0 * ohm * w, 0.0)));
 }
 
-void
+WIDE void
 power_chain(struct power_chain *out, const struct model *md, double wafer_w, double pumps_w,
 	    const double lost[PSUS])
 {
+	const four one = four_all(1.0), none = four_all(0.0);
+	struct row l = row_load(lost);
+	struct row runs = {four_choose(l.a <= 0.5, one, none), four_choose(l.b <= 0.5, one, none),
+			   four_choose(l.c <= 0.5, one, none)};
+	int running = (int)row_sum(runs);
 	double each_w, load;
-	int running = 0; /* in a register: `lost` might be in `out`, as far as the compiler knows */
 
-	for (int k = 0; k < PSUS; k++)
-		running += lost[k] <= 0.5;
 	out->running = running;
 	out->wafer_w = wafer_w;
 	out->core_v = drooped(md->core_v, md->core_ohm, wafer_w);
@@ -41,6 +45,5 @@ power_chain(struct power_chain *out, const struct model *md, double wafer_w, dou
 		       running * (md->supply_fixed_w + md->supply_square_w * load * load);
 	out->overload = running == 0 || out->output_w > running * md->supply_max_w ||
 			out->core_a > md->core_max_a;
-	for (int k = 0; k < PSUS; k++)
-		out->supply_w[k] = lost[k] <= 0.5 ? each_w : 0.0;
+	row_store(out->supply_w, row_scaled(each_w, runs));
 }
