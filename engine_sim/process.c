@@ -394,7 +394,10 @@ move_actuators(struct process *p, const struct process_demand *d, double speed[P
 	double was = p->valve, target = p->faults.valve >= 0.0 ? p->faults.valve : d->valve;
 	bool dark = process_feed_lost(p, 0) && process_feed_lost(p, 1);
 
-	p->duty_moved = move_duty(p, d) || p->duty_moved;
+	if (move_duty(p, d)) {
+		p->duty_moved = true;
+		p->duty_moves++;
+	}
 	for (int k = 0; k < PUMPS; k++) {
 		double before = p->pump[k];
 

@@ -80,6 +80,7 @@ struct process {
 	/* of the last step */
 	uint64_t load_version; /* of the set of jobs that `load_w` and `job` were computed with */
 	bool duty_moved;       /* since then */
+	uint64_t duty_moves;   /* steps in which one of them has moved */
 	bool duty_odd;         /* a duty is stuck or limited */
 	bool duty_there;       /* all are where that demand and this cap let them go */
 	bool stale;            /* model, duty or share were set from outside: compute all again */

@@ -384,6 +384,7 @@ sim_glance(const struct sim *sim, uint32_t system, struct sim_glance *out)
 
 	wafer_extremes(&ex, p->wafer.si_c);
 	*out = (struct sim_glance){.duty = p->duty,
+				   .duty_moves = p->duty_moves,
 				   .tmax_c = ex.tmax_c,
 				   .spread_k = ex.spread_k,
 				   .rate = p->job.rate_wafer,

@@ -136,7 +136,8 @@ int sim_nominal_spread(const struct sim *sim, uint32_t system, double *spread_k)
 void sim_truth(const struct sim *sim, uint32_t system, struct sim_truth *out);
 /* The same names, for one who looks at each step. */
 struct sim_glance {
-	const double *duty; /* [RETICLES], borrowed until the next step */
+	const double *duty;  /* [RETICLES], borrowed until the next step */
+	uint64_t duty_moves; /* another number when they are others */
 	double tmax_c, spread_k, rate, input_w, cooling_w, ballast_w, pump_speed[2];
 	uint32_t trip;
 };

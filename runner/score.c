@@ -79,8 +79,7 @@ add_step(struct score *s, const struct sim_glance *t, double dt_s, bool duty_mov
 void
 score_step(struct score *s, const struct sim_glance *now, double dt_s, bool scored)
 {
-	/* most steps move none */
-	bool duty_moved = memcmp(now->duty, s->duty, sizeof s->duty) != 0;
+	bool duty_moved = !s->any || now->duty_moves != s->duty_moves; /* in few steps */
 
 	if (scored)
 		add_step(s, now, dt_s, duty_moved);
@@ -89,6 +88,7 @@ score_step(struct score *s, const struct sim_glance *now, double dt_s, bool scor
 	s->trip = now->trip;
 	if (duty_moved)
 		memcpy(s->duty, now->duty, sizeof s->duty);
+	s->duty_moves = now->duty_moves;
 	memcpy(s->pump, now->pump_speed, sizeof s->pump);
 	s->any = true;
 }

@@ -32,6 +32,7 @@ struct score {
 	double sum[SCORES]; /* integrals and maxima so far */
 	bool any;           /* `duty`, `pump` are those of the step before */
 	double duty[RETICLES], pump[2];
+	uint64_t duty_moves;
 	uint32_t trip;
 };
 

@@ -120,8 +120,10 @@ effort_is_the_mean_way_of_the_duties_a_minute(void **state)
 	steps(1, true);
 	for (int i = 0; i < RETICLES; i++)
 		duty[i] = 0.9;
+	now.duty_moves++;
 	steps(1, true); /* all by 0.1 */
 	duty[3] = 0.9 - 0.84;
+	now.duty_moves++;
 	steps(1, true); /* one by 0.84: 0.01 in the mean */
 	steps(2997, true);
 	assert_score(SCORE_effort_per_min, 0.11 / 0.5);
@@ -145,6 +147,7 @@ a_move_before_the_scored_time_does_not_count(void **state)
 	(void)state;
 	steps(10, false);
 	duty[0] = 0.2;
+	now.duty_moves++;
 	now.pump_speed[0] = 0.1;
 	steps(10, false);
 	steps(100, true);
