@@ -2,6 +2,8 @@
 /* The point table of a plant that is right: points, groups of the images, hash. Nothing can be wrong here but memory. */
 #include "config/plant_table.h"
 
+#include <assert.h>
+#include <endian.h>
 #include <errno.h>
 #include <openssl/evp.h>
 #include <stdlib.h>
@@ -210,16 +212,28 @@ make_layouts(struct plant *p)
 struct hash {
 	EVP_MD_CTX *ctx;
 	bool failed;
+	size_t used;
+	unsigned char bytes[4096]; /* on their way: a point is twenty small pieces */
 };
+
+static void
+hash_bytes(struct hash *h, const void *bytes, size_t n)
+{
+	if (h->used + n > sizeof(h->bytes)) {
+		h->failed |= EVP_DigestUpdate(h->ctx, h->bytes, h->used) != 1;
+		h->used = 0;
+	}
+	assert(n <= sizeof(h->bytes)); /* names */
+	memcpy(h->bytes + h->used, bytes, n);
+	h->used += n;
+}
 
 static void
 hash_u64(struct hash *h, uint64_t v)
 {
-	unsigned char b[8];
+	uint64_t little = htole64(v);
 
-	for (unsigned i = 0; i < 8; i++)
-		b[i] = (unsigned char)(v >> (8 * i));
-	h->failed |= EVP_DigestUpdate(h->ctx, b, sizeof(b)) != 1;
+	hash_bytes(h, &little, sizeof(little));
 }
 
 static void
@@ -238,7 +252,7 @@ hash_text(struct hash *h, const char *s)
 	size_t n = strlen(s);
 
 	hash_u64(h, n);
-	h->failed |= EVP_DigestUpdate(h->ctx, s, n) != 1;
+	hash_bytes(h, s, n);
 }
 
 static void
@@ -282,7 +296,7 @@ hash_layout(struct hash *h, const struct plant_layout *l)
 static int
 make_hash(struct plant *p)
 {
-	struct hash h = {EVP_MD_CTX_new(), false};
+	struct hash h = {.ctx = EVP_MD_CTX_new()};
 	unsigned int n = 0;
 
 	if (!h.ctx)
@@ -297,6 +311,7 @@ make_hash(struct plant *p)
 		hash_text(&h, p->alarms[i].key);
 	for (unsigned r = 0; r < REGIONS; r++)
 		hash_layout(&h, plant_layout_of(p, (enum plant_region)r));
+	h.failed |= EVP_DigestUpdate(h.ctx, h.bytes, h.used) != 1;
 	h.failed |= EVP_DigestFinal_ex(h.ctx, p->hash, &n) != 1;
 	EVP_MD_CTX_free(h.ctx);
 	return h.failed ? -ENOMEM : 0;
