@@ -16,7 +16,8 @@ find_rows(struct job_groups *g)
 	uint8_t end = RETICLES, slot_end = RETICLES;
 	g->all = true;
 	for (int i = RETICLES; i-- > 0;) {
-		if (i + 1 < RETICLES && g->lead[i + 1] != g->lead[i])
+		if (i + 1 < RETICLES && g->lead[i + 1] != g->lead[i] &&
+		    !(g->alone[i] && g->alone[i + 1]))
 			end = (uint8_t)(i + 1);
 		if (i + 1 < RETICLES && g->slot[i + 1] != g->slot[i])
 			slot_end = (uint8_t)(i + 1);

@@ -20,7 +20,7 @@ struct job_groups {
 		[RETICLES]; /* the first reticle of its group: its own index where it is alone */
 	uint8_t slot[RETICLES]; /* of its job; SLOT_NONE */
 	bool alone[RETICLES];   /* it need not wait for another: gains of independent reticles */
-	/* where the row of its group, and of its slot, ends: mostly each is one row */
+	/* where its row ends: of its group, or of others that are alone; and of its slot */
 	uint8_t end[RETICLES], slot_end[RETICLES];
 	bool any;              /* some reticle has a job: what the others do counts for nothing */
 	bool all;              /* the work of each counts */

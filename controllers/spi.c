@@ -18,7 +18,7 @@ struct group_view {
 	double applied_frac[RETICLES], error_k[RETICLES];
 };
 
-static double
+INLINED double
 error_of(const struct control_params *p, double reference_c, double temp_c)
 {
 	return law_clamp(reference_c - temp_c, p->error_lo_k, p->error_hi_k);
@@ -47,6 +47,17 @@ as_one_duty(struct group_view *g, const struct job_groups *jobs, const double pa
 			g->applied_frac[i] *= most[i];
 }
 
+/* Of a row of reticles that are alone. */
+WIDE static void
+see_alone(struct group_view *restrict g, const struct control_params *restrict p,
+	  const double allowed_frac[], const double temp_c[], double reference_c, int from, int to)
+{
+	for (int i = from; i < to; i++) {
+		g->applied_frac[i] = allowed_frac[i];
+		g->error_k[i] = error_of(p, reference_c, temp_c[i]);
+	}
+}
+
 static void
 see_groups(struct group_view *g, const struct control_params *p, const struct law_in *in,
 	   const struct law_face *f)
@@ -61,6 +72,10 @@ see_groups(struct group_view *g, const struct control_params *p, const struct la
 	}
 	for (int i = 0; i < RETICLES; i = end[i]) {
 		int n = end[i] - i, to = lead[i];
+		if (in->jobs.alone[i]) {
+			see_alone(g, p, allowed, in->temp_c, f->reference_c, i, end[i]);
+			continue;
+		}
 		double applied = law_least_among(allowed + i, n); /* passes NAN over */
 		double error_k = error_of(p, f->reference_c, law_most_among(in->temp_c + i, n));
 		if (to < i) { /* it has had a row before */
@@ -74,22 +89,37 @@ see_groups(struct group_view *g, const struct control_params *p, const struct la
 		as_one_duty(g, &in->jobs, part);
 }
 
-static double
-proportional(const struct control_params *p, double error_k, bool independent)
-{
-	return (independent ? p->ind_kp_per_k : p->duty_kp_per_k) * law_least(error_k, 0.0);
-}
-
 /*
  * A fall of cooling (a clog takes 1 s) needs half the duty within a second or two, at a gain that
  * noise would keep busy for ever: so the gain is greater for an error that no noise makes.
  */
-static double
-integral_rate(const struct control_params *p, double error_k, bool independent)
+struct gains {
+	double kp_per_k, ki_per_k_s, hurry_per_k_s, hurry_below_k, integral_lo;
+};
+
+INLINED struct gains
+gains_of(const struct control_params *p, bool independent)
 {
-	double beyond_k = law_least(error_k - p->hurry_below_k, 0.0);
-	return independent ? p->ind_ki_per_k_s * error_k + p->ind_hurry_per_k_s * beyond_k
-			   : p->duty_ki_per_k_s * error_k + p->duty_hurry_per_k_s * beyond_k;
+	return (struct gains){
+		.kp_per_k = independent ? p->ind_kp_per_k : p->duty_kp_per_k,
+		.ki_per_k_s = independent ? p->ind_ki_per_k_s : p->duty_ki_per_k_s,
+		.hurry_per_k_s = independent ? p->ind_hurry_per_k_s : p->duty_hurry_per_k_s,
+		.hurry_below_k = p->hurry_below_k,
+		.integral_lo = p->integral_lo,
+	};
+}
+
+INLINED double
+proportional(const struct gains *k, double error_k)
+{
+	return k->kp_per_k * law_least(error_k, 0.0);
+}
+
+INLINED double
+integral_rate(const struct gains *k, double error_k)
+{
+	return k->ki_per_k_s * error_k +
+	       k->hurry_per_k_s * law_least(error_k - k->hurry_below_k, 0.0);
 }
 
 /* Integrators such that the duty asked for is `duty_frac`. */
@@ -97,7 +127,8 @@ static void
 set_integrator(struct spi *s, const struct control_params *p, int lead, double duty_frac,
 	       double error_k)
 {
-	double want = duty_frac - 1.0 - proportional(p, error_k, s->jobs.alone[lead]);
+	struct gains k = gains_of(p, s->jobs.alone[lead]);
+	double want = duty_frac - 1.0 - proportional(&k, error_k);
 	s->i_frac[lead] = law_clamp(want, p->integral_lo, 0.0);
 	s->asked_frac[lead] = duty_frac;
 	s->cap_frac[lead] = 1.0;
@@ -158,10 +189,6 @@ cap_move(const struct control_params *p, const struct law_in *in)
 static void
 cap_step(struct spi *s, const struct control_params *p, double step, int lead, double applied_frac)
 {
-	if (isnan(step)) {
-		s->cap_frac[lead] = 1.0;
-		return;
-	}
 	double asked = fmin(s->cap_frac[lead], s->asked_frac[lead]), most = 1.0;
 	if (step < 0.0 && asked - applied_frac < -HELD_FRAC)
 		return;
@@ -171,24 +198,35 @@ cap_step(struct spi *s, const struct control_params *p, double step, int lead, d
 	s->cap_frac[lead] = fmin(law_clamp(from + step, 1.0 + p->integral_lo, 1.0), most);
 }
 
-/*
- * One integrator and its duty. A cap has another, so that what temperatures allowed before it is there at once
- * when it ends: the lesser of both is asked for. *by_cap: the cap, not a temperature, sets the pace.
- */
-static double
-duty_step(struct spi *s, const struct control_params *p, double cap_step_frac, int lead,
-	  const struct group_view *g, bool *by_cap)
+static void
+caps_step(struct spi *s, const struct control_params *p, const struct law_in *in,
+	  const struct group_view *g)
 {
-	double error_k = g->error_k[lead], applied = law_clamp(g->applied_frac[lead], 0.0, 1.0);
-	double rate = integral_rate(p, error_k, s->jobs.alone[lead]);
-	double behind = s->asked_frac[lead] - applied;
-	cap_step(s, p, cap_step_frac, lead, applied);
-	if (!((behind > HELD_FRAC && rate > 0.0) || (behind < -HELD_FRAC && rate < 0.0)))
-		s->i_frac[lead] = law_clamp(s->i_frac[lead] + rate * LAW_DT_S, p->integral_lo, 0.0);
-	double duty = 1.0 + proportional(p, error_k, s->jobs.alone[lead]) + s->i_frac[lead];
-	s->asked_frac[lead] = law_clamp(duty, 0.0, 1.0);
-	*by_cap = s->cap_frac[lead] < s->asked_frac[lead];
-	return *by_cap ? s->cap_frac[lead] : s->asked_frac[lead]; /* no number stays none */
+	double step = cap_move(p, in);
+	for (int i = 0; i < RETICLES; i++)
+		if (isnan(step))
+			s->cap_frac[i] = 1.0;
+		else if (in->jobs.lead[i] == i)
+			cap_step(s, p, step, i, law_clamp(g->applied_frac[i], 0.0, 1.0));
+}
+
+/* The integrator of a group, at its lead; or those of a row of reticles that are alone, side by side. */
+WIDE static void
+integrate(struct spi *s, const struct control_params *p, const struct group_view *restrict g,
+	  bool alone, int from, int to)
+{
+	const struct gains k = gains_of(p, alone);
+	for (int i = from; i < to; i++) {
+		double error_k = g->error_k[i], was = s->i_frac[i];
+		double rate = integral_rate(&k, error_k);
+		double behind = s->asked_frac[i] - law_clamp(g->applied_frac[i], 0.0, 1.0);
+		double held = rate > 0.0 ? behind : rate < 0.0 ? -behind : 0.0;
+		double moved = law_clamp(was + rate * LAW_DT_S, k.integral_lo, 0.0);
+		double integral = held > HELD_FRAC ? was : moved;
+		double duty = 1.0 + proportional(&k, error_k) + integral;
+		s->i_frac[i] = integral;
+		s->asked_frac[i] = law_clamp(duty, 0.0, 1.0);
+	}
 }
 
 static void
@@ -218,22 +256,29 @@ static void
 duties_step(struct spi *s, const struct control_params *p, const struct law_in *in,
 	    const struct law_face *f, const struct group_view *g, struct law_out *out)
 {
+	const struct job_groups *jobs = &in->jobs;
 	bool by_cap = false;
-	double least = 1.0, cap_step_frac = cap_move(p, in);
+	double least = 1.0;
 	out->margin_k = error_of(p, f->reference_c, f->max_c);
+	caps_step(s, p, in, g);
 	for (int i = 0, end; i < RETICLES; i = end) {
-		bool cap = false;
-		int lead = in->jobs.lead[i];
-		double duty = lead == i ? duty_step(s, p, cap_step_frac, i, g, &cap)
-					: out->duty_frac[lead];
-		out->duty_frac[i] = duty;
-		end = in->jobs.end[i];
-		for (int k = i + 1; k < end; k++)
-			out->duty_frac[k] = duty;
-		if (!groups_counts(&in->jobs, i))
-			continue; /* without work it is held back from nothing */
-		by_cap = by_cap || cap;
-		least = law_least(least, duty);
+		bool alone = jobs->alone[i];
+		end = jobs->end[i];
+		int own_end = alone ? end : i + 1;
+		if (jobs->lead[i] == i)
+			integrate(s, p, g, alone, i, own_end);
+		for (int k = i; k < own_end; k++) {
+			/* the lesser: what temperatures allowed before a cap is there at once when it ends */
+			double asked = s->asked_frac[jobs->lead[k]],
+			       cap = s->cap_frac[jobs->lead[k]];
+			out->duty_frac[k] = cap < asked ? cap : asked; /* no number stays none */
+			if (!groups_counts(jobs, k))
+				continue; /* without work it is held back from nothing */
+			by_cap = by_cap || cap < asked;
+			least = law_least(least, out->duty_frac[k]);
+		}
+		for (int k = own_end; k < end; k++)
+			out->duty_frac[k] = out->duty_frac[i];
 	}
 	for (int i = 0; i < RETICLES && in->staged; i++) /* a cheaper one would only wait */
 		out->duty_frac[i] *= law_stage(in, i);
