@@ -404,10 +404,7 @@ solve(struct mpc *m, const struct control_params *p, const struct law_in *in, do
 	duties_of(m, duty);
 	if (q->n > 1 && !m->unheld)
 		give_way(m, in, over_k, duty);
-	bool sound = isfinite(worst_k);
-	for (int i = 0; i < RETICLES; i++)
-		sound = sound && isfinite(duty[i]);
-	return sound;
+	return isfinite(worst_k) && isfinite(law_sum_of(duty));
 }
 
 /* --- cooling: first of all more of it --- */
