@@ -146,9 +146,11 @@ assert_near(const char *what, double found, double foretold, double epsilon)
 		fail_msg("%s is %.2f, not %.2f as foretold: %s", what, found, foretold, reply);
 }
 
-/* At rest the plant is as the answer says of a system; off_k: what nobody knows of its reticles. */
+/* At rest the plant is as the answer says of a system; off_k, off_pct: what nobody knows of its reticles, and what work that
+ * takes where the spread is at its limit. */
 static void
-assert_as_foretold(const json_t *o, uint32_t system, uint32_t slot, uint32_t columns, double off_k)
+assert_as_foretold(const json_t *o, uint32_t system, uint32_t slot, uint32_t columns, double off_k,
+		   double off_pct)
 {
 	struct sim_truth t = truth_of(sim, system);
 	double min_c = t.tmax_c;
@@ -159,8 +161,7 @@ assert_as_foretold(const json_t *o, uint32_t system, uint32_t slot, uint32_t col
 	assert_near("power", t.input_w, number(o, "input_w"), 0.02 * t.input_w);
 	assert_near("hottest", t.tmax_c, number(o, "tmax_c"), off_k);
 	assert_near("spread", t.tmax_c - min_c, number(o, "spread_k"), off_k);
-	/* it wavers by 0.3 with the sensors' noise */
-	assert_near("rate", 100.0 * t.slot_rate[slot], number(o, "rate_pct"), 3.5);
+	assert_near("rate", 100.0 * t.slot_rate[slot], number(o, "rate_pct"), off_pct);
 }
 
 /* What a soak would find of a wafer at work: its rise, of what the model makes of its power. */
@@ -200,7 +201,7 @@ a_whole_wafer_gets_as_warm_as_foretold(void **state)
 	assert_string_equal(word(o, "system"), "cs00");
 	assert_int_equal(change(sim, "job.late.run=1"), 0);
 	seconds(70);
-	assert_as_foretold(o, 0, 0, ZONES, 0.7);
+	assert_as_foretold(o, 0, 0, ZONES, 0.7, 3.0);
 	json_decref(answer);
 }
 
@@ -220,7 +221,7 @@ a_job_goes_beside_another_where_that_is_foretold(void **state)
 		    strcmp(word(o, "reticles"), "columns 6-11") == 0);
 	assert_int_equal(change(sim, "job.hot.run=1"), 0);
 	seconds(90);
-	assert_as_foretold(o, 1, 1, 11, 1.7);
+	assert_as_foretold(o, 1, 1, 11, 1.7, 8.0);
 	json_decref(answer);
 	/* nine columns are free nowhere but on the two others */
 	answer = ask("{\"cmd\":\"job_advise\",\"columns\":9,\"systems\":3}");
@@ -266,7 +267,7 @@ a_cap_leaves_it_as_much_as_there_is(void **state)
 	assert_string_equal(word(taken(answer, 0), "held_by"), "power");
 	assert_int_equal(change(sim, "job.late.run=1"), 0);
 	seconds(60);
-	assert_as_foretold(taken(answer, 0), 0, 0, ZONES, 2.0);
+	assert_as_foretold(taken(answer, 0), 0, 0, ZONES, 2.0, 3.0);
 	json_decref(answer);
 }
 
