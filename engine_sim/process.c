@@ -12,7 +12,7 @@
 
 #define ROOM_C 24.0
 #define STEP_RATE_MAX                                                                              \
-	2.0 /* step times rate: the loop is stable below it, the wafer does not ring */
+	2.0 /* step times rate: the loop is stable below it, the wafer's contact and film do not ring */
 #define CLEAN_US_CM 2.0
 
 /* What the energy of a step is held against. */

@@ -75,7 +75,7 @@ sensors_key(enum sensor_signal signal, uint32_t index)
 /* A reading with noise of that standard deviation. */
 double sensors_noisy(const struct sensors *s, enum sensor_signal signal, uint32_t index,
 		     uint64_t tick, double value, double deviation);
-/* The noise of a signal that each reticle has, standard deviation 1. */
+/* The noise of a signal that each reticle has, standard deviation 1: two of each key, so others than sensors_noisy's. */
 void sensors_noise(const struct sensors *s, enum sensor_signal signal, uint64_t tick,
 		   double out[RETICLES]);
 

@@ -93,8 +93,9 @@ void wafer_rest(struct wafer_state *s);
 
 /*
  * No less than the largest rate of the wafer's equations, 1/s, at any flow up to flow_kg_s and
- * whatever zones are shut: while step times rate is below 2 a step is stable and does not ring.
- * Sum of the bounds of exchange in a reticle, conduction between them and the film.
+ * whatever zones are shut: while step times rate is below 2, contact and film do not ring. Sum of the
+ * bounds of exchange in a reticle, conduction between them and the film. Conduction alone has to stay
+ * below 1 for Adams-Bashforth to be stable: the ranges of config/model.def end at .8.
  */
 double wafer_rate_per_s(const struct model *md, const struct wafer_variation *v, double flow_kg_s);
 

@@ -6,6 +6,7 @@
 #include <errno.h>
 
 #include "core/keyed.h"
+#include "engine_sim/wafer.h"
 
 #define BALANCE 1e-9
 #define SEED 20
@@ -102,6 +103,28 @@ each_step_of_every_variant_balances(void **state)
 		}
 }
 
+/* Of a node, conduction to its four neighbours by Adams-Bashforth: step times 2 (2 x + 2 y) / c below 1. */
+static void
+no_number_of_the_model_lets_what_flows_sideways_leave_its_range(void **state)
+{
+	static const struct model at_least = {
+#define MODEL(field, unit, value, lo, hi, text) .field = (lo),
+#include "config/model.def"
+#undef MODEL
+	};
+	static const struct model at_most = {
+#define MODEL(field, unit, value, lo, hi, text) .field = (hi),
+#include "config/model.def"
+#undef MODEL
+	};
+	double si_w_k = 4.0 * (at_most.k_si_x_w_k + at_most.k_si_y_w_k);
+	double cu_w_k = 4.0 * (at_most.k_cu_x_w_k + at_most.k_cu_y_w_k);
+
+	(void)state;
+	assert_true(WAFER_STEP_S * si_w_k / at_least.c_si_j_k < 1.0);
+	assert_true(WAFER_STEP_S * cu_w_k / at_least.c_cu_j_k < 1.0);
+}
+
 static void
 a_number_the_step_could_not_follow_is_refused_at_every_grid(void **state)
 {
@@ -172,6 +195,7 @@ main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(each_step_of_every_variant_balances),
+		cmocka_unit_test(no_number_of_the_model_lets_what_flows_sideways_leave_its_range),
 		cmocka_unit_test(a_number_the_step_could_not_follow_is_refused_at_every_grid),
 		cmocka_unit_test(a_system_is_the_same_alone_and_among_many),
 	};
