@@ -12,7 +12,7 @@
 
 #include "collectors/hist_rrd.h"
 
-#define LOCK_TRIES 1000 /* the historian holds a file for some 100 us */
+#define LOCK_TRIES 1000 /* the historian holds a file while it writes one update */
 #define ARGS_MAX 64
 #define ARG_SIZE 4400 /* a path with each character escaped, and more */
 

@@ -55,7 +55,7 @@ struct forecast_cache {
 	struct system_model model; /* they are of this one … */
 	struct zone_face face;     /* … with its numbers */
 	bool made[FORECAST_SPEEDS];
-	unsigned times; /* made: each takes a millisecond */
+	unsigned times; /* made: each takes long */
 };
 
 void forecast_make(struct forecast_cache *cache, const struct forecast_in *in,

@@ -46,9 +46,9 @@ struct program {
 
 /* Forget all. */
 void program_reset(struct program *p);
-/* p->n, gain, size and watts have been set: factorise. Up to half a millisecond; the last solution stays. */
+/* p->n, gain, size and watts have been set: factorise, which takes long with many groups. The last solution stays. */
 void program_factorise(struct program *p);
-/* Into p->v, NAN where it came to nothing; what bounds it. Iterations: about 15 us each with 84 groups. */
+/* Into p->v, NAN where it came to nothing; what bounds it. */
 enum program_limit program_solve(struct program *p, const struct program_case *c, int iterations);
 /* The coldest that counts; INFINITY: none does. */
 double program_coldest(const struct program_case *c, const double temp_c[RETICLES]);

@@ -25,8 +25,8 @@ struct response {
 	double flow_kg_s, zone_g[ZONES]; /* made for */
 };
 
-/* zone_g: openness of each zone, 1 clean; at least one above 0. flow_kg_s > 0. Takes about a
- * millisecond: not for each step. */
+/* zone_g: openness of each zone, 1 clean; at least one above 0. flow_kg_s > 0. Takes long: not
+ * for each step. */
 void response_make(struct response *r, const struct zone_face *f, double flow_kg_s,
 		   const double zone_g[ZONES]);
 /* Is r still good for these? Within 1 % of the flow, and .02 of each zone's part of it. */
