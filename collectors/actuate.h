@@ -44,7 +44,7 @@ struct actuator_marks {
 struct actuate {
 	struct actuator *actuator; /* [n], and so on */
 	struct actuator_marks *marks;
-	double *taken; /* demand as last taken, NAN not usable, OVERTAKEN: something has happened to it since */
+	double *taken; /* demand as last taken, NAN not usable; look_again's own NAN: something has happened to it since */
 	int64_t *again_ns; /* until then the same demand again has to be looked at for nothing */
 	bool *has_read;    /* since it has asked: */
 	uint64_t *read;

@@ -56,8 +56,8 @@ near(const struct point *p, double limit, uint16_t bias)
 	return (int32_t)fmax(INT16_MIN, fmin(INT16_MAX, n));
 }
 
-/* From both ends the codes are looked at where the limits are; in between they are GOOD, since a number grows with its code, all but the
- * one that means no value. */
+/* From both ends the codes are looked at where the limits are; in between they are GOOD, since a number only grows with its code,
+ * or only falls (scale below 0), all but the one that means no value. */
 bool
 codes_set(struct codes *w, uint32_t i, const struct point *p)
 {

@@ -11,8 +11,8 @@
 #define KNOWN_STEPS                                                                                \
 	LAW_STEPS_PER_S /* all it needs is known so long: the program takes over again */
 #define FEW_GROUPS 8
-#define FEW_ITERATIONS 240 /* half a millisecond with few groups … */
-#define MANY_ITERATIONS 60 /* … a whole one with 84 */
+#define FEW_ITERATIONS 240 /* each costs little with few groups … */
+#define MANY_ITERATIONS 60 /* … and much with 84 */
 #define AGAIN_STEPS 2      /* between two seconds: not more often */
 #define AGAIN_ABOVE_K 0.3
 #define GIVE_WAY_ABOVE_K 0.03
@@ -106,8 +106,9 @@ group_work(const struct mpc *m, double work[RETICLES])
 }
 
 /*
- * Of a reticle. A duty that does not obey is no variable to its neighbours: they are warmed by what is applied. Its own
- * temperature is judged as if it obeyed, for to slow all others would not mend it.
+ * Adds to each reticle's gain what j's part of the group's work warms it by. A duty that does not obey is no variable to
+ * its neighbours: they are warmed by what is applied. Its own temperature is judged as if it obeyed, for to slow all
+ * others would not mend it.
  */
 INLINED void
 add_gain(double gain[restrict RETICLES], const struct mpc *m, int j, double by)

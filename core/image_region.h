@@ -4,7 +4,7 @@
  *
  *   region_head | region_group[n_groups] | word[n_samples * SAMPLE_WORDS] | region_slot[IMAGE_EVENTS]
  *
- * Any change here means another IMAGE_LAYOUT_VERSION.
+ * Another region means another IMAGE_LAYOUT_VERSION; struct image is each process's own.
  */
 #ifndef ISOTHERM_CORE_IMAGE_REGION_H
 #define ISOTHERM_CORE_IMAGE_REGION_H
