@@ -22,6 +22,7 @@ struct alarm_watch {
 	struct judge judge;
 	int64_t until_ns; /* m.until_wall_ns in plant time, NEVER_NS none */
 };
+_Static_assert(sizeof(struct alarm_watch) <= 64, "a cache line");
 
 struct alarm_now {
 	struct alarm_memory m;

@@ -62,7 +62,7 @@ bool
 codes_set(struct codes *w, uint32_t i, const struct point *p)
 {
 	uint16_t bias = p->type == REG_U16 ? 0x8000 : 0;
-	if (!decode_is_word(p))
+	if (!point_is_word(p))
 		return false;
 	int32_t a = near(p, p->lo, bias), b = near(p, p->hi, bias);
 	int32_t lo = a < b ? a : b, hi = a < b ? b : a; /* a scale may be negative */

@@ -52,17 +52,11 @@ is_coil(const struct point *p)
 	return p->fc == 1 || p->fc == 2;
 }
 
-bool
-decode_is_word(const struct point *p)
-{
-	return (p->type == REG_U16 || p->type == REG_I16) && p->order <= ORDER_CDAB && !is_coil(p);
-}
-
 uint64_t
 decode_raw(const struct point *p, const uint8_t *data, uint16_t first)
 {
 	unsigned at = (unsigned)(p->reg - first), n = TYPES[p->type].registers;
-	if (decode_is_word(p)) /* most are */
+	if (point_is_word(p)) /* most are */
 		return decode_word(data, at);
 	if (is_coil(p))
 		return (unsigned)data[at / 8] >> at % 8 & 1u;

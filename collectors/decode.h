@@ -27,8 +27,6 @@ decode_word(const uint8_t *data, unsigned at)
 	return (uint16_t)(data[2 * at] << 8 | data[2 * at + 1]);
 }
 
-/* Is it a plain word, one register in the wire's order? Many of them are read in one go (collectors/codes.h). */
-bool decode_is_word(const struct point *p);
 /* Two points of two devices: there, does b stand where a stands, and mean its number alike? */
 bool decode_same(const struct point *a, const struct point *b);
 /* GOOD, or RANGE outside lo..hi, both with *value; BAD (not a number, or the no-value code) leaves

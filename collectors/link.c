@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "collectors/link.h"
 
+#include <assert.h>
 #include <math.h>
 #include <stdio.h>
 #include <string.h>
@@ -106,10 +107,14 @@ link_heard_late(struct link *l, int64_t now_ns)
 static void
 break_rounds(struct link *l)
 {
-	for (int k = 0; k < SCAN_CLASSES; k++)
-		if (l->scan.round[k].active)
-			publish_part(&l->shared->publisher, l->index, (enum scan_class)k,
-				     l->answers[k], l->scan.round[k].next, flags_of(l));
+	for (int k = 0; k < SCAN_CLASSES; k++) {
+		if (!l->scan.round[k].active)
+			continue;
+		/* answers come in LINK_OK alone: so a verdict on the device follows */
+		assert(l->scan.round[k].next == 0 || l->report.state == LINK_OK);
+		publish_part(&l->shared->publisher, l->index, (enum scan_class)k, l->answers[k],
+			     l->scan.round[k].next, flags_of(l));
+	}
 	scan_stop(&l->scan);
 }
 

@@ -16,7 +16,7 @@ enum alarm_type {
 	ALARM_BIT,    /* the bit is set */
 	ALARM_EQUALS, /* the value is the given state */
 	ALARM_NOT,    /* the value is any other than the given state */
-	ALARM_STALE   /* the input itself has no usable value */
+	ALARM_STALE   /* the input itself has no usable value; the last of them */
 };
 
 enum alarm_priority { ALARM_CRITICAL = 1, ALARM_HIGH, ALARM_MEDIUM, ALARM_LOW };

@@ -174,6 +174,13 @@ struct point {
 	double deadband;      /* in the point's unit */
 };
 
+/* One register of a whole number, whose bytes are in the wire's order: many of them are read, or made, in one loop. */
+static inline bool
+point_is_word(const struct point *p)
+{
+	return (p->type == REG_U16 || p->type == REG_I16) && p->order <= ORDER_CDAB && p->fc > 2;
+}
+
 /* A serial line with Modbus RTU: 8 data bits. */
 enum line_parity { PARITY_NONE, PARITY_EVEN, PARITY_ODD };
 struct line_config {

@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* What each system gets of a cap of all: by what its jobs lose. */
+#include <assert.h>
 #include <math.h>
 #include <stdio.h>
 #include <string.h>
@@ -34,6 +35,7 @@ work_of(const struct caps *c, const struct cap_draw *d)
 		const struct job_config *job = job_of(c, d->job[k]);
 		if (!job)
 			continue;
+		assert(job->priority < PRIORITIES); /* config/keys.def */
 		double tokens = d->tokens_per_s[k] > 0.0 ? d->tokens_per_s[k] : job->tokens_full;
 		if (isfinite(tokens))
 			sum += tokens * job->weight * job->price * c->priority_mul[job->priority];

@@ -7,7 +7,6 @@
 
 #include "controllers/law.h"
 #include "controllers/response.h"
-#include "core/wide.h"
 
 #define NOMINAL_SUPPLY_C 24.0
 #define NOMINAL_ROUNDS 6 /* of power by temperature: leakage grows 2 % a kelvin */
@@ -50,19 +49,11 @@ mean_power_w(const struct soak_sum *s)
 	return s->n ? sum / s->n / RETICLES : 0.0;
 }
 
-WIDE static bool
-are_numbers(const double a[RETICLES], const double b[RETICLES])
-{
-	uint64_t none = 0; /* as wide as they are */
-	for (int i = 0; i < RETICLES; i++)
-		none += (isfinite(a[i]) ? 0u : 1u) + (isfinite(b[i]) ? 0u : 1u);
-	return none == 0;
-}
-
 bool
 soak_is_whole(const struct view *v, const double temp_c[RETICLES])
 {
-	return isfinite(v->supply_c) && isfinite(v->flow_lpm) && are_numbers(temp_c, v->power_w);
+	return isfinite(v->supply_c) && isfinite(v->flow_lpm) && law_missing(temp_c) == 0 &&
+	       law_missing(v->power_w) == 0;
 }
 
 /* All of it, or nothing: no reticle is the mean over other times than the rest. */

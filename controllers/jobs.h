@@ -6,6 +6,7 @@
 #ifndef ISOTHERM_CONTROLLERS_JOBS_H
 #define ISOTHERM_CONTROLLERS_JOBS_H
 
+#include <assert.h>
 #include <stdbool.h>
 #include <stdint.h>
 
@@ -38,6 +39,21 @@ void groups_read(struct job_groups *g, const struct view *v);
 
 /* Do the same reticles share a duty, in the same slots? */
 bool groups_same(const struct job_groups *a, const struct job_groups *b);
+
+/* Where the row that i begins ends; that of its slot. */
+static inline int
+groups_end(const struct job_groups *g, int i)
+{
+	assert(g->end[i] > i); /* groups_of_one and groups_read make it so */
+	return g->end[i];
+}
+
+static inline int
+groups_slot_end(const struct job_groups *g, int i)
+{
+	assert(g->slot_end[i] > i);
+	return g->slot_end[i];
+}
 
 /* Does its work count? Where nobody has a job everybody's does. */
 static inline bool

@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "controllers/law.h"
 
+#include <float.h>
 #include <math.h>
 
 #include "core/wide.h"
@@ -38,6 +39,15 @@ law_most_of(const double v[RETICLES])
 	for (int x = 0; x < ZONES; x++)
 		all = most[x] > all ? most[x] : all;
 	return isinf(all) ? (double)NAN : all;
+}
+
+WIDE uint32_t
+law_missing(const double v[RETICLES])
+{
+	int64_t missing = 0; /* as wide as what is compared */
+	for (int i = 0; i < RETICLES; i++)
+		missing += fabs(v[i]) <= DBL_MAX ? 0 : 1;
+	return (uint32_t)missing;
 }
 
 WIDE double

@@ -119,7 +119,8 @@ law_clamp(double value, double lo, double hi)
 double law_least_of(const double v[RETICLES]);
 double law_most_of(const double v[RETICLES]);
 
-double law_sum_of(const double v[RETICLES]); /* in no order that is told */
+double law_sum_of(const double v[RETICLES]);    /* in no order that is told */
+uint32_t law_missing(const double v[RETICLES]); /* how many are not finite */
 
 /* fmin and fmax without their call: they pass a NAN over. */
 static inline double
@@ -144,17 +145,6 @@ law_least_among(const double *v, int n)
 	for (int i = 1; i < n; i++)
 		least = law_least(least, v[i]);
 	return least;
-}
-
-static inline double
-law_most_among(const double *v, int n)
-{
-	double most = v[0];
-	if (n == RETICLES)
-		return law_most_of(v);
-	for (int i = 1; i < n; i++)
-		most = law_most(most, v[i]);
-	return most;
 }
 
 /* The duty that a law may go on from; NAN unknown. What it learns it learns of applied_frac. */

@@ -1,7 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "controllers/mpc.h"
 
-#include <float.h>
 #include <math.h>
 #include <string.h>
 
@@ -27,16 +26,12 @@
 
 /* --- groups and the program's matrices --- */
 
-WIDE static bool
+static bool
 is_known(const struct law_in *in)
 {
-	bool known = in->model && in->estimate && isfinite(in->supply_c) && in->flow_kg_s > 0.0;
-	int64_t unknown = 0; /* as wide as what is compared */
-	for (int i = 0; i < RETICLES; i++) {
-		unknown |= fabs(in->temp_c[i]) <= DBL_MAX ? 0 : 1;
-		unknown |= in->applied_frac[i] >= 0.0 ? 0 : 1;
-	}
-	return known && unknown == 0;
+	return in->model && in->estimate && isfinite(in->supply_c) && in->flow_kg_s > 0.0 &&
+	       law_missing(in->temp_c) == 0 && law_least_of(in->applied_frac) >= 0.0 &&
+	       law_missing(in->applied_frac) == 0;
 }
 
 /* Are groups or shares others than the program was made for? */

@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "controllers/outputs.h"
 
+#include <assert.h>
 #include <errno.h>
 #include <math.h>
 #include <stddef.h>
@@ -203,10 +204,11 @@ find_places(struct outputs *x, const struct plant *plant, uint32_t system, bool 
 	for (size_t r = 0; r < N_ROLES; r++)
 		for (uint32_t k = 0; k < POINTS[r].n && POINTS[r].measured == measured; k++) {
 			uint32_t id = plant_role(plant, (int32_t)system, POINTS[r].role, k);
-			if (id != NO_POINT)
-				x->places[n++] =
-					(struct place){&x->samples[id - x->n_in],
-						       POINTS[r].offset + k * sizeof(double)};
+			if (id == NO_POINT)
+				continue;
+			assert(n < (system + 1) * N_READINGS); /* no field stands in two rows */
+			x->places[n++] = (struct place){&x->samples[id - x->n_in],
+							POINTS[r].offset + k * sizeof(double)};
 		}
 	return n;
 }
@@ -496,6 +498,15 @@ set_points(const struct place *p, const struct place *end, const struct readings
 	}
 }
 
+/* What nobody reads is not known. */
+static void
+nothing_read(struct readings *r)
+{
+	double *field = (double *)(void *)r;
+	for (size_t k = 0; k < N_READINGS; k++)
+		field[k] = (double)NAN;
+}
+
 void
 outputs_points(struct outputs *x, struct image *ctl, uint32_t system, const struct account *a,
 	       const struct supervisor *s, const struct view *v, int64_t now_ns)
@@ -503,7 +514,8 @@ outputs_points(struct outputs *x, struct image *ctl, uint32_t system, const stru
 	const uint32_t *at = x->place_at + 2 * (size_t)system;
 	const struct common plain = common_of(&s->verdict, v, false, now_ns),
 			    measured = common_of(&s->verdict, v, true, now_ns);
-	UNCLEARED struct readings r;
+	struct readings r;
+	nothing_read(&r);
 	read_account(&r, a);
 	read_supervisor(&r, s);
 	set_points(x->places + at[0], x->places + at[1], &r, &plain);

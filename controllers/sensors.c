@@ -1,7 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "controllers/sensors.h"
 
-#include <float.h>
 #include <math.h>
 #include <string.h>
 
@@ -91,20 +90,11 @@ sensors_reset(struct sensors *s)
 	memset(s, 0, sizeof *s);
 }
 
-WIDE static uint32_t
-count_lost(const double raw_c[RETICLES])
-{
-	int64_t lost = 0; /* as wide as what it counts */
-	for (int i = 0; i < RETICLES; i++)
-		lost += fabs(raw_c[i]) <= DBL_MAX ? 0 : 1;
-	return (uint32_t)lost;
-}
-
 /* Which of them are there, and how many are not: mostly none. */
 static uint32_t
 see_lost(struct sensors *s, const double raw_c[RETICLES])
 {
-	uint32_t lost = count_lost(raw_c);
+	uint32_t lost = law_missing(raw_c);
 	memset(s->measured, true, sizeof s->measured);
 	for (int i = 0; i < RETICLES && lost; i++)
 		s->measured[i] = isfinite(raw_c[i]);

@@ -42,9 +42,20 @@ as_one_duty(struct group_view *g, const struct job_groups *jobs, const double pa
 	double most[RETICLES] = {0.0};
 	for (int i = 0; i < RETICLES; i++)
 		most[jobs->lead[i]] = law_most(most[jobs->lead[i]], part[i]);
-	for (int i = 0; i < RETICLES; i = jobs->end[i])
+	for (int i = 0; i < RETICLES; i = groups_end(jobs, i))
 		if (jobs->lead[i] == i)
 			g->applied_frac[i] *= most[i];
+}
+
+static double
+most_among(const double *v, int n)
+{
+	double most = v[0];
+	if (n == RETICLES)
+		return law_most_of(v);
+	for (int i = 1; i < n; i++)
+		most = law_most(most, v[i]);
+	return most;
 }
 
 /* Of a row of reticles that are alone. */
@@ -62,7 +73,7 @@ static void
 see_groups(struct group_view *g, const struct control_params *p, const struct law_in *in,
 	   const struct law_face *f)
 {
-	const uint8_t *lead = in->jobs.lead, *end = in->jobs.end;
+	const uint8_t *lead = in->jobs.lead;
 	UNCLEARED double rate_frac[RETICLES], part[RETICLES];
 	const double *allowed = in->applied_frac;
 	bool alike = in->even && !in->staged; /* all shares are 1, and so is what stages need */
@@ -70,14 +81,15 @@ see_groups(struct group_view *g, const struct control_params *p, const struct la
 		see_shares(in, rate_frac, part);
 		allowed = rate_frac;
 	}
-	for (int i = 0; i < RETICLES; i = end[i]) {
-		int n = end[i] - i, to = lead[i];
+	for (int i = 0, end; i < RETICLES; i = end) {
+		end = groups_end(&in->jobs, i);
+		int n = end - i, to = lead[i];
 		if (in->jobs.alone[i]) {
-			see_alone(g, p, allowed, in->temp_c, f->reference_c, i, end[i]);
+			see_alone(g, p, allowed, in->temp_c, f->reference_c, i, end);
 			continue;
 		}
 		double applied = law_least_among(allowed + i, n); /* passes NAN over */
-		double error_k = error_of(p, f->reference_c, law_most_among(in->temp_c + i, n));
+		double error_k = error_of(p, f->reference_c, most_among(in->temp_c + i, n));
 		if (to < i) { /* it has had a row before */
 			applied = law_least(g->applied_frac[to], applied);
 			error_k = law_least(g->error_k[to], error_k);
@@ -263,7 +275,7 @@ duties_step(struct spi *s, const struct control_params *p, const struct law_in *
 	caps_step(s, p, in, g);
 	for (int i = 0, end; i < RETICLES; i = end) {
 		bool alone = jobs->alone[i];
-		end = jobs->end[i];
+		end = groups_end(jobs, i);
 		int own_end = alone ? end : i + 1;
 		if (jobs->lead[i] == i)
 			integrate(s, p, g, alone, i, own_end);

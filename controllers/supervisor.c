@@ -243,15 +243,11 @@ cap_by_flow(struct supervisor *s, const struct control_params *p, const struct v
 		s->wants.duty_frac[i] = fmin(s->wants.duty_frac[i], s->low_flow_cap_frac);
 }
 
-WIDE static bool
+static bool
 out_is_sound(const struct law_out *out)
 {
-	bool sound = isfinite(out->pump_frac) && isfinite(out->valve_frac) &&
-		     isfinite(out->setpoint_c) && isfinite(out->margin_k);
-	int64_t unsound = 0; /* as wide as what is compared */
-	for (int i = 0; i < RETICLES; i++)
-		unsound |= fabs(out->duty_frac[i]) <= DBL_MAX ? 0 : 1;
-	return sound && unsound == 0;
+	return isfinite(out->pump_frac) && isfinite(out->valve_frac) && isfinite(out->setpoint_c) &&
+	       isfinite(out->margin_k) && law_missing(out->duty_frac) == 0;
 }
 
 WIDE static void

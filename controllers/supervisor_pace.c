@@ -134,8 +134,9 @@ rates_of_slots(const struct supervisor *s, const double duty_frac[RETICLES], dou
 	}
 	for (int k = 0; k <= SLOT_NONE; k++)
 		least[k] = (double)NAN;
-	for (int i = 0; i < RETICLES; i = g->slot_end[i]) {
-		double here = law_least_among(duty_frac + i, g->slot_end[i] - i);
+	for (int i = 0, end; i < RETICLES; i = end) {
+		end = groups_slot_end(g, i);
+		double here = law_least_among(duty_frac + i, end - i);
 		least[g->slot[i]] = law_least(least[g->slot[i]], here);
 	}
 	memcpy(out, least, JOBS_MAX * sizeof *out);

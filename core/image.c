@@ -269,6 +269,7 @@ image_publish(struct image *img, uint32_t group, const struct sample *samples)
 struct sample *
 image_draft(struct image *img, uint32_t group)
 {
+	assert(img->writer && group < img->n_groups);
 	return img->alone ? samples_of(img, group) : img->draft + img->first[group];
 }
 

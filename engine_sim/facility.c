@@ -38,7 +38,7 @@ void
 weather_at(struct weather *out, const struct supply_params *p, uint64_t seed, double time_s)
 {
 	double hour = p->start_h + time_s / HOUR_S, whole = floor(hour), part = hour - whole;
-	uint64_t key = (uint64_t)SENSE_WEATHER << 32;
+	uint64_t key = sensors_key(SENSE_WEATHER, 0);
 	double noise = 0.0;
 
 	if (p->weather_noise_k > 0.0)

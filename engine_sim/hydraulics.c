@@ -215,5 +215,5 @@ void
 hydraulics_trim(struct process *p, uint64_t wafer_seed)
 {
 	for (uint32_t x = 0; x < ZONES; x++)
-		p->trim[x] = keyed_normal(wafer_seed, (uint64_t)SENSE_TRIM << 32 | x, 0);
+		p->trim[x] = keyed_normal(wafer_seed, sensors_key(SENSE_TRIM, (uint32_t)x), 0);
 }

@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "engine_sim/register_map.h"
 
+#include <assert.h>
 #include <errno.h>
 #include <stdlib.h>
 #include <string.h>
@@ -74,7 +75,7 @@ register_map_fits(const struct register_map *m, const struct plant *plant, uint3
 static bool
 filled_alike(const struct point *a, const struct point *b)
 {
-	return register_map_plain(a) && coded_alike(a, b) && !b->writable && b->fc == a->fc &&
+	return point_is_word(a) && point_is_word(b) && !b->writable && b->fc == a->fc &&
 	       b->reg == a->reg + 1 && b->role == a->role && b->role_index == a->role_index + 1;
 }
 
@@ -164,7 +165,7 @@ find_readings(struct register_map *m, enum gate_table t)
 					  .n = 1,
 					  .i = pt->role_index,
 					  .noise = noises,
-					  .plain = register_map_plain(pt),
+					  .plain = point_is_word(pt),
 					  .value = values_of_role(pt->role, m->of->system >= 0),
 					  .values =
 						  values_of_several(pt->role, m->of->system >= 0)};
@@ -172,10 +173,12 @@ find_readings(struct register_map *m, enum gate_table t)
 		       filled_alike(&m->points[ids[end - 1]], &m->points[ids[end]]);
 		     end++)
 			r->n++;
-		if (r->plain && values_key(pt, &m->table[t].noise_key[noises]))
+		if (r->plain && values_key(pt, &m->table[t].noise_key[noises])) {
+			assert(!r->values); /* a key is one number */
 			noises++;
+		}
 		for (uint32_t at = k; r->plain && at < end; at++)
-			code_register(&m->table[t].coding, at, pt);
+			code_register(&m->table[t].coding, at, &m->points[ids[at]]);
 		for (; until < end; until++)
 			m->table[t].first_reading[until] = m->table[t].n_readings;
 		m->table[t].n_readings++;

@@ -18,7 +18,7 @@ struct map_reading {
 	uint32_t i;     /* role's index */
 	uint32_t
 		noise; /* where its noise is among the table's; of one that has none, the next one's */
-	bool plain;    /* register_map_plain: coded by the table's `coding` */
+	bool plain;    /* point_is_word: coded by the table's `coding` */
 	double (*value)(const struct asked *);                         /* NULL: nothing to say */
 	void (*values)(const struct asked *, uint32_t n, double *out); /* NULL: one, by `value` */
 };
@@ -61,13 +61,5 @@ register_map_table(uint8_t fc)
 }
 _Static_assert(GATE_COILS == 0 && GATE_DISCRETE == 1 && GATE_HOLDING == 2 && GATE_INPUT == 3,
 	       "in the order of the functions that read them");
-
-/* One register of a whole number, whose bytes are in the wire's order. */
-static inline bool
-register_map_plain(const struct point *pt)
-{
-	return (pt->type == REG_U16 || pt->type == REG_I16) && pt->order <= ORDER_CDAB &&
-	       pt->fc > 2;
-}
 
 #endif

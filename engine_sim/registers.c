@@ -235,6 +235,9 @@ sim_registers_fill(struct sim_device *d, enum gate_table table, uint32_t at, con
 		   uint32_t n)
 {
 	const struct map_coding *c = &d->map->table[table].coding;
+
+	if (n == 0) /* of a table that has no words, too */
+		return;
 	uint16_t *words = table == GATE_HOLDING ? d->registers->tab_registers
 						: d->registers->tab_input_registers;
 

@@ -98,7 +98,8 @@ sensors_init(struct sensors *s, uint64_t seed, uint64_t wafer_seed, const struct
 {
 	*s = (struct sensors){.seed = seed};
 	for (uint32_t i = 0; i < RETICLES; i++)
-		s->offset_c[i] = keyed_normal(wafer_seed, (uint64_t)SENSE_OFFSET << 32 | i, 0);
+		s->offset_c[i] =
+			keyed_normal(wafer_seed, sensors_key(SENSE_OFFSET, (uint32_t)i), 0);
 	sensors_wafer(s, p, 0);
 	sensors_loop(s, p, 0);
 }

@@ -10,6 +10,12 @@
 
 #define PCT 100.0
 
+static double
+not_below_0(double x)
+{
+	return most(0.0, x);
+}
+
 /* Standard deviations of the plant's other instruments: assumptions. */
 #define DP_NOISE_KPA 0.1
 #define AIR_DP_NOISE_KPA 0.001
@@ -476,7 +482,8 @@ values_of_role(enum role_id role, bool of_system)
 	return values_jobs[role] ? values_jobs[role] : values[role];
 }
 
-/* Whose noise a role's reading has. The first signal nobody asks for: it stands for none. */
+/* Whose noise a role's reading has. The first signal is no reading's own: it stands for none. */
+_Static_assert(SENSE_OFFSET == 0, "stands for none");
 static const enum sensor_signal signals[ROLES] = {
 	[ROLE_PLATE_INLET] = SENSE_PLATE_INLET,
 	[ROLE_PLATE_OUTLET] = SENSE_PLATE_OUTLET,

@@ -3,6 +3,8 @@
 #ifndef ISOTHERM_ENGINE_SIM_VALUES_H
 #define ISOTHERM_ENGINE_SIM_VALUES_H
 
+#include <assert.h>
+
 #include "engine_sim/limits.h"
 #include "engine_sim/state.h"
 
@@ -31,7 +33,8 @@ extern value_fn *const values_jobs[ROLES];
 
 /* What makes a role's reading; NULL: nothing is there to say. */
 value_fn *values_of_role(enum role_id role, bool of_system);
-/* What makes the readings of a role that reticles have; NULL: it is another, the one above makes it. */
+/* What makes the readings of a role that reticles have; NULL: it is another, the one above makes it. Its noise, if any, is its
+ * own: it has no key. */
 values_fn *values_of_several(enum role_id role, bool of_system);
 /* Has a role's reading noise? Then its key. */
 bool values_key(const struct point *pt, uint64_t *key);
@@ -52,13 +55,8 @@ values_asked(struct sim *sim, const struct sim_device *d)
 static inline double
 values_noisy(const struct asked *a, double value, double deviation)
 {
+	assert(a->noise && "its role needs a row in signals[] of values.c");
 	return value + deviation * *a->noise;
-}
-
-static inline double
-not_below_0(double x)
-{
-	return most(0.0, x);
 }
 
 #endif

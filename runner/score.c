@@ -83,8 +83,7 @@ score_step(struct score *s, const struct sim_glance *now, double dt_s, bool scor
 
 	if (scored)
 		add_step(s, now, dt_s, duty_moved);
-	for (uint32_t new = now->trip & ~s->trip; new != 0; new &= new - 1)
-		s->sum[SCORE_trips] += 1.0;
+	s->sum[SCORE_trips] += __builtin_popcount(now->trip & ~s->trip);
 	s->trip = now->trip;
 	if (duty_moved)
 		memcpy(s->duty, now->duty, sizeof s->duty);

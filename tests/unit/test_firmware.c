@@ -154,6 +154,38 @@ duties_slew_as_the_actuator_does(void **state)
 	assert_int_equal(reg("cs00.wafer.A1.duty_frac"), 6000);
 }
 
+/* Who looks at each step may pass over those whose number has not changed. */
+static void
+steps_in_which_a_duty_moves_are_told(void **state)
+{
+	static const char *const CHANGES[] = {"cs00.duty[5].stuck=1", "cs00.duty[40].limit=0.3",
+					      "cs00.duty[5].stuck=0", "cs00.duty[40].limit=1"};
+	double duty[RETICLES];
+	struct sim_glance g;
+	int rested = 0, moved = 0;
+
+	(void)state;
+	sim_glance(sim, 0, &g);
+	for (int k = 0; k < 800; k++) {
+		uint64_t moves = g.duty_moves;
+
+		memcpy(duty, g.duty, sizeof(duty));
+		if (k % 80 == 0)
+			put("cs00.engine.seq_cmd", ++seq);
+		if (k % 160 == 0)
+			all_duties(k % 320 == 0 ? 3000 : 9000);
+		if (k % 200 == 150)
+			assert_int_equal(change(sim, CHANGES[k / 200]), 0);
+		sim_step(sim);
+		sim_glance(sim, 0, &g);
+		if (g.duty_moves == moves)
+			assert_memory_equal(g.duty, duty, sizeof(duty));
+		rested += g.duty_moves == moves;
+		moved += memcmp(g.duty, duty, sizeof(duty)) != 0;
+	}
+	assert_true(rested > 100 && moved > 100);
+}
+
 static void
 foldback_keeps_a_wafer_without_supervisor_near_its_limit(void **state)
 {
@@ -502,6 +534,7 @@ main(void)
 		TEST(each_device_has_its_own_number),
 		TEST(release_hands_back_at_once_until_it_is_taken_back),
 		TEST(duties_slew_as_the_actuator_does),
+		TEST(steps_in_which_a_duty_moves_are_told),
 		TEST(foldback_keeps_a_wafer_without_supervisor_near_its_limit),
 		TEST(foldback_stays_out_of_a_supervisors_way_below_its_threshold),
 		TEST(one_lying_sensor_folds_nothing_back),
