@@ -53,6 +53,17 @@ widened(struct beside b, double t)
 	return (struct beside){lo, hi, b.n + (t - t >= 0.0 ? 1.0 : 0.0)};
 }
 
+/* The four neighbours of the one at `at`. */
+INLINED struct beside
+beside_of(const double *at)
+{
+	struct beside b = {(double)INFINITY, -(double)INFINITY, 0.0};
+	b = widened(b, at[-1]);
+	b = widened(b, at[1]);
+	b = widened(b, at[-STRIDE]);
+	return widened(b, at[STRIDE]);
+}
+
 /* How far each is outside of what its neighbours show; 0 inside, or where too few are beside it. */
 WIDE static void
 outside(double out[RETICLES], const struct face *f)
@@ -61,11 +72,7 @@ outside(double out[RETICLES], const struct face *f)
 		const double *at = f->at + STRIDE * (y + 1) + 1;
 		double *to = out + ZONES * y;
 		for (int x = 0; x < ZONES; x++) {
-			struct beside b = {(double)INFINITY, -(double)INFINITY, 0.0};
-			b = widened(b, at[x - 1]);
-			b = widened(b, at[x + 1]);
-			b = widened(b, at[x - STRIDE]);
-			b = widened(b, at[x + STRIDE]);
+			struct beside b = beside_of(at + x);
 			double above = at[x] - b.hi, below = at[x] - b.lo;
 			double by = above > 0.0 ? above : below < 0.0 ? below : 0.0;
 			to[x] = b.n >= WITNESSES ? by : 0.0;
@@ -278,11 +285,7 @@ inside(const struct face *f, double least_k)
 	for (int y = 0; y < ROWS; y++) {
 		const double *at = f->at + STRIDE * (y + 1) + 1;
 		for (int x = 0; x < ZONES; x++) {
-			struct beside b = {(double)INFINITY, -(double)INFINITY, 0.0};
-			b = widened(b, at[x - 1]);
-			b = widened(b, at[x + 1]);
-			b = widened(b, at[x - STRIDE]);
-			b = widened(b, at[x + STRIDE]);
+			struct beside b = beside_of(at + x);
 			out |= at[x] - b.hi < least_k ? 0 : 1;
 			out |= b.lo - at[x] < least_k ? 0 : 1;
 		}

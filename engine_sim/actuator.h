@@ -10,8 +10,8 @@
 #include "engine_sim/limits.h"
 
 #define ACTUATOR_THERE 1e-6 /* nearer than this is there: the lag alone would never arrive */
-#define ACTUATOR_STEPS                                                                             \
-	1e4 /* what a drive or positioner resolves, as the registers that command it */
+/* What a drive or positioner resolves, as the registers that command it. */
+#define ACTUATOR_STEPS 1e4
 
 /* Part of its way that a lag of tau_s goes in a step; kept, since tau_s seldom is another one. */
 struct actuator_part {

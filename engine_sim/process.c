@@ -11,8 +11,8 @@
 #include "engine_sim/limits.h"
 
 #define ROOM_C 24.0
-#define STEP_RATE_MAX                                                                              \
-	2.0 /* step times rate: the loop is stable below it, the wafer's contact and film do not ring */
+/* Step times rate: below it the loop is stable, and the wafer's contact and film do not ring. */
+#define STEP_RATE_MAX 2.0
 #define CLEAN_US_CM 2.0
 
 /* What the energy of a step is held against. */

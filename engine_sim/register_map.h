@@ -11,15 +11,15 @@
 
 struct asked;
 
-/* A point that nobody writes; or several with indices in a row, in registers that are alike. */
+/* A point that nobody writes; or several with indices in a row, in words side by side. */
 struct map_reading {
 	uint32_t point; /* index of the first */
 	uint32_t at, n; /* its register, in the table; points */
 	uint32_t i;     /* role's index */
-	uint32_t
-		noise; /* where its noise is among the table's; of one that has none, the next one's */
-	bool plain;    /* point_is_word: coded by the table's `coding` */
-	double (*value)(const struct asked *);                         /* NULL: nothing to say */
+	/* where its noise is among the table's; of one that has none, the next one's */
+	uint32_t noise;
+	bool plain;                            /* point_is_word: coded by the table's `coding` */
+	double (*value)(const struct asked *); /* NULL: nothing to say */
 	void (*values)(const struct asked *, uint32_t n, double *out); /* NULL: one, by `value` */
 };
 

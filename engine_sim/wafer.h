@@ -24,8 +24,8 @@
 
 struct wafer_state {
 	double si_c[RETICLES], cu_c[RETICLES];
-	double half_si_k[RETICLES],
-		half_cu_k[RETICLES]; /* half of what the last step moved them by */
+	/* half of what the last step moved them by */
+	double half_si_k[RETICLES], half_cu_k[RETICLES];
 };
 
 /* What a flow does to the march; valid until the flow, a zone or a cooling number changes. */
