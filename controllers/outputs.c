@@ -126,10 +126,10 @@ struct demand_group {
 	bool holes;               /* in it are demands that nobody here makes */
 };
 
-/* A CTL point that the plant has. */
+/* A CTL point that the plant has, of each system alike. */
 struct place {
-	struct sample *sample;
-	size_t offset; /* in struct readings */
+	uint16_t index;  /* in the system's group */
+	uint16_t offset; /* in struct readings */
 };
 
 struct outputs {
@@ -138,10 +138,9 @@ struct outputs {
 	struct run *runs;            /* group by group */
 	struct demand_group *groups; /* of its devices, system by system … */
 	uint32_t *group_at;          /* … whose begin here: [n_systems + 1] */
-	int32_t *ctl_group;          /* [n_systems] */
-	struct place *places;        /* system by system, those that are measured last … */
-	uint32_t *place_at;          /* … whose begin here, and those: [2 * n_systems + 1] */
-	struct sample *samples;      /* the points: what is not known now keeps its last value */
+	uint32_t *ctl_group;         /* [n_systems] */
+	uint32_t n_plain, n_places;
+	struct place places[N_READINGS]; /* from n_plain on: those that are measured */
 };
 
 /* Is that demand the next one of a run? */
@@ -196,19 +195,20 @@ find_groups(struct outputs *x, const struct plant *plant)
 	}
 }
 
-/* Of a system, into x->places[n] and on; how many there are then. */
+/* Into x->places[n] and on; how many there are then. */
 static uint32_t
-find_places(struct outputs *x, const struct plant *plant, uint32_t system, bool measured,
-	    uint32_t n)
+find_places(struct outputs *x, const struct plant *plant, bool measured, uint32_t n)
 {
+	uint32_t begin = plant->n_in + x->first[x->ctl_group[0]];
 	for (size_t r = 0; r < N_ROLES; r++)
 		for (uint32_t k = 0; k < POINTS[r].n && POINTS[r].measured == measured; k++) {
-			uint32_t id = plant_role(plant, (int32_t)system, POINTS[r].role, k);
+			uint32_t id = plant_role(plant, 0, POINTS[r].role, k);
 			if (id == NO_POINT)
 				continue;
-			assert(n < (system + 1) * N_READINGS); /* no field stands in two rows */
-			x->places[n++] = (struct place){&x->samples[id - x->n_in],
-							POINTS[r].offset + k * sizeof(double)};
+			assert(n < N_READINGS); /* no field stands in two rows */
+			x->places[n++] =
+				(struct place){(uint16_t)(id - begin),
+					       (uint16_t)(POINTS[r].offset + k * sizeof(double))};
 		}
 	return n;
 }
@@ -228,20 +228,16 @@ outputs_open(struct outputs **out, const struct plant *plant)
 	x->groups = calloc((size_t)plant->n_devices + 1, sizeof *x->groups);
 	x->group_at = calloc(n + 1, sizeof *x->group_at);
 	x->ctl_group = calloc(n + 1, sizeof *x->ctl_group);
-	x->places = calloc(n * N_READINGS + 1, sizeof *x->places);
-	x->place_at = calloc(2 * n + 1, sizeof *x->place_at);
-	x->samples = calloc((size_t)x->first[plant->ctl.n_groups] + 1, sizeof *x->samples);
-	if (!x->runs || !x->groups || !x->group_at || !x->ctl_group || !x->places || !x->place_at ||
-	    !x->samples) {
+	if (!x->runs || !x->groups || !x->group_at || !x->ctl_group) {
 		outputs_close(x);
 		return -ENOMEM;
 	}
 	find_groups(x, plant);
-	for (uint32_t s = 0; s < n; s++) {
-		uint32_t *at = x->place_at + 2 * (size_t)s;
-		at[1] = find_places(x, plant, s, false, at[0]);
-		at[2] = find_places(x, plant, s, true, at[1]);
-		x->ctl_group[s] = plant_ctl_group(plant, s);
+	for (uint32_t s = 0; s < n; s++)
+		x->ctl_group[s] = (uint32_t)plant_ctl_group(plant, s);
+	if (n > 0) {
+		x->n_plain = find_places(x, plant, false, 0);
+		x->n_places = find_places(x, plant, true, x->n_plain);
 	}
 	*out = x;
 	return 0;
@@ -256,9 +252,6 @@ outputs_close(struct outputs *x)
 	free(x->groups);
 	free(x->group_at);
 	free(x->ctl_group);
-	free(x->places);
-	free(x->place_at);
-	free(x->samples);
 	free(x);
 }
 
@@ -480,22 +473,28 @@ common_of(const struct verdict *d, const struct view *v, bool measured, int64_t 
 	return c;
 }
 
+/* Those of now are alike; the others are taken into what they are worth one by one. */
 static void
-set_points(const struct place *p, const struct place *end, const struct readings *r,
-	   const struct common *c)
+set_points(struct sample points[], const struct place *p, const struct place *end,
+	   const struct readings *r, const struct common *c, struct image_worth *worth)
 {
+	const struct sample *told = NULL;
 	for (; p < end; p++) {
-		struct sample *out = p->sample;
+		struct sample *out = &points[p->index];
 		double value = *(const double *)(const void *)((const char *)r + p->offset);
 		out->flags = c->flags | (out->flags & c->kept);
 		if (c->good != QUALITY_NEVER && isfinite(value)) {
 			out->value = value;
 			out->time_ns = c->now_ns;
 			out->quality = c->good;
+			told = out;
 		} else if (out->quality != QUALITY_NEVER) {
 			out->quality = c->none; /* value and time stay those of the last good one */
+			image_judge(worth, out, 1);
 		}
 	}
+	if (told)
+		image_judge(worth, told, 1);
 }
 
 /* What nobody reads is not known. */
@@ -511,19 +510,19 @@ void
 outputs_points(struct outputs *x, struct image *ctl, uint32_t system, const struct account *a,
 	       const struct supervisor *s, const struct view *v, int64_t now_ns)
 {
-	const uint32_t *at = x->place_at + 2 * (size_t)system;
-	const struct common plain = common_of(&s->verdict, v, false, now_ns),
-			    measured = common_of(&s->verdict, v, true, now_ns);
+	const struct place *measured = x->places + x->n_plain;
+	struct image_worth worth = IMAGE_WORTH_NONE;
+	uint32_t group = x->ctl_group[system];
+	struct sample *points = image_draft(ctl, group);
+	struct common c = common_of(&s->verdict, v, false, now_ns);
 	struct readings r;
 	nothing_read(&r);
 	read_account(&r, a);
 	read_supervisor(&r, s);
-	set_points(x->places + at[0], x->places + at[1], &r, &plain);
-	set_points(x->places + at[1], x->places + at[2], &r, &measured);
-	if (x->ctl_group[system] >= 0) {
-		uint32_t g = (uint32_t)x->ctl_group[system];
-		image_publish(ctl, g, &x->samples[x->first[g]]);
-	}
+	set_points(points, x->places, measured, &r, &c, &worth);
+	c = common_of(&s->verdict, v, true, now_ns);
+	set_points(points, measured, x->places + x->n_places, &r, &c, &worth);
+	image_commit(ctl, group, &worth);
 }
 
 uint32_t
@@ -532,9 +531,8 @@ outputs_point(const struct outputs *x, uint32_t system, enum role_id role)
 	size_t r = 0;
 	while (r < N_ROLES && POINTS[r].role != role)
 		r++;
-	const uint32_t *at = x->place_at + 2 * (size_t)system;
-	for (uint32_t k = at[0]; r < N_ROLES && k < at[2]; k++)
+	for (uint32_t k = 0; r < N_ROLES && k < x->n_places; k++)
 		if (x->places[k].offset == POINTS[r].offset)
-			return x->n_in + (uint32_t)(x->places[k].sample - x->samples);
+			return x->n_in + x->first[x->ctl_group[system]] + x->places[k].index;
 	return NO_POINT;
 }
