@@ -35,8 +35,7 @@ hot_zone(const struct sensors *f)
 static bool
 all_count(const struct sensors *f, const struct job_groups *jobs)
 {
-	return !memchr(f->measured, 0, RETICLES) &&
-	       (!jobs->any || !memchr(jobs->slot, SLOT_NONE, RETICLES));
+	return f->lost == 0 && jobs->all;
 }
 
 /* Those that count into some_c[], NAN for the others; how many. */

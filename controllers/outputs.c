@@ -273,8 +273,7 @@ put(struct sample out[], uint32_t n, const struct run *run, const double value[]
 		out[k] = asked;
 		out[k].value = law_clamp(value[k], run->lo, run->hi);
 	}
-	bool hands = memchr(by_hand, 1, n) != NULL;
-	for (uint32_t k = 0; hands && k < n; k++)
+	for (uint32_t k = 0; by_hand && k < n; k++)
 		out[k].flags = by_hand[k] ? SAMPLE_MANUAL : 0;
 	for (uint32_t k = 0; missing > 0 && k < n; k++)
 		if (!isfinite(value[k]))
@@ -292,7 +291,7 @@ put_wafer(struct sample out[restrict], const struct run *run, const double value
 /* What is asked of the devices of a system, as their registers have it. */
 struct asked {
 	const double *value[DEMAND_KINDS]; /* of all of a kind, NAN none; NULL: of none of them */
-	const bool *by_hand[DEMAND_KINDS]; /* likewise, what a person has set */
+	const bool *by_hand[DEMAND_KINDS]; /* likewise, what a person has set; NULL: none of them */
 };
 
 /* All of a group; what nobody asks for stays empty. */
@@ -309,7 +308,9 @@ put_group(const struct outputs *x, const struct demand_group *g, const struct as
 	for (; run < end; run++) {
 		struct sample *out = &demands[run->index];
 		const double *value = a->value[run->kind];
-		const bool *by_hand = a->by_hand[run->kind] + run->first;
+		const bool *by_hand = a->by_hand[run->kind];
+		if (by_hand)
+			by_hand += run->first;
 		if (value == NULL)
 			memset(out, 0, run->n * sizeof *out);
 		else if (run->n == RETICLES)
@@ -326,18 +327,17 @@ void
 outputs_demands(struct outputs *x, struct image *ctl, uint32_t system, const struct demands *d,
 		int64_t now_ns)
 {
-	static const bool NOBODY[RETICLES];
 	const double release = d->release ? 1.0 : 0.0, valve_pct = 100.0 * d->valve_frac,
 		     engine_seq = d->engine_seq, cooling_seq = d->cooling_seq;
 	const double pump_pct[HAND_PUMPS] = {100.0 * demands_pump(d, 0),
 					     100.0 * demands_pump(d, 1)};
 	struct asked a = {.value = {NULL}};
-	for (int k = 0; k < DEMAND_KINDS; k++)
-		a.by_hand[k] = NOBODY;
-	a.by_hand[DEMAND_DUTY] = d->by_hand + HAND_DUTY;
-	a.by_hand[DEMAND_SHARE] = d->by_hand + HAND_SHARE;
-	a.by_hand[DEMAND_PUMP] = d->by_hand + HAND_PUMP;
-	a.by_hand[DEMAND_VALVE] = d->by_hand + HAND_VALVE;
+	if (memchr(d->by_hand, 1, HANDS)) {
+		a.by_hand[DEMAND_DUTY] = d->by_hand + HAND_DUTY;
+		a.by_hand[DEMAND_SHARE] = d->by_hand + HAND_SHARE;
+		a.by_hand[DEMAND_PUMP] = d->by_hand + HAND_PUMP;
+		a.by_hand[DEMAND_VALVE] = d->by_hand + HAND_VALVE;
+	}
 	if (d->active)
 		a.value[DEMAND_ENGINE_RELEASE] = a.value[DEMAND_COOLING_RELEASE] = &release;
 	if (d->active && !d->quiet) {

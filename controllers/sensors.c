@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "controllers/sensors.h"
 
+#include <float.h>
 #include <math.h>
 #include <string.h>
 
@@ -88,30 +89,35 @@ void
 sensors_reset(struct sensors *s)
 {
 	memset(s, 0, sizeof *s);
-}
-
-/* Which of them are there, and how many are not: mostly none. */
-static uint32_t
-see_lost(struct sensors *s, const double raw_c[RETICLES])
-{
-	uint32_t lost = law_missing(raw_c);
 	memset(s->measured, true, sizeof s->measured);
-	for (int i = 0; i < RETICLES && lost; i++)
-		s->measured[i] = isfinite(raw_c[i]);
-	return lost;
 }
 
-/* raw_c with a substitute where there is none. */
-static void
-fill(const struct sensors *s, const double raw_c[RETICLES], const double maybe_c[RETICLES],
-     double out_c[RETICLES])
+/* Each sensor less its offset; how many are lost. */
+WIDE static uint32_t
+see(double out_c[restrict], const double raw_c[], const double offset_k[])
 {
+	int64_t lost = 0; /* as wide as what is compared */
+	for (int i = 0; i < RETICLES; i++) {
+		out_c[i] = raw_c[i] - offset_k[i];
+		lost += fabs(out_c[i]) <= DBL_MAX ? 0 : 1;
+	}
+	return (uint32_t)lost;
+}
+
+/* Substitutes for those that are lost, into seen_c. */
+static void
+fill(const struct sensors *s, const double maybe_c[RETICLES], const double offset_k[RETICLES],
+     double seen_c[RETICLES])
+{
+	UNCLEARED double raw_c[RETICLES];
 	double hottest_c = -INFINITY;
+	memcpy(raw_c, seen_c, sizeof raw_c);
 	for (int i = 0; i < RETICLES; i++)
 		if (s->measured[i])
 			hottest_c = law_most(hottest_c, raw_c[i]);
 	for (int i = 0; i < RETICLES; i++)
-		out_c[i] = s->measured[i] ? raw_c[i] : substitute(raw_c, maybe_c[i], hottest_c, i);
+		if (!s->measured[i])
+			seen_c[i] = substitute(raw_c, maybe_c[i] - offset_k[i], hottest_c, i);
 }
 
 WIDE static void
@@ -123,12 +129,15 @@ follow(double temp_c[RETICLES], const double to_c[RETICLES], double weight)
 
 void
 sensors_step(struct sensors *s, const struct control_params *p, const double raw_c[RETICLES],
-	     const double maybe_c[RETICLES])
+	     const double maybe_c[RETICLES], const double offset_k[RETICLES])
 {
-	UNCLEARED double filled_c[RETICLES];
-	s->lost = see_lost(s, raw_c);
+	UNCLEARED double seen_c[RETICLES];
+	uint32_t lost = see(seen_c, raw_c, offset_k);
+	for (int i = 0; i < RETICLES && (lost || s->lost); i++) /* mostly none */
+		s->measured[i] = isfinite(seen_c[i]);
+	s->lost = lost;
 	s->blind = s->lost > RETICLES / 2;
-	if ((double)s->lost > p->lost_reticles_max || (s->lost && three_together(raw_c)))
+	if ((double)s->lost > p->lost_reticles_max || (s->lost && three_together(seen_c)))
 		s->degraded_steps = DEGRADED_STEPS;
 	else if (s->degraded_steps)
 		s->degraded_steps--;
@@ -137,13 +146,11 @@ sensors_step(struct sensors *s, const struct control_params *p, const double raw
 		s->started = false; /* the last picture stays for people to see */
 		return;
 	}
-	if (s->lost) {
-		fill(s, raw_c, maybe_c, filled_c);
-		raw_c = filled_c;
-	}
+	if (s->lost)
+		fill(s, maybe_c, offset_k, seen_c);
 	if (s->started)
-		follow(s->temp_c, raw_c, law_weight(p->filter_s));
+		follow(s->temp_c, seen_c, law_weight(p->filter_s));
 	else
-		memcpy(s->temp_c, raw_c, sizeof s->temp_c);
+		memcpy(s->temp_c, seen_c, sizeof s->temp_c);
 	s->started = true;
 }

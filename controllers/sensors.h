@@ -25,7 +25,8 @@ struct sensors {
 
 void sensors_reset(struct sensors *s); /* the next step starts the low-pass anew */
 void sensors_step(struct sensors *s, const struct control_params *p,
-		  const double raw_c[RETICLES],    /* NAN: lost */
-		  const double maybe_c[RETICLES]); /* of a lost one: what it may be; NAN */
+		  const double raw_c[RETICLES],     /* NAN: lost */
+		  const double maybe_c[RETICLES],   /* of a lost one: what it may be; NAN */
+		  const double offset_k[RETICLES]); /* what each of both reads too much */
 
 #endif

@@ -180,6 +180,7 @@ spi_init(struct spi *s, const struct control_params *p, const struct law_in *in)
 	UNCLEARED struct group_view g;
 	see_groups(&g, p, in, &f);
 	take_jobs(s, p, in, &g, true);
+	s->capped = true; /* for all that lead none yet, too */
 	double pump = isfinite(in->pump_frac) ? in->pump_frac : p->pump_max_frac;
 	s->pump_frac = law_clamp(pump, p->pump_min_frac, p->pump_max_frac);
 	/* the set-point that was in force is not on the bus: what the supply is now comes nearest */
@@ -215,11 +216,13 @@ caps_step(struct spi *s, const struct control_params *p, const struct law_in *in
 	  const struct group_view *g)
 {
 	double step = cap_move(p, in);
-	for (int i = 0; i < RETICLES; i++)
-		if (isnan(step))
+	bool none = isnan(step);
+	for (int i = 0; i < RETICLES && (s->capped || !none); i++)
+		if (none)
 			s->cap_frac[i] = 1.0;
 		else if (in->jobs.lead[i] == i)
 			cap_step(s, p, step, i, law_clamp(g->applied_frac[i], 0.0, 1.0));
+	s->capped = !none;
 }
 
 /* The integrator of a group, at its lead; or those of a row of reticles that are alone, side by side. */

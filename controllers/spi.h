@@ -15,7 +15,9 @@ struct spi {
 	double i_frac[RETICLES]; /* of each group, at its lead */
 	double asked_frac
 		[RETICLES]; /* likewise: what it asked for last, to see what is applied of it */
-	double cap_frac[RETICLES]; /* likewise: what a power cap leaves it; 1 where there is none */
+	double cap_frac
+		[RETICLES]; /* likewise: what a power cap leaves it; 1 where there is none … */
+	bool capped;        /* … as of all since this was last so */
 	double pump_frac, setpoint_c;
 	struct law_valve valve;
 };

@@ -265,7 +265,8 @@ demand_wants(struct supervisor *s)
 {
 	struct demands *d = &s->demands;
 	memcpy(d->duty_frac, s->wants.duty_frac, sizeof d->duty_frac);
-	demand_shares(d->share_frac, s->wants.share_frac);
+	if (s->wants_shares)
+		demand_shares(d->share_frac, s->wants.share_frac);
 	d->pump_frac = s->wants.pump_frac;
 	d->valve_frac = s->wants.valve_frac;
 }
@@ -438,18 +439,6 @@ patience_ns(const struct control_params *p, const struct view *v)
 	return in_charge && ns > PATIENCE_IN_CHARGE_NS ? PATIENCE_IN_CHARGE_NS : ns;
 }
 
-/* Each sensor less the offset that its soak found. */
-WIDE static void
-see_temperatures(struct supervisor *s, const struct control_params *p)
-{
-	UNCLEARED double believed_c[RETICLES], maybe_c[RETICLES];
-	for (int i = 0; i < RETICLES; i++) {
-		believed_c[i] = s->believed_c[i] - s->estimate.offset_k[i];
-		maybe_c[i] = s->trust.maybe_c[i] - s->estimate.offset_k[i];
-	}
-	sensors_step(&s->sensors, p, believed_c, maybe_c);
-}
-
 void
 supervisor_step(struct supervisor *s, const struct control_params *p, const struct view *v,
 		bool second, int64_t now_ns)
@@ -458,7 +447,7 @@ supervisor_step(struct supervisor *s, const struct control_params *p, const stru
 	if (s->mode != CTL_OFF || now_ns - s->since_ns >= patience_ns(p, v))
 		s->patience_over = true;
 	s->believed_c = trust_step(&s->trust, p, v);
-	see_temperatures(s, p);
+	sensors_step(&s->sensors, p, s->believed_c, s->trust.maybe_c, s->estimate.offset_k);
 	supervisor_watch_authority(s, v, now_ns);
 	supervisor_watch_actuators(s, p, v);
 	supervisor_look(s, p, v, second);

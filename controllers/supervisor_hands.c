@@ -237,6 +237,7 @@ apply_shares(struct supervisor *s)
 		any = any || isfinite(wanted(s, HAND_SHARE + i));
 		d->by_hand[HAND_SHARE + i] = false;
 	}
+	s->wants_shares = s->wants_shares || any || s->shares_stray;
 	for (int i = 0; i < RETICLES && (any || s->shares_stray); i++) {
 		/* where nobody has asked yet: what was in force */
 		double law = s->wants.share_frac[i], now = s->in.share_frac[i];

@@ -14,8 +14,8 @@ static void
 watch_stop(struct supervisor *s, const struct view *v)
 {
 	double most = law_most_of(v->duty_frac);
-	double asked = law_most(0.0, law_most_of(s->demands.duty_frac));
-	bool down = s->mode == CTL_STOPPED && asked <= 0.0; /* not on the way there */
+	bool down = s->mode == CTL_STOPPED && /* not on the way there */
+		    law_most(0.0, law_most_of(s->demands.duty_frac)) <= 0.0;
 	bool ignored = down && !(most < STOP_IGNORED_FRAC);
 	s->stop_ignored = ignored ? s->stop_ignored + 1 : 0;
 	s->verdict.stop_ignored = s->stop_ignored > STOP_IGNORED_STEPS;

@@ -169,6 +169,7 @@ struct supervisor {
 	 * nor what the cap and other systems take: demands are made of it anew in each step.
 	 */
 	struct demands wants;
+	bool wants_shares; /* one of them may be a number, as few laws and hands make it */
 	struct demands demands;
 	struct verdict verdict;
 };

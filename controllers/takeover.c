@@ -136,6 +136,7 @@ static void
 move_work(struct supervisor *s)
 {
 	const struct law_out *out = &s->out;
+	s->wants_shares = true;
 	for (int i = 0; i < RETICLES; i++) {
 		/* who never moves work leaves none where another put it */
 		bool told = isfinite(s->demands.share_frac[i]) || isfinite(s->in.share_frac[i]);

@@ -237,6 +237,7 @@ static void
 a_substitute_is_as_hot_as_it_may_be(void **state)
 {
 	static struct sensors s;
+	static const double offset_k[RETICLES];
 	double raw_c[RETICLES], maybe_c[RETICLES];
 	(void)state;
 	for (int i = 0; i < RETICLES; i++) {
@@ -246,16 +247,16 @@ a_substitute_is_as_hot_as_it_may_be(void **state)
 	raw_c[41] = 42.0;
 	raw_c[40] = (double)NAN;
 	sensors_reset(&s);
-	sensors_step(&s, &params, raw_c, maybe_c);
+	sensors_step(&s, &params, raw_c, maybe_c, offset_k);
 	assert_true(fabs(s.temp_c[40] - 41.0) < 1e-9);
 	maybe_c[40] = 67.0;
 	sensors_reset(&s);
-	sensors_step(&s, &params, raw_c, maybe_c);
+	sensors_step(&s, &params, raw_c, maybe_c, offset_k);
 	assert_true(fabs(s.temp_c[40] - 45.0) < 1e-9);
 	assert_false(s.measured[40]);
 	maybe_c[40] = 30.0;
 	sensors_reset(&s);
-	sensors_step(&s, &params, raw_c, maybe_c);
+	sensors_step(&s, &params, raw_c, maybe_c, offset_k);
 	assert_true(fabs(s.temp_c[40] - 41.0) < 1e-9);
 }
 
