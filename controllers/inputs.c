@@ -122,6 +122,7 @@ struct inputs {
 	uint32_t n_groups;
 	bool *needed;            /* [n_groups] */
 	struct image_seen *seen; /* [n_groups] */
+	uint32_t *seen_here;     /* [n_groups] */
 	uint32_t *version;       /* [n_groups]: how often it was another */
 	const uint32_t *first;
 	struct sample *copy;      /* the image as last copied; index = point id */
@@ -255,9 +256,10 @@ inputs_open(struct inputs **out, const struct plant *plant)
 	x->needed = calloc((size_t)x->n_groups + 1, sizeof *x->needed);
 	x->copy = calloc((size_t)x->first[x->n_groups] + 1, sizeof *x->copy);
 	x->seen = calloc((size_t)x->n_groups + 1, sizeof *x->seen);
+	x->seen_here = calloc((size_t)x->n_groups + 1, sizeof *x->seen_here);
 	x->version = calloc((size_t)x->n_groups + 1, sizeof *x->version);
 	if (!x->point || !x->value || !x->time_ns || !x->systems || !x->needed || !x->copy ||
-	    !x->seen || !x->version) {
+	    !x->seen || !x->seen_here || !x->version) {
 		inputs_close(x);
 		return -ENOMEM;
 	}
@@ -281,6 +283,7 @@ inputs_close(struct inputs *x)
 	free(x->systems);
 	free(x->needed);
 	free(x->seen);
+	free(x->seen_here);
 	free(x->version);
 	free(x->copy);
 	free(x);
@@ -307,7 +310,7 @@ inputs_snapshot(struct inputs *x, struct image *in, int64_t now_ns)
 	for (uint32_t g = 0; g < x->n_groups; g++) {
 		if (!x->needed[g])
 			continue;
-		if (here ? image_is_new(in, g, now_ns, &x->seen[g])
+		if (here ? image_is_new(in, g, &x->seen_here[g])
 			 : image_read_new(in, g, now_ns, &x->seen[g], &x->copy[x->first[g]]))
 			x->version[g]++;
 	}

@@ -136,11 +136,15 @@ image_memory(struct image **out, const struct image_layout *layout)
 	if (rc)
 		return rc;
 	void *region = aligned_alloc(REGION_ALIGN, img->size_bytes);
-	if (!region) {
+	img->here = calloc(img->n_groups, sizeof(*img->here));
+	if (!region || !img->here) {
+		free(region);
 		image_close(img);
 		return -ENOMEM;
 	}
 	memset(region, 0, img->size_bytes);
+	for (uint32_t g = 0; g < img->n_groups; g++)
+		img->here[g] = (struct group_here){INT64_MAX, 1};
 	image_bind(img, region);
 	image_fill(img, (int32_t)getpid(), INT64_MIN); /* not alive before its first beat */
 	*out = img;
@@ -170,6 +174,7 @@ image_close(struct image *img)
 	free(img->period_ns);
 	free(img->scratch);
 	free(img->draft);
+	free(img->here);
 	free(img);
 }
 
@@ -185,6 +190,13 @@ static int64_t
 later(int64_t a_ns, int64_t b_ns)
 {
 	return a_ns > b_ns ? a_ns : b_ns;
+}
+
+/* Until when what is judged now stays so. */
+static int64_t
+until(int64_t oldest_ns, int64_t max_age_ns)
+{
+	return oldest_ns == INT64_MAX ? INT64_MAX : oldest_ns + max_age_ns;
 }
 
 /* Can time alone change what the sample is worth? */
@@ -232,6 +244,16 @@ image_judge(struct image_worth *worth, const struct sample *samples, uint32_t n)
 	*worth = w;
 }
 
+/* Its samples are others now. */
+static void
+now_here(struct image *img, uint32_t group, int64_t oldest_ns)
+{
+	struct group_here *h = &img->here[group];
+
+	h->until_ns = until(oldest_ns, img->period_ns[group] * IMAGE_STALE_PERIODS);
+	h->version++;
+}
+
 static void
 put(struct image *img, uint32_t group, const struct sample *samples, const struct image_worth *w)
 {
@@ -248,6 +270,8 @@ put(struct image *img, uint32_t group, const struct sample *samples, const struc
 	atomic_store_explicit(&g->oldest_ns, w->oldest_ns, memory_order_release);
 	atomic_store_explicit(&g->newest_ns, w->newest_ns, memory_order_release);
 	atomic_store_explicit(&g->seq, seq + 2, memory_order_release);
+	if (img->here)
+		now_here(img, group, w->oldest_ns);
 	if (!w->not_good)
 		return;
 	/* Now, as far as the writer has told: its last beat, or a newer sample. The time of a sample
@@ -334,13 +358,6 @@ judge_group(struct sample *s, uint32_t n, int64_t now_ns, int64_t max_age_ns)
 			t.oldest_ns = earlier(t.oldest_ns, s[i].time_ns);
 	}
 	return t;
-}
-
-/* Until when what is judged now stays so. */
-static int64_t
-until(int64_t oldest_ns, int64_t max_age_ns)
-{
-	return oldest_ns == INT64_MAX ? INT64_MAX : oldest_ns + max_age_ns;
 }
 
 /* Mostly samples are as good as when they were published. */
@@ -445,30 +462,23 @@ image_settle(struct image *img, int64_t now_ns)
 {
 	assert(img->alone);
 	for (uint32_t k = 0; k < img->n_groups; k++) {
-		struct region_group *g = &img->group[k];
-		int64_t max_age_ns = img->period_ns[k] * IMAGE_STALE_PERIODS;
-
-		if (now_ns <=
-		    until(atomic_load_explicit(&g->oldest_ns, memory_order_relaxed), max_age_ns))
+		if (now_ns <= img->here[k].until_ns)
 			continue;
 		struct times t = judge_group(samples_of(img, k), img->first[k + 1] - img->first[k],
-					     now_ns, max_age_ns);
-		atomic_store_explicit(&g->oldest_ns, t.oldest_ns, memory_order_relaxed);
+					     now_ns, img->period_ns[k] * IMAGE_STALE_PERIODS);
+		atomic_store_explicit(&img->group[k].oldest_ns, t.oldest_ns, memory_order_relaxed);
+		now_here(img, k, t.oldest_ns);
 	}
 }
 
 bool
-image_is_new(const struct image *img, uint32_t group, int64_t now_ns, struct image_seen *seen)
+image_is_new(const struct image *img, uint32_t group, uint32_t *seen)
 {
-	const struct region_group *g = &img->group[group];
-	uint32_t seq = atomic_load_explicit(&g->seq, memory_order_relaxed);
+	uint32_t version = img->here[group].version;
+	bool is_new = *seen != version;
 
-	if (!needs_look(img, seq, now_ns, seen))
-		return false;
-	seen->until_ns = until(atomic_load_explicit(&g->oldest_ns, memory_order_relaxed),
-			       img->period_ns[group] * IMAGE_STALE_PERIODS);
-	note_look(img, seq, now_ns, true, seen);
-	return true;
+	*seen = version;
+	return is_new;
 }
 
 uint32_t

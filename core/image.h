@@ -139,8 +139,9 @@ bool image_read_new(const struct image *img, uint32_t group, int64_t now_ns,
 const struct sample *image_here(struct image *img);
 /* Judges all of them at now_ns, where they are: what image_read would give. Not for times that go back. */
 void image_settle(struct image *img, int64_t now_ns);
-/* What image_read_new would return, for one that looks at them where they are. */
-bool image_is_new(const struct image *img, uint32_t group, int64_t now_ns, struct image_seen *seen);
+/* For one that looks at them where they are: are the group's samples others than at his last look, by a publish or by
+ * image_settle? `seen` is his, 0 before the first. */
+bool image_is_new(const struct image *img, uint32_t group, uint32_t *seen);
 /* All groups into out[first[n_groups]]; the number of groups that gave no new value. */
 uint32_t image_read_all(const struct image *img, int64_t now_ns, struct sample *out);
 void image_status(const struct image *img, int64_t now_ns, struct image_status *out);

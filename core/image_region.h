@@ -52,11 +52,18 @@ _Static_assert(sizeof(struct sample) == 24, "a sample is three words without pad
 _Static_assert(sizeof(struct image_event) == 136, "an event is 17 words without padding");
 _Static_assert(ATOMIC_LLONG_LOCK_FREE == 2, "a lock would be private to one process");
 
+/* What readers in the writer's thread want to know of a group, side by side for all of them. */
+struct group_here {
+	int64_t until_ns; /* until when its samples are as good as they say */
+	uint32_t version; /* 1 before the first publish; another one whenever they are others */
+};
+
 struct image {
 	struct region_head *head; /* the region; mapped read-only in a reader */
 	struct region_group *group;
 	_Atomic uint64_t *word;
-	struct sample *sample; /* the same, of an image that is alone */
+	struct sample *sample;   /* the same, of an image that is alone */
+	struct group_here *here; /* [n_groups] of plain memory, else NULL */
 	struct region_slot *slot;
 
 	/* How the region is cut: our own copy, never what a mapped file says. */

@@ -14,7 +14,7 @@
 struct view_of {
 	const struct plant_layout *layout;
 	struct image *image;
-	struct image_seen *seen; /* [n_groups] */
+	uint32_t *seen; /* [n_groups] */
 	const struct sample *now;
 	struct traced *last;
 };
