@@ -13,8 +13,6 @@
 #define CALL_AGAIN_NS (600 * NS_PER_S)
 #define JOURNAL_TOLD_NS (60 * NS_PER_S) /* a journal that had to be begun anew is told so long */
 
-#define AHEAD 8u /* alarms whose samples are on their way from memory */
-
 static const struct actor nobody = {.uid = -1};
 static const struct sample none = {0};
 
@@ -93,17 +91,15 @@ allocate(struct engine *e)
 		rc = paging_open(&e->paging, &params);
 	if (rc != 0)
 		return rc;
-	e->n_shown = plant->alm.first[plant->alm.n_groups];
-	e->watch = calloc(plant->n_alarms + AHEAD, sizeof(*e->watch));
+	e->watch = calloc(plant->n_alarms + 1u, sizeof(*e->watch));
 	e->alarms = calloc(plant->n_alarms + 1u, sizeof(*e->alarms));
-	e->shown = calloc(e->n_shown + 1u, sizeof(*e->shown));
 	e->changed = calloc(plant->alm.n_groups + 1u, sizeof(*e->changed));
 	e->system_mode = calloc(plant->n_systems + 1u, sizeof(const struct sample *));
 	e->maintenance = calloc(plant->n_systems + 1u, sizeof(*e->maintenance));
 	e->entries = calloc(ENTRIES, sizeof(*e->entries));
-	bool all = e->watch && e->alarms && e->shown && e->changed && e->system_mode &&
-		   e->maintenance && e->entries;
-	return all ? 0 : -ENOMEM;
+	bool all = e->watch && e->alarms && e->changed && e->system_mode && e->maintenance &&
+		   e->entries;
+	return all ? engine_rests_open(e) : -ENOMEM;
 }
 
 /* What a restart may have changed: the priorities of the records. */
@@ -131,6 +127,7 @@ engine_open(struct engine **out, const struct plant *plant, struct journal *jour
 	e->plant = plant;
 	e->journal = journal;
 	e->alm = alm;
+	e->shown = image_draft(alm, 0);
 	e->now_ns = e->judged_ns = now_ns;
 	e->wall_ns = wall_ns;
 	e->journal_ok = true;
@@ -161,7 +158,7 @@ engine_close(struct engine *e)
 	paging_close(e->paging);
 	free(e->watch);
 	free(e->alarms);
-	free(e->shown);
+	engine_rests_close(e);
 	free(e->changed);
 	free(e->system_mode);
 	free(e->maintenance);
@@ -174,6 +171,7 @@ engine_set_image(struct engine *e, enum plant_region region, struct image *image
 {
 	if (readings_set(e->readings, region, image))
 		point_at_inputs(e);
+	engine_wake_all(e);
 	e->watched[region] = true;
 }
 
@@ -322,6 +320,7 @@ step_alarm(struct engine *e, uint32_t i)
 	if (w->judge.blind != blind)
 		engine_changed(e, i);
 	end_in_time(e, i);
+	engine_let_rest(e, i);
 }
 
 /* A mode that can't be read is the one it was. */
@@ -416,6 +415,16 @@ count_states(struct engine *e)
 		e->count[e->alarms[i].m.life.state]++;
 }
 
+static void
+publish(struct engine *e, uint32_t group)
+{
+	const uint32_t *first = &e->plant->alm.first[group];
+	struct image_worth worth = IMAGE_WORTH_NONE;
+
+	image_judge(&worth, e->shown + first[0], first[1] - first[0]);
+	image_commit(e->alm, group, &worth);
+}
+
 /* A group of alarms at once when one of them changed, and all once a second. */
 void
 engine_publish(struct engine *e)
@@ -432,7 +441,7 @@ engine_publish(struct engine *e)
 			show_alarm(e, s / ALARM_FIELDS);
 		for (uint32_t s = first; s < end; s++)
 			e->shown[s].time_ns = e->now_ns;
-		image_publish(e->alm, g, &e->shown[first]);
+		publish(e, g);
 		any |= e->changed[g];
 		e->changed[g] = false;
 	}
@@ -441,7 +450,7 @@ engine_publish(struct engine *e)
 	if (any)
 		count_states(e);
 	show_points(e);
-	image_publish(e->alm, layout->n_groups - 1, &e->shown[layout->first[layout->n_groups - 1]]);
+	publish(e, layout->n_groups - 1);
 }
 
 void
@@ -452,13 +461,12 @@ engine_step(struct engine *e, int64_t now_ns, int64_t wall_ns, uint64_t overruns
 	engine_hear(e);
 	readings_read(e->readings, now_ns);
 	read_modes(e);
-	const struct alarm_watch *w = e->watch, *end = w + e->plant->n_alarms;
-	for (bool all = e->modes_moved; w < end; w++) {
-		/* their samples lie all over the image */
-		__builtin_prefetch(w[AHEAD].input);
-		if (all || now_ns >= w->until_ns || !judge_rests(&w->judge, w->input))
-			step_alarm(e, (uint32_t)(w - e->watch));
-	}
+	if (e->modes_moved)
+		engine_wake_all(e);
+	engine_wake_some(e);
+	for (uint32_t i = engine_next_awake(e, 0); i < e->plant->n_alarms;
+	     i = engine_next_awake(e, i + 1))
+		step_alarm(e, i);
 	e->judged_ns = now_ns;
 	e->modes_moved = false;
 	engine_commit(e);

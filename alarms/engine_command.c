@@ -124,6 +124,7 @@ put_away(struct engine *e, struct ask *ask, uint32_t alarm, enum alarm_event eve
 	int64_t for_ns = llround(ask->for_s * (double)NS_PER_S);
 
 	*until_ns = e->now_ns + for_ns;
+	engine_wake(e, alarm);
 	a->m.until_wall_ns = e->wall_ns + for_ns;
 	a->m.out_by_hand = event == EVENT_TAKE_OUT;
 	if (engine_happen(e, alarm, event, &ask->actor) >= 0)

@@ -302,6 +302,7 @@ take_alarm(void *context, const char *key, const struct alarm_memory *memory)
 	if (a->trigger_ns > e->now_ns)
 		a->trigger_ns = e->now_ns;
 	e->watch[i].until_ns = until_of(e, memory);
+	engine_wake(e, (uint32_t)i);
 	e->modes_moved = true;
 	if (a->m.out_by_mode && e->plant->alarms[i].system >= 0)
 		e->maintenance[e->plant->alarms[i].system] = true;

@@ -15,14 +15,14 @@
 #define ENTRIES_A_STEP 4u
 #define NEVER_NS INT64_MAX
 
-/* What each step looks at, and nothing else: thousands of them side by side, a cache line each. */
+/* What a judgement takes. */
 struct alarm_watch {
 	const struct sample *input, *base; /* base: NULL without */
 	const struct alarm_record *record;
 	struct judge judge;
+	uint32_t rest;    /* its place in rests */
 	int64_t until_ns; /* m.until_wall_ns in plant time, NEVER_NS none */
 };
-_Static_assert(sizeof(struct alarm_watch) <= 64, "a cache line");
 
 struct alarm_now {
 	struct alarm_memory m;
@@ -34,14 +34,17 @@ struct engine {
 	const struct plant *plant;
 	struct image *alm;
 	struct readings *readings;
-	struct alarm_watch *watch;         /* [plant->n_alarms] */
-	struct alarm_now *alarms;          /* [plant->n_alarms] */
+	struct alarm_watch *watch;     /* [plant->n_alarms] */
+	struct alarm_now *alarms;      /* [plant->n_alarms] */
+	struct judge_rest *rests;      /* [plant->n_alarms] in the order of their inputs */
+	uint32_t *rests_of;            /* [plant->n_alarms]: whose each is */
+	uint32_t *first_rest[REGIONS]; /* [groups of the region + 1] */
+	uint64_t *awake;               /* a bit an alarm: it does not rest, or waits for a time */
 	const struct sample **system_mode; /* [plant->n_systems] */
 	bool *maintenance;                 /* [plant->n_systems] as last seen */
 	bool modes_moved;                  /* since the alarms last followed them */
 	bool watched[REGIONS];             /* somebody is to write it */
-	struct sample *shown;              /* alm.img */
-	uint32_t n_shown;
+	struct sample *shown;              /* alm.img, as it is drafted */
 	bool *changed;  /* [groups of alarms]: what is shown of one of them is not what is so */
 	int64_t due_ns; /* when all are shown again, changed or not */
 	uint32_t count[ALARM_STATES];
@@ -85,6 +88,15 @@ struct actor {
 int engine_happen(struct engine *e, uint32_t alarm, enum alarm_event event,
 		  const struct actor *actor);
 void engine_publish(struct engine *e);
+
+/* --- engine_rest.c: which alarms are judged in a step --- */
+int engine_rests_open(struct engine *e); /* all are awake; 0 or -ENOMEM */
+void engine_rests_close(struct engine *e);
+void engine_wake(struct engine *e, uint32_t alarm); /* its next judgement may come out otherwise */
+void engine_wake_all(struct engine *e);
+void engine_wake_some(struct engine *e); /* whose inputs, as last read, are not where they rest */
+uint32_t engine_next_awake(const struct engine *e, uint32_t from); /* n_alarms: none */
+void engine_let_rest(struct engine *e, uint32_t alarm); /* if it can, after its judgement */
 
 /* --- engine_keep.c: what outlives the process --- */
 void engine_restore(struct engine *e);

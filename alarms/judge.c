@@ -15,7 +15,7 @@ ns_of(double s)
 void
 judge_init(struct judge *j, bool active)
 {
-	*j = (struct judge){.active = active, .seen = active, .from = 1.0, .to = 0.0};
+	*j = (struct judge){.active = active, .seen = active};
 }
 
 static bool
@@ -69,9 +69,9 @@ condition(const struct alarm_record *r, bool was, double value, double limit)
 	return false;
 }
 
-static enum judge_change
-look_at(struct judge *j, const struct alarm_record *r, const struct sample *input,
-	const struct sample *base, int64_t gap_ns, int64_t now_ns)
+enum judge_change
+judge_step(struct judge *j, const struct alarm_record *r, const struct sample *input,
+	   const struct sample *base, int64_t gap_ns, int64_t now_ns)
 {
 	double limit = judge_limit(r, base);
 	bool usable = sample_usable(input) && !(has_limit(r) && isnan(limit));
@@ -103,42 +103,32 @@ look_at(struct judge *j, const struct alarm_record *r, const struct sample *inpu
 
 /* While no delay runs and no limit moves, an input changes nothing that stays on its side of the limit; one that is not
  * usable changes nothing, whatever its value. */
-static void
-rest(struct judge *j, const struct alarm_record *r, const struct sample *input,
-     const struct sample *base)
+void
+judge_rest(struct judge_rest *rest, const struct judge *j, const struct alarm_record *r,
+	   const struct sample *input, const struct sample *base)
 {
-	j->quality = input->quality;
-	j->from = 1.0;
-	j->to = 0.0;
+	rest->quality = input->quality;
+	rest->from = 1.0;
+	rest->to = 0.0;
 	if (j->seen != j->active || base || !isfinite(input->value))
 		return;
-	j->from = -DBL_MAX;
-	j->to = DBL_MAX;
+	rest->from = -DBL_MAX;
+	rest->to = DBL_MAX;
 	if (!sample_usable(input))
 		return;
 	switch (r->type) {
 	case ALARM_HI:
-		*(j->seen ? &j->from : &j->to) = j->seen ? r->limit - r->deadband : r->limit;
+		*(j->seen ? &rest->from : &rest->to) = j->seen ? r->limit - r->deadband : r->limit;
 		break;
 	case ALARM_LO:
-		*(j->seen ? &j->to : &j->from) = j->seen ? r->limit + r->deadband : r->limit;
+		*(j->seen ? &rest->to : &rest->from) = j->seen ? r->limit + r->deadband : r->limit;
 		break;
 	case ALARM_BIT:
 	case ALARM_EQUALS:
 	case ALARM_NOT:
-		j->from = j->to = input->value;
+		rest->from = rest->to = input->value;
 		break;
 	case ALARM_STALE:
 		break;
 	}
-}
-
-enum judge_change
-judge_step(struct judge *j, const struct alarm_record *r, const struct sample *input,
-	   const struct sample *base, int64_t gap_ns, int64_t now_ns)
-{
-	enum judge_change change = look_at(j, r, input, base, gap_ns, now_ns);
-
-	rest(j, r, input, base);
-	return change;
 }

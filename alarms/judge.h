@@ -20,10 +20,14 @@ struct judge {
 	bool active;      /* the verdict */
 	bool seen;        /* the condition as the last usable value shows it, deadband included */
 	bool blind;       /* the last input was not usable */
-	uint32_t quality; /* of the last input */
-	/* Where it rests: a value from `from` to `to`, of that quality, changes nothing. None: from > to. */
-	double from, to;
 	int64_t since_ns; /* when `seen` began to differ from `active` */
+};
+
+/* Where it rests: a value from `from` to `to`, of that quality, changes nothing. None: from > to. */
+struct judge_rest {
+	double from, to;
+	uint32_t quality;
+	uint32_t input; /* which one that is; the caller's */
 };
 
 enum judge_change { JUDGE_SAME, JUDGE_RAISED, JUDGE_CLEARED };
@@ -40,11 +44,16 @@ enum judge_change judge_step(struct judge *j, const struct alarm_record *r,
 			     const struct sample *input, const struct sample *base, int64_t gap_ns,
 			     int64_t now_ns);
 
+/* Where it rests after a look at those. */
+void judge_rest(struct judge_rest *rest, const struct judge *j, const struct alarm_record *r,
+		const struct sample *input, const struct sample *base);
+
 /* Would a look at that input, at whatever time, leave everything as it is? Most would. A NaN never rests. */
 static inline bool
-judge_rests(const struct judge *j, const struct sample *input)
+judge_rests(const struct judge_rest *rest, const struct sample *input)
 {
-	return j->quality == input->quality && input->value >= j->from && input->value <= j->to;
+	return rest->quality == input->quality && input->value >= rest->from &&
+	       input->value <= rest->to;
 }
 
 #endif

@@ -3,6 +3,7 @@
 
 #include <errno.h>
 #include <stdlib.h>
+#include <string.h>
 
 struct source {
 	const struct plant_layout *layout;
@@ -11,6 +12,8 @@ struct source {
 	const struct sample *here; /* or where it is, if it is written by this thread; NULL */
 	bool *wanted;              /* [n_groups] */
 	struct image_seen *seen;   /* [n_groups] */
+	uint32_t *seen_here;       /* [n_groups] */
+	bool *fresh;               /* [n_groups] */
 };
 
 struct readings {
@@ -33,7 +36,9 @@ readings_open(struct readings **out, const struct plant *plant)
 		s->sample = calloc(s->layout->first[s->layout->n_groups] + 1u, sizeof(*s->sample));
 		s->wanted = calloc(s->layout->n_groups + 1u, sizeof(*s->wanted));
 		s->seen = calloc(s->layout->n_groups + 1u, sizeof(*s->seen));
-		if (!s->sample || !s->wanted || !s->seen) {
+		s->seen_here = calloc(s->layout->n_groups + 1u, sizeof(*s->seen_here));
+		s->fresh = calloc(s->layout->n_groups + 1u, sizeof(*s->fresh));
+		if (!s->sample || !s->wanted || !s->seen || !s->seen_here || !s->fresh) {
 			readings_close(in);
 			return -ENOMEM;
 		}
@@ -51,6 +56,8 @@ readings_close(struct readings *in)
 		free(in->source[r].sample);
 		free(in->source[r].wanted);
 		free(in->source[r].seen);
+		free(in->source[r].seen_here);
+		free(in->source[r].fresh);
 	}
 	free(in);
 }
@@ -67,7 +74,7 @@ readings_want(struct readings *in, uint32_t point)
 	for (uint32_t g = 0; g < s->layout->n_groups; g++)
 		if (index >= s->layout->first[g] && index < s->layout->first[g + 1])
 			s->wanted[g] = true;
-	return s->here ? &s->here[index] : &s->sample[index];
+	return &readings_samples(in, region)[index];
 }
 
 bool
@@ -78,6 +85,7 @@ readings_set(struct readings *in, enum plant_region region, struct image *image)
 
 	s->image = image;
 	s->here = image ? image_here(image) : NULL;
+	memset(s->seen_here, 0, s->layout->n_groups * sizeof(*s->seen_here));
 	return s->here != before;
 }
 
@@ -87,19 +95,36 @@ readings_image(const struct readings *in, enum plant_region region)
 	return in->source[region].image;
 }
 
+/* A torn group keeps what it had, older. */
+static bool
+read_group(struct source *s, uint32_t g, int64_t now_ns)
+{
+	if (s->here)
+		return image_is_new(s->image, g, &s->seen_here[g]);
+	return image_read_new(s->image, g, now_ns, &s->seen[g], &s->sample[s->layout->first[g]]);
+}
+
 void
 readings_read(struct readings *in, int64_t now_ns)
 {
 	for (int r = 0; r < REGIONS; r++) {
 		struct source *s = &in->source[r];
 
-		if (s->here) {
+		if (s->here)
 			image_settle(s->image, now_ns);
-			continue;
-		}
-		for (uint32_t g = 0; s->image && g < s->layout->n_groups; g++)
-			if (s->wanted[g]) /* a torn group keeps what it had, older */
-				(void)image_read_new(s->image, g, now_ns, &s->seen[g],
-						     &s->sample[s->layout->first[g]]);
+		for (uint32_t g = 0; g < s->layout->n_groups; g++)
+			s->fresh[g] = s->image && s->wanted[g] && read_group(s, g, now_ns);
 	}
+}
+
+const struct sample *
+readings_samples(const struct readings *in, enum plant_region region)
+{
+	return in->source[region].here ? in->source[region].here : in->source[region].sample;
+}
+
+const bool *
+readings_fresh(const struct readings *in, enum plant_region region)
+{
+	return in->source[region].fresh;
 }

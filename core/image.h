@@ -100,7 +100,8 @@ void image_publish(struct image *img, uint32_t group, const struct sample *sampl
 /*
  * The same without samples of one's own: they are filled in where they are, as they were left the last time, and then committed.
  * Where this thread alone reads the image (image_here) that is where it reads them: so they are filled in in one go, and some
- * may have become STALE meanwhile. Borrowed until the first image_here or image_close.
+ * may have become STALE meanwhile. Those of all groups lie one behind the other. Borrowed until the first image_here or
+ * image_close.
  */
 struct sample *image_draft(struct image *img, uint32_t group);
 void image_commit(struct image *img, uint32_t group, const struct image_worth *worth);

@@ -275,15 +275,17 @@ an_input_it_rests_at_need_not_be_looked_at(void **state)
 	for (enum alarm_type type = ALARM_HI; type <= ALARM_STALE; type++) {
 		begin(type, type == ALARM_HI || type == ALARM_LO ? 50.0 : 3.0, 2.0, 0.4, 0.2);
 		struct judge lazy = j;
+		struct judge_rest rest = {.from = 1.0, .to = 0.0};
 		for (uint64_t i = 0; i < 20000; i++) {
 			struct sample s = good(values[keyed_u64(8, i / 2, type) % 11]);
 
 			s.quality = (uint32_t)(1 + keyed_u64(9, i / 29, type) % 3);
 			enum judge_change c = look(s);
 			changes += c != JUDGE_SAME;
-			if (!judge_rests(&lazy, &s)) {
+			if (!judge_rests(&rest, &s)) {
 				assert_int_equal(judge_step(&lazy, &r, &s, NULL, LOOK_NS, now_ns),
 						 c);
+				judge_rest(&rest, &lazy, &r, &s, NULL);
 			} else {
 				assert_int_equal(c, JUDGE_SAME);
 				rested++;
@@ -300,11 +302,13 @@ static void
 beside_a_limit_that_moves_it_never_rests(void **state)
 {
 	struct sample base = {.value = 10.0, .quality = QUALITY_GOOD}, input = good(12.5);
+	struct judge_rest rest;
 
 	(void)state;
 	begin(ALARM_LO, 2.0, 0.0, 0.0, 0.0);
 	(void)judge_step(&j, &r, &input, &base, 1, ++now_ns);
-	assert_false(judge_rests(&j, &input));
+	judge_rest(&rest, &j, &r, &input, &base);
+	assert_false(judge_rests(&rest, &input));
 }
 
 int
