@@ -126,12 +126,10 @@ out:
 	return rc;
 }
 
-/* By its bits: a NaN equals itself, and -0 is not 0. */
-static struct traced
-traced_of(const struct sample *s)
-{
-	return (struct traced){bits_of(s->value), (uint64_t)s->flags << 32 | s->quality};
-}
+#define FLAGS_AT 8
+_Static_assert(QUALITIES <= 1 << FLAGS_AT, "a quality takes no more bits");
+_Static_assert((SAMPLE_MANUAL | SAMPLE_SUBSTITUTED | SAMPLE_SIMULATED) < 1 << FLAGS_AT,
+	       "nor do flags");
 
 void
 trace_samples(struct trace *t, uint32_t tick, uint32_t first, const struct sample *now,
@@ -140,12 +138,15 @@ trace_samples(struct trace *t, uint32_t tick, uint32_t first, const struct sampl
 	const struct sample *end = now + n;
 
 	for (uint32_t point = first; now < end; now++, last++, point++) {
-		struct traced s = traced_of(now);
+		uint32_t worth = now->flags << FLAGS_AT | now->quality;
 
-		if (((s.value ^ last->value) | (s.worth ^ last->worth)) == 0)
+		if (memcmp(&now->value, last->value, sizeof last->value) == 0 &&
+		    worth == last->worth)
 			continue;
-		put_record(t, tick, point, s.value, s.worth);
-		*last = s;
+		put_record(t, tick, point, bits_of(now->value),
+			   (uint64_t)now->flags << 32 | now->quality);
+		memcpy(last->value, &now->value, sizeof last->value);
+		last->worth = (uint16_t)worth;
 	}
 }
 

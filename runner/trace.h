@@ -32,9 +32,10 @@ struct trace;
 /* path NULL: no file, the digest alone. */
 int trace_open(struct trace **out, const char *path, const struct trace_about *about,
 	       struct errtext *err);
-/* What the trace says of a point so far, to begin with zeroed: a sample without its time, as bits. */
+/* What the trace says of a point so far, to begin with zeroed: a sample without its time, in as few bytes as it takes. */
 struct traced {
-	uint64_t value, worth;
+	uint16_t value[4]; /* its bits: a NaN equals itself, and -0 is not 0 */
+	uint16_t worth;    /* quality, and above it flags */
 };
 /* The samples of points first .. first + n - 1: those that differ from `last` in value, quality or flags are
  * recorded and kept there. */
