@@ -418,10 +418,10 @@ count_states(struct engine *e)
 static void
 publish(struct engine *e, uint32_t group)
 {
-	const uint32_t *first = &e->plant->alm.first[group];
+	uint32_t first = e->plant->alm.first[group];
 	struct image_worth worth = IMAGE_WORTH_NONE;
 
-	image_judge(&worth, e->shown + first[0], first[1] - first[0]);
+	image_judge(&worth, e->shown + first, e->plant->alm.first[group + 1] - first);
 	image_commit(e->alm, group, &worth);
 }
 
