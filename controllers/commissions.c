@@ -151,17 +151,22 @@ use(struct commissions *c, uint32_t system, struct supervisor *s, const struct c
 		s->setup.spread_limit_k = known ? s->estimate.spread_limit_k : u->limit_k;
 }
 
+bool
+commissions_awaits(const struct commissions *c, uint32_t system, const struct view *v)
+{
+	const struct unit *u = &c->units[system];
+	if (!isfinite(v->engine_serial) || v->engine_serial < 1.0)
+		return false; /* not told, or not yet: what is known stays with the block it is of */
+	return !u->seen || (uint32_t)v->engine_serial != u->serial;
+}
+
 void
 commissions_before(struct commissions *c, uint32_t system, struct supervisor *s,
 		   const struct view *v, int64_t now_ns)
 {
 	struct unit *u = &c->units[system];
 	char when[24];
-	if (!isfinite(v->engine_serial) || v->engine_serial < 1.0)
-		return; /* not told, or not yet: what is known stays with the block it is of */
 	uint32_t serial = (uint32_t)v->engine_serial, was = u->used;
-	if (u->seen && serial == u->serial)
-		return;
 	const struct commissioned *known = commissions_of(c, serial);
 	if (u->soak.runs && serial != u->soak.serial) {
 		soak_end(&u->soak);

@@ -23,7 +23,9 @@ struct commissions;
 int commissions_open(struct commissions **out, const struct plant *plant, bool use_limit);
 void commissions_close(struct commissions *c); /* NULL is allowed */
 
-/* Before a system's supervisor steps: what is known of its block goes into its estimate. */
+/* Has the system an engine block that was not looked up yet? Several systems may be asked at a time. */
+bool commissions_awaits(const struct commissions *c, uint32_t system, const struct view *v);
+/* Then, before its supervisor steps: what is known of the block goes into its estimate. */
 void commissions_before(struct commissions *c, uint32_t system, struct supervisor *s,
 			const struct view *v, int64_t now_ns);
 /* After it: a soak that runs takes the readings. */

@@ -22,6 +22,12 @@
 struct unit { /* one system */
 	struct supervisor supervisor;
 	struct explain explain;
+	/* of the step */
+	const struct view *view;
+	struct account account;
+	struct image_event events[EXPLAIN_EVENTS];
+	int n_events;
+	bool waits; /* for what must not be done of several systems at once */
 };
 
 struct control {
@@ -39,8 +45,8 @@ struct control {
 	struct cluster_report *reports; /* [n_systems] */
 	struct unit *units;
 	uint64_t tick;
-	int64_t now_ns; /* of the last step */
-	struct account account;
+	int64_t now_ns;            /* of the last step */
+	const struct sweep *sweep; /* NULL: none */
 };
 
 static struct supervisor_setup
@@ -74,6 +80,7 @@ control_open(struct control **out, const struct plant *plant, const struct contr
 	c->plant = plant;
 	c->in = in;
 	c->ctl = ctl;
+	c->sweep = opt->sweep;
 	c->units = calloc((size_t)plant->n_systems + 1, sizeof *c->units);
 	int rc = c->units ? inputs_open(&c->inputs, plant) : -ENOMEM;
 	if (rc == 0)
@@ -296,55 +303,81 @@ account_for(struct account *a, const struct hold *hold)
 	a->held_until_s = ends ? floor((double)hold->until_wall_ns / (double)NS_PER_S) : 0.0;
 }
 
+/* From its inputs to its demands and points: touches nothing of another system. */
 static void
-step_system(struct control *c, uint32_t system, int64_t now_ns)
+step_alone(struct control *c, uint32_t system)
 {
 	struct unit *u = &c->units[system];
-	UNCLEARED struct image_event events[EXPLAIN_EVENTS];
+	const struct view *v = u->view;
 	/* the once-a-second parts of many systems are spread over the ticks of a second */
 	bool second = (c->tick + system) % LAW_STEPS_PER_S == 0;
-	holds_step(c->holds, system, now_ns);
-	tell_holds(c);
+	supervisor_step(&u->supervisor, &c->plant->control, v, second, c->now_ns);
+	c->draw[system] = supervisor_draw(&u->supervisor, &c->plant->control);
+	outputs_demands(c->outputs, c->ctl, system, &u->supervisor.demands, c->now_ns);
+	u->n_events = explain_step(&u->explain, &c->plant->control, &u->supervisor, v, c->now_ns,
+				   &u->account, u->events);
+	account_for(&u->account, holds_of(c->holds, system));
+	report(&c->reports[system], v, &u->account, &u->supervisor);
+	for (int k = 0; k < JOBS_MAX; k++) {
+		c->draw[system].job[k] = c->reports[system].job[k];
+		c->draw[system].tokens_per_s[k] = c->reports[system].full_per_s[k];
+	}
+	const struct straggler *slow = cluster_straggler(c->cluster, system);
+	u->account.straggler_job = slow->job;
+	u->account.straggler_cost = slow->cost_per_s;
+	u->account.straggler_wait_frac = slow->wait_frac;
+	outputs_points(c->outputs, c->ctl, system, &u->account, &u->supervisor, v, c->now_ns);
+}
+
+/* One that has a new engine block waits for its turn, since what soaks found is of all. */
+static void
+step_system(void *context, uint32_t system)
+{
+	struct control *c = context;
+	struct unit *u = &c->units[system];
 	const struct hold *hold = holds_of(c->holds, system);
 	supervisor_hold(&u->supervisor, hold->kind);
 	supervisor_hands(&u->supervisor,
 			 hold->kind == HOLD_MANUAL ? holds_hands(c->holds, system) : NULL);
 	supervisor_allow(&u->supervisor, caps_allowance(c->caps, system));
 	supervisor_order(&u->supervisor, cluster_order(c->cluster, system));
-	const struct view *v = inputs_view(c->inputs, system, now_ns);
-	commissions_before(c->commissions, system, &u->supervisor, v, now_ns);
-	supervisor_step(&u->supervisor, &c->plant->control, v, second, now_ns);
-	commissions_after(c->commissions, system, &u->supervisor, v, now_ns);
-	tell_commissions(c);
-	c->draw[system] = supervisor_draw(&u->supervisor, &c->plant->control);
-	outputs_demands(c->outputs, c->ctl, system, &u->supervisor.demands, now_ns);
-	int n = explain_step(&u->explain, &c->plant->control, &u->supervisor, v, now_ns,
-			     &c->account, events);
-	account_for(&c->account, hold);
-	report(&c->reports[system], v, &c->account, &u->supervisor);
-	for (int k = 0; k < JOBS_MAX; k++) {
-		c->draw[system].job[k] = c->reports[system].job[k];
-		c->draw[system].tokens_per_s[k] = c->reports[system].full_per_s[k];
+	u->view = inputs_view(c->inputs, system, c->now_ns);
+	u->waits = commissions_awaits(c->commissions, system, u->view);
+	if (!u->waits)
+		step_alone(c, system);
+}
+
+/* What must be done in turn: what it has in common with others, and what is said of it. */
+static void
+end_step(struct control *c, uint32_t system)
+{
+	struct unit *u = &c->units[system];
+	if (u->waits) {
+		commissions_before(c->commissions, system, &u->supervisor, u->view, c->now_ns);
+		step_alone(c, system);
 	}
-	count_jobs(c, system, v, &u->supervisor);
-	const struct straggler *slow = cluster_straggler(c->cluster, system);
-	c->account.straggler_job = slow->job;
-	c->account.straggler_cost = slow->cost_per_s;
-	c->account.straggler_wait_frac = slow->wait_frac;
-	outputs_points(c->outputs, c->ctl, system, &c->account, &u->supervisor, v, now_ns);
-	for (int k = 0; k < n; k++)
-		emit(c, system, &events[k]);
+	commissions_after(c->commissions, system, &u->supervisor, u->view, c->now_ns);
+	tell_commissions(c);
+	count_jobs(c, system, u->view, &u->supervisor);
+	for (int k = 0; k < u->n_events; k++)
+		emit(c, system, &u->events[k]);
 }
 
 void
 control_step(struct control *c, int64_t now_ns, uint64_t overruns)
 {
+	const uint32_t n = c->plant->n_systems;
 	c->now_ns = now_ns;
 	inputs_snapshot(c->inputs, c->in, now_ns);
 	caps_step(c->caps, c->draw, now_ns);
 	tell_caps(c);
-	for (uint32_t s = 0; s < c->plant->n_systems; s++)
-		step_system(c, s, now_ns);
+	for (uint32_t s = 0; s < n; s++) {
+		holds_step(c->holds, s, now_ns);
+		tell_holds(c);
+	}
+	sweep_each(c->sweep, n, step_system, c);
+	for (uint32_t s = 0; s < n; s++)
+		end_step(c, s);
 	step_cluster(c, now_ns);
 	image_beat(c->ctl, now_ns, ++c->tick, overruns);
 }

@@ -13,6 +13,7 @@
 #include "controllers/commission.h"
 #include "core/errtext.h"
 #include "core/image.h"
+#include "core/sweep.h"
 
 /* The laws are made for this period: at another one they would be other laws. */
 #define CONTROL_PERIOD_MS 100
@@ -60,6 +61,8 @@ struct control_options {
 	bool shares_free;       /* work may move between the reticles of a job, where the law can */
 	bool keep_spread_limit; /* of the plant file, whatever a soak found: scenarios have their own */
 	bool start_in_charge; /* scenarios start commissioned and in AUTO instead of TRACK */
+	const struct sweep
+		*sweep; /* by whom systems are controlled; NULL: by the caller; borrowed */
 };
 
 struct control;

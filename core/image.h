@@ -135,7 +135,8 @@ bool image_read_new(const struct image *img, uint32_t group, int64_t now_ns,
 /*
  * For readers in the writer's own thread, that is of an image_memory alone: its samples where they are, index = sample,
  * which then need not be copied by each. NULL: others write, or read, at the same time (image_create, image_attach).
- * From the first call on no other thread may read the image.
+ * From the first call on no other thread may read the image while this one writes it, or writes another group of it: threads
+ * that share the work of the writer (core/sweep.h) each write groups of their own, and all that is written before it is read.
  */
 const struct sample *image_here(struct image *img);
 /* Judges all of them at now_ns, where they are: what image_read would give. Not for times that go back. */

@@ -135,6 +135,7 @@ sim_open(struct sim **out, const struct plant *plant, const struct sim_options *
 	if (!sim)
 		return -ENOMEM;
 	sim->plant = plant;
+	sim->sweep = opt ? opt->sweep : NULL;
 	sim->grid = opt && opt->grid > 0 ? (enum grid)(opt->grid - 1) : plant->grid;
 	sim->wire[0] = sim->wire[1] = -1;
 	sim->site.supply = plant->supply;
@@ -187,6 +188,17 @@ sim_close(struct sim *sim)
 	free(sim);
 }
 
+static void
+step_system(void *context, uint32_t k)
+{
+	struct sim *sim = context;
+	struct sim_system *sys = &sim->systems[k];
+
+	firmware_demand(&sys->firmware, &sys->process, sim->step, &sys->demand);
+	process_step(&sys->process, &sys->demand);
+	firmware_sample(&sys->firmware, &sys->process, &sys->sensors, sim->step + 1);
+}
+
 void
 sim_step(struct sim *sim)
 {
@@ -195,13 +207,7 @@ sim_step(struct sim *sim)
 	odd_points_step(sim);
 	facility_step(sim);
 	joblist_paths(&sim->jobs, sim->systems);
-	for (uint32_t k = 0; k < sim->plant->n_systems; k++) {
-		struct sim_system *sys = &sim->systems[k];
-
-		firmware_demand(&sys->firmware, &sys->process, sim->step, &sys->demand);
-		process_step(&sys->process, &sys->demand);
-		firmware_sample(&sys->firmware, &sys->process, &sys->sensors, sim->step + 1);
-	}
+	sweep_each(sim->sweep, sim->plant->n_systems, step_system, sim);
 	sim->step++;
 	joblist_step(&sim->jobs, sim->systems, sim->plant->n_systems, sim->step);
 	sim_new_jobs(sim);

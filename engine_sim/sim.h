@@ -16,6 +16,7 @@
 #include "config/change.h"
 #include "config/job.h"
 #include "config/plant.h"
+#include "core/sweep.h"
 
 #define SIM_STEP_NS INT64_C(10000000)
 
@@ -23,11 +24,12 @@ struct sim;
 
 /* How a scenario overrides the plant file; zero / NAN / NULL fields leave the default. */
 struct sim_options {
-	int mode;              /* 0 plant's default, else of all jobs: 1 SYNC, 2 IND, 3 PIPE */
-	double start_supply_c; /* loop supply at the steady start; 0: 24 */
-	double start_activity; /* of the jobs at the steady start; 0: each its own */
-	int grid;              /* 0 plant's default, else 1 + enum grid */
-	double zero_s;         /* plant time that the jobs' times count from; 0: the start */
+	int mode;                  /* 0 plant's default, else of all jobs: 1 SYNC, 2 IND, 3 PIPE */
+	double start_supply_c;     /* loop supply at the steady start; 0: 24 */
+	double start_activity;     /* of the jobs at the steady start; 0: each its own */
+	int grid;                  /* 0 plant's default, else 1 + enum grid */
+	double zero_s;             /* plant time that the jobs' times count from; 0: the start */
+	const struct sweep *sweep; /* by whom systems are stepped; NULL: by the caller; borrowed */
 };
 
 enum sim_job_state {

@@ -55,7 +55,8 @@ struct sim_device {
 struct sim {
 	const struct plant *plant;
 	enum grid grid;
-	int64_t step;  /* steps done */
+	const struct sweep *sweep; /* NULL: none */
+	int64_t step;              /* steps done */
 	uint64_t late; /* with the steps of which it is: of this program, no saved state has them */
 	int64_t own_steps;
 	struct sim_site site;
