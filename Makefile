@@ -82,8 +82,8 @@ Q := $(if $(V),,@)
 src_of = $(filter-out $(MAINS),$(sort $(wildcard $(1)/*.c)))
 obj_of = $(patsubst %.c,$(B)/obj/%.o,$(1))
 HEADERS := $(sort $(foreach r,$(ROOMS),$(wildcard $(r)/*.h)))
-# threads are watched in the kernel alone: nothing else has any
-ARCHIVES := $(foreach r,$(if $(filter thread,$(SAN)),core,$(ROOMS)),$(B)/lib/$(r).a)
+# threads are watched where there are any: in the kernel's tests, and in a scenario
+ARCHIVES := $(foreach r,$(if $(filter thread,$(SAN)),runner core,$(ROOMS)),$(B)/lib/$(r).a)
 BINS := $(addprefix $(B)/,$(PROGRAMS))
 UNIT := $(patsubst tests/unit/%.c,$(B)/tests/%,$(sort $(wildcard tests/unit/test_*.c)))
 

@@ -100,7 +100,8 @@ play(struct scenario *sc, const struct scenario_options *opt)
 					.save_path = opt->save_path,
 					.save_at_s = opt->save_at_s,
 					.record_path = opt->record_path,
-					.replay_path = opt->replay_path};
+					.replay_path = opt->replay_path,
+					.threads = opt->threads};
 	struct world_result result = {0};
 	struct world *world = NULL;
 	struct errtext err = {""};

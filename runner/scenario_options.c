@@ -13,7 +13,7 @@
 
 static const char usage[] =
 	"usage: isotherm-scenario FILE [--seed N] [--mode M] [--grid G] "
-	"[--controller NAME] [--bound] [--trace FILE] [--truth FILE] [--json]\n"
+	"[--controller NAME] [--bound] [--trace FILE] [--truth FILE] [--threads 1|2] [--json]\n"
 	"Plays a scenario in simulated time, through every room's own code, and prints its "
 	"scores.\n"
 	"      --seed N           everything random from this seed instead of the plant's\n"
@@ -36,6 +36,10 @@ static const char usage[] =
 	"      --save-at S:FILE   save the plant's state after S seconds of scenario time\n"
 	"      --record FILE      write what passes on the bus, docs/hil.md\n"
 	"      --replay FILE      devices answer as they did when it was recorded\n"
+	"      --threads 1|2      how many play it; without: two, where there are 16 systems and "
+	"two "
+	"processors.\n"
+	"                         The results are the same\n"
 	"      --json             scores, events and digest as JSON\n"
 	"      --keys             tables of all scores and keys of a scenario file, as Markdown\n"
 	"      --help, --version\n"
@@ -55,6 +59,7 @@ enum option_id {
 	OPTION_SAVE_AT,
 	OPTION_RECORD,
 	OPTION_REPLAY,
+	OPTION_THREADS,
 	OPTION_JSON,
 	OPTION_BOUND,
 	OPTION_KEYS,
@@ -127,6 +132,13 @@ set_seed(struct scenario_options *o, const char *value)
 }
 
 static int
+set_threads(struct scenario_options *o, const char *value)
+{
+	o->threads = strcmp(value, "1") == 0 ? 1 : strcmp(value, "2") == 0 ? 2 : 0;
+	return o->threads > 0 ? 0 : refuse("--threads", value, "1, 2");
+}
+
+static int
 set_save_at(struct scenario_options *o, const char *value)
 {
 	char *end;
@@ -170,6 +182,8 @@ take(struct scenario_options *o, int option)
 		return 0;
 	case OPTION_SAVE_AT:
 		return set_save_at(o, optarg);
+	case OPTION_THREADS:
+		return set_threads(o, optarg);
 	case OPTION_JSON:
 		o->json = true;
 		return 0;
@@ -206,6 +220,7 @@ scenario_options_parse(struct scenario_options *o, int argc, char **argv, int *e
 		{"save-at", required_argument, NULL, OPTION_SAVE_AT},
 		{"record", required_argument, NULL, OPTION_RECORD},
 		{"replay", required_argument, NULL, OPTION_REPLAY},
+		{"threads", required_argument, NULL, OPTION_THREADS},
 		{"json", no_argument, NULL, OPTION_JSON},
 		{"bound", no_argument, NULL, OPTION_BOUND},
 		{"keys", no_argument, NULL, OPTION_KEYS},

@@ -18,6 +18,7 @@ struct scenario_options {
 	int shares;         /* 0 fixed, 1 free, -1: not given */
 	int grid;           /* enum grid, -1: not given */
 	int controller;     /* enum controller_kind or SCENARIO_OFF, -1: not given */
+	int threads;        /* 1, 2, 0: not given */
 };
 
 /* 0: go on; else the program ends with *exit_code. */

@@ -72,12 +72,15 @@ image_of(struct image **out, const struct plant *plant, const struct plant_layou
 }
 
 static int
-open_house(struct house *h, const struct scenario *sc, struct errtext *err)
+open_house(struct house *h, const struct scenario *sc, const struct sweep *sweep,
+	   struct errtext *err)
 {
 	/* its jobs' own times never come */
-	struct sim_options sim = {.grid = sc->grid + 1, .zero_s = 1e6};
-	struct control_options control = {
-		.kind = CONTROLLER_SPI, .start_in_charge = true, .keep_spread_limit = true};
+	struct sim_options sim = {.grid = sc->grid + 1, .zero_s = 1e6, .sweep = sweep};
+	struct control_options control = {.kind = CONTROLLER_SPI,
+					  .start_in_charge = true,
+					  .keep_spread_limit = true,
+					  .sweep = sweep};
 	char why[200] = "";
 	give_work(h, sc);
 	int rc = sim_open(&h->sim, &h->plant, &sim, why, sizeof why);
@@ -157,14 +160,15 @@ go_on(struct house *h, struct commissioned *out, bool stopped[])
 }
 
 int
-soak_scenario(const struct scenario *sc, struct commissioned *out, struct errtext *err)
+soak_scenario(const struct scenario *sc, const struct sweep *sweep, struct commissioned *out,
+	      struct errtext *err)
 {
 	struct house *h = calloc(1, sizeof *h);
 	bool *stopped = calloc(sc->plant->n_systems + 1u, sizeof *stopped);
 	int rc = -ENOMEM;
 	memset(out, 0, sc->plant->n_systems * sizeof *out);
 	if (h != NULL && stopped != NULL)
-		rc = open_house(h, sc, err);
+		rc = open_house(h, sc, sweep, err);
 	else
 		(void)errtext_set(err, rc, "out of memory");
 	for (int n = 1; rc == 0 && n <= TICKS_MAX; n++) {

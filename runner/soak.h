@@ -12,8 +12,9 @@
 
 /*
  * out: [n_systems]; serial 0 where a soak gave nothing within its time, as of a system whose devices are in shadow, or one
- * without a serial number. 0 or -errno.
+ * without a serial number. `sweep` as in the options of rooms. 0 or -errno.
  */
-int soak_scenario(const struct scenario *sc, struct commissioned *out, struct errtext *err);
+int soak_scenario(const struct scenario *sc, const struct sweep *sweep, struct commissioned *out,
+		  struct errtext *err);
 
 #endif

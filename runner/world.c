@@ -144,6 +144,13 @@ score(struct world *w)
 	}
 }
 
+static void
+turn_bus(struct world *w, int64_t now_ns)
+{
+	crew_end(w->crew);
+	bus_turn(&w->bus, now_ns);
+}
+
 static int
 step_plant(struct world *w, struct errtext *err)
 {
@@ -159,7 +166,7 @@ step_plant(struct world *w, struct errtext *err)
 		score(w);
 		/* A late answer comes when it comes, not with the next tick. */
 		if (i < steps && (w->any_wire || w->sc->plant->n_lines > 0) && bus_is_busy(&w->bus))
-			bus_turn(&w->bus, sim_now_ns(w->sim));
+			turn_bus(w, sim_now_ns(w->sim));
 	}
 	return 0;
 }
@@ -313,26 +320,37 @@ ask_commands(struct world *w, int64_t now_ns)
 
 /* A region's samples and where they stand in the trace; a group that nothing happened to is as it was. */
 static void
-record_region(struct world *w, struct view_of *v, uint32_t tick, uint32_t first, int64_t now_ns)
+record_region(struct world *w, struct view_of *v, uint32_t first)
 {
-	image_settle(v->image, now_ns);
 	for (uint32_t g = 0; g < v->layout->n_groups; g++) {
 		uint32_t at = v->layout->first[g];
 
 		if (image_is_new(v->image, g, &v->seen[g]))
-			trace_samples(w->trace, tick, first + at, v->now + at, v->last + at,
-				      v->layout->first[g + 1] - at);
+			trace_samples(w->trace, w->recorded_tick, first + at, v->now + at,
+				      v->last + at, v->layout->first[g + 1] - at);
 	}
 }
 
 static void
+record_samples(void *context)
+{
+	struct world *w = context;
+
+	record_region(w, &w->in, 0);
+	record_region(w, &w->ctl, w->sc->plant->n_in);
+}
+
+/* Samples stay what they are until the next turn of the bus: while the plant steps, there is time to record them. */
+static void
 record(struct world *w, uint32_t tick, int64_t now_ns)
 {
-	record_region(w, &w->in, tick, 0, now_ns);
-	record_region(w, &w->ctl, tick, w->sc->plant->n_in, now_ns);
+	image_settle(w->in.image, now_ns);
+	image_settle(w->ctl.image, now_ns);
 	take_events(w, tick);
 	take_alarm_events(w, tick);
 	look_at_points(w, now_ns);
+	w->recorded_tick = tick;
+	crew_begin(w->crew, record_samples, w);
 }
 
 static void
@@ -375,11 +393,11 @@ tick_once(struct world *w, uint32_t tick, struct errtext *err)
 	now_ns = sim_now_ns(w->sim);
 	write_truth(w);
 	disturb_wires(w, now_ns);
-	bus_turn(&w->bus, now_ns);
+	turn_bus(w, now_ns);
 	control_due = now_ns % (w->sc->plant->control_period_ms * NS_PER_MS) == 0;
 	if (control_due && w->control != NULL && !is_stalled(w, now_ns))
 		control_step(w->control, now_ns, 0);
-	bus_turn(&w->bus, now_ns);
+	turn_bus(w, now_ns);
 	ask_commands(w, now_ns);
 	if (control_due)
 		desk_step(w->desk, now_ns);
@@ -430,6 +448,7 @@ world_run(struct world *w, struct world_result *result, struct errtext *err)
 		if (tick == zero)
 			before = collect_transactions(w->collect);
 	}
+	crew_end(w->crew);
 	result->n_lines = w->n_lines;
 	result->lines_lost = w->lines_lost;
 	result->desk_lost = desk_lost(w->desk);

@@ -41,6 +41,7 @@ struct world_options {
 	const char *save_path;    /* where its state goes at save_at_s; NULL: nowhere */
 	double save_at_s;
 	const char *record_path, *replay_path; /* of what passes on the bus; NULL: none */
+	int threads;                           /* that play it: 1, 2; 0: as many as are worth it */
 };
 
 struct world_result {

@@ -154,7 +154,7 @@ static int
 give_soaks(struct world *w)
 {
 	struct commissioned *found = calloc(w->sc->plant->n_systems + 1u, sizeof *found);
-	int rc = found == NULL ? -ENOMEM : soak_scenario(w->sc, found, NULL);
+	int rc = found == NULL ? -ENOMEM : soak_scenario(w->sc, crew_sweep(w->crew), found, NULL);
 
 	for (uint32_t s = 0; rc == 0 && s < w->sc->plant->n_systems; s++)
 		if (found[s].serial != 0)
@@ -170,7 +170,8 @@ open_rooms(struct world *w)
 	struct control_options control = {.kind = (enum controller_kind)w->sc->controller,
 					  .shares_free = w->sc->shares_free,
 					  .keep_spread_limit = true,
-					  .start_in_charge = true};
+					  .start_in_charge = true,
+					  .sweep = crew_sweep(w->crew)};
 	int rc = collect_open(&w->collect, plant, w->in.image, w->ctl.image, plant->seed,
 			      w->begin_ns);
 
@@ -226,6 +227,12 @@ world_open(struct world **out, struct scenario *sc, const struct world_options *
 	if (w == NULL)
 		return errtext_set(err, rc, "out of memory");
 	w->sc = sc;
+	rc = crew_open(&w->crew, sc->plant->n_systems, opt->threads);
+	if (rc != 0) {
+		(void)errtext_set(err, rc, "no second thread: %s", strerror(-rc));
+		goto out;
+	}
+	sim_options.sweep = crew_sweep(w->crew);
 	w->trace_path = opt->trace_path;
 	w->site_cap_w = (double)NAN;
 	if (sc->plant->control_period_ms * NS_PER_MS % WORLD_TICK_NS != 0) {
@@ -287,6 +294,7 @@ world_close(struct world *w)
 	control_close(w->control);
 	collect_close(w->collect);
 	sim_close(w->sim);
+	crew_close(w->crew);
 	close_view(&w->in);
 	close_view(&w->ctl);
 	free(w->scores);

@@ -5,6 +5,7 @@
 
 #include "core/command.h"
 #include "runner/bus.h"
+#include "runner/crew.h"
 #include "runner/probe.h"
 #include "runner/trace.h"
 #include "runner/truth_file.h"
@@ -21,6 +22,7 @@ struct view_of {
 
 struct world {
 	struct scenario *sc;
+	struct crew *crew; /* NULL: one thread is enough */
 	struct sim *sim;
 	struct view_of in, ctl;
 	struct collect *collect;
@@ -40,6 +42,7 @@ struct world {
 	uint32_t n_lines, lines_lost;
 	int64_t begin_ns; /* plant time at which the rooms open: 0, or that of a saved state */
 	int64_t zero_ns;  /* plant time at which the scenario's time is 0 */
+	uint32_t recorded_tick; /* whose samples go to the trace */
 	uint64_t events_seen;
 	uint32_t next_set;  /* first event not yet looked at for its change */
 	uint32_t next_said; /* the same for what is said of wires */

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
  * For ThreadSanitizer, which sees threads of one process and not two processes: a writer and a
- * reader on one region. The only test, and the only code at all, with a thread.
+ * reader on one region.
  */
 #include "tests/unit/support.h"
 
