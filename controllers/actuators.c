@@ -107,17 +107,18 @@ block_holds(const struct view *v)
 	return !(status & POWERED_BIT) || (status & (FOLDBACK_BIT | LOW_FLOW_BIT | CEILING_BIT));
 }
 
-/* Most of the time: each is where it is asked to be, as judge() sees it. */
+/* Most of the time: each is where it is asked to be, as judge() sees it to seven digits. */
 WIDE static bool
-stay(const double late_frac[RETICLES], const double asked_frac[RETICLES],
+stay(const float late_frac[RETICLES], const double asked_frac[RETICLES],
      const double read_frac[RETICLES], double mismatch_frac)
 {
-	int64_t moves = 0; /* as wide as they are */
-	for (int i = 0; i < RETICLES; i++) {
-		moves |= fabs(asked_frac[i] - late_frac[i]) < SAME_FRAC ? 0 : 1;
-		moves |= fabs(read_frac[i] - asked_frac[i]) <= mismatch_frac ? 0 : 1;
-	}
-	return moves == 0;
+	int32_t moves = 0; /* each as wide as what is compared */
+	int64_t off = 0;
+	for (int i = 0; i < RETICLES; i++)
+		moves |= fabsf((float)asked_frac[i] - late_frac[i]) < (float)SAME_FRAC ? 0 : 1;
+	for (int i = 0; i < RETICLES; i++)
+		off |= fabs(read_frac[i] - asked_frac[i]) <= mismatch_frac ? 0 : 1;
+	return moves == 0 && off == 0;
 }
 
 static void
@@ -136,7 +137,7 @@ judge_duties(struct actuators *a, const struct control_params *p, const struct v
 		struct actuator_watch *w = &a->duty[i];
 		double duty = asked->duty_frac ? asked->duty_frac[i] : (double)NAN;
 		judge(w, p, &t, duty, v->duty_frac[i]);
-		a->rest_frac[i] = w->late_frac;
+		a->rest_frac[i] = (float)w->late_frac;
 		a->rest = a->rest && !w->fault && w->steps == 0;
 		double off = fabs(w->asked_frac - w->read_frac);
 		if (w->fault && (a->worst < 0 || off > worst)) {

@@ -30,9 +30,9 @@ struct actuator_watch {
 
 struct actuators {
 	struct actuator_watch pump[ACTUATOR_PUMPS], valve, duty[RETICLES];
-	/* None of the duties is at fault, or may be; then: late_frac of each, side by side. */
+	/* None of the duties is at fault, or may be; then: late_frac of each, side by side and in short. */
 	bool rest;
-	double rest_frac[RETICLES];
+	float rest_frac[RETICLES];
 	uint32_t faults; /* enum actuator_bit */
 	int worst;       /* the reticle whose duty is furthest off, of those at fault; -1 none */
 	struct actuator_watch ballast[RETICLES]; /* of all that a device does */

@@ -15,9 +15,9 @@
 
 enum hold { HOLD_PERIODS, HOLD_COOLING, HOLD_DEW /* the site's */, HOLD_FOR_GOOD };
 
-/* More than its values: how good the wafer's temperatures are, when an authority was read, or what the jobs are and who
- * has how much of their work. */
-enum tells { TELLS_VALUES, TELLS_WAFER, TELLS_ENGINE, TELLS_COOLING, TELLS_JOBS };
+/* More than its values: how good the wafer's temperatures are, that there are new powers, when an authority was read, or
+ * what the jobs are and who has how much of their work. */
+enum tells { TELLS_VALUES, TELLS_WAFER, TELLS_POWER, TELLS_ENGINE, TELLS_COOLING, TELLS_JOBS };
 
 struct kind {
 	enum role_id role;
@@ -31,7 +31,7 @@ struct kind {
 static const struct kind KINDS[] = {
 	{ROLE_RETICLE_TEMP, RETICLES, AT(temp_c), HOLD_PERIODS, TELLS_WAFER},
 	{ROLE_DUTY, RETICLES, AT(duty_frac), HOLD_PERIODS, TELLS_VALUES},
-	{ROLE_RETICLE_POWER, RETICLES, AT(power_w), HOLD_PERIODS, TELLS_VALUES},
+	{ROLE_RETICLE_POWER, RETICLES, AT(power_w), HOLD_PERIODS, TELLS_POWER},
 	{ROLE_SHARE, RETICLES, AT(share_frac), HOLD_PERIODS, TELLS_JOBS},
 	{ROLE_BALLAST, RETICLES, AT(ballast_w), HOLD_PERIODS, TELLS_VALUES},
 	{ROLE_WAFER_POWER, 1, AT(wafer_w), HOLD_PERIODS, TELLS_VALUES},
@@ -72,18 +72,20 @@ static const struct kind KINDS[] = {
 };
 #define N_KINDS (sizeof KINDS / sizeof KINDS[0])
 
-/* A kind of one system: its points, the last usable value of each, and where they go. */
+/* A kind of one system: its points, the last usable value of each, and where they go. Looked at in most steps: two of them
+ * are a cache line. */
 struct inputs_of {
-	double *field;  /* [n], of the view */
-	uint32_t n, at; /* its points, and their last values, of struct inputs */
-	enum tells tells;
-	bool in_a_row;  /* points of one group, side by side … */
-	uint32_t point; /* … from this one on */
 	int64_t hold_ns;
-	/* The last look found all good and of this time: then their values are those of the view, and are not kept twice. */
-	bool alike;
+	/* The last look found all good and of this time: then their values are those of the view, and are not kept twice.
+	 * NEVER_NS: it did not. */
 	int64_t alike_ns;
+	uint32_t at;    /* its points, and their last values, of struct inputs */
+	uint32_t point; /* of a row of points side by side in one group: the first; else NO_POINT */
+	uint16_t field; /* of the view: the first of its doubles */
+	uint16_t n;
+	uint8_t tells; /* enum tells */
 };
+_Static_assert(sizeof(struct inputs_of) == 32, "two of them are a cache line");
 
 /* What a look makes of one kind or of several. */
 struct looked {
@@ -98,9 +100,8 @@ struct looked {
 struct inputs_group {
 	uint32_t group;   /* NO_POINT: one kind, that several bring */
 	uint32_t version; /* of the group, when it was looked at */
-	int64_t until_ns; /* of all its kinds */
+	int64_t until_ns; /* of all its kinds; NEVER_NS: none was */
 	uint32_t flags;   /* likewise */
-	bool looked;
 	uint8_t first, n; /* of[] */
 };
 
@@ -164,10 +165,10 @@ hold_ns(const struct plant *plant, const struct kind *kind, uint32_t group)
 	return IMAGE_STALE_PERIODS * plant->in.period_ns[group];
 }
 
-static double *
-field_of(struct view *v, size_t r)
+INLINED double *
+field_of(struct view *v, const struct inputs_of *in)
 {
-	return (double *)(void *)((char *)v + KINDS[r].offset);
+	return (double *)(void *)v + in->field;
 }
 
 struct resolved {
@@ -181,10 +182,11 @@ find_points(struct inputs *x, const struct plant *plant, uint32_t system, size_t
 {
 	const struct kind *kind = &KINDS[r];
 	struct resolved found = {.group = NO_POINT,
-				 .in = {.field = field_of(&x->systems[system].view, r),
-					.n = kind->n,
+				 .in = {.field = (uint16_t)(kind->offset / sizeof(double)),
+					.n = (uint16_t)kind->n,
 					.at = system * x->n_inputs + x->at[r],
-					.tells = kind->tells}};
+					.alike_ns = NEVER_NS,
+					.tells = (uint8_t)kind->tells}};
 	uint32_t *point = x->point + found.in.at;
 	for (uint32_t k = 0; k < kind->n; k++) {
 		point[k] =
@@ -197,10 +199,10 @@ find_points(struct inputs *x, const struct plant *plant, uint32_t system, size_t
 		found.in.hold_ns = hold_ns(plant, kind, g);
 		found.any = true;
 	}
-	found.in.point = point[0];
-	found.in.in_a_row = found.group != NO_POINT;
+	found.in.point = found.group == NO_POINT ? NO_POINT : point[0];
 	for (uint32_t k = 0; k < kind->n; k++)
-		found.in.in_a_row = found.in.in_a_row && point[k] == point[0] + k;
+		if (point[k] != point[0] + k)
+			found.in.point = NO_POINT;
 	return found;
 }
 
@@ -213,13 +215,14 @@ resolve(struct inputs *x, const struct plant *plant, uint32_t system)
 	for (size_t r = 0; r < N_KINDS; r++) {
 		found[r] = find_points(x, plant, system, r);
 		for (uint32_t k = 0; !found[r].any && k < KINDS[r].n; k++)
-			found[r].in.field[k] = (double)NAN; /* and never another */
+			field_of(&sys->view, &found[r].in)[k] = (double)NAN; /* and never another */
 	}
 	for (size_t r = 0; r < N_KINDS; r++) {
 		if (!found[r].any)
 			continue;
 		struct inputs_group *g = &sys->groups[sys->n_groups++];
 		uint32_t group = g->group = found[r].group;
+		g->until_ns = NEVER_NS;
 		g->first = n;
 		for (size_t k = r; k < N_KINDS && (k == r || group != NO_POINT); k++) {
 			if (!found[k].any || found[k].group != group)
@@ -229,7 +232,7 @@ resolve(struct inputs *x, const struct plant *plant, uint32_t system)
 		}
 		g->n = n - g->first;
 	}
-	sys->view.jobs_seen = 1;
+	sys->view.jobs_seen = sys->view.power_seen = 1;
 	sys->view.lost = RETICLES;
 	sys->view.quality = QUALITY_NEVER;
 	sys->view.engine_authority_ns = sys->view.cooling_authority_ns = NEVER_NS;
@@ -332,7 +335,6 @@ is_good(const struct inputs_of *in, const struct sample *s, int64_t now_ns)
 INLINED void
 note_good(struct inputs_of *in, const struct sample *s, struct looked *out)
 {
-	in->alike = true;
 	in->alike_ns = s->time_ns;
 	*out = (struct looked){hold_until(in, s->time_ns), s->flags, 0, QUALITY_GOOD, false};
 }
@@ -380,15 +382,15 @@ look_at_row(struct inputs_of *in, const struct sample *s, int64_t now_ns, double
 
 /* Values, NAN where there is none to use, and what is told of all of them. */
 static void
-look_at_each(const struct inputs *x, struct inputs_of *in, int64_t now_ns, double value[],
-	     struct looked *out)
+look_at_each(const struct inputs *x, struct inputs_of *in, const double was[], int64_t now_ns,
+	     double value[], struct looked *out)
 {
 	*out = (struct looked){INT64_MAX, 0, 0, QUALITY_GOOD, false};
-	for (uint32_t k = 0; in->alike && k < in->n; k++) {
-		x->value[in->at + k] = in->field[k];
+	for (uint32_t k = 0; in->alike_ns != NEVER_NS && k < in->n; k++) {
+		x->value[in->at + k] = was[k];
 		x->time_ns[in->at + k] = in->alike_ns;
 	}
-	in->alike = false;
+	in->alike_ns = NEVER_NS;
 	for (uint32_t k = 0, at = in->at; k < in->n; k++, at++) {
 		bool there = x->point[at] != NO_POINT;
 		const struct sample *s = there ? &x->now[x->point[at]] : NULL;
@@ -417,17 +419,20 @@ look_at_each(const struct inputs *x, struct inputs_of *in, int64_t now_ns, doubl
 static int64_t
 read_ns(const struct inputs *x, const struct inputs_of *in)
 {
-	return in->alike ? in->alike_ns : x->time_ns[in->at];
+	return in->alike_ns != NEVER_NS ? in->alike_ns : x->time_ns[in->at];
 }
 
 /* What a kind tells but its values. */
 static void
 tell(const struct inputs *x, const struct inputs_of *in, const struct looked *l, struct view *out)
 {
-	switch (in->tells) {
+	switch ((enum tells)in->tells) {
 	case TELLS_WAFER:
 		out->lost = l->lost;
 		out->quality = l->quality;
+		break;
+	case TELLS_POWER:
+		out->power_seen++;
 		break;
 	case TELLS_ENGINE:
 		out->engine_authority_ns = read_ns(x, in);
@@ -444,25 +449,27 @@ tell(const struct inputs *x, const struct inputs_of *in, const struct looked *l,
 }
 
 static void
-look_at_many(const struct inputs *x, struct inputs_of *in, int64_t now_ns, struct looked *out)
+look_at_many(const struct inputs *x, struct inputs_of *in, double field[], int64_t now_ns,
+	     struct looked *out)
 {
-	size_t size = in->n * sizeof *in->field;
+	size_t size = in->n * sizeof *field;
 	UNCLEARED double value[RETICLES];
-	if (!in->in_a_row || !look_at_row(in, &x->now[in->point], now_ns, value, out))
-		look_at_each(x, in, now_ns, value, out);
-	out->moved = in->tells == TELLS_JOBS && memcmp(value, in->field, size) != 0;
-	memcpy(in->field, value, size);
+	if (in->point == NO_POINT || !look_at_row(in, &x->now[in->point], now_ns, value, out))
+		look_at_each(x, in, field, now_ns, value, out);
+	out->moved = in->tells == TELLS_JOBS && memcmp(value, field, size) != 0;
+	memcpy(field, value, size);
 }
 
 /* The same of a single one; false: it is not good. */
 INLINED bool
-look_at_good(struct inputs_of *in, const struct sample *s, int64_t now_ns, struct looked *out)
+look_at_good(struct inputs_of *in, double *field, const struct sample *s, int64_t now_ns,
+	     struct looked *out)
 {
 	if (!is_good(in, s, now_ns) || !isfinite(s->value))
 		return false;
 	note_good(in, s, out);
-	out->moved = memcmp(in->field, &s->value, sizeof s->value) != 0;
-	*in->field = s->value;
+	out->moved = memcmp(field, &s->value, sizeof s->value) != 0;
+	*field = s->value;
 	return true;
 }
 
@@ -471,13 +478,13 @@ look_at_group(struct inputs *x, uint32_t system, struct inputs_group *g, int64_t
 {
 	struct system_inputs *sys = &x->systems[system];
 	struct inputs_of *end = sys->of + g->first + g->n;
-	g->looked = true;
 	g->until_ns = INT64_MAX;
 	g->flags = 0;
 	for (struct inputs_of *in = sys->of + g->first; in < end; in++) {
 		UNCLEARED struct looked l;
-		if (in->n > 1 || !look_at_good(in, &x->now[in->point], now_ns, &l))
-			look_at_many(x, in, now_ns, &l);
+		double *field = field_of(&sys->view, in);
+		if (in->n > 1 || !look_at_good(in, field, &x->now[in->point], now_ns, &l))
+			look_at_many(x, in, field, now_ns, &l);
 		tell(x, in, &l, &sys->view);
 		g->flags |= l.flags;
 		g->until_ns = l.until_ns < g->until_ns ? l.until_ns : g->until_ns;
@@ -492,8 +499,7 @@ inputs_view(struct inputs *x, uint32_t system, int64_t now_ns)
 	for (uint32_t k = 0; k < sys->n_groups; k++) {
 		struct inputs_group *g = &sys->groups[k];
 		bool several = g->group == NO_POINT;
-		if (several || !g->looked || x->version[g->group] != g->version ||
-		    now_ns >= g->until_ns)
+		if (several || x->version[g->group] != g->version || now_ns >= g->until_ns)
 			look_at_group(x, system, g, now_ns);
 		g->version = several ? 0 : x->version[g->group];
 		sys->view.flags |= g->flags;

@@ -40,8 +40,8 @@ struct view {
 	uint32_t lost;        /* reticles without a temperature */
 	enum quality quality; /* the worst of the temperatures as they came */
 	uint32_t flags;       /* enum sample_flag of what is used */
-	uint32_t
-		jobs_seen; /* another one once anything of the jobs may be another; 0: not counted */
+	/* another one once anything of the jobs may be another, or of power_w; 0: not counted */
+	uint32_t jobs_seen, power_seen;
 	int64_t engine_authority_ns, cooling_authority_ns; /* when these were read */
 };
 

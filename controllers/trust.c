@@ -14,10 +14,10 @@
 #define JUMP_K 2.5 /* 20 K/s in a step, and noise of two readings */
 #define JUMP_STEPS LAW_STEPS_PER_S
 #define JUMP_WAIT_STEPS 12u /* a reticle's power is read once a second */
-#define MOVED_FRAC 0.05     /* of the power: a reading must follow */
+#define MOVED_FRAC 0.05f    /* of the power: a reading must follow */
 #define DUTY_TAU_S 1.0
-#define DUTY_MOVES_FRAC 0.05 /* a duty under way: its power is not yet read */
-#define SAME_K 1e-9
+#define DUTY_MOVES_FRAC 0.05f /* a duty under way: its power is not yet read */
+#define SAME_K 1e-9f
 #define MOVED_K 1.0 /* of the supply: a wafer must follow */
 /* A quiet sensor with coarse steps needs time to follow what moves it. */
 #define FOLLOW_STEPS (5u * LAW_STEPS_PER_S)
@@ -104,19 +104,21 @@ static bool
 still(struct trust *t, int i, const struct control_params *p, double temp_c, double power_w)
 {
 	double last_c = t->last_c[i];
-	if (!isfinite(temp_c) || !isfinite(last_c) || fabs(temp_c - last_c) > SAME_K) {
-		t->still_steps[i] = 0.0;
-		t->still_lo_w[i] = (double)INFINITY;
-		t->still_hi_w[i] = -(double)INFINITY;
+	if (!isfinite(temp_c) || !isfinite(last_c) || fabs(temp_c - last_c) > (double)SAME_K) {
+		t->still_steps[i] = 0;
+		t->still_lo_w[i] = INFINITY;
+		t->still_hi_w[i] = -INFINITY;
 		return false;
 	}
-	t->still_steps[i] += 1.0;
-	t->still_lo_w[i] = law_least(t->still_lo_w[i], power_w);
-	t->still_hi_w[i] = law_most(t->still_hi_w[i], power_w);
+	t->still_steps[i]++;
+	if (t->still_steps[i] > t->still_most)
+		t->still_most = t->still_steps[i];
+	t->still_lo_w[i] = fminf(t->still_lo_w[i], (float)power_w); /* passes NAN over */
+	t->still_hi_w[i] = fmaxf(t->still_hi_w[i], (float)power_w);
 	bool moved = t->still_hi_w[i] - t->still_lo_w[i] > MOVED_FRAC * t->still_hi_w[i];
-	t->moved_steps[i] = moved ? t->moved_steps[i] + 1.0 : 0.0;
+	t->moved_steps[i] = moved ? t->moved_steps[i] + 1 : 0;
 	return p->trust_still_s > 0.0 && t->moved_steps[i] >= FOLLOW_STEPS &&
-	       t->still_steps[i] >= p->trust_still_s * LAW_STEPS_PER_S;
+	       (double)t->still_steps[i] >= p->trust_still_s * LAW_STEPS_PER_S;
 }
 
 /* Has it jumped, and alone? Power is read later: what it explains by then was none. There and back
@@ -163,7 +165,7 @@ judge(struct trust *t, int i, const struct control_params *p, const struct seen 
 {
 	struct trust_one *o = &t->one[i];
 	double of_temp_k = s->of_temp_k[i], of_rest_k = s->of_rest_k[i];
-	bool moves = fabs(duty_frac - t->duty_frac[i]) > DUTY_MOVES_FRAC;
+	bool moves = fabsf((float)duty_frac - t->duty_frac[i]) > DUTY_MOVES_FRAC;
 	bool jump = jumped(o, t->power_k[i], s->power_k[i], s->of_change_k[i], moves);
 	bool power = isfinite(s->rest_c[i]);
 	o->off_k = off_k(s->rest_c[i], of_temp_k, of_rest_k);
@@ -196,7 +198,7 @@ all_stand(const struct trust *t, const struct view *v)
 	int64_t there = 0, same = 0; /* as wide as what they count */
 	for (int i = 0; i < RETICLES; i++) {
 		there += fabs(v->temp_c[i]) <= DBL_MAX ? 1 : 0;
-		same += fabs(v->temp_c[i] - t->last_c[i]) <= SAME_K ? 1 : 0;
+		same += fabs(v->temp_c[i] - t->last_c[i]) <= (double)SAME_K ? 1 : 0;
 	}
 	return there >= RETICLES / 2 && same >= there;
 }
@@ -213,7 +215,7 @@ watch_frozen(struct trust *t, const struct control_params *p, const struct view 
 		t->all_still_steps++;
 		trust_range_add(&t->power_w, power_of(v));
 		trust_range_add(&t->supply_c, v->supply_c);
-		bool moved = t->power_w.hi - t->power_w.lo > MOVED_FRAC * t->power_w.hi ||
+		bool moved = t->power_w.hi - t->power_w.lo > (double)MOVED_FRAC * t->power_w.hi ||
 			     t->supply_c.hi - t->supply_c.lo > MOVED_K;
 		t->all_moved_steps = moved ? t->all_moved_steps + 1 : 0;
 	}
@@ -226,8 +228,10 @@ trust_reset(struct trust *t)
 {
 	memset(t, 0, sizeof *t);
 	t->believed = true;
-	for (int i = 0; i < RETICLES; i++)
-		t->last_c[i] = t->duty_frac[i] = t->power_k[i] = (double)NAN;
+	for (int i = 0; i < RETICLES; i++) {
+		t->last_c[i] = t->power_k[i] = (double)NAN;
+		t->duty_frac[i] = NAN;
+	}
 }
 
 static void
@@ -302,64 +306,84 @@ WIDE static bool
 ordinary(const struct trust *t, const struct control_params *p, const struct view *v, double stands)
 {
 	UNCLEARED struct face rest_c;
-	int64_t odd = 0; /* as wide as what is compared */
+	int64_t odd = 0;  /* as wide as what is compared … */
+	int32_t move = 0; /* … and of that */
 	no_rim(&rest_c);
+	for (int i = 0; i < RETICLES; i++)
+		odd |= fabs(v->temp_c[i] - t->last_c[i]) <= JUMP_K / 2.0 ? 0 : 1;
+	for (int i = 0; i < RETICLES; i++)
+		move |= fabsf((float)v->duty_frac[i] - t->duty_frac[i]) <= DUTY_MOVES_FRAC ? 0 : 1;
 	for (int y = 0; y < ROWS; y++)
 		for (int x = 0; x < ZONES; x++) {
 			int i = ZONES * y + x;
-			double t_c = v->temp_c[i], rest = t_c - p->trust_k_per_w * v->power_w[i];
-			odd |= fabs(t_c - t->last_c[i]) <= JUMP_K / 2.0 ? 0 : 1;
-			odd |= fabs(v->duty_frac[i] - t->duty_frac[i]) <= DUTY_MOVES_FRAC ? 0 : 1;
-			odd |= t->still_steps[i] + 1.0 < stands ? 0 : 1;
-			rest_c.at[STRIDE * (y + 1) + x + 1] = rest;
+			rest_c.at[STRIDE * (y + 1) + x + 1] =
+				v->temp_c[i] - p->trust_k_per_w * v->power_w[i];
 		}
-	return odd == 0 && inside(&rest_c, WELL_FRAC * p->trust_off_k);
+	return odd == 0 && move == 0 && (double)t->still_most + 1.0 < stands &&
+	       inside(&rest_c, WELL_FRAC * p->trust_off_k);
+}
+
+/* How long each reading has stood, and what the power did meanwhile. Returns whether none has moved. */
+WIDE static bool
+count_still(struct trust *t, const float by_k[], float power_w)
+{
+	uint32_t least = UINT32_MAX, most = 0;
+	for (int i = 0; i < RETICLES; i++) {
+		float lo_w = t->still_lo_w[i], hi_w = t->still_hi_w[i];
+		bool moved = by_k[i] > SAME_K;
+		lo_w = power_w < lo_w ? power_w : lo_w;
+		hi_w = power_w > hi_w ? power_w : hi_w;
+		uint32_t more = hi_w - lo_w > MOVED_FRAC * hi_w ? t->moved_steps[i] + 1 : 0;
+		t->still_steps[i] = moved ? 0 : t->still_steps[i] + 1;
+		t->still_lo_w[i] = moved ? INFINITY : lo_w;
+		t->still_hi_w[i] = moved ? -INFINITY : hi_w;
+		t->moved_steps[i] = more; /* of who has moved: until its next step */
+	}
+	for (int i = 0; i < RETICLES; i++) {
+		uint32_t steps = t->still_steps[i];
+		least = steps < least ? steps : least;
+		most = steps > most ? steps : most;
+	}
+	t->still_most = most;
+	return least > 0;
 }
 
 /* Returns whether none has moved. */
 WIDE static bool
 count_on(struct trust *t, const struct control_params *p, const struct view *v, double power_w,
-	 double weight)
+	 float weight)
 {
-	int64_t any = 0;
+	UNCLEARED float by_k[RETICLES];
 	for (int i = 0; i < RETICLES; i++) {
-		double last_c = t->last_c[i], temp_c = v->temp_c[i];
-		double lo_w = t->still_lo_w[i], hi_w = t->still_hi_w[i];
-		double moved_steps = t->moved_steps[i];
-		bool moved = fabs(temp_c - last_c) > SAME_K;
-		lo_w = power_w < lo_w ? power_w : lo_w;
-		hi_w = power_w > hi_w ? power_w : hi_w;
-		double more = hi_w - lo_w > MOVED_FRAC * hi_w ? moved_steps + 1.0 : 0.0;
-		t->still_steps[i] = moved ? 0.0 : t->still_steps[i] + 1.0;
-		t->still_lo_w[i] = moved ? (double)INFINITY : lo_w;
-		t->still_hi_w[i] = moved ? -(double)INFINITY : hi_w;
-		t->moved_steps[i] = moved ? moved_steps : more;
-		t->duty_frac[i] += weight * (v->duty_frac[i] - t->duty_frac[i]);
-		t->last_c[i] = temp_c;
-		t->power_k[i] = p->trust_k_per_w * v->power_w[i];
-		any |= moved ? 1 : 0;
+		by_k[i] = (float)fabs(v->temp_c[i] - t->last_c[i]);
+		t->last_c[i] = v->temp_c[i];
+		t->duty_frac[i] += weight * ((float)v->duty_frac[i] - t->duty_frac[i]);
 	}
-	return any == 0;
+	bool anew = v->power_seen == 0 || v->power_seen != t->power_seen;
+	for (int i = 0; i < RETICLES && anew; i++)
+		t->power_k[i] = p->trust_k_per_w * v->power_w[i];
+	return count_still(t, by_k, (float)power_w);
 }
 
 static void
 each_by_itself(struct trust *t, const struct control_params *p, const struct view *v,
-	       const struct seen *s, double weight)
+	       const struct seen *s, float weight)
 {
 	t->rest = t->believed = true;
+	t->still_most = 0;
 	for (int i = 0; i < RETICLES; i++) {
 		struct trust_one *o = &t->one[i];
 		bool stands = still(t, i, p, v->temp_c[i], power_of(v));
 		if (!isfinite(t->duty_frac[i]))
-			t->duty_frac[i] = v->duty_frac[i];
+			t->duty_frac[i] = (float)v->duty_frac[i];
 		if (p->trust_off_k > 0.0)
 			judge(t, i, p, s, v->duty_frac[i]);
 		if (stands)
 			o->why = TRUST_STILL;
-		else if (o->why == TRUST_STILL && !(t->still_steps[i] > 0.0))
+		else if (o->why == TRUST_STILL && t->still_steps[i] == 0)
 			o->why = TRUST_ALL;
 		if (isfinite(v->duty_frac[i]))
-			t->duty_frac[i] += weight * (v->duty_frac[i] - t->duty_frac[i]);
+			t->duty_frac[i] += weight * ((float)v->duty_frac[i] - t->duty_frac[i]);
 		t->last_c[i] = v->temp_c[i];
 		t->power_k[i] = s->power_k[i];
 		conclude(t, i, v->temp_c[i]);
@@ -370,7 +394,7 @@ const double *
 trust_step(struct trust *t, const struct control_params *p, const struct view *v)
 {
 	UNCLEARED struct seen s;
-	double weight = law_weight(DUTY_TAU_S);
+	float weight = (float)law_weight(DUTY_TAU_S);
 	double stands =
 		p->trust_still_s > 0.0 ? p->trust_still_s * LAW_STEPS_PER_S : (double)INFINITY;
 	t->steps += 1.0;
@@ -381,9 +405,11 @@ trust_step(struct trust *t, const struct control_params *p, const struct view *v
 		watch_frozen(t, p, v, all_stand(t, v));
 		look(&s, t, p, v);
 		each_by_itself(t, p, v, &s, weight);
+		t->power_seen = v->power_seen;
 		return t->out_c;
 	}
 	watch_frozen(t, p, v, count_on(t, p, v, power_of(v), weight));
+	t->power_seen = v->power_seen;
 	if (!t->frozen)
 		return v->temp_c;
 	for (int i = 0; i < RETICLES; i++)

@@ -44,12 +44,14 @@ struct trust_one {                  /* at rest in all that is zero */
 };
 
 struct trust {
-	/* of each reticle; steps are whole numbers, in the lanes of what they are counted by */
-	double last_c[RETICLES], duty_frac[RETICLES]; /* last reading; low-passed duty */
-	double power_k[RETICLES];                     /* what its power made of that */
-	/* power since the reading last moved */
-	double still_lo_w[RETICLES], still_hi_w[RETICLES];
-	double still_steps[RETICLES], moved_steps[RETICLES];
+	double last_c[RETICLES];  /* of each reticle: last reading … */
+	double power_k[RETICLES]; /* … and what its power made of that, which is seldom another */
+	uint32_t power_seen;      /* of the view, as of that */
+	float duty_frac[RETICLES]; /* low-passed duty */
+	/* power since the reading last moved, and steps: without a move, and since that power has moved */
+	float still_lo_w[RETICLES], still_hi_w[RETICLES];
+	uint32_t still_steps[RETICLES], moved_steps[RETICLES];
+	uint32_t still_most;        /* of these steps */
 	double well_from[RETICLES]; /* the step after which it has been well */
 	double steps;               /* so far */
 	struct trust_one one[RETICLES];
