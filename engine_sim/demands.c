@@ -28,7 +28,7 @@ duty_cmd(const struct written *w)
 static void
 share_cmd(const struct written *w)
 {
-	w->sys->firmware.engine.share_cmd[w->i] = w->value;
+	firmware_share(&w->sys->firmware.engine, w->i, w->value);
 }
 
 static void

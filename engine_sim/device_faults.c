@@ -67,6 +67,16 @@ device_faults_manual(void (*row)(void *arg, const char *name, double lo, double 
 }
 
 /* What stands still is what was true at that moment, not what was last asked for. */
+static void
+stand_still(struct sim *sim, struct sim_device *d)
+{
+	const struct point *points = sim->plant->points + d->config->first_point;
+
+	for (uint32_t i = 0; i < d->config->n_points; i++)
+		if (!points[i].writable)
+			sim_registers_store(d, &points[i], sim_value(sim, d, &points[i]));
+}
+
 void
 device_faults_step(struct sim *sim)
 {
@@ -74,13 +84,10 @@ device_faults_step(struct sim *sim)
 		return;
 	for (uint32_t k = 0; k < sim->plant->n_devices; k++) {
 		struct sim_device *d = &sim->devices[k];
-		const struct point *points = sim->plant->points + d->config->first_point;
 		bool was = d->stands;
 
 		d->stands = d->frozen > 0.5;
-		for (uint32_t i = 0; d->registers && d->stands && !was && i < d->config->n_points;
-		     i++)
-			if (!points[i].writable)
-				sim_registers_store(d, &points[i], sim_value(sim, d, &points[i]));
+		if (d->registers && d->stands && !was)
+			stand_still(sim, d);
 	}
 }

@@ -135,26 +135,12 @@ hottest_neighbour(const double t[RETICLES], int i)
 	return best;
 }
 
-/* Without those that have no reading; -INFINITY: none has one. */
-WIDE static double
-hottest_of(const double t[RETICLES])
-{
-	four hi = four_all(-(double)INFINITY);
-
-	for (int i = 0; i < RETICLES; i += LANES) {
-		four at = four_load(t + i);
-
-		hi = four_choose(at > hi, at, hi);
-	}
-	return most(most(hi[0], hi[1]), most(hi[2], hi[3]));
-}
-
 static bool
-too_hot(const double t[RETICLES])
+too_hot(const struct sensors *s)
 {
-	double hottest = hottest_of(t);
+	const double *t = s->temp_c;
 
-	if (!(hottest >= TRIP_PAIR_C)) /* mostly nobody needs to look at neighbours */
+	if (!(s->hottest_c >= TRIP_PAIR_C)) /* mostly nobody needs to look at neighbours */
 		return false;
 	for (int i = 0; i < RETICLES; i++)
 		if (t[i] >= TRIP_ONE_C ||
@@ -218,7 +204,7 @@ interlocks(struct firmware *fw, const struct process *p, const struct sensors *s
 {
 	struct engine_unit *e = &fw->engine;
 
-	if (too_hot(s->temp_c)) {
+	if (too_hot(s)) {
 		e->trips |= TRIP_TEMPERATURE;
 		fw->cooling.hot_until = step + STEPS(HOT_HOLD_S);
 	}
@@ -272,9 +258,10 @@ believed(const double t[RETICLES], int i)
 }
 
 static double
-believed_max(const double t[RETICLES])
+believed_max(const struct sensors *s)
 {
-	double hottest = hottest_of(t), best = -INFINITY;
+	const double *t = s->temp_c;
+	double hottest = s->hottest_c, best = -INFINITY;
 
 	/* mostly the hottest reading is believed, and no other can be more */
 	if (isfinite(hottest))
@@ -346,7 +333,9 @@ other_shares(const double cmd[RETICLES], const double share[RETICLES])
 static void
 reshare(struct engine_unit *e, struct process *p, int64_t step)
 {
-	if (!e->resharing && !other_shares(e->share_cmd, p->share))
+	if (e->shares_asked)
+		e->shares_asked = other_shares(e->share_cmd, p->share);
+	if (!e->resharing && !e->shares_asked)
 		return;
 	e->resharing = false;
 	for (uint32_t j = 0; j < JOBS_MAX; j++) {
@@ -383,6 +372,13 @@ firmware_new_job(struct firmware *fw, struct process *p, uint32_t slot)
 	p->jobs.version++;
 }
 
+void
+firmware_share(struct engine_unit *e, uint32_t reticle, double share)
+{
+	e->share_cmd[reticle] = share;
+	e->shares_asked = true;
+}
+
 /* A supervisor is gone: what it demanded of shares is taken back, and comes into force as any. */
 static void
 take_back(struct engine_unit *e, const struct process *p)
@@ -396,7 +392,7 @@ take_back(struct engine_unit *e, const struct process *p)
 	}
 	for (int i = 0; gone && i < RETICLES; i++)
 		if (p->jobs.of[i] < JOBS_MAX)
-			e->share_cmd[i] = 1.0;
+			firmware_share(e, (uint32_t)i, 1.0);
 	if (!(gone && e->ballast_any))
 		return;
 	for (int i = 0; i < RETICLES; i++)
@@ -448,7 +444,7 @@ static void
 tick(struct firmware *fw, struct process *p, const struct sensors *s, int64_t step)
 {
 	struct engine_unit *e = &fw->engine;
-	double tmax_c = believed_max(s->temp_c);
+	double tmax_c = believed_max(s);
 
 	watch(&e->dog, step);
 	watch(&fw->cooling.dog, step);

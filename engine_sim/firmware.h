@@ -64,6 +64,7 @@ struct engine_unit {
 	bool flow_seen;       /* enough flow since the pumps were started */
 	bool duty_new;        /* duty_cmd or the ceiling's scale has changed since the last step */
 	bool resharing;       /* work of some slot moves */
+	bool shares_asked;    /* share_cmd may be others than the shares in force */
 	bool ballast_any;     /* one of ballast_w is not 0 */
 	bool ballast_is_back; /* it was taken back: registers are to show it */
 	enum duty_from duty_from; /* in the last step */
@@ -99,6 +100,7 @@ void firmware_new_job(struct firmware *fw, struct process *p, uint32_t slot);
 void firmware_seq(struct watchdog *dog, uint16_t seq, int64_t step);
 void firmware_release(struct watchdog *dog, bool release);  /* shares follow in the next tick */
 void firmware_ceiling(struct engine_unit *e, int64_t step); /* either ceiling register written */
+void firmware_share(struct engine_unit *e, uint32_t reticle, double share); /* from the next tick */
 void firmware_ballast(struct engine_unit *e, uint32_t reticle,
 		      double watts); /* from the next tick */
 void firmware_reset(struct firmware *fw, const struct process *p, const struct sensors *s);

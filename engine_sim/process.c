@@ -112,6 +112,8 @@ set_load(struct process *p)
 {
 	if (!p->stale && !p->duty_moved && p->load_version == p->jobs.version)
 		return;
+	if (p->stale || p->load_version != p->jobs.version)
+		p->cores = reticle_sum(p->jobs.cores);
 	p->load_version = p->jobs.version;
 	p->duty_moved = false;
 	job_load(&p->job, p->load_w, &p->md, &p->jobs, p->tables, p->duty, p->share);
@@ -334,8 +336,21 @@ slew_duty(double duty[RETICLES], const struct process_demand *d, const struct mo
 	return four_any(differs);
 }
 
-/* Duties as the slots of a broken drive leave them. Whether there is one is looked up when a fault
- * may have changed. */
+/* What is mostly so of all reticles is looked up when something was set from outside. */
+static void
+look_at_reticles(struct process *p)
+{
+	const struct process_faults *f = &p->faults;
+
+	p->duty_odd = p->sensor_odd = false;
+	for (int i = 0; i < RETICLES; i++) {
+		p->duty_odd = p->duty_odd || f->duty_stuck[i] > 0.5 || f->duty_limit[i] < 1.0;
+		p->sensor_odd = p->sensor_odd || f->sensor_stuck[i] > 0.5 ||
+				fabs(f->sensor_offset_c[i]) > 0.0;
+	}
+}
+
+/* Duties as the slots of a broken drive leave them. */
 static bool
 move_duty(struct process *p, const struct process_demand *d)
 {
@@ -346,12 +361,6 @@ move_duty(struct process *p, const struct process_demand *d)
 	    !(d->duty_cap < p->duty_cap || d->duty_cap > p->duty_cap))
 		return false;
 	p->duty_cap = d->duty_cap;
-	for (int i = 0; p->stale && i < RETICLES; i++) {
-		if (i == 0)
-			p->duty_odd = false;
-		p->duty_odd = p->duty_odd || p->faults.duty_stuck[i] > 0.5 ||
-			      p->faults.duty_limit[i] < 1.0;
-	}
 	if (!p->duty_odd) {
 		moved = slew_duty(p->duty, d, &p->md);
 		p->duty_there = !moved;
@@ -537,8 +546,10 @@ process_step(struct process *p, const struct process_demand *d)
 	struct step_start start = {.loop = p->loop};
 	double speed[PUMPS], valve;
 
-	if (p->stale)
+	if (p->stale) {
 		hydraulics_resize(p);
+		look_at_reticles(p);
+	}
 	if (plug_there(&p->pipe[PIPE_HOT]) || plug_there(&p->pipe[PIPE_COLD]))
 		start.pipes_j = pipes_j(p);
 	if (p->faults.leak_kg_s > 0.0) {

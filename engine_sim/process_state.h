@@ -82,8 +82,10 @@ struct process {
 	bool duty_moved;       /* since then */
 	uint64_t duty_moves;   /* steps in which one of them has moved */
 	bool duty_odd;         /* a duty is stuck or limited */
-	bool duty_there;       /* all are where that demand and this cap let them go */
-	bool stale;            /* model, duty or share were set from outside: compute all again */
+	bool sensor_odd; /* a reticle's sensor is stuck, or off by more than it was built with */
+	double cores;    /* of all reticles */
+	bool duty_there; /* all are where that demand and this cap let them go */
+	bool stale;      /* model, duty or share were set from outside: compute all again */
 	double duty_cap;
 	double powered;
 	double speed_of[PUMPS]; /* of the pumps, that `flow` was computed with */

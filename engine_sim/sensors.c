@@ -60,13 +60,31 @@ sample_all(struct sensors *s, const struct process *p, const double noise[RETICL
 	const double *si_c = p->wafer.si_c, *stuck = p->faults.sensor_stuck;
 	const double offset_k = p->md.sensor_offset_k, noise_k = p->md.sensor_noise_k;
 
-	for (int i = 0; i < RETICLES; i += LANES) {
-		four t = four_load(si_c + i) + offset_k * four_load(s->offset_c + i) +
-			 four_load(p->faults.sensor_offset_c + i) + noise_k * four_load(noise + i);
+	const bool odd = p->sensor_odd;
 
-		four_store(s->temp_c + i, four_choose(four_load(stuck + i) > 0.5,
-						      four_load(s->temp_c + i), quantised(t)));
+	for (int i = 0; i < RETICLES; i += LANES) {
+		four t = four_load(si_c + i) + offset_k * four_load(s->offset_c + i);
+
+		if (odd)
+			t += four_load(p->faults.sensor_offset_c + i);
+		t = quantised(t + noise_k * four_load(noise + i));
+		if (odd)
+			t = four_choose(four_load(stuck + i) > 0.5, four_load(s->temp_c + i), t);
+		four_store(s->temp_c + i, t);
 	}
+}
+
+WIDE static double
+hottest_of(const double t[RETICLES])
+{
+	four hi = four_all(-(double)INFINITY);
+
+	for (int i = 0; i < RETICLES; i += LANES) {
+		four at = four_load(t + i);
+
+		hi = four_choose(at > hi, at, hi);
+	}
+	return most(most(hi[0], hi[1]), most(hi[2], hi[3]));
 }
 
 void
@@ -78,6 +96,7 @@ sensors_wafer(struct sensors *s, const struct process *p, uint64_t tick)
 	sample_all(s, p, noise);
 	if (s->any_odd)
 		sample_odd(s, tick);
+	s->hottest_c = hottest_of(s->temp_c);
 	s->wafer_w = most(0.0, sensors_noisy(s, SENSE_WAFER_POWER, 0, tick, p->power.wafer_w,
 					     p->md.power_noise_frac * 0.1 * p->power.wafer_w));
 }

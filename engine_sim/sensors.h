@@ -53,6 +53,7 @@ struct sensors {
 	double wafer_w;
 	double flow_kg_s;
 	double return_kpa;
+	double hottest_c; /* of temp_c, without those that have no reading; -INFINITY: none has one */
 	double temp_c[RETICLES];
 	double offset_c[RETICLES];
 	bool any_odd;

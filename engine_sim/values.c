@@ -67,7 +67,7 @@ cores_active(const struct asked *a)
 {
 	const struct process *p = &a->sys->process;
 
-	return p->powered * p->md.cores * reticle_sum(p->jobs.cores) / RETICLES;
+	return p->powered * p->md.cores * p->cores / RETICLES;
 }
 
 static double
