@@ -87,6 +87,7 @@ joblist_begin(struct job_list *l, struct sim_system *system, uint32_t k,
 {
 	system->process.tables = l->tables;
 	job_set_none(&system->process.jobs);
+	system->io_part = 1.0;
 	system->process.jobs.version++; /* the load is that of other jobs */
 	for (uint32_t j = 0; j < l->n; j++) {
 		struct job_run *run = &l->run[j];
@@ -326,8 +327,9 @@ heat_edges(struct sim_system *system, double gbps)
 	jobs->version++;
 }
 
+/* moved: jobs have come or gone. */
 static void
-share_edges(struct job_list *l, struct sim_system *systems, uint32_t n_systems)
+share_edges(struct job_list *l, struct sim_system *systems, uint32_t n_systems, bool moved)
 {
 	for (uint32_t k = 0; k < n_systems; k++)
 		systems[k].io_asked_gbps = systems[k].io_moves_gbps = 0.0;
@@ -349,6 +351,9 @@ share_edges(struct job_list *l, struct sim_system *systems, uint32_t n_systems)
 		if (asked > can)
 			part = can / asked;
 		heat_edges(&systems[k], systems[k].io_moves_gbps);
+		if (!moved && !(part < systems[k].io_part || part > systems[k].io_part))
+			continue;
+		systems[k].io_part = part;
 		for (uint32_t s = 0; s < JOBS_MAX; s++) {
 			int32_t j = systems[k].slot_job[s];
 			double io = j >= 0 && l->run[j].config->io_gbps > 0.0 ? part : 1.0;
@@ -424,7 +429,7 @@ joblist_step(struct job_list *l, struct sim_system *systems, uint32_t n_systems,
 	}
 	moved = jobplace_step(l, systems, step);
 	if (tick || moved)
-		share_edges(l, systems, n_systems);
+		share_edges(l, systems, n_systems, moved);
 }
 
 void

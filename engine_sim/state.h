@@ -27,6 +27,7 @@ struct sim_system {
 	int64_t reticle_w_step;
 	int32_t slot_job[JOBS_MAX];    /* index of the plant's job; -1 free */
 	double io_asked_gbps;          /* by its jobs at rate 1 */
+	double io_part;                /* of that, which its edges carry */
 	double io_moves_gbps, io_gbps; /* that they move, and what its power was computed for */
 };
 
