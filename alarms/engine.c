@@ -342,9 +342,8 @@ read_modes(struct engine *e)
 static struct sample
 shown(const struct engine *e, double value, enum quality quality)
 {
-	return (struct sample){.value = isfinite(value) ? value : 0.0,
-			       .time_ns = e->now_ns,
-			       .quality = isfinite(value) ? quality : QUALITY_NEVER};
+	return isfinite(value) ? sample_at(value, e->now_ns, quality, 0)
+			       : sample_at(0.0, e->now_ns, QUALITY_NEVER, 0);
 }
 
 /* Writers that don't beat, a bit each. */
@@ -440,7 +439,7 @@ engine_publish(struct engine *e)
 		for (uint32_t s = first; s < end && e->changed[g]; s += ALARM_FIELDS)
 			show_alarm(e, s / ALARM_FIELDS);
 		for (uint32_t s = first; s < end; s++)
-			e->shown[s].time_ns = e->now_ns;
+			sample_date(&e->shown[s], e->now_ns);
 		publish(e, g);
 		any |= e->changed[g];
 		e->changed[g] = false;

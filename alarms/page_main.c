@@ -56,9 +56,7 @@ publish(int64_t now_ns)
 		if (plant_where(plant, plant_role(plant, SITE, points[i].role, 0), &index) ==
 			    REGION_PAGE &&
 		    index < sizeof(samples) / sizeof(samples[0]))
-			samples[index] = (struct sample){.value = points[i].value,
-							 .time_ns = now_ns,
-							 .quality = QUALITY_GOOD};
+			samples[index] = sample_at(points[i].value, now_ns, QUALITY_GOOD, 0);
 	image_publish(room.image, 0, samples);
 	image_beat(room.image, now_ns, room.beat.ticks, room.beat.overruns);
 }

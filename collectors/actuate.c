@@ -169,10 +169,12 @@ bits(double a)
 static bool
 as_taken(const struct sample *s, const double *taken, uint32_t n)
 {
-	uint64_t differ = 0;
-	for (uint32_t i = 0; i < n; i++)
-		differ |= (bits(s[i].value) ^ bits(taken[i])) | (s[i].quality ^ QUALITY_GOOD);
-	return differ == 0;
+	uint64_t differ = 0, worth = 0;
+	for (uint32_t i = 0; i < n; i++) {
+		differ |= bits(s[i].value) ^ bits(taken[i]);
+		worth |= sample_stamp(&s[i]) ^ QUALITY_GOOD;
+	}
+	return (differ | (worth & SAMPLE_STAMP_QUALITY)) == 0;
 }
 
 /* Those of n from the i-th on that are new, or have their time. */

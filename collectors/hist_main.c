@@ -201,11 +201,8 @@ set(enum role_id role, double value, int64_t now_ns)
 
 	if (point == NO_POINT || plant_where(room.daemon.plant, point, &index) != REGION_HIST)
 		return;
-	room.own_sample[index] = (struct sample){
-		.value = isfinite(value) ? value : 0,
-		.time_ns = now_ns,
-		.quality = isfinite(value) ? QUALITY_GOOD : QUALITY_BAD,
-	};
+	room.own_sample[index] = isfinite(value) ? sample_at(value, now_ns, QUALITY_GOOD, 0)
+						 : sample_at(0, now_ns, QUALITY_BAD, 0);
 }
 
 static void

@@ -113,7 +113,7 @@ condemn(struct publisher *p, uint32_t point, struct sample *s, enum quality verd
 	struct known *k = &p->last_known[point];
 	if (s->quality == QUALITY_GOOD || s->quality == QUALITY_STALE)
 		*k = (struct known){s->value, s->time_ns};
-	*s = (struct sample){k->value, k->time_ns, verdict, flags};
+	*s = sample_at(k->value, k->time_ns, verdict, flags);
 }
 
 const struct point *
@@ -139,15 +139,7 @@ take_point(struct publisher *p, const struct point *map, uint32_t point, const s
 	if (q != QUALITY_GOOD)
 		condemn(p, point, s, q, flags);
 	if (q != QUALITY_BAD)
-		*s = (struct sample){value, a->time_ns, q, flags};
-}
-
-static void
-put_good(struct sample *out, const double *value, uint32_t n, int64_t time_ns, uint32_t flags)
-{
-#pragma GCC unroll 4 /* it is all stores */
-	for (uint32_t i = 0; i < n; i++)
-		out[i] = (struct sample){value[i], time_ns, QUALITY_GOOD, flags};
+		*s = sample_at(value, a->time_ns, q, flags);
 }
 
 /* n points that stand together. Returns whether they are words that are all good, as most are; else they are to be judged. */
@@ -159,7 +151,7 @@ take_points(struct publisher *p, uint32_t device, uint32_t point, uint32_t n,
 	uint32_t at = point - p->back[device];
 	const uint8_t *data = a->data + (size_t)2 * (p->reg[at] - a->read->reg);
 	if (p->side_by_side[at] != 0 && codes_read(&p->codes, at, n, data, value)) {
-		put_good(out, value, n, a->time_ns, flags);
+		sample_fill(out, value, n, sample_at(0, a->time_ns, QUALITY_GOOD, flags));
 		return true;
 	}
 	for (uint32_t i = 0; i < n; i++)
@@ -183,9 +175,9 @@ take_answer(struct publisher *p, uint32_t device, uint32_t first, const struct a
 		else
 			image_judge(worth, &samples[i], n);
 	}
+	const struct sample one = sample_at(0, a->time_ns, QUALITY_GOOD, flags);
 	if (good) /* some: what they are worth is their time */
-		image_judge(worth, &(struct sample){.time_ns = a->time_ns, .quality = QUALITY_GOOD},
-			    1);
+		image_judge(worth, &one, 1);
 }
 
 void
@@ -252,8 +244,7 @@ publish_link(struct publisher *p, uint32_t device, const struct link_report *r, 
 	struct sample *now = image_draft(p->in, (uint32_t)group);
 	for (size_t i = 0; i < sizeof value / sizeof *value; i++) {
 		enum quality q = isnan(value[i]) ? QUALITY_NEVER : QUALITY_GOOD;
-		now[i] = (struct sample){
-			.value = value[i], .time_ns = now_ns, .quality = q, .flags = flags};
+		now[i] = sample_at(value[i], now_ns, q, flags);
 	}
 	struct image_worth worth = IMAGE_WORTH_NONE;
 	image_judge(&worth, now, sizeof value / sizeof *value);

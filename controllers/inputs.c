@@ -339,24 +339,14 @@ note_good(struct inputs_of *in, const struct sample *s, struct looked *out)
 	*out = (struct looked){hold_until(in, s->time_ns), s->flags, 0, QUALITY_GOOD, false};
 }
 
-/* Quality and flags of a sample in one. */
-INLINED uint64_t
-standing(const struct sample *s)
-{
-	uint64_t w;
-	memcpy(&w, (const char *)s + offsetof(struct sample, quality), sizeof w);
-	return w;
-}
-
 /* Values of s[n]: are they all numbers, and the rest of each sample that of the first? */
 INLINED bool
 is_alike(const struct sample *s, uint32_t n, double value[])
 {
-	uint64_t differ = 0, first = standing(s);
+	uint64_t differ = 0, first = sample_stamp(s);
 	uint32_t k = 0;
 	do {
-		differ |= (uint64_t)(s[k].time_ns ^ s->time_ns) | (standing(&s[k]) ^ first) |
-			  (isfinite(s[k].value) ? 0u : 1u);
+		differ |= (sample_stamp(&s[k]) ^ first) | (isfinite(s[k].value) ? 0u : 1u);
 		value[k] = s[k].value;
 	} while (++k < n);
 	return differ == 0;

@@ -268,11 +268,10 @@ put(struct sample out[], uint32_t n, const struct run *run, const double value[]
 		memset(out, 0, n * sizeof *out);
 		return false;
 	}
-	const struct sample asked = {.time_ns = now_ns, .quality = QUALITY_GOOD};
-	for (uint32_t k = 0; k < n; k++) {
-		out[k] = asked;
-		out[k].value = law_clamp(value[k], run->lo, run->hi);
-	}
+	UNCLEARED double held[RETICLES];
+	for (uint32_t k = 0; k < n; k++)
+		held[k] = law_clamp(value[k], run->lo, run->hi);
+	sample_fill(out, held, n, sample_at(0, now_ns, QUALITY_GOOD, 0));
 	for (uint32_t k = 0; by_hand && k < n; k++)
 		out[k].flags = by_hand[k] ? SAMPLE_MANUAL : 0;
 	for (uint32_t k = 0; missing > 0 && k < n; k++)
@@ -479,16 +478,19 @@ set_points(struct sample points[], const struct place *p, const struct place *en
 	   const struct readings *r, const struct common *c, struct image_worth *worth)
 {
 	const struct sample *told = NULL;
+	struct sample now = sample_at(0, c->now_ns, c->good, c->flags);
 	for (; p < end; p++) {
 		struct sample *out = &points[p->index];
 		double value = *(const double *)(const void *)((const char *)r + p->offset);
-		out->flags = c->flags | (out->flags & c->kept);
+		now.flags = (c->flags | (out->flags & c->kept)) & SAMPLE_FLAGS;
 		if (c->good != QUALITY_NEVER && isfinite(value)) {
-			out->value = value;
-			out->time_ns = c->now_ns;
-			out->quality = c->good;
+			now.value = value;
+			*out = now;
 			told = out;
-		} else if (out->quality != QUALITY_NEVER) {
+			continue;
+		}
+		out->flags = now.flags;
+		if (out->quality != QUALITY_NEVER) {
 			out->quality = c->none; /* value and time stay those of the last good one */
 			image_judge(worth, out, 1);
 		}

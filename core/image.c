@@ -332,10 +332,9 @@ group_copy(const struct image *img, uint32_t group, struct times *times)
 		uint32_t seq = atomic_load_explicit(&g->seq, memory_order_acquire);
 		if (seq & 1u)
 			continue;
-		for (size_t k = 0; k < n; k += SAMPLE_WORDS) { /* a sample a turn: three words */
+		for (size_t k = 0; k < n; k += SAMPLE_WORDS) { /* a sample a turn: two words */
 			tmp[k] = atomic_load_explicit(&word[k], memory_order_acquire);
 			tmp[k + 1] = atomic_load_explicit(&word[k + 1], memory_order_acquire);
-			tmp[k + 2] = atomic_load_explicit(&word[k + 2], memory_order_acquire);
 		}
 		times->oldest_ns = atomic_load_explicit(&g->oldest_ns, memory_order_acquire);
 		times->newest_ns = atomic_load_explicit(&g->newest_ns, memory_order_acquire);
@@ -353,7 +352,9 @@ judge_group(struct sample *s, uint32_t n, int64_t now_ns, int64_t max_age_ns)
 
 	for (uint32_t i = 0; i < n; i++) {
 		t.newest_ns = later(t.newest_ns, s[i].time_ns);
-		s[i].quality = quality_aged(s[i].quality, s[i].time_ns, now_ns, max_age_ns);
+		enum quality q = quality_aged(s[i].quality, s[i].time_ns, now_ns, max_age_ns);
+		if (q != s[i].quality)
+			s[i].quality = q;
 		if (ages(&s[i]))
 			t.oldest_ns = earlier(t.oldest_ns, s[i].time_ns);
 	}

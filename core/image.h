@@ -23,7 +23,7 @@
 #include "core/errtext.h"
 #include "core/sample.h"
 
-#define IMAGE_LAYOUT_VERSION 2u
+#define IMAGE_LAYOUT_VERSION 3u
 #define IMAGE_EVENTS 1024u    /* events kept in the ring, a power of two */
 #define IMAGE_STALE_PERIODS 3 /* a sample is stale after this many periods of its group */
 

@@ -48,7 +48,7 @@ struct region_slot {
 	_Atomic uint64_t word[EVENT_WORDS];
 };
 
-_Static_assert(sizeof(struct sample) == 24, "a sample is three words without padding");
+_Static_assert(sizeof(struct sample) == 16, "a sample is two words without padding");
 _Static_assert(sizeof(struct image_event) == 136, "an event is 17 words without padding");
 _Static_assert(ATOMIC_LLONG_LOCK_FREE == 2, "a lock would be private to one process");
 

@@ -319,8 +319,7 @@ set_value(enum role_id role, double value)
 	uint32_t index = 0;
 
 	if (plant_where(p, plant_role(p, SITE, role, 0), &index) == REGION_MQTT)
-		room.values[index] = (struct sample){
-			.value = value, .time_ns = room.at.now_ns, .quality = QUALITY_GOOD};
+		room.values[index] = sample_at(value, room.at.now_ns, QUALITY_GOOD, 0);
 }
 
 static void

@@ -126,11 +126,6 @@ out:
 	return rc;
 }
 
-#define FLAGS_AT 8
-_Static_assert(QUALITIES <= 1 << FLAGS_AT, "a quality takes no more bits");
-_Static_assert((SAMPLE_MANUAL | SAMPLE_SUBSTITUTED | SAMPLE_SIMULATED) < 1 << FLAGS_AT,
-	       "nor do flags");
-
 void
 trace_samples(struct trace *t, uint32_t tick, uint32_t first, const struct sample *now,
 	      struct traced *last, size_t n)
@@ -138,7 +133,7 @@ trace_samples(struct trace *t, uint32_t tick, uint32_t first, const struct sampl
 	const struct sample *end = now + n;
 
 	for (uint32_t point = first; now < end; now++, last++, point++) {
-		uint32_t worth = now->flags << FLAGS_AT | now->quality;
+		uint16_t worth = (uint16_t)(sample_stamp(now) & SAMPLE_STAMP_WORTH);
 
 		if (memcmp(&now->value, last->value, sizeof last->value) == 0 &&
 		    worth == last->worth)
@@ -146,7 +141,7 @@ trace_samples(struct trace *t, uint32_t tick, uint32_t first, const struct sampl
 		put_record(t, tick, point, bits_of(now->value),
 			   (uint64_t)now->flags << 32 | now->quality);
 		memcpy(last->value, &now->value, sizeof last->value);
-		last->worth = (uint16_t)worth;
+		last->worth = worth;
 	}
 }
 

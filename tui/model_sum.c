@@ -16,8 +16,8 @@ with_quality(struct sample s, enum quality q)
 static struct sample
 computed(double value, int64_t time_ns, uint32_t flags, bool whole)
 {
-	return (struct sample){value, time_ns, whole ? QUALITY_GOOD : QUALITY_UNCERTAIN,
-			       flags | (whole ? 0 : SAMPLE_SUBSTITUTED)};
+	return sample_at(value, time_ns, whole ? QUALITY_GOOD : QUALITY_UNCERTAIN,
+			 flags | (whole ? 0 : SAMPLE_SUBSTITUTED));
 }
 
 struct face { /* of a wafer, from its usable temperatures */
@@ -96,7 +96,10 @@ summarise_zones(struct model_system *s)
 		double sum = 0;
 		for (uint32_t y = 0; y < ROWS; y++) {
 			const struct sample *t = &s->temp_c[y * ZONES + x];
-			z.quality = y == 0 ? t->quality : quality_worse(z.quality, t->quality);
+			if (y == 0)
+				z.quality = t->quality;
+			z.quality =
+				quality_worse((enum quality)z.quality, (enum quality)t->quality);
 			z.flags |= t->flags;
 			if (y == 0 || t->time_ns < z.time_ns)
 				z.time_ns = t->time_ns;

@@ -67,7 +67,7 @@ kpis(struct view *v)
 static void
 tile_metric(struct pen *p, struct view *v, const struct model_system *s, int width)
 {
-	struct sample age = {(double)s->age_ns / 1e9, 0, QUALITY_GOOD, 0};
+	struct sample age = sample_at((double)s->age_ns / 1e9, 0, QUALITY_GOOD, 0);
 	switch (v->ui->metric) {
 	case METRIC_TMAX:
 		view_value(p, v->m, &s->tmax_c, 1, width, 1);

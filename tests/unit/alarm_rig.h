@@ -187,7 +187,7 @@ rig_publish(void)
 		if (r == REGION_ALM || rig.quiet[r])
 			continue;
 		for (uint32_t i = 0; i < l->first[l->n_groups]; i++)
-			rig.sample[r][i].time_ns = rig.now_ns;
+			sample_date(&rig.sample[r][i], rig.now_ns);
 		for (uint32_t g = 0; g < l->n_groups; g++)
 			image_publish(rig.image[r], g, &rig.sample[r][l->first[g]]);
 		image_beat(rig.image[r], rig.now_ns, 1, 0);

@@ -375,7 +375,7 @@ rig_publish_demands(struct rig *r)
 	const struct plant_layout *l = &r->plant->ctl;
 	for (uint32_t i = 0; i < l->first[l->n_groups]; i++)
 		if (r->demands[i].quality != QUALITY_NEVER)
-			r->demands[i].time_ns = r->now_ns;
+			sample_date(&r->demands[i], r->now_ns);
 	image_beat(r->ctl, r->now_ns, ++r->ctl_tick, 0);
 	for (uint32_t g = 0; g < l->n_groups; g++)
 		image_publish(r->ctl, g, r->demands + l->first[g]);
@@ -462,8 +462,7 @@ rig_demand(struct rig *r, const char *name, double value)
 	uint32_t id = plant_point(r->plant, name);
 	if (id == NO_POINT || r->plant->points[id].demand == NO_POINT)
 		fail_msg("no demand %s", name);
-	r->demands[r->plant->points[id].demand] =
-		(struct sample){.value = value, .time_ns = r->now_ns, .quality = QUALITY_GOOD};
+	r->demands[r->plant->points[id].demand] = sample_at(value, r->now_ns, QUALITY_GOOD, 0);
 }
 
 /* --- two plants, and the setups that open them --- */

@@ -172,7 +172,7 @@ step(struct bench *b)
 	if (!b->silent) {
 		for (uint32_t i = 0; i < b->plant->n_in; i++)
 			if (b->samples[i].quality == QUALITY_GOOD)
-				b->samples[i].time_ns = b->now_ns;
+				sample_date(&b->samples[i], b->now_ns);
 		for (uint32_t g = 0; g < b->plant->in.n_groups; g++)
 			image_publish(b->in, g, &b->samples[b->plant->in.first[g]]);
 	}

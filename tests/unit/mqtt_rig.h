@@ -39,15 +39,13 @@ rig_set(struct rig *r, const char *point, double value)
 {
 	struct sample *s = rig_sample(r, point);
 
-	s->value = value;
-	s->quality = QUALITY_GOOD;
-	s->time_ns = r->at.now_ns;
+	*s = sample_at(value, r->at.now_ns, QUALITY_GOOD, s->flags);
 }
 
 static inline void
 rig_quality(struct rig *r, const char *point, enum quality q)
 {
-	rig_sample(r, point)->quality = (uint32_t)q;
+	rig_sample(r, point)->quality = q;
 }
 
 static inline struct sample *
@@ -79,7 +77,7 @@ rig_pass(struct rig *r, int64_t ns)
 		const struct plant_layout *l = plant_layout_of(r->plant, (enum plant_region)k);
 		for (uint32_t i = 0; r->snap.region[k] && i < l->first[l->n_groups]; i++)
 			if (r->snap.region[k][i].quality == QUALITY_GOOD)
-				r->snap.region[k][i].time_ns = r->at.now_ns;
+				sample_date(&r->snap.region[k][i], r->at.now_ns);
 	}
 }
 
@@ -97,9 +95,7 @@ rig_open(struct rig *r, const char *text)
 		struct sample *s = calloc(n + 1u, sizeof(*s));
 		assert_non_null(s);
 		for (uint32_t k = 0; k < n; k++)
-			s[k] = (struct sample){.quality = QUALITY_GOOD,
-					       .flags = SAMPLE_SIMULATED,
-					       .time_ns = r->at.now_ns};
+			s[k] = sample_at(0, r->at.now_ns, QUALITY_GOOD, SAMPLE_SIMULATED);
 		r->snap.region[region[i]] = s;
 	}
 	for (uint32_t d = 0; d < r->plant->n_devices; d++)

@@ -138,7 +138,7 @@ static void
 publish_without_a_beat(void)
 {
 	for (uint32_t i = 0; i < rig.plant->ctl.first[rig.plant->ctl.n_groups]; i++)
-		rig.demands[i].time_ns = rig.now_ns;
+		sample_date(&rig.demands[i], rig.now_ns);
 	for (uint32_t g = 0; g < rig.plant->ctl.n_groups; g++)
 		image_publish(rig.ctl, g, rig.demands + rig.plant->ctl.first[g]);
 }

@@ -264,7 +264,7 @@ a_step_allocates_nothing(void **state)
 		for (uint32_t g = 0; !b.silent && g < b.plant->in.n_groups; g++)
 			image_publish(b.in, g, &b.samples[b.plant->in.first[g]]);
 		for (uint32_t i = 0; i < b.plant->n_in; i++)
-			b.samples[i].time_ns = b.now_ns;
+			sample_date(&b.samples[i], b.now_ns);
 		if (k == 100)
 			ask(&b, "{\"cmd\":\"stop\",\"system\":\"cs00\",\"why\":\"x\"}");
 		if (k == 100)

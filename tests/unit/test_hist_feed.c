@@ -244,7 +244,7 @@ what_is_not_usable_is_unknown(void **state)
 	for (size_t i = 0; i < sizeof(table) / sizeof(table[0]); i++) {
 		char want[100];
 		samples[plan.columns[f->first].index] =
-			(struct sample){.value = table[i].value, .quality = table[i].quality};
+			sample_at(table[i].value, 0, table[i].quality, 0);
 		assert_true(hist_feed_begin(&feed, (int64_t)i * NS_PER_S,
 					    (T0 + (int64_t)i) * NS_PER_S));
 		hist_feed_take(&feed, REGION_IN, samples);

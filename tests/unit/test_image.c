@@ -70,8 +70,7 @@ static void
 fill(struct sample *s, uint32_t n, int64_t k, enum quality q)
 {
 	for (uint32_t i = 0; i < n; i++)
-		s[i] = (struct sample){
-			.value = (double)k, .time_ns = k, .quality = q, .flags = (uint32_t)k};
+		s[i] = sample_at((double)k, k, q, (uint32_t)k & SAMPLE_FLAGS);
 }
 
 static void
@@ -88,7 +87,7 @@ all_alike(const struct sample *s, uint32_t n)
 {
 	for (uint32_t i = 0; i < n; i++)
 		if (s[i].time_ns != s[0].time_ns || (int64_t)s[i].value != s[0].time_ns ||
-		    s[i].flags != (uint32_t)s[0].time_ns)
+		    s[i].flags != ((uint64_t)s[0].time_ns & SAMPLE_FLAGS))
 			return false;
 	return true;
 }
@@ -505,7 +504,7 @@ another_layout_version_is_refused(void **state)
 	(void)state;
 	w->head->layout_version++;
 	assert_int_equal(image_attach(&r, dir, &layout, &err), -EPROTO);
-	assert_non_null(strstr(err.text, "layout 3, this program reads 2"));
+	assert_non_null(strstr(err.text, "layout 4, this program reads 3"));
 	image_close(w);
 }
 

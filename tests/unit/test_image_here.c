@@ -19,7 +19,8 @@ static const struct image_layout layout = {.name = "in-0.img",
 static void
 publish(struct image *img, int64_t now_ns, enum quality quality)
 {
-	const struct sample s[N] = {{1.0, now_ns, quality, 0}, {2.0, now_ns, QUALITY_COMM, 0}};
+	const struct sample s[N] = {sample_at(1.0, now_ns, quality, 0),
+				    sample_at(2.0, now_ns, QUALITY_COMM, 0)};
 
 	image_publish(img, 0, s);
 }
@@ -94,8 +95,8 @@ a_draft_that_is_committed_is_published(void **state)
 	assert_non_null(image_here(img[2]));
 	for (int64_t now_ns = 100; now_ns < 1000; now_ns += 100) {
 		enum quality q = now_ns % 300 == 0 ? QUALITY_RANGE : QUALITY_GOOD;
-		const struct sample s[N] = {{1.0, now_ns, q, 0},
-					    {2.0, now_ns - 50, QUALITY_GOOD, 1}};
+		const struct sample s[N] = {sample_at(1.0, now_ns, q, 0),
+					    sample_at(2.0, now_ns - 50, QUALITY_GOOD, 1)};
 		image_publish(img[0], 0, s);
 		for (int k = 1; k < 3; k++) {
 			struct image_worth worth = IMAGE_WORTH_NONE;

@@ -34,7 +34,7 @@ write_on(void *arg)
 		struct sample *s = k % 2 ? own : image_draft(w->img, 0);
 		struct image_worth worth = IMAGE_WORTH_NONE;
 		for (int i = 0; i < N; i++)
-			s[i] = (struct sample){(double)k, k, QUALITY_COMM, (uint32_t)k};
+			s[i] = sample_at((double)k, k, QUALITY_COMM, (uint32_t)k & SAMPLE_FLAGS);
 		image_judge(&worth, s, N);
 		if (s == own)
 			image_publish(w->img, 0, s);

@@ -30,7 +30,7 @@ begin(enum alarm_type type, double limit, double deadband, double on_s, double o
 static struct sample
 good(double value)
 {
-	return (struct sample){.value = value, .time_ns = now_ns, .quality = QUALITY_GOOD};
+	return sample_at(value, now_ns, QUALITY_GOOD, 0);
 }
 
 static enum judge_change
@@ -157,8 +157,8 @@ a_delay_must_be_held_through(void **state)
 static void
 without_a_value_the_last_verdict_stands(void **state)
 {
-	const uint32_t bad[] = {QUALITY_NEVER, QUALITY_STALE, QUALITY_COMM, QUALITY_RANGE,
-				QUALITY_BAD};
+	static const enum quality bad[] = {QUALITY_NEVER, QUALITY_STALE, QUALITY_COMM,
+					   QUALITY_RANGE, QUALITY_BAD};
 
 	(void)state;
 	for (size_t i = 0; i < sizeof(bad) / sizeof(bad[0]); i++) {
@@ -279,7 +279,7 @@ an_input_it_rests_at_need_not_be_looked_at(void **state)
 		for (uint64_t i = 0; i < 20000; i++) {
 			struct sample s = good(values[keyed_u64(8, i / 2, type) % 11]);
 
-			s.quality = (uint32_t)(1 + keyed_u64(9, i / 29, type) % 3);
+			s.quality = (enum quality)(1 + keyed_u64(9, i / 29, type) % 3);
 			enum judge_change c = look(s);
 			changes += c != JUDGE_SAME;
 			if (!judge_rests(&rest, &s)) {

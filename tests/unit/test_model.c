@@ -92,7 +92,7 @@ rig_good(struct rig *r)
 	uint32_t n_ctl = p->ctl.first[p->ctl.n_groups];
 	for (uint32_t i = 0; i < p->n_in + n_ctl; i++) {
 		struct sample *s = i < p->n_in ? &r->in_samples[i] : &r->ctl_samples[i - p->n_in];
-		*s = (struct sample){0, NOW, QUALITY_GOOD, SAMPLE_SIMULATED};
+		*s = sample_at(0, NOW, QUALITY_GOOD, SAMPLE_SIMULATED);
 	}
 	for (uint32_t d = 0; d < p->n_devices; d++)
 		r->in_samples[plant_link(p, d, ROLE_LINK_STATE)].value = LINK_OK;

@@ -11,7 +11,7 @@
 static struct sample
 sample_of(enum quality q, double value, int64_t time_ns)
 {
-	return (struct sample){.value = value, .time_ns = time_ns, .quality = q};
+	return sample_at(value, time_ns, q, 0);
 }
 
 static void
@@ -22,6 +22,31 @@ zeroed_memory_holds_no_value(void **state)
 	(void)state;
 	assert_int_equal(s.quality, QUALITY_NEVER);
 	assert_false(sample_usable(&s));
+}
+
+static void
+a_stamp_is_time_quality_and_flags(void **state)
+{
+	static const int64_t times_ns[] = {0, 1, -1, INT64_C(144115188075855871)};
+
+	(void)state;
+	for (size_t i = 0; i < sizeof(times_ns) / sizeof(times_ns[0]); i++)
+		for (unsigned q = 0; q < QUALITIES; q++)
+			for (uint32_t flags = 0; flags <= SAMPLE_FLAGS; flags++) {
+				struct sample s =
+					sample_at(1.5, times_ns[i], (enum quality)q, flags);
+
+				assert_true(s.time_ns == times_ns[i]);
+				assert_int_equal(s.quality, q);
+				assert_int_equal(s.flags, flags);
+				assert_int_equal(sample_stamp(&s) & SAMPLE_STAMP_QUALITY, q);
+				assert_int_equal(sample_stamp(&s) & SAMPLE_STAMP_WORTH,
+						 q | flags << 3);
+				sample_date(&s, 7);
+				assert_true(s.time_ns == 7);
+				assert_int_equal(sample_stamp(&s) & SAMPLE_STAMP_WORTH,
+						 q | flags << 3);
+			}
 }
 
 static void
@@ -117,6 +142,7 @@ main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(zeroed_memory_holds_no_value),
+		cmocka_unit_test(a_stamp_is_time_quality_and_flags),
 		cmocka_unit_test(the_worse_verdict_wins_whatever_the_order),
 		cmocka_unit_test(each_quality_has_a_name_of_its_own),
 		cmocka_unit_test(only_good_and_uncertain_turn_stale_and_only_when_too_old),

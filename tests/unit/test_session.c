@@ -479,9 +479,10 @@ metrics_stand_in_the_order_of_their_times(void **state)
 			if (r.plant->points[i].owner == OWNER_LINK)
 				continue;
 			s->value = round % 2 == 0 ? 40 : 45;
-			s->time_ns = r.at.now_ns - (int64_t)(i * 7919u % 900u) * NS_PER_MS;
+			sample_date(s, r.at.now_ns - (int64_t)(i * 7919u % 900u) * NS_PER_MS);
 			if (i % 97 == 0)
-				s->time_ns = r.at.now_ns + NS_PER_S; /* a clock that runs ahead */
+				sample_date(s,
+					    r.at.now_ns + NS_PER_S); /* a clock that runs ahead */
 		}
 		session_samples(session, &r.snap, r.at.now_ns);
 		unsigned metrics = 0;

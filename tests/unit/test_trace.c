@@ -163,13 +163,17 @@ each_of_many_is_recorded_where_it_changed_and_nowhere_else(void **state)
 	begin(path);
 	for (uint32_t t = 1; t <= 61; t++) {
 		for (uint32_t i = 0; i < t; i++) {
-			many[i].time_ns = t;
+			struct sample *s = &many[i], was = *s;
+			sample_date(s, t);
 			if (keyed_uniform(5, t, i) > 0.1)
 				continue;
-			many[i].value = i % 3 == 0 ? t : many[i].value;
-			many[i].quality = i % 3 == 1 ? 1 + t % 5 : many[i].quality;
-			many[i].flags = i % 3 == 2 ? t : many[i].flags;
-			if (i % 3 != 1 || 1 + t % 5 != (uint32_t)before[i].worth)
+			if (i % 3 == 0)
+				s->value = t;
+			else if (i % 3 == 1)
+				s->quality = (1 + t % 5) & 7u;
+			else
+				s->flags = (1 + t % 5) & 7u;
+			if (i % 3 == 0 || s->quality != was.quality || s->flags != was.flags)
 				expected[n++] = 1000 * t + i;
 		}
 		trace_samples(trace, t, 0, many, before, t);

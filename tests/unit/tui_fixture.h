@@ -102,7 +102,7 @@ fixture_plant_make(uint32_t n)
 static struct sample
 fixture_sample(double value)
 {
-	return (struct sample){value, FIXTURE_NOW_NS - 100000000, QUALITY_GOOD, SAMPLE_SIMULATED};
+	return sample_at(value, FIXTURE_NOW_NS - 100000000, QUALITY_GOOD, SAMPLE_SIMULATED);
 }
 
 static void
@@ -284,7 +284,7 @@ static void __attribute__((unused)) fixture_lose(struct model *m, uint32_t k, ui
 					     &s->share_frac[i]};
 		for (size_t j = 0; j < sizeof(of) / sizeof(of[0]); j++) {
 			of[j]->quality = QUALITY_COMM;
-			of[j]->time_ns = m->now_ns - 5000000000;
+			sample_date(of[j], m->now_ns - 5000000000);
 		}
 	}
 	for (int r = ROLE_WAFER_POWER; r <= ROLE_JOB_UTILISATION; r++)
