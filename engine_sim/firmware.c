@@ -312,7 +312,7 @@ new_shares(const struct engine_unit *e, const struct process *p, uint32_t j)
 		legal = legal && e->share_cmd[i] >= SHARE_LO && e->share_cmd[i] <= SHARE_HI;
 		sum += e->share_cmd[i] - 1.0;
 	}
-	return differs && legal && fabs(sum) <= SHARE_MEAN_TOLERANCE * p->job.size[j];
+	return differs && legal && fabs(sum) <= SHARE_MEAN_TOLERANCE * p->job.slot[j].size;
 }
 
 /* Are other shares demanded than those in force, of any job? */
@@ -343,7 +343,7 @@ reshare(struct engine_unit *e, struct process *p, int64_t step)
 		double was = job->slow;
 
 		job->slow = step < e->reshare_until[j] ? RESHARE_SLOW : 1.0;
-		if (p->job.size[j] > 0 && step >= e->reshare_after[j] && new_shares(e, p, j)) {
+		if (p->job.slot[j].size > 0 && step >= e->reshare_after[j] && new_shares(e, p, j)) {
 			for (int i = 0; i < RETICLES; i++)
 				if (p->jobs.of[i] == j)
 					p->share[i] = e->share_cmd[i];

@@ -112,20 +112,20 @@ paces(struct at_work *w, const double offered[RETICLES], const double share[RETI
 	for (int j = 0; j <= JOBS_MAX; j++) {
 		w->slot_pace[j] = INFINITY;
 		if (j < JOBS_MAX)
-			w->out->size[j] = 0;
+			w->out->slot[j].size = 0;
 	}
 	for (int i = 0; i < RETICLES; i++)
 		rate[i] = offered[i] / most(share[i], SHARE_MIN);
 	if (w->whole) {
 		w->pace[jobs->group[0]] = w->slot_pace[jobs->of[0]] = least_rate(rate);
-		w->out->size[jobs->of[0]] = RETICLES;
+		w->out->slot[jobs->of[0]].size = RETICLES;
 		return;
 	}
 	for (int i = 0; i < RETICLES; i++) {
 		w->pace[jobs->group[i]] = least(rate[i], w->pace[jobs->group[i]]);
 		w->slot_pace[jobs->of[i]] = least(rate[i], w->slot_pace[jobs->of[i]]);
 		if (jobs->of[i] < JOBS_MAX)
-			w->out->size[jobs->of[i]]++;
+			w->out->slot[jobs->of[i]].size++;
 	}
 }
 
@@ -146,19 +146,19 @@ step_rate(struct at_work *w, uint32_t j, struct phase_mix *mix)
 	double full_s = table_of(w, job)->full_s, need_s = mix->time_s;
 	double step_s = phase_step_mix(mix, job->others_s, job->reduce_s);
 
-	w->out->need_s[j] = w->out->row_s[j] = need_s;
-	w->out->holds[j] = holding(job, need_s);
-	w->out->alone[j] = mix->nominal_s > 0.0 ? full_s / mix->nominal_s : 1.0;
-	w->out->stream[j] = mix->stream;
-	w->out->rate[j] = w->out->work[j] = w->out->wait[j] = 0.0;
+	w->out->slot[j].need_s = w->out->slot[j].row_s = need_s;
+	w->out->slot[j].holds = holding(job, need_s);
+	w->out->slot[j].alone = mix->nominal_s > 0.0 ? full_s / mix->nominal_s : 1.0;
+	w->out->slot[j].stream = mix->stream;
+	w->out->slot[j].rate = w->out->slot[j].work = w->out->slot[j].wait = 0.0;
 	if (!isfinite(step_s)) {
-		w->out->wait[j] = isfinite(need_s) ? 1.0 : 0.0;
+		w->out->slot[j].wait = isfinite(need_s) ? 1.0 : 0.0;
 		return;
 	}
 	if (step_s > 0.0) {
-		w->out->rate[j] = job->batch * (mix->nominal_s + job->reduce_s) / step_s;
-		w->out->work[j] = job->batch * full_s / step_s;
-		w->out->wait[j] = most(0.0, step_s - job->reduce_s - need_s) / step_s;
+		w->out->slot[j].rate = job->batch * (mix->nominal_s + job->reduce_s) / step_s;
+		w->out->slot[j].work = job->batch * full_s / step_s;
+		w->out->slot[j].wait = most(0.0, step_s - job->reduce_s - need_s) / step_s;
 	}
 }
 
@@ -171,20 +171,20 @@ row_rate(struct at_work *w, uint32_t j, struct phase_mix *mix, const struct phas
 	struct phase_mix pass;
 
 	phase_pass_mix(&pass, t, pace);
-	w->out->need_s[j] = pass.time_s;
-	w->out->holds[j] = holding(job, pass.time_s);
-	w->out->alone[j] = t->full_s / pass.nominal_s;
-	w->out->rate[j] = job->row == ROW_REDUCE ? job->batch : 0.0;
-	w->out->wait[j] = job->row == ROW_WAIT ? 1.0 : 0.0;
+	w->out->slot[j].need_s = pass.time_s;
+	w->out->slot[j].holds = holding(job, pass.time_s);
+	w->out->slot[j].alone = t->full_s / pass.nominal_s;
+	w->out->slot[j].rate = job->row == ROW_REDUCE ? job->batch : 0.0;
+	w->out->slot[j].wait = job->row == ROW_WAIT ? 1.0 : 0.0;
 	*mix = (struct phase_mix){.wait_all = 1.0};
 	if (job->row >= 0) {
 		phase_row_mix(mix, t, (uint32_t)job->row, pace);
-		w->out->row_s[j] = mix->time_s;
+		w->out->slot[j].row_s = mix->time_s;
 		if (isfinite(mix->time_s) && mix->time_s > 0.0)
-			w->out->rate[j] = job->batch * mix->nominal_s / mix->time_s;
+			w->out->slot[j].rate = job->batch * mix->nominal_s / mix->time_s;
 	}
-	w->out->stream[j] = mix->stream;
-	w->out->work[j] = w->out->rate[j] * t->full_s / (pass.nominal_s + job->reduce_s);
+	w->out->slot[j].stream = mix->stream;
+	w->out->slot[j].work = w->out->slot[j].rate * t->full_s / (pass.nominal_s + job->reduce_s);
 }
 
 static void
@@ -218,7 +218,7 @@ pipe_terms(struct at_work *w, uint32_t j, const struct phase_pace *pace, struct 
 	mix.time_s = rate > 0.0 ? job->batch * table_of(w, job)->full_s / rate : (double)INFINITY;
 	mix.nominal_s = table_of(w, job)->full_s / least(1.0, pace->activity);
 	step_rate(w, j, &mix);
-	w->out->pace[j] = rate;
+	w->out->slot[j].pace = rate;
 	part = mix.act; /* of the time that it does not wait for other systems */
 	t->act = part * rate;
 	t->wait_slow = mix.stream ? 0.0 : part;
@@ -263,12 +263,13 @@ slot_terms(struct at_work *w, const struct model *md, uint32_t j)
 
 	*t = (struct terms){
 		.limit = INFINITY, .pace = pace.pace, .dynamic_w = md->dynamic_w * job->density};
-	w->out->pace[j] = pace.pace;
-	w->out->rate[j] = 1.0;
-	w->out->holds[j] = 0.0;
-	w->out->work[j] = w->out->wait[j] = w->out->need_s[j] = w->out->row_s[j] = 0.0;
-	w->out->alone[j] = 1.0;
-	w->out->stream[j] = false;
+	w->out->slot[j].pace = pace.pace;
+	w->out->slot[j].rate = 1.0;
+	w->out->slot[j].holds = 0.0;
+	w->out->slot[j].work = w->out->slot[j].wait = w->out->slot[j].need_s =
+		w->out->slot[j].row_s = 0.0;
+	w->out->slot[j].alone = 1.0;
+	w->out->slot[j].stream = false;
 	switch (mode_of(job)) {
 	case JOB_MODE_SYNC:
 		sync_terms(w, j, &pace, t);
@@ -312,23 +313,24 @@ finish_ind(struct at_work *w, uint32_t j)
 	struct phase_mix pass, now;
 	double nominal;
 
-	if (mode_of(job) != JOB_MODE_IND || w->out->size[j] == 0)
+	if (mode_of(job) != JOB_MODE_IND || w->out->slot[j].size == 0)
 		return;
 	phase_pass_mix(&pass, t, &free);
 	now = pass;
 	if (job->row >= 0)
 		phase_row_mix(&now, t, (uint32_t)job->row, &free);
 	nominal = alone_limit(t, job->row, &free);
-	w->out->pace[j] = w->out->act_mean[j];
+	w->out->slot[j].pace = w->out->slot[j].act_mean;
 	if (!computes(t, job->row))
-		w->out->rate[j] = job->io * job->slow;
+		w->out->slot[j].rate = job->io * job->slow;
 	else
-		w->out->rate[j] = nominal > 0.0 ? w->out->act_mean[j] / nominal : 0.0;
-	w->out->need_s[j] = w->out->row_s[j] =
-		w->out->rate[j] > 0.0 ? now.nominal_s / w->out->rate[j] : (double)INFINITY;
-	w->out->alone[j] = t->full_s / pass.nominal_s;
-	w->out->work[j] = w->out->rate[j] * t->full_s / pass.nominal_s;
-	w->out->stream[j] = w->terms[j].limit < 1.0;
+		w->out->slot[j].rate = nominal > 0.0 ? w->out->slot[j].act_mean / nominal : 0.0;
+	w->out->slot[j].need_s = w->out->slot[j].row_s =
+		w->out->slot[j].rate > 0.0 ? now.nominal_s / w->out->slot[j].rate
+					   : (double)INFINITY;
+	w->out->slot[j].alone = t->full_s / pass.nominal_s;
+	w->out->slot[j].work = w->out->slot[j].rate * t->full_s / pass.nominal_s;
+	w->out->slot[j].stream = w->terms[j].limit < 1.0;
 }
 
 static void
@@ -338,28 +340,28 @@ sums(struct at_work *w, const double load_w[RETICLES])
 	double reached = 0.0, of = 0.0;
 
 	for (int j = 0; j < JOBS_MAX; j++)
-		out->load_w[j] = out->act_mean[j] = 0.0;
+		out->slot[j].load_w = out->slot[j].act_mean = 0.0;
 	out->load_all_w = reticle_sum(load_w);
 	out->utilisation = reticle_sum(out->act) / RETICLES;
 	if (w->whole) {
-		out->load_w[w->jobs->of[0]] = out->load_all_w;
-		out->act_mean[w->jobs->of[0]] = out->utilisation * RETICLES;
+		out->slot[w->jobs->of[0]].load_w = out->load_all_w;
+		out->slot[w->jobs->of[0]].act_mean = out->utilisation * RETICLES;
 	}
 	for (int i = 0; i < RETICLES && !w->whole; i++) {
 		uint32_t j = w->jobs->of[i];
 
 		if (j >= JOBS_MAX)
 			continue;
-		out->load_w[j] += load_w[i];
-		out->act_mean[j] += out->act[i];
+		out->slot[j].load_w += load_w[i];
+		out->slot[j].act_mean += out->act[i];
 	}
 	for (uint32_t j = 0; j < JOBS_MAX; j++) {
-		if (out->size[j] == 0)
+		if (out->slot[j].size == 0)
 			continue;
-		out->act_mean[j] /= out->size[j];
+		out->slot[j].act_mean /= out->slot[j].size;
 		finish_ind(w, j);
-		reached += out->rate[j] * out->size[j];
-		of += out->size[j];
+		reached += out->slot[j].rate * out->slot[j].size;
+		of += out->slot[j].size;
 	}
 	out->rate_wafer = of > 0.0 ? reached / of : 1.0;
 }
@@ -404,11 +406,11 @@ job_load(struct job_result *out, double load_w[RETICLES], const struct model *md
 	paces(&w, offered, share);
 	w.terms[JOB_NONE] = (struct terms){.limit = INFINITY};
 	for (uint32_t j = 0; j < JOBS_MAX; j++)
-		if (out->size[j] > 0)
+		if (out->slot[j].size > 0)
 			slot_terms(&w, md, j);
 		else
-			out->holds[j] = out->rate[j] = out->work[j] = out->need_s[j] =
-				out->wait[j] = 0.0;
+			out->slot[j].holds = out->slot[j].rate = out->slot[j].work =
+				out->slot[j].need_s = out->slot[j].wait = 0.0;
 	if (w.whole)
 		load_whole(&w, md, load_w, offered, share);
 	for (int i = 0; i < RETICLES && !w.whole; i++)

@@ -58,22 +58,28 @@ struct job_set {
 	double edge[EDGES];                                    /* part of an edge that works */
 };
 
+/* Of a slot; a free one's rate is 1. */
+struct job_slot {
+	double rate;   /* 1 unthrottled */
+	double work;   /* tokens a second here, of the job's full ones */
+	double alone;  /* work of a system that nothing throttles, without exchange */
+	double wait;   /* part of a step that it waits for slower systems */
+	double load_w; /* of its reticles */
+	double act_mean;
+	double row_s; /* the row in force takes; INFINITY: it stands */
+	uint32_t size;
+	bool stream;   /* limited by data */
+	double pace;   /* R; PIPE: what leaves the last buffer */
+	double need_s; /* its pass takes, others apart; INFINITY likewise */
+	double holds;  /* part of a step that all others wait for this system */
+};
+
 struct job_result {
-	double rate[JOBS_MAX];   /* of each slot, 1 unthrottled; a free one's is 1 */
-	double work[JOBS_MAX];   /* tokens a second here, of the job's full ones */
-	double pace[JOBS_MAX];   /* R; PIPE: what leaves the last buffer */
-	double need_s[JOBS_MAX]; /* its pass takes, others apart; INFINITY: it stands */
-	double row_s[JOBS_MAX];  /* and the row in force; INFINITY likewise */
-	double alone[JOBS_MAX];  /* work of a system that nothing throttles, without exchange */
-	double holds[JOBS_MAX];  /* part of a step that all others wait for this system */
-	double wait[JOBS_MAX];   /* part of a step that it waits for slower systems */
-	double load_w[JOBS_MAX], act_mean[JOBS_MAX];
-	bool stream[JOBS_MAX]; /* limited by data */
-	uint32_t size[JOBS_MAX];
+	double load_all_w;  /* with reticles of no job */
+	double rate_wafer;  /* sum n_j R_j / sum n_j; 1 without jobs */
+	double utilisation; /* mean activity of the reticles */
+	struct job_slot slot[JOBS_MAX];
 	double stage_cap[JOB_GROUPS]; /* R_s */
-	double load_all_w;            /* with reticles of no job */
-	double rate_wafer;            /* sum n_j R_j / sum n_j; 1 without jobs */
-	double utilisation;           /* mean activity of the reticles */
 	double act[RETICLES];
 };
 

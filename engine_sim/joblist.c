@@ -131,16 +131,15 @@ account(struct job_run *run, struct sim_system *systems)
 	for (uint32_t m = 0; m < run->n; m++) {
 		const struct job_member *member = &run->member[m];
 		const struct process *p = &systems[member->system].process;
-		const struct job_result *r = &p->job;
-		int32_t s = member->slot;
-		double rest_w = p->power.input_w - p->powered * r->load_all_w;
+		const struct job_slot *r = &p->job.slot[member->slot];
+		double rest_w = p->power.input_w - p->powered * p->job.load_all_w;
 
-		run->tokens += DT * config->tokens_full * r->work[s];
-		run->ideal_tokens += DT * config->tokens_full * r->alone[s];
-		run->energy_j += DT * (p->powered * r->load_w[s] + rest_w * r->size[s] / RETICLES);
-		run->act_s += DT * r->act_mean[s] / run->n;
-		run->stretched_s += DT * r->wait[s] / run->n;
-		if (r->stream[s] && p->jobs.job[s].io < 1.0)
+		run->tokens += DT * config->tokens_full * r->work;
+		run->ideal_tokens += DT * config->tokens_full * r->alone;
+		run->energy_j += DT * (p->powered * r->load_w + rest_w * r->size / RETICLES);
+		run->act_s += DT * r->act_mean / run->n;
+		run->stretched_s += DT * r->wait / run->n;
+		if (r->stream && p->jobs.job[member->slot].io < 1.0)
 			run->starved_s += DT / run->n;
 	}
 	if (run->straggler >= 0)
@@ -177,7 +176,7 @@ static void
 advance_member(struct job_run *run, struct job_member *member, const struct phase_table *t,
 	       struct sim_system *systems, bool together)
 {
-	double row_s = systems[member->system].process.job.row_s[member->slot], over_s;
+	double row_s = systems[member->system].process.job.slot[member->slot].row_s, over_s;
 
 	if (member->row < 0) {
 		member->carry_s += DT;
@@ -231,7 +230,7 @@ set_others(struct job_run *run, struct job_list *l, struct sim_system *systems)
 	for (uint32_t m = 0; m < run->n; m++) {
 		struct process *p = &systems[run->member[m].system].process;
 
-		l->need_s[m] = p->job.need_s[run->member[m].slot];
+		l->need_s[m] = p->job.slot[run->member[m].slot].need_s;
 	}
 	run->straggler = cluster_others(l->others_s, l->need_s, run->n);
 	for (uint32_t m = 0; m < run->n; m++) {
@@ -340,7 +339,7 @@ share_edges(struct job_list *l, struct sim_system *systems, uint32_t n_systems, 
 			double gbps = l->run[j].config->io_gbps;
 
 			system->io_asked_gbps += gbps;
-			system->io_moves_gbps += gbps * system->process.job.rate[member->slot];
+			system->io_moves_gbps += gbps * system->process.job.slot[member->slot].rate;
 		}
 	for (uint32_t k = 0; k < n_systems; k++) {
 		struct job_set *jobs = &systems[k].process.jobs;
@@ -456,7 +455,7 @@ joblist_slot_tokens(const struct job_list *l, const struct sim_system *system, u
 {
 	int32_t j = system->slot_job[slot];
 
-	return j < 0 ? 0.0 : l->run[j].config->tokens_full * system->process.job.work[slot];
+	return j < 0 ? 0.0 : l->run[j].config->tokens_full * system->process.job.slot[slot].work;
 }
 
 double
@@ -520,8 +519,8 @@ sim_job(const struct sim *sim, uint32_t job, struct sim_job_truth *out)
 		}
 		if (run->state != SIM_JOB_RUNNING)
 			continue;
-		out->rate += r->rate[member->slot] / run->n;
-		out->tokens_per_s += config->tokens_full * r->work[member->slot];
+		out->rate += r->slot[member->slot].rate / run->n;
+		out->tokens_per_s += config->tokens_full * r->slot[member->slot].work;
 	}
 	out->samples_per_s = out->tokens_per_s / config->tokens_per_sample;
 	if (run->state == SIM_JOB_RUNNING && run->straggler >= 0)

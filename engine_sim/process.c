@@ -80,19 +80,16 @@ process_type(struct process *p, const struct system_config *config)
 static void
 set_flow(struct process *p, const double speed[PUMPS])
 {
-	bool moved = p->stale || memcmp(p->zone_of, p->faults.zone_g, sizeof(p->zone_of)) != 0;
-
-	if (moved) {
+	if (p->stale)
 		hydraulics_zones(p, p->cool_g);
-		memcpy(p->zone_of, p->faults.zone_g, sizeof(p->zone_of));
-	} else if (memcmp(p->speed_of, speed, sizeof(p->speed_of)) == 0 &&
-		   p->flow.head_frac >= 1.0 && hydraulics_head_frac(p, p->flow.total_kg_s) >= 1.0)
+	else if (memcmp(p->speed_of, speed, sizeof(p->speed_of)) == 0 && p->flow.head_frac >= 1.0 &&
+		 hydraulics_head_frac(p, p->flow.total_kg_s) >= 1.0)
 		return;
 	memcpy(p->speed_of, speed, sizeof(p->speed_of));
 	hydraulics_flow(&p->flow, p, p->cool_g, speed);
-	if (!moved && fabs(p->flow.total_kg_s - p->cool.flow_kg_s) <= 1e-9 * p->flow.total_kg_s)
+	if (!p->stale && fabs(p->flow.total_kg_s - p->cool.flow_kg_s) <= 1e-9 * p->flow.total_kg_s)
 		return;
-	if (moved)
+	if (p->stale)
 		wafer_cooling_set(&p->cool, &p->md, &p->variation, p->flow.total_kg_s, p->cool_g);
 	else
 		wafer_cooling_move(&p->cool, &p->md, &p->variation, p->flow.total_kg_s);

@@ -89,7 +89,6 @@ struct process {
 	double duty_cap;
 	double powered;
 	double speed_of[PUMPS]; /* of the pumps, that `flow` was computed with */
-	double zone_of[ZONES];  /* faults.zone_g that `cool_g` comes from */
 	double cool_g[ZONES];   /* openings of the zones that `cool` was computed with */
 	struct pump_flow flow;
 	struct hx_line line;

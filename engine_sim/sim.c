@@ -377,7 +377,8 @@ sim_truth(const struct sim *sim, uint32_t system, struct sim_truth *out)
 	out->authority = sys->firmware.engine.dog.authority;
 	out->energy_error_rel = p->energy_error_rel;
 	memcpy(out->duty, p->duty, sizeof(out->duty));
-	memcpy(out->slot_rate, p->job.rate, sizeof(out->slot_rate));
+	for (uint32_t s = 0; s < JOBS_MAX; s++)
+		out->slot_rate[s] = p->job.slot[s].rate;
 	memcpy(out->slot_job, sys->slot_job, sizeof(out->slot_job));
 }
 

@@ -61,7 +61,7 @@ slot_mode(const struct asked *a)
 static double
 slot_rate(const struct asked *a)
 {
-	return taken(a) ? a->sys->process.job.rate[a->i] : 0.0;
+	return taken(a) ? a->sys->process.job.slot[a->i].rate : 0.0;
 }
 
 static double
@@ -73,13 +73,13 @@ slot_tokens(const struct asked *a)
 static double
 slot_wait(const struct asked *a)
 {
-	return taken(a) ? a->sys->process.job.wait[a->i] : 0.0;
+	return taken(a) ? a->sys->process.job.slot[a->i].wait : 0.0;
 }
 
 static double
 slot_holds(const struct asked *a)
 {
-	return taken(a) ? a->sys->process.job.holds[a->i] : 0.0;
+	return taken(a) ? a->sys->process.job.slot[a->i].holds : 0.0;
 }
 
 static double
@@ -111,13 +111,13 @@ job_phase(const struct asked *a)
 
 	for (int k = 0; k < JOBS_MAX; k++)
 		if (a->sys->slot_job[k] >= 0 && a->sys->process.jobs.job[k].io < 1.0 &&
-		    a->sys->process.job.stream[k])
+		    a->sys->process.job.slot[k].stream)
 			return PHASE_STARVED;
 	if (s == JOBS_MAX)
 		return PHASE_COMPUTE;
 	if (a->sys->process.jobs.job[s].row < ROW_MEAN)
 		return PHASE_BARRIER;
-	return a->sys->process.job.stream[s] ? PHASE_STREAM : PHASE_COMPUTE;
+	return a->sys->process.job.slot[s].stream ? PHASE_STREAM : PHASE_COMPUTE;
 }
 
 static double
@@ -147,7 +147,8 @@ io_edge(const struct asked *a)
 
 	for (int s = 0; s < JOBS_MAX; s++)
 		if (a->sys->slot_job[s] >= 0)
-			gbps += a->sim->plant->jobs[a->sys->slot_job[s]].io_gbps * p->job.rate[s];
+			gbps += a->sim->plant->jobs[a->sys->slot_job[s]].io_gbps *
+				p->job.slot[s].rate;
 	for (int e = 0; e < EDGES; e++)
 		edges += p->jobs.edge[e];
 	return edges > 0.0 ? gbps * p->jobs.edge[a->i] / edges : 0.0;

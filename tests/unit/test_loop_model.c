@@ -222,7 +222,7 @@ a_job_that_waits_for_data_is_clock_gated(void **state)
 		duty[i] = share[i] = 1.0;
 	near(load(JOB_MODE_SYNC, 0.335, duty, share, &r, w), 1.0, 1e-12);
 	near(w[0], 31.2 + 156.0 * 0.335, 1e-12);
-	near(r.work[0], 0.335, 1e-12);
+	near(r.slot[0].work, 0.335, 1e-12);
 	for (int i = 0; i < RETICLES; i++)
 		duty[i] = 0.335; /* duty down to there is free */
 	near(load(JOB_MODE_SYNC, 0.335, duty, share, &r, w), 1.0, 1e-12);
@@ -264,8 +264,8 @@ several_jobs_each_have_their_own_pace(void **state)
 	jobs.job[0].density = 1.25;
 	duty[0] = 0.5;
 	job_load(&r, w, &md, &jobs, NULL, duty, share);
-	near(r.rate[0], 0.5, 1e-12);
-	near(r.rate[1], 1.0, 1e-12);
+	near(r.slot[0].rate, 0.5, 1e-12);
+	near(r.slot[1].rate, 1.0, 1e-12);
 	near(r.rate_wafer, 2.5 / 3.0, 1e-12);
 	near(w[0], 31.2 + 156.0 * 1.25 * 0.5, 1e-12);
 	near(w[4], 31.2 + 156.0, 1e-12);

@@ -150,24 +150,24 @@ waiting_wafers_take_a_quarter_of_their_dynamic_power(void **state)
 	(void)state;
 	jobs.job[0].others_s = 1.0 / 0.8; /* the slowest runs at .8 */
 	load_with(NULL);
-	near(r.rate[0], 0.8);
-	near(r.wait[0], 0.2);
+	near(r.slot[0].rate, 0.8);
+	near(r.slot[0].wait, 0.2);
 	near(w[7], 31.2 + 156.0 * (0.8 + 0.25 * 0.2));
 	jobs.job[0].reduce_s = 0.25; /* 1 s and this at best, 1.25 s and this now */
 	load_with(NULL);
-	near(r.rate[0], 1.25 / 1.5);
-	near(r.work[0], 1.0 / 1.5);
+	near(r.slot[0].rate, 1.25 / 1.5);
+	near(r.slot[0].work, 1.0 / 1.5);
 	near(w[7], 31.2 + 156.0 * (1.0 / 1.5 + 0.25 * 0.5 / 1.5));
 	all_duties(0.8); /* paced to it: the same rate for less */
 	load_with(NULL);
-	near(r.rate[0], 1.25 / 1.5);
-	near(r.wait[0], 0.0);
+	near(r.slot[0].rate, 1.25 / 1.5);
+	near(r.slot[0].wait, 0.0);
 	near(w[7], 31.2 + 156.0 * 0.8 * (1.25 / 1.5 + 0.25 * 0.25 / 1.5));
 	all_duties(1.0);
 	jobs.job[0].batch = 0.75; /* less of the batch: it waits still more */
 	load_with(NULL);
-	near(r.rate[0], 0.75 * 1.25 / 1.5);
-	near(r.wait[0], 0.5 / 1.5);
+	near(r.slot[0].rate, 0.75 * 1.25 / 1.5);
+	near(r.slot[0].wait, 0.5 / 1.5);
 }
 
 static void
@@ -290,7 +290,7 @@ stages_take_power_by_their_cost(void **state)
 	load_with(NULL);
 	near(r.stage_cap[slow - 1], 0.8);
 	near(r.stage_cap[slow], 2.0);
-	near(r.rate[0], 0.8);
+	near(r.slot[0].rate, 0.8);
 	near(w[0], 31.2 + 156.0 * 0.8);
 	near(w[1], 31.2 + 156.0 * (0.8 + 0.25 * 0.2)); /* waits for reticle 0 all the time */
 	near(w[half], 31.2 + 156.0 * 0.4);             /* its queue is empty: clock-gated */
@@ -308,7 +308,7 @@ masked_cores_are_lost_capacity_and_power(void **state)
 	(void)state;
 	jobs.cores[5] = 0.9;
 	load_with(NULL);
-	near(r.rate[0], 0.9);
+	near(r.slot[0].rate, 0.9);
 	near(w[5], 31.2 * 0.9 + 156.0 * 0.9);
 	near(w[6], 31.2 + 156.0 * (0.9 + 0.25 * 0.1));
 	jobs.ballast_w[5] = 60.0;
@@ -317,7 +317,7 @@ masked_cores_are_lost_capacity_and_power(void **state)
 	near(w[5], (31.2 + 156.0) * 0.9 + 60.5);
 	jobs.job[0].mode = JOB_MODE_IND;
 	load_with(NULL);
-	near(r.rate[0], 83.9 / 84);
+	near(r.slot[0].rate, 83.9 / 84);
 }
 
 static void
@@ -331,19 +331,19 @@ stream_bound_layers_are_clock_gated(void **state)
 	duty[3] = 0.4;
 	share[4] = 1.1;
 	load_with(&stream);
-	near(r.rate[0], 1.0); /* duty down to tau / sigma is free */
+	near(r.slot[0].rate, 1.0); /* duty down to tau / sigma is free */
 	near(w[0], 31.2 + 156.0 * 0.335);
 	near(w[3], 31.2 + 156.0 * 0.335);
 	near(w[4], 31.2 + 156.0 * 0.335 * 1.1);
-	assert_true(r.stream[0]);
+	assert_true(r.slot[0].stream);
 	duty[3] = 0.2; /* below it, it is a barrier as any other */
 	load_with(&stream);
-	near(r.rate[0], 0.2 / 0.335);
-	near(r.row_s[0], 4.8 * 0.335 / 0.2);
+	near(r.slot[0].rate, 0.2 / 0.335);
+	near(r.slot[0].row_s, 4.8 * 0.335 / 0.2);
 	near(w[0], 31.2 + 156.0 * (0.2 + 0.25 * 0.8));
 	jobs.job[0].mode = JOB_MODE_IND;
 	load_with(&stream);
-	near(r.rate[0], (83 * 0.335 + 0.2) / 84 / 0.335);
+	near(r.slot[0].rate, (83 * 0.335 + 0.2) / 84 / 0.335);
 	near(w[0], 31.2 + 156.0 * 0.335);
 }
 
@@ -353,7 +353,7 @@ a_job_that_moves_its_work_runs_at_half_rate(void **state)
 	(void)state;
 	jobs.job[0].slow = 0.5;
 	load_with(NULL);
-	near(r.rate[0], 0.5);
+	near(r.slot[0].rate, 0.5);
 	near(w[0], 31.2 + 156.0 * 0.5);
 }
 
@@ -368,8 +368,8 @@ reticles_of_no_job_idle(void **state)
 	near(w[0], 31.2);
 	near(r.rate_wafer, 0.5);
 	near(r.act[0], 0.0);
-	assert_int_equal(r.size[0], 72);
-	near(r.load_w[0], 72 * (31.2 + 78.0));
+	assert_int_equal(r.slot[0].size, 72);
+	near(r.slot[0].load_w, 72 * (31.2 + 78.0));
 	job_set_none(&jobs);
 	load_with(NULL);
 	near(r.rate_wafer, 1.0);
@@ -384,13 +384,13 @@ ind_without_activity_stands(void **state)
 	job_set_one(&jobs, JOB_MODE_IND);
 	jobs.job[0].activity = 0.0;
 	load_with(NULL);
-	near(r.rate[0], 0.0);
-	near(r.work[0], 0.0);
-	near(r.alone[0], 0.0);
+	near(r.slot[0].rate, 0.0);
+	near(r.slot[0].work, 0.0);
+	near(r.slot[0].alone, 0.0);
 	near(r.rate_wafer, 0.0);
 	load_with(&two);
-	near(r.rate[0], 0.0);
-	near(r.work[0], 0.0);
+	near(r.slot[0].rate, 0.0);
+	near(r.slot[0].work, 0.0);
 	for (int i = 0; i < RETICLES; i++)
 		near(w[i], md.idle_w);
 }
@@ -413,15 +413,15 @@ ind_at_the_mean_of_its_rows_has_their_rate(void **state)
 	(void)state;
 	job_set_one(&jobs, JOB_MODE_IND);
 	load_with(&short_rows);
-	near(r.act_mean[0], 0.5); /* 20 ms of work in 40 ms */
-	near(r.rate[0], 1.0);
-	near(r.work[0], 1.0);
-	near(r.need_s[0], 0.04);
+	near(r.slot[0].act_mean, 0.5); /* 20 ms of work in 40 ms */
+	near(r.slot[0].rate, 1.0);
+	near(r.slot[0].work, 1.0);
+	near(r.slot[0].need_s, 0.04);
 	all_duties(0.25);
 	load_with(&short_rows);
-	near(r.rate[0], 0.5);
+	near(r.slot[0].rate, 0.5);
 	load_with(&weights);
-	near(r.rate[0], 1.0);
+	near(r.slot[0].rate, 1.0);
 }
 
 /* A path may take a pipeline out of its mode; its reticles stay in the groups of its stages. */
