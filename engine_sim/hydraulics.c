@@ -52,8 +52,7 @@ level(const struct process *p)
 	double mean_c = (p->md.hot_kg * p->loop.hot_c + p->md.cold_kg * p->loop.cold_c) /
 			(p->md.hot_kg + p->md.cold_kg);
 
-	return p->water_kg / process_water_full_kg(p) *
-	       (1.0 + p->md.expansion_per_k * (mean_c - FILLED_AT_C));
+	return p->water_kg / p->full_kg * (1.0 + p->md.expansion_per_k * (mean_c - FILLED_AT_C));
 }
 
 double
@@ -81,6 +80,7 @@ hydraulics_rest(struct process *p)
 {
 	plug_fill(&p->pipe[PIPE_HOT], p->md.pipe_hot_kg, p->outlet_c);
 	plug_fill(&p->pipe[PIPE_COLD], p->md.pipe_cold_kg, p->loop.cold_c);
+	p->piped = plug_there(&p->pipe[PIPE_HOT]) || plug_there(&p->pipe[PIPE_COLD]);
 	p->inlet_c = p->loop.cold_c;
 	hydraulics_resize(p);
 }

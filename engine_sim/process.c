@@ -205,8 +205,9 @@ through(const struct process *p, int which, double enters_c)
 {
 	const struct plug *pipe = &p->pipe[which];
 
-	return plug_there(pipe) ? plug_leaving_c(pipe, p->cool.flow_kg_s * PROCESS_STEP_S)
-				: enters_c;
+	if (!p->piped || !plug_there(pipe))
+		return enters_c;
+	return plug_leaving_c(pipe, p->cool.flow_kg_s * PROCESS_STEP_S);
 }
 
 void
@@ -455,7 +456,7 @@ check_energy(struct process *p, double wafer_w, const struct step_start *was, do
 					     PROCESS_STEP_S;
 		out_w += was->leak_w;
 	}
-	if (plug_there(&p->pipe[PIPE_HOT]) || plug_there(&p->pipe[PIPE_COLD]))
+	if (p->piped)
 		stored_w += (pipes_j(p) - was->pipes_j) / PROCESS_STEP_S;
 	error = fabs(stored_w - (in_w - out_w)) / (fabs(in_w) + fabs(out_w) + 100.0);
 	if (!(error <= p->energy_error_rel)) /* true for a NaN too: it shall be seen */
@@ -467,6 +468,8 @@ move_pipes(struct process *p, double plate_outlet_c, double cold_c)
 {
 	double kg = p->cool.flow_kg_s * PROCESS_STEP_S;
 
+	if (!p->piped)
+		return;
 	if (plug_there(&p->pipe[PIPE_HOT]))
 		plug_move(&p->pipe[PIPE_HOT], kg, plate_outlet_c);
 	if (plug_there(&p->pipe[PIPE_COLD]))
@@ -547,7 +550,7 @@ process_step(struct process *p, const struct process_demand *d)
 		hydraulics_resize(p);
 		look_at_reticles(p);
 	}
-	if (plug_there(&p->pipe[PIPE_HOT]) || plug_there(&p->pipe[PIPE_COLD]))
+	if (p->piped)
 		start.pipes_j = pipes_j(p);
 	if (p->faults.leak_kg_s > 0.0) {
 		start.fill = hydraulics_fill(p);

@@ -25,20 +25,22 @@ enum { PIPE_HOT, PIPE_COLD, PIPES };
 /* What is not as it should be, and what surrounds the system. Switches: > 0.5 is on. Overrides: a
  * negative value lets go. */
 struct process_faults {
-	double zone_g[ZONES];
+	/* looked at in each step: side by side */
 	double pump_failed[PUMPS];
 	double pump_speed[PUMPS]; /* override of the drive, 0..1 */
 	double valve;             /* override of the actuator, 0..1 */
 	/* actuators: switches, times of tau and of 1 / rate, greatest position */
 	double pump_stuck[PUMPS], pump_slow[PUMPS], pump_reversed[PUMPS], pump_limit[PUMPS];
 	double valve_stuck, valve_slow, valve_reversed, valve_limit;
+	double feed_failed[FEEDS];
 	double ua_mul;
 	double supply_c;      /* facility water or air */
 	double facility_frac; /* of its flow */
 	double leak_kg_s;     /* coolant lost */
 	double filter_mul;
 	double psu_failed[PSUS];
-	double feed_failed[FEEDS];
+	/* and less often */
+	double zone_g[ZONES];
 	double leak[LEAK_ROPES];
 	double flow_meter_mul;
 	double conductivity_us_cm;
@@ -83,13 +85,13 @@ struct process {
 	uint64_t duty_moves;   /* steps in which one of them has moved */
 	bool duty_odd;         /* a duty is stuck or limited */
 	bool sensor_odd; /* a reticle's sensor is stuck, or off by more than it was built with */
+	bool piped;      /* there is one of `pipe` */
 	double cores;    /* of all reticles */
 	bool duty_there; /* all are where that demand and this cap let them go */
 	bool stale;      /* model, duty or share were set from outside: compute all again */
 	double duty_cap;
 	double powered;
 	double speed_of[PUMPS]; /* of the pumps, that `flow` was computed with */
-	double cool_g[ZONES];   /* openings of the zones that `cool` was computed with */
 	struct pump_flow flow;
 	struct hx_line line;
 	double line_of
@@ -106,7 +108,8 @@ struct process {
 	struct job_result job;
 	struct job_set jobs;
 	struct plug pipe[PIPES];
-	double trim[ZONES]; /* how the zones were built, standard normal */
+	double trim[ZONES];   /* how the zones were built, standard normal */
+	double cool_g[ZONES]; /* openings of the zones that `cool` was computed with */
 };
 
 #endif
