@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "collectors/collect.h"
 
+#include <assert.h>
 #include <errno.h>
 #include <stdlib.h>
 
@@ -15,6 +16,7 @@ struct collect {
 	uint32_t n;
 	struct line *lines; /* [n_lines] */
 	uint32_t n_lines;
+	uint32_t from, to; /* links that are its own */
 	struct due due; /* an item each link, then one each line, which stands for all its links */
 	struct cadence beat;
 	uint64_t ctl_tick; /* as last seen */
@@ -129,7 +131,7 @@ collect_open(struct collect **out, const struct plant *plant, struct image *in, 
 		return rc;
 	uint32_t n_ctl = plant->ctl.first[plant->ctl.n_groups];
 	c->shared = (struct link_shared){.plant = plant, .ctl = ctl, .seed = seed};
-	c->n = plant->n_devices;
+	c->n = c->to = plant->n_devices;
 	c->links = calloc(c->n + 1u, sizeof *c->links);
 	c->reads = calloc(plant->n_in + 1u, sizeof *c->reads);
 	c->answers = calloc(plant->n_in + 1u, sizeof *c->answers);
@@ -185,6 +187,18 @@ collect_close(struct collect *c)
 }
 
 void
+collect_share(struct collect *c, uint32_t from, uint32_t to)
+{
+	assert(c->n_lines == 0);
+	c->from = from;
+	c->to = to;
+	c->shared.silent = true;
+	for (uint32_t i = 0; i < c->n; i++)
+		if (i < from || i >= to)
+			due_set(&c->due, i, INT64_MAX);
+}
+
+void
 collect_set_ctl(struct collect *c, struct image *ctl)
 {
 	c->shared.ctl = ctl;
@@ -209,7 +223,7 @@ look_at_ctl(struct collect *c, int64_t now_ns)
 	     fell = c->shared.ctl_alive && !status.alive;
 	c->shared.ctl_alive = status.alive;
 	c->ctl_tick = status.tick;
-	for (uint32_t i = 0; i < c->n && (moved || fell); i++) {
+	for (uint32_t i = c->from; i < c->to && (moved || fell); i++) {
 		struct link *l = &c->links[i];
 		if (fell)
 			actuate_forget(&l->actuate);
@@ -226,7 +240,7 @@ size_t
 collect_due(struct collect *c, int64_t now_ns, struct collect_action *out, size_t max)
 {
 	size_t n = 0;
-	if (cadence_due(&c->beat, now_ns))
+	if (c->from == 0 && cadence_due(&c->beat, now_ns))
 		image_beat(c->shared.publisher.in, now_ns, c->beat.ticks, c->beat.overruns);
 	look_at_ctl(c, now_ns);
 	while (n < max && due_ns(&c->due) <= now_ns) {

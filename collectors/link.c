@@ -58,6 +58,8 @@ tell(struct link *l, int64_t now_ns)
 static void
 emit(struct link *l, int64_t now_ns, const char *why)
 {
+	if (l->shared->silent)
+		return;
 	struct image_event e = {.time_ns = now_ns,
 				.code = COLLECT_EVENT_LINK,
 				.point = plant_link(l->shared->plant, l->index, ROLE_LINK_STATE),

@@ -37,6 +37,7 @@ struct link_shared { /* what all links of a collector have in common */
 	bool ctl_alive;    /* as of this call of collect_due */
 	uint64_t seed;
 	uint64_t transactions;
+	bool silent; /* events are told to nobody */
 };
 
 struct link {

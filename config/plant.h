@@ -388,7 +388,9 @@ uint32_t plant_link(const struct plant *p, uint32_t device,
 		    enum role_id role);                        /* id of a LINK point */
 int32_t plant_device(const struct plant *p, const char *name); /* index or -1 */
 int32_t plant_device_of(const struct plant *p, int32_t system, const char *kind); /* index or -1 */
-int32_t plant_system(const struct plant *p, const char *name);                    /* index or -1 */
+/* First device of part k of n parts, and k == n: the end. Devices of one system are in one part. */
+uint32_t plant_part(const struct plant *p, uint32_t k, uint32_t n);
+int32_t plant_system(const struct plant *p, const char *name); /* index or -1 */
 bool plant_has_real_device(const struct plant *p, const char **name);
 
 const struct plant_layout *plant_layout_of(const struct plant *p, enum plant_region region);

@@ -211,6 +211,16 @@ plant_device_of(const struct plant *p, int32_t system, const char *kind)
 	return -1;
 }
 
+uint32_t
+plant_part(const struct plant *p, uint32_t k, uint32_t n)
+{
+	uint32_t d = (uint32_t)((uint64_t)p->n_devices * k / n);
+
+	while (d > 0 && d < p->n_devices && p->devices[d].system == p->devices[d - 1].system)
+		d++;
+	return d;
+}
+
 int32_t
 plant_system(const struct plant *p, const char *name)
 {

@@ -164,7 +164,7 @@ apply(struct sim *sim, struct sim_device *d, const struct gate_request *r)
 /* libmodbus writes its answer as it would to a serial line, which is a pipe of our own; the header
  * that it has on TCP is ours. */
 static int
-by_library(struct sim *sim, const uint8_t *request, size_t len, modbus_mapping_t *registers,
+by_library(const struct voice *v, const uint8_t *request, size_t len, modbus_mapping_t *registers,
 	   uint8_t *out)
 {
 	uint8_t whole[GATE_ADU_MAX] = {0}; /* libmodbus may read past a short request's end */
@@ -174,9 +174,9 @@ by_library(struct sim *sim, const uint8_t *request, size_t len, modbus_mapping_t
 
 	memcpy(whole, request + unit_at, 1 + pdu);
 	whole[0] = LINE_UNIT;
-	if (modbus_reply(sim->modbus, whole, (int)(1 + pdu) + RTU_CRC, registers) < 0)
+	if (modbus_reply(v->modbus, whole, (int)(1 + pdu) + RTU_CRC, registers) < 0)
 		return 0;
-	n = read(sim->wire[0], frame, sizeof(frame)) - RTU_CRC;
+	n = read(v->wire[0], frame, sizeof(frame)) - RTU_CRC;
 	if (n < 2)
 		return 0;
 	memcpy(out + GATE_MBAP, frame + 1, (size_t)n - 1);
@@ -185,7 +185,7 @@ by_library(struct sim *sim, const uint8_t *request, size_t len, modbus_mapping_t
 
 /* To a request that is whole and legal. */
 static int
-reply(struct sim *sim, const uint8_t *request, size_t len, const struct gate_request *r,
+reply(const struct voice *v, const uint8_t *request, size_t len, const struct gate_request *r,
       modbus_mapping_t *registers, uint8_t *out)
 {
 	if (!r->write && r->table == GATE_HOLDING)
@@ -197,7 +197,7 @@ reply(struct sim *sim, const uint8_t *request, size_t len, const struct gate_req
 				      registers->tab_input_registers + r->address -
 					      registers->start_input_registers,
 				      r->quantity, out);
-	return by_library(sim, request, len, registers, out);
+	return by_library(v, request, len, registers, out);
 }
 
 static bool
@@ -228,7 +228,7 @@ answer(struct sim *sim, struct sim_device *d, const uint8_t *request, size_t len
 	code = sim_gate_check(&d->map->gate, request, len, &r);
 	if (code == GATE_ADDRESS && r.table == GATE_HOLDING && !r.write &&
 	    sim_gate_covers(&identity_map, r.table, r.address, r.quantity, false))
-		return reply(sim, request, len, &r, d->identity, out);
+		return reply(d->voice, request, len, &r, d->identity, out);
 	if (code == GATE_OK && r.write && !values_legal(d, &r))
 		code = GATE_VALUE;
 	if (code != GATE_OK)
@@ -239,7 +239,7 @@ answer(struct sim *sim, struct sim_device *d, const uint8_t *request, size_t len
 		refresh(sim, d, &r);
 	if (!r.write)
 		odd_points_store(sim, d, r.table, r.address, (uint32_t)r.address + r.quantity);
-	n = reply(sim, request, len, &r, d->registers, out);
+	n = reply(d->voice, request, len, &r, d->registers, out);
 	if (r.write && n > 0 && d->not_applied < 0.5)
 		apply(sim, d, &r);
 	return n;

@@ -91,25 +91,46 @@ open_system(struct sim *sim, uint32_t k, const struct sim_options *opt, char *wh
 }
 
 static int
-open_wire(struct sim *sim, char *why, size_t why_size)
+open_voices(struct sim *sim, uint32_t parts, char *why, size_t why_size)
 {
-	sim->modbus = modbus_new_rtu("none", 9600, 'N', 8, 1); /* never opened */
-	if (!sim->modbus || pipe2(sim->wire, O_NONBLOCK | O_CLOEXEC) < 0) {
-		snprintf(why, why_size, "pipe for libmodbus: %s", strerror(errno));
-		sim->wire[0] = sim->wire[1] = -1;
-		return -EMFILE;
+	sim->voices = calloc(parts, sizeof(*sim->voices));
+	if (!sim->voices)
+		return -ENOMEM;
+	for (sim->parts = 0; sim->parts < parts; sim->parts++) {
+		struct voice *v = &sim->voices[sim->parts];
+
+		v->modbus = modbus_new_rtu("none", 9600, 'N', 8, 1); /* never opened */
+		if (!v->modbus || pipe2(v->wire, O_NONBLOCK | O_CLOEXEC) < 0) {
+			snprintf(why, why_size, "pipe for libmodbus: %s", strerror(errno));
+			modbus_free(v->modbus);
+			return -EMFILE;
+		}
+		modbus_set_socket(v->modbus, v->wire[1]);
 	}
-	modbus_set_socket(sim->modbus, sim->wire[1]);
 	return 0;
+}
+
+static void
+close_voices(struct sim *sim)
+{
+	for (uint32_t k = 0; k < sim->parts; k++) {
+		close(sim->voices[k].wire[0]);
+		close(sim->voices[k].wire[1]);
+		modbus_free(sim->voices[k].modbus);
+	}
+	free(sim->voices);
 }
 
 static int
 open_devices(struct sim *sim, char *why, size_t why_size)
 {
-	for (uint32_t d = 0; d < sim->plant->n_devices; d++) {
+	for (uint32_t d = 0, part = 0; d < sim->plant->n_devices; d++) {
 		const struct device *config = &sim->plant->devices[d];
 		int rc;
 
+		while (d >= plant_part(sim->plant, part + 1, sim->parts))
+			part++;
+		sim->devices[d].voice = &sim->voices[part];
 		sim->devices[d].config = config;
 		device_faults_init(&sim->devices[d]);
 		if (config->system >= 0)
@@ -137,7 +158,6 @@ sim_open(struct sim **out, const struct plant *plant, const struct sim_options *
 	sim->plant = plant;
 	sim->sweep = opt ? opt->sweep : NULL;
 	sim->grid = opt && opt->grid > 0 ? (enum grid)(opt->grid - 1) : plant->grid;
-	sim->wire[0] = sim->wire[1] = -1;
 	sim->site.supply = plant->supply;
 	sim->site.noise.seed = keyed_u64(plant->seed, keyed_signal(plant->site), 0);
 	facility_start(sim);
@@ -153,7 +173,7 @@ sim_open(struct sim **out, const struct plant *plant, const struct sim_options *
 	if (rc == 0)
 		joblist_begun(&sim->jobs, sim->systems);
 	if (rc == 0)
-		rc = open_wire(sim, why, why_size);
+		rc = open_voices(sim, opt && opt->parts > 0 ? opt->parts : 1, why, why_size);
 	if (rc == 0)
 		rc = open_devices(sim, why, why_size);
 	if (rc == 0)
@@ -177,10 +197,7 @@ sim_close(struct sim *sim)
 		register_map_close(sim->maps[k]);
 	for (uint32_t k = 0; sim->systems && k < sim->plant->n_systems; k++)
 		process_close(&sim->systems[k].process);
-	for (int k = 0; k < 2; k++)
-		if (sim->wire[k] >= 0)
-			close(sim->wire[k]);
-	modbus_free(sim->modbus);
+	close_voices(sim);
 	joblist_close(&sim->jobs);
 	free(sim->systems);
 	free(sim->devices);

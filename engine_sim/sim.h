@@ -30,6 +30,8 @@ struct sim_options {
 	int grid;                  /* 0 plant's default, else 1 + enum grid */
 	double zero_s;             /* plant time that the jobs' times count from; 0: the start */
 	const struct sweep *sweep; /* by whom systems are stepped; NULL: by the caller; borrowed */
+	uint32_t
+		parts; /* of the plant (plant_part) whose devices are asked at the same time; 0: 1 */
 };
 
 enum sim_job_state {
@@ -95,7 +97,7 @@ void sim_late(struct sim *sim,
  * One Modbus TCP frame (MBAP + PDU) to device d; the answer goes to out[260]. Returns its length, 0
  * if the device does not answer (offline, another unit id). Only whole frames: sim_frame_length
  * says how long a frame that begins so is (0: not enough bytes to tell, -EPROTO: no frame begins
- * so; close the connection).
+ * so; close the connection). Devices of different parts may be asked at the same time.
  */
 int sim_answer(struct sim *sim, uint32_t device, const uint8_t *request, size_t len, uint8_t *out);
 int sim_frame_length(const uint8_t *bytes, size_t len);

@@ -64,15 +64,15 @@ struct part {
 };
 
 static const struct hole sim_holes[] = {
-	HOLE(struct sim, plant),       HOLE(struct sim, late),
-	HOLE(struct sim, own_steps),   HOLE(struct sim, systems),
-	HOLE(struct sim, devices),     HOLE(struct sim, maps),
-	HOLE(struct sim, n_maps),      HOLE(struct sim, jobs.run),
-	HOLE(struct sim, jobs.tables), HOLE(struct sim, jobs.members),
-	HOLE(struct sim, jobs.need_s), HOLE(struct sim, jobs.others_s),
-	HOLE(struct sim, jobs.batch),  HOLE(struct sim, jobs.demanded),
-	HOLE(struct sim, ramps),       HOLE(struct sim, modbus),
-	HOLE(struct sim, wire),
+	HOLE(struct sim, plant),         HOLE(struct sim, sweep),
+	HOLE(struct sim, late),          HOLE(struct sim, own_steps),
+	HOLE(struct sim, systems),       HOLE(struct sim, devices),
+	HOLE(struct sim, maps),          HOLE(struct sim, n_maps),
+	HOLE(struct sim, jobs.run),      HOLE(struct sim, jobs.tables),
+	HOLE(struct sim, jobs.members),  HOLE(struct sim, jobs.need_s),
+	HOLE(struct sim, jobs.others_s), HOLE(struct sim, jobs.batch),
+	HOLE(struct sim, jobs.demanded), HOLE(struct sim, ramps),
+	HOLE(struct sim, voices),        HOLE(struct sim, parts),
 };
 static const struct hole ramp_holes[] = {HOLE(struct ramp, to)};
 static const struct hole system_holes[] = {
@@ -92,7 +92,7 @@ static const struct hole column_holes[] = {
 static const struct hole device_holes[] = {
 	HOLE(struct sim_device, config),   HOLE(struct sim_device, system),
 	HOLE(struct sim_device, map),      HOLE(struct sim_device, registers),
-	HOLE(struct sim_device, identity),
+	HOLE(struct sim_device, identity), HOLE(struct sim_device, voice),
 };
 #define HOLES(list) (list), sizeof(list) / sizeof((list)[0])
 

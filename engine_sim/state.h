@@ -39,6 +39,12 @@ struct sim_site {
 	struct sensors noise; /* only the key */
 };
 
+/* libmodbus, and a private pipe that it answers through. */
+struct voice {
+	modbus_t *modbus;
+	int wire[2];
+};
+
 struct sim_device {
 	const struct device *config;
 	struct sim_system *system; /* NULL: the site's */
@@ -49,6 +55,7 @@ struct sim_device {
 	bool stands, posing;
 	const struct register_map *map; /* one of sim->maps */
 	modbus_mapping_t *registers, *identity;
+	struct voice *voice; /* that of its part of the plant */
 };
 
 #define ODD_POINTS 128 /* points that are disturbed at a time */
@@ -70,8 +77,8 @@ struct sim {
 	bool any_odd;
 	struct ramp ramps[RAMPS_MAX];
 	bool any_ramp;
-	modbus_t *modbus; /* one context serves all devices, through a private pipe */
-	int wire[2];
+	struct voice *voices; /* [parts] */
+	uint32_t parts;
 };
 
 /* registers.c */

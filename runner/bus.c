@@ -11,20 +11,49 @@
 /* An answer in the same instant leads to the next request, so a device has many turns; but not this many. */
 #define ACTIONS_MAX 10000
 
-int
-bus_init(struct bus *b, const struct plant *plant, struct sim *sim, struct collect *collect)
+uint32_t
+bus_parts(const struct plant *plant, const struct sweep *sweep)
 {
+	return sweep != NULL && plant->n_lines == 0 ? BUS_PARTS_MAX : 1;
+}
+
+static int
+open_part(struct bus *b, uint32_t k, struct image *in, struct image *ctl, int64_t now_ns)
+{
+	struct bus_part *p = &b->parts[k];
+	int rc = collect_open(&p->collect, b->plant, in, ctl, b->plant->seed, now_ns);
+
+	p->from = plant_part(b->plant, k, b->n_parts);
+	p->to = plant_part(b->plant, k + 1, b->n_parts);
+	if (rc == 0 && b->n_parts > 1)
+		collect_share(p->collect, p->from, p->to);
+	for (uint32_t d = p->from; d < p->to; d++)
+		b->ports[d].collect = p->collect;
+	return rc;
+}
+
+int
+bus_init(struct bus *b, const struct plant *plant, struct sim *sim, struct image *in,
+	 struct image *ctl, const struct sweep *sweep, int64_t now_ns)
+{
+	int rc = 0;
+
 	*b = (struct bus){.plant = plant,
 			  .sim = sim,
-			  .collect = collect,
+			  .sweep = sweep,
 			  .n = plant->n_devices,
+			  .n_parts = bus_parts(plant, sweep),
 			  .turned_ns = INT64_MIN};
 	b->wires = calloc(b->n + 1u, sizeof *b->wires);
 	b->pieces = calloc((b->n + 1u) * (size_t)WIRE_QUEUE, sizeof *b->pieces);
 	b->ports = calloc(b->n + 1u, sizeof *b->ports);
-	if (b->wires == NULL || b->pieces == NULL || b->ports == NULL) {
+	if (b->wires == NULL || b->pieces == NULL || b->ports == NULL)
+		rc = -ENOMEM;
+	for (uint32_t k = 0; k < b->n_parts && rc == 0; k++)
+		rc = open_part(b, k, in, ctl, now_ns);
+	if (rc != 0) {
 		bus_fini(b);
-		return -ENOMEM;
+		return rc;
 	}
 	for (uint32_t d = 0; d < b->n; d++) {
 		wire_init(&b->wires[d], plant->seed, plant->devices[d].name,
@@ -37,13 +66,22 @@ bus_init(struct bus *b, const struct plant *plant, struct sim *sim, struct colle
 void
 bus_fini(struct bus *b)
 {
+	for (uint32_t k = 0; k < b->n_parts; k++)
+		collect_close(b->parts[k].collect);
 	free(b->wires);
 	free(b->pieces);
 	free(b->ports);
-	b->wires = NULL;
-	b->pieces = NULL;
-	b->ports = NULL;
-	b->n = 0;
+	*b = (struct bus){.n = 0};
+}
+
+uint64_t
+bus_transactions(const struct bus *b)
+{
+	uint64_t n = 0;
+
+	for (uint32_t k = 0; k < b->n_parts; k++)
+		n += collect_transactions(b->parts[k].collect);
+	return n;
 }
 
 bool
@@ -62,7 +100,7 @@ break_connection(struct bus *b, uint32_t d, int64_t now_ns, const char *why)
 {
 	b->ports[d].connected = false;
 	wire_reset(&b->wires[d]);
-	collect_broken(b->collect, d, now_ns, why);
+	collect_broken(b->ports[d].collect, d, now_ns, why);
 }
 
 static void
@@ -84,7 +122,7 @@ act_on_line(struct bus *b, const struct collect_action *a, int64_t now_ns)
 	int n;
 
 	if (a->verb == COLLECT_CONNECT)
-		collect_line_opened(b->collect, (uint32_t)a->line, now_ns);
+		collect_line_opened(b->ports[a->device].collect, (uint32_t)a->line, now_ns);
 	if (a->verb != COLLECT_SEND)
 		return;
 	note(b, a->device, BUS_REQUEST, a->bytes, a->len, now_ns);
@@ -123,9 +161,9 @@ act(struct bus *b, const struct collect_action *a, int64_t now_ns)
 			(void)bus_reader_next(b->replay, d, BUS_REFUSED, now_ns);
 		note(b, d, port->connected ? BUS_CONNECTED : BUS_REFUSED, NULL, 0, now_ns);
 		if (port->connected)
-			collect_connected(b->collect, d, now_ns);
+			collect_connected(port->collect, d, now_ns);
 		else
-			collect_broken(b->collect, d, now_ns, "connection refused");
+			collect_broken(port->collect, d, now_ns, "connection refused");
 		break;
 	case COLLECT_SEND:
 		if (!port->connected)
@@ -137,7 +175,7 @@ act(struct bus *b, const struct collect_action *a, int64_t now_ns)
 			break;
 		note(b, d, BUS_ANSWER, answer, (size_t)n, now_ns);
 		if (wire_passes(&b->wires[d])) {
-			collect_bytes(b->collect, d, answer, (size_t)n, now_ns);
+			collect_bytes(port->collect, d, answer, (size_t)n, now_ns);
 			break;
 		}
 		wire_answer(&b->wires[d], answer, (size_t)n, now_ns);
@@ -161,17 +199,17 @@ deliver(struct bus *b, uint32_t d, int64_t now_ns)
 
 	while ((port->line >= 0 || port->connected) && (len = wire_take(w, now_ns, bytes)) > 0)
 		if (port->line >= 0)
-			collect_line_bytes(b->collect, (uint32_t)port->line, bytes, len, now_ns);
+			collect_line_bytes(port->collect, (uint32_t)port->line, bytes, len, now_ns);
 		else
-			collect_bytes(b->collect, d, bytes, len, now_ns);
+			collect_bytes(port->collect, d, bytes, len, now_ns);
 	port->waiting = w->n > 0;
 }
 
 /* What time has brought since the last turn. */
 static void
-look_around(struct bus *b, int64_t now_ns)
+look_around(struct bus *b, const struct bus_part *p, int64_t now_ns)
 {
-	for (uint32_t d = 0; d < b->n; d++) {
+	for (uint32_t d = p->from; d < p->to; d++) {
 		if (b->ports[d].connected && drops(b, d, now_ns)) {
 			note(b, d, BUS_BROKEN, NULL, 0, now_ns);
 			break_connection(b, d, now_ns, "closed by the device");
@@ -181,23 +219,34 @@ look_around(struct bus *b, int64_t now_ns)
 	}
 }
 
-void
-bus_turn(struct bus *b, int64_t now_ns)
+static void
+turn_part(void *context, uint32_t k)
 {
+	struct bus *b = context;
+	const struct bus_part *p = &b->parts[k];
 	struct collect_action action;
 	uint64_t left = (uint64_t)ACTIONS_MAX * (b->n + 1);
 
-	if (now_ns != b->turned_ns)
-		look_around(b, now_ns);
-	b->turned_ns = now_ns;
+	if (b->fresh)
+		look_around(b, p, b->turned_ns);
 	/* each is answered before the next: so a device says all it has to say while its memory is at hand */
-	for (; left > 0 && collect_due(b->collect, now_ns, &action, 1) > 0; left--) {
+	for (; left > 0 && collect_due(p->collect, b->turned_ns, &action, 1) > 0; left--) {
 		if (action.line != COLLECT_NO_LINE)
-			act_on_line(b, &action, now_ns);
+			act_on_line(b, &action, b->turned_ns);
 		else
-			act(b, &action, now_ns);
+			act(b, &action, b->turned_ns);
 		if (b->ports[action.device].waiting)
-			deliver(b, action.device, now_ns);
+			deliver(b, action.device, b->turned_ns);
 	}
 	assert(left > 0);
+}
+
+void
+bus_turn(struct bus *b, int64_t now_ns)
+{
+	bool in_turn = b->record != NULL || b->replay != NULL; /* there is one file of it */
+
+	b->fresh = now_ns != b->turned_ns;
+	b->turned_ns = now_ns;
+	sweep_each(in_turn ? NULL : b->sweep, b->n_parts, turn_part, b);
 }

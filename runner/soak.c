@@ -6,7 +6,6 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "collectors/collect.h"
 #include "config/job.h"
 #include "controllers/control.h"
 #include "controllers/holds.h"
@@ -24,7 +23,6 @@ struct house {
 	struct job_config job;
 	struct sim *sim;
 	struct image *in, *ctl;
-	struct collect *collect;
 	struct control *control;
 	struct bus bus;
 	char reply[COMMAND_MAX + 1];
@@ -76,7 +74,10 @@ open_house(struct house *h, const struct scenario *sc, const struct sweep *sweep
 	   struct errtext *err)
 {
 	/* its jobs' own times never come */
-	struct sim_options sim = {.grid = sc->grid + 1, .zero_s = 1e6, .sweep = sweep};
+	struct sim_options sim = {.grid = sc->grid + 1,
+				  .zero_s = 1e6,
+				  .sweep = sweep,
+				  .parts = bus_parts(sc->plant, sweep)};
 	struct control_options control = {.kind = CONTROLLER_SPI,
 					  .start_in_charge = true,
 					  .keep_spread_limit = true,
@@ -92,11 +93,9 @@ open_house(struct house *h, const struct scenario *sc, const struct sweep *sweep
 	if (rc == 0)
 		(void)(image_here(h->in), image_here(h->ctl)); /* this thread's alone */
 	if (rc == 0)
-		rc = collect_open(&h->collect, &h->plant, h->in, h->ctl, h->plant.seed, 0);
-	if (rc == 0)
 		rc = control_open(&h->control, &h->plant, &control, h->in, h->ctl, 0);
 	if (rc == 0)
-		rc = bus_init(&h->bus, &h->plant, h->sim, h->collect);
+		rc = bus_init(&h->bus, &h->plant, h->sim, h->in, h->ctl, sweep, 0);
 	return rc == 0 ? 0 : errtext_set(err, rc, "soak: %s", strerror(-rc));
 }
 
@@ -105,7 +104,6 @@ close_house(struct house *h)
 {
 	bus_fini(&h->bus);
 	control_close(h->control);
-	collect_close(h->collect);
 	image_close(h->in);
 	image_close(h->ctl);
 	sim_close(h->sim);

@@ -446,13 +446,13 @@ world_run(struct world *w, struct world_result *result, struct errtext *err)
 	     tick++) {
 		rc = tick_once(w, tick, err);
 		if (tick == zero)
-			before = collect_transactions(w->collect);
+			before = bus_transactions(&w->bus);
 	}
 	crew_end(w->crew);
 	result->n_lines = w->n_lines;
 	result->lines_lost = w->lines_lost;
 	result->desk_lost = desk_lost(w->desk);
-	result->transactions = collect_transactions(w->collect) - before;
+	result->transactions = bus_transactions(&w->bus) - before;
 	if (rc == 0 && w->replay && bus_reader_strayed(w->replay) > 0)
 		rc = errtext_set(err, -EPROTO, "%llu requests were others when it was recorded",
 				 (unsigned long long)bus_reader_strayed(w->replay));

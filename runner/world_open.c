@@ -172,16 +172,14 @@ open_rooms(struct world *w)
 					  .keep_spread_limit = true,
 					  .start_in_charge = true,
 					  .sweep = crew_sweep(w->crew)};
-	int rc = collect_open(&w->collect, plant, w->in.image, w->ctl.image, plant->seed,
-			      w->begin_ns);
+	int rc = bus_init(&w->bus, plant, w->sim, w->in.image, w->ctl.image, crew_sweep(w->crew),
+			  w->begin_ns);
 
 	if (rc == 0 && w->sc->controller != SCENARIO_OFF)
 		rc = control_open(&w->control, plant, &control, w->in.image, w->ctl.image,
 				  w->begin_ns);
 	if (rc == 0 && w->control != NULL)
 		rc = give_soaks(w);
-	if (rc == 0)
-		rc = bus_init(&w->bus, plant, w->sim, w->collect);
 	w->bus.record = w->record;
 	w->bus.replay = w->replay;
 	if (rc == 0)
@@ -233,6 +231,7 @@ world_open(struct world **out, struct scenario *sc, const struct world_options *
 		goto out;
 	}
 	sim_options.sweep = crew_sweep(w->crew);
+	sim_options.parts = bus_parts(sc->plant, sim_options.sweep);
 	w->trace_path = opt->trace_path;
 	w->site_cap_w = (double)NAN;
 	if (sc->plant->control_period_ms * NS_PER_MS % WORLD_TICK_NS != 0) {
@@ -292,7 +291,6 @@ world_close(struct world *w)
 	(void)bus_writer_close(w->record, NULL);
 	bus_reader_close(w->replay);
 	control_close(w->control);
-	collect_close(w->collect);
 	sim_close(w->sim);
 	crew_close(w->crew);
 	close_view(&w->in);

@@ -25,7 +25,6 @@ struct world {
 	struct crew *crew; /* NULL: one thread is enough */
 	struct sim *sim;
 	struct view_of in, ctl;
-	struct collect *collect;
 	struct control *control;
 	struct desk *desk;
 	struct bus bus;

@@ -4,7 +4,6 @@
 
 #include <jansson.h>
 
-#include "collectors/collect.h"
 #include "controllers/control.h"
 #include "controllers/holds.h"
 #include "controllers/response.h"
@@ -36,7 +35,6 @@ static const char PLANT[] =
 static struct plant *plant;
 static struct sim *sim;
 static struct image *in, *ctl;
-static struct collect *collect;
 static struct control *control;
 static struct bus bus;
 static char reply[COMMAND_MAX + 1];
@@ -78,9 +76,8 @@ setup(void **state)
 	sim = sim_of(plant, &options);
 	in = image_of(&plant->in);
 	ctl = image_of(&plant->ctl);
-	assert_int_equal(collect_open(&collect, plant, in, ctl, plant->seed, 0), 0);
 	assert_int_equal(control_open(&control, plant, &opt, in, ctl, 0), 0);
-	assert_int_equal(bus_init(&bus, plant, sim, collect), 0);
+	assert_int_equal(bus_init(&bus, plant, sim, in, ctl, NULL, 0), 0);
 	if (known.serial)
 		assert_int_equal(control_commissioned(control, &known), 0);
 	seconds(20);
@@ -93,7 +90,6 @@ teardown(void **state)
 	(void)state;
 	bus_fini(&bus);
 	control_close(control);
-	collect_close(collect);
 	image_close(in);
 	image_close(ctl);
 	sim_close(sim);

@@ -27,6 +27,28 @@ roles_of(enum role_owner owner)
 }
 
 static void
+parts_have_all_devices_and_cut_no_system(void **state)
+{
+	(void)state;
+	for (size_t i = 0; i < SHIPPED; i++) {
+		struct plant *p = plant_at(shipped[i]);
+
+		for (uint32_t n = 1; n < 5; n++) {
+			assert_int_equal(plant_part(p, 0, n), 0);
+			assert_int_equal(plant_part(p, n, n), p->n_devices);
+			for (uint32_t k = 1; k < n; k++) {
+				uint32_t d = plant_part(p, k, n);
+
+				assert_true(d >= plant_part(p, k - 1, n));
+				assert_true(d == p->n_devices || d == 0 ||
+					    p->devices[d].system != p->devices[d - 1].system);
+			}
+		}
+		plant_free(p);
+	}
+}
+
+static void
 each_shipped_plant_loads_with_its_counts(void **state)
 {
 	static const uint32_t systems[SHIPPED] = {1, 4, 16, 64, 4};
@@ -512,6 +534,7 @@ main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(each_shipped_plant_loads_with_its_counts),
+		cmocka_unit_test(parts_have_all_devices_and_cut_no_system),
 		cmocka_unit_test(a_mixed_row_has_water_and_air),
 		cmocka_unit_test(generations_are_types_of_one_model),
 		cmocka_unit_test(types_and_profiles_are_found_by_key_and_by_environment),
