@@ -109,13 +109,22 @@ must_write(const struct actuate *all, uint32_t i, int64_t now_ns)
 	return age_ns >= 2 * a->read_period_ns;
 }
 
+static void
+differs_since(struct actuate *all, uint32_t i, int64_t since_ns)
+{
+	int64_t *differs_ns = &all->actuator[i].differs_ns;
+	all->n_differ -= *differs_ns != NEVER;
+	all->n_differ += since_ns != NEVER;
+	*differs_ns = since_ns;
+}
+
 /* What the device holds is not known (any more): whatever is wanted next will be written. */
 static void
 forget(struct actuate *all, uint32_t i)
 {
 	struct actuator_marks *m = &all->marks[i];
 	m->pending = m->has_asked = m->refused = all->has_read[i] = false;
-	all->actuator[i].differs_ns = NEVER;
+	differs_since(all, i, NEVER);
 }
 
 /* Most demands are what they were: only a new one is encoded. */
@@ -329,9 +338,9 @@ actuate_read_back(struct actuate *all, uint32_t actuator, uint64_t raw, int64_t 
 	all->has_read[actuator] = true;
 	all->read[actuator] = raw;
 	if (!all->marks[actuator].has_asked || all->shadow || same(a->point, raw, a->asked))
-		a->differs_ns = NEVER;
+		differs_since(all, actuator, NEVER);
 	else if (a->differs_ns == NEVER)
-		a->differs_ns = now_ns;
+		differs_since(all, actuator, now_ns);
 }
 
 void
@@ -362,7 +371,7 @@ uint32_t
 actuate_mismatches(const struct actuate *all, int64_t now_ns)
 {
 	uint32_t n = 0;
-	for (uint32_t i = 0; i < all->n; i++) {
+	for (uint32_t i = 0; i < all->n && all->n_differ > 0; i++) {
 		int64_t since_ns = all->actuator[i].differs_ns;
 		if (since_ns != NEVER && now_ns - since_ns > ACTUATE_MISMATCH_NS)
 			n++;

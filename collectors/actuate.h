@@ -48,7 +48,7 @@ struct actuate {
 	int64_t *again_ns; /* until then the same demand again has to be looked at for nothing */
 	bool *has_read;    /* since it has asked: */
 	uint64_t *read;
-	uint32_t n, n_pending;
+	uint32_t n, n_pending, n_differ; /* n_differ: of which read-back differs */
 	bool shadow;      /* nothing is sent, so nothing is confirmed or repeated */
 	int64_t until_ns; /* no again_ns is before that */
 };
