@@ -145,6 +145,7 @@ look_again(struct actuate *all, uint32_t i)
 	const uint64_t overtaken =
 		UINT64_C(0x7ff0000000000001); /* a NaN that no arithmetic gives */
 	memcpy(&all->taken[i], &overtaken, sizeof overtaken);
+	all->overtaken = true;
 }
 
 /* Returns whether it has become impossible to write. */
@@ -166,21 +167,13 @@ take(struct actuate *all, uint32_t i, double demand, int64_t now_ns)
 	return m->out_of_range && !was_out;
 }
 
-static uint64_t
-bits(double a)
-{
-	uint64_t b;
-	memcpy(&b, &a, sizeof b);
-	return b;
-}
-
 /* Are n demands good, and the numbers that were taken last? Most are. */
 static bool
 as_taken(const struct sample *s, const double *taken, uint32_t n)
 {
 	uint64_t differ = 0, worth = 0;
 	for (uint32_t i = 0; i < n; i++) {
-		differ |= bits(s[i].value) ^ bits(taken[i]);
+		differ |= sample_bits(s[i].value) ^ sample_bits(taken[i]);
 		worth |= sample_stamp(&s[i]) ^ QUALITY_GOOD;
 	}
 	return (differ | (worth & SAMPLE_STAMP_QUALITY)) == 0;
@@ -193,12 +186,18 @@ take_some(struct actuate *all, uint32_t i, uint32_t n, const struct sample *dema
 	uint32_t errors = 0;
 	for (uint32_t end = i + n; i < end; i++) {
 		double demand = sample_usable(&demands[i]) ? demands[i].value : (double)NAN;
-		if (now_ns >= all->again_ns[i] || bits(demand) != bits(all->taken[i]))
+		if (now_ns >= all->again_ns[i] || sample_bits(demand) != sample_bits(all->taken[i]))
 			errors += take(all, i, demand, now_ns);
 		if (all->again_ns[i] < all->until_ns)
 			all->until_ns = all->again_ns[i];
 	}
 	return errors;
+}
+
+bool
+actuate_must_look(const struct actuate *all, int64_t now_ns)
+{
+	return all->overtaken || now_ns >= all->until_ns;
 }
 
 uint32_t
@@ -207,6 +206,7 @@ actuate_take(struct actuate *all, const struct sample *demands, int64_t now_ns)
 	enum { AT_ONCE = 32 };
 	bool due = now_ns >= all->until_ns;
 	uint32_t errors = 0;
+	all->overtaken = false;
 	if (due)
 		all->until_ns = NEVER;
 	for (uint32_t i = 0; i < all->n; i += AT_ONCE) {

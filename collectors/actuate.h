@@ -49,8 +49,9 @@ struct actuate {
 	bool *has_read;    /* since it has asked: */
 	uint64_t *read;
 	uint32_t n, n_pending, n_differ; /* n_differ: of which read-back differs */
-	bool shadow;      /* nothing is sent, so nothing is confirmed or repeated */
-	int64_t until_ns; /* no again_ns is before that */
+	bool overtaken;                  /* something has happened to one since they were taken */
+	bool shadow;                     /* nothing is sent, so nothing is confirmed or repeated */
+	int64_t until_ns;                /* no again_ns is before that */
 };
 
 struct actuate_run {
@@ -66,6 +67,8 @@ void actuate_fini(struct actuate *all);
 struct actuate actuate_part(const struct actuate *all, uint32_t first, uint32_t n, bool shadow);
 void actuate_set(struct actuate *a, uint32_t actuator, const struct point *point,
 		 int64_t read_period_ns);
+/* Must demands be taken though they are what they were? */
+bool actuate_must_look(const struct actuate *a, int64_t now_ns);
 /* Demands as they stand now, one a writable point. Returns how many became impossible to write. */
 uint32_t actuate_take(struct actuate *a, const struct sample *demands, int64_t now_ns);
 bool actuate_pending(const struct actuate *a); /* is there more of the batch to write? */

@@ -206,6 +206,7 @@ collect_set_ctl(struct collect *c, struct image *ctl)
 	for (uint32_t i = 0; i < c->n; i++) {
 		struct link *l = &c->links[i];
 		actuate_forget(&l->actuate);
+		l->demands_seen = 0;
 		for (uint32_t k = 0; k < l->actuate.n; k++)
 			l->demands[k] = (struct sample){0};
 	}

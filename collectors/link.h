@@ -62,6 +62,7 @@ struct link {
 	struct answer *answers[SCAN_CLASSES]; /* one a read */
 	struct actuate actuate;
 	struct sample *demands; /* [actuate.n], as last read */
+	uint32_t demands_seen;  /* image_has_moved */
 	bool demands_due;
 	int64_t demands_ns;    /* since when */
 	bool read_since_write; /* writes may not starve the reads */

@@ -55,6 +55,11 @@ take_demands(struct link *l, int64_t now_ns)
 	/* what can't be read is what it was, and ages */
 	const struct sample *demands =
 		image_look(l->shared->ctl, (uint32_t)group, now_ns, l->demands);
+	if (demands == l->demands)
+		l->demands_seen = 0;
+	else if (!image_has_moved(l->shared->ctl, (uint32_t)group, &l->demands_seen) &&
+		 !actuate_must_look(&l->actuate, now_ns))
+		return;
 	l->report.errors += actuate_take(&l->actuate, demands, now_ns);
 }
 

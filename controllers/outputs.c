@@ -123,7 +123,6 @@ struct run {
 struct demand_group {
 	uint32_t group, size;     /* of the ctl image; its samples */
 	uint32_t first_run, runs; /* of x->runs */
-	bool holes;               /* in it are demands that nobody here makes */
 };
 
 /* A CTL point that the plant has, of each system alike. */
@@ -157,7 +156,7 @@ static void
 find_runs(struct outputs *x, const struct plant *plant, uint32_t system, struct demand_group *g)
 {
 	struct run *begin = x->runs + g->first_run, *run = begin - 1;
-	uint32_t first = x->first[g->group], n = 0;
+	uint32_t first = x->first[g->group];
 	for (uint32_t r = 0; r < DEMAND_KINDS; r++)
 		for (uint32_t k = 0; k < DEMANDS[r].n; k++) {
 			uint32_t id = plant_role(plant, (int32_t)system, DEMANDS[r].role, k);
@@ -165,14 +164,12 @@ find_runs(struct outputs *x, const struct plant *plant, uint32_t system, struct 
 			if (!p || !p->writable || p->demand < first || p->demand >= first + g->size)
 				continue;
 			uint32_t index = p->demand - first;
-			n++;
 			if (run >= begin && goes_on(run, r, k, index, p))
 				run->n++;
 			else
 				*++run = (struct run){r, k, 1, index, p->lo, p->hi};
 		}
 	g->runs = (uint32_t)(run + 1 - begin);
-	g->holes = n < g->size;
 }
 
 static void
@@ -256,35 +253,60 @@ outputs_close(struct outputs *x)
 }
 
 /* --- demands --- */
-/* What is no number is no demand, and an empty sample. Returns whether there is any demand. */
-INLINED bool
-put(struct sample out[], uint32_t n, const struct run *run, const double value[],
-    const bool by_hand[], int64_t now_ns)
+/* What is put into a group. */
+struct filled {
+	bool any;       /* demand is in it */
+	uint64_t moved; /* not 0: something is other than it was, but for times */
+};
+
+/* Nobody asks for these. */
+static void
+leave_empty(struct sample out[], uint32_t n, struct filled *f)
 {
-	uint64_t missing = 0; /* as wide as they are */
+	uint64_t any = 0;
+	for (uint32_t k = 0; k < n; k++)
+		any |= sample_stamp(&out[k]);
+	if (any == 0) /* as they mostly were */
+		return;
+	memset(out, 0, n * sizeof *out);
+	f->moved = 1;
+}
+
+/* What is no number is no demand, and an empty sample. */
+INLINED void
+put(struct sample out[], uint32_t n, const struct run *run, const double value[],
+    const bool by_hand[], int64_t now_ns, struct filled *f)
+{
+	const struct sample like = sample_at(0, now_ns, QUALITY_GOOD, 0);
+	UNCLEARED double held[RETICLES];
+	uint64_t missing = 0, moved = 0, stamps = 0; /* as wide as they are */
 	for (uint32_t k = 0; k < n; k++)
 		missing += isfinite(value[k]) ? 0 : 1;
 	if (missing == n) { /* shares and batches are seldom asked for */
-		memset(out, 0, n * sizeof *out);
-		return false;
+		leave_empty(out, n, f);
+		return;
 	}
-	UNCLEARED double held[RETICLES];
 	for (uint32_t k = 0; k < n; k++)
 		held[k] = law_clamp(value[k], run->lo, run->hi);
-	sample_fill(out, held, n, sample_at(0, now_ns, QUALITY_GOOD, 0));
+	for (uint32_t k = 0; k < n; k++) {
+		moved |= sample_bits(held[k]) ^ sample_bits(out[k].value);
+		stamps |= sample_stamp(&out[k]) ^ sample_stamp(&like);
+	}
+	f->any = true;
+	f->moved |= moved | (stamps & SAMPLE_STAMP_WORTH) | missing | (by_hand != NULL);
+	sample_fill(out, held, n, like);
 	for (uint32_t k = 0; by_hand && k < n; k++)
 		out[k].flags = by_hand[k] ? SAMPLE_MANUAL : 0;
 	for (uint32_t k = 0; missing > 0 && k < n; k++)
 		if (!isfinite(value[k]))
 			out[k] = (struct sample){0};
-	return true;
 }
 
-WIDE static bool
+WIDE static void
 put_wafer(struct sample out[restrict], const struct run *run, const double value[],
-	  const bool by_hand[], int64_t now_ns)
+	  const bool by_hand[], int64_t now_ns, struct filled *f)
 {
-	return put(out, RETICLES, run, value, by_hand, now_ns);
+	put(out, RETICLES, run, value, by_hand, now_ns, f);
 }
 
 /* What is asked of the devices of a system, as their registers have it. */
@@ -293,7 +315,7 @@ struct asked {
 	const bool *by_hand[DEMAND_KINDS]; /* likewise, what a person has set; NULL: none of them */
 };
 
-/* All of a group; what nobody asks for stays empty. */
+/* All of a group but demands that nobody here makes, which stay empty. */
 static void
 put_group(const struct outputs *x, const struct demand_group *g, const struct asked *a,
 	  struct image *ctl, int64_t now_ns)
@@ -301,9 +323,7 @@ put_group(const struct outputs *x, const struct demand_group *g, const struct as
 	const struct run *run = x->runs + g->first_run, *end = run + g->runs;
 	struct sample *demands = image_draft(ctl, g->group);
 	struct image_worth worth = IMAGE_WORTH_NONE;
-	bool any = false;
-	if (g->holes)
-		memset(demands, 0, g->size * sizeof *demands);
+	struct filled f = {false, 0};
 	for (; run < end; run++) {
 		struct sample *out = &demands[run->index];
 		const double *value = a->value[run->kind];
@@ -311,13 +331,14 @@ put_group(const struct outputs *x, const struct demand_group *g, const struct as
 		if (by_hand)
 			by_hand += run->first;
 		if (value == NULL)
-			memset(out, 0, run->n * sizeof *out);
+			leave_empty(out, run->n, &f);
 		else if (run->n == RETICLES)
-			any |= put_wafer(out, run, value, by_hand, now_ns);
+			put_wafer(out, run, value, by_hand, now_ns, &f);
 		else
-			any |= put(out, run->n, run, value + run->first, by_hand, now_ns);
+			put(out, run->n, run, value + run->first, by_hand, now_ns, &f);
 	}
-	if (any) /* what is asked for is good, and of now */
+	worth.same = f.moved == 0;
+	if (f.any) /* what is asked for is good, and of now */
 		worth.oldest_ns = worth.newest_ns = now_ns;
 	image_commit(ctl, g->group, &worth);
 }

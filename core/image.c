@@ -144,7 +144,7 @@ image_memory(struct image **out, const struct image_layout *layout)
 	}
 	memset(region, 0, img->size_bytes);
 	for (uint32_t g = 0; g < img->n_groups; g++)
-		img->here[g] = (struct group_here){INT64_MAX, 1};
+		img->here[g] = (struct group_here){INT64_MAX, 1, 1};
 	image_bind(img, region);
 	image_fill(img, (int32_t)getpid(), INT64_MIN); /* not alive before its first beat */
 	*out = img;
@@ -246,12 +246,13 @@ image_judge(struct image_worth *worth, const struct sample *samples, uint32_t n)
 
 /* Its samples are others now. */
 static void
-now_here(struct image *img, uint32_t group, int64_t oldest_ns)
+now_here(struct image *img, uint32_t group, int64_t oldest_ns, bool same)
 {
 	struct group_here *h = &img->here[group];
 
 	h->until_ns = until(oldest_ns, img->period_ns[group] * IMAGE_STALE_PERIODS);
 	h->version++;
+	h->moved += !same;
 }
 
 static void
@@ -271,7 +272,7 @@ put(struct image *img, uint32_t group, const struct sample *samples, const struc
 	atomic_store_explicit(&g->newest_ns, w->newest_ns, memory_order_release);
 	atomic_store_explicit(&g->seq, seq + 2, memory_order_release);
 	if (img->here)
-		now_here(img, group, w->oldest_ns);
+		now_here(img, group, w->oldest_ns, w->same);
 	if (!w->not_good)
 		return;
 	/* Now, as far as the writer has told: its last beat, or a newer sample. The time of a sample
@@ -468,7 +469,7 @@ image_settle(struct image *img, int64_t now_ns)
 		struct times t = judge_group(samples_of(img, k), img->first[k + 1] - img->first[k],
 					     now_ns, img->period_ns[k] * IMAGE_STALE_PERIODS);
 		atomic_store_explicit(&img->group[k].oldest_ns, t.oldest_ns, memory_order_relaxed);
-		now_here(img, k, t.oldest_ns);
+		now_here(img, k, t.oldest_ns, false);
 	}
 }
 
@@ -480,6 +481,16 @@ image_is_new(const struct image *img, uint32_t group, uint32_t *seen)
 
 	*seen = version;
 	return is_new;
+}
+
+bool
+image_has_moved(const struct image *img, uint32_t group, uint32_t *seen)
+{
+	uint32_t moved = img->here[group].moved;
+	bool has_moved = *seen != moved;
+
+	*seen = moved;
+	return has_moved;
 }
 
 uint32_t

@@ -60,8 +60,9 @@ struct image_status {
 struct image_worth {
 	bool not_good;                /* one is worse than GOOD; NEVER is not */
 	int64_t oldest_ns, newest_ns; /* times, of those that can turn STALE and of all */
+	bool same; /* all but their times is what was there before; false says nothing */
 };
-#define IMAGE_WORTH_NONE ((struct image_worth){false, INT64_MAX, INT64_MIN})
+#define IMAGE_WORTH_NONE ((struct image_worth){.oldest_ns = INT64_MAX, .newest_ns = INT64_MIN})
 
 struct image;
 
@@ -144,6 +145,8 @@ void image_settle(struct image *img, int64_t now_ns);
 /* For one that looks at them where they are: are the group's samples others than at his last look, by a publish or by
  * image_settle? `seen` is his, 0 before the first. */
 bool image_is_new(const struct image *img, uint32_t group, uint32_t *seen);
+/* Likewise: are they others in more than their times, or may they be? */
+bool image_has_moved(const struct image *img, uint32_t group, uint32_t *seen);
 /* All groups into out[first[n_groups]]; the number of groups that gave no new value. */
 uint32_t image_read_all(const struct image *img, int64_t now_ns, struct sample *out);
 void image_status(const struct image *img, int64_t now_ns, struct image_status *out);

@@ -55,7 +55,8 @@ _Static_assert(ATOMIC_LLONG_LOCK_FREE == 2, "a lock would be private to one proc
 /* What readers in the writer's thread want to know of a group, side by side for all of them. */
 struct group_here {
 	int64_t until_ns; /* until when its samples are as good as they say */
-	uint32_t version; /* 1 before the first publish; another one whenever they are others */
+	/* 1 before the first publish; other ones whenever they are others, and in more than their times */
+	uint32_t version, moved;
 };
 
 struct image {

@@ -55,6 +55,16 @@ sample_at(double value, int64_t time_ns, enum quality quality, uint32_t flags)
 #pragma GCC diagnostic pop
 }
 
+/* A value by its bits: a NaN equals itself, and -0 is not 0. */
+static inline uint64_t
+sample_bits(double value)
+{
+	uint64_t bits;
+
+	memcpy(&bits, &value, sizeof(bits));
+	return bits;
+}
+
 /* n samples that differ in their values alone. */
 static inline void
 sample_fill(struct sample *out, const double *value, uint32_t n, struct sample like)

@@ -325,7 +325,7 @@ record_region(struct world *w, struct view_of *v, uint32_t first)
 	for (uint32_t g = 0; g < v->layout->n_groups; g++) {
 		uint32_t at = v->layout->first[g];
 
-		if (image_is_new(v->image, g, &v->seen[g]))
+		if (image_has_moved(v->image, g, &v->seen[g]))
 			trace_samples(w->trace, w->recorded_tick, first + at, v->now + at,
 				      v->last + at, v->layout->first[g + 1] - at);
 	}

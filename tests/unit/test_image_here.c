@@ -59,6 +59,38 @@ samples_are_judged_where_they_are_as_a_reader_elsewhere_judges_them(void **state
 }
 
 static void
+times_alone_are_no_move_and_age_is_one(void **state)
+{
+	struct image *img;
+	struct image_worth worth = IMAGE_WORTH_NONE;
+	uint32_t seen = 0, moved = 0;
+
+	(void)state;
+	assert_int_equal(image_memory(&img, &layout), 0);
+	assert_non_null(image_here(img));
+	assert_true(image_has_moved(img, 0, &moved));
+	publish(img, 100, QUALITY_GOOD);
+	assert_true(image_has_moved(img, 0, &moved));
+	assert_false(image_has_moved(img, 0, &moved));
+	assert_true(image_is_new(img, 0, &seen));
+	struct sample *s = image_draft(img, 0);
+	for (int i = 0; i < N; i++)
+		sample_date(&s[i], 200);
+	image_judge(&worth, s, N);
+	worth.same = true;
+	image_commit(img, 0, &worth);
+	assert_false(image_has_moved(img, 0, &moved));
+	assert_true(image_is_new(img, 0, &seen));
+	image_settle(img, 200);
+	assert_false(image_has_moved(img, 0, &moved));
+	image_settle(img, 2000);
+	assert_true(image_has_moved(img, 0, &moved));
+	publish(img, 2000, QUALITY_GOOD);
+	assert_true(image_has_moved(img, 0, &moved));
+	image_close(img);
+}
+
+static void
 a_look_is_where_the_samples_are_as_long_as_they_are_fresh(void **state)
 {
 	struct image *img, *copied;
@@ -147,6 +179,7 @@ main(void)
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(
 			samples_are_judged_where_they_are_as_a_reader_elsewhere_judges_them),
+		cmocka_unit_test(times_alone_are_no_move_and_age_is_one),
 		cmocka_unit_test(a_look_is_where_the_samples_are_as_long_as_they_are_fresh),
 		cmocka_unit_test(a_draft_that_is_committed_is_published),
 		cmocka_unit_test(an_image_that_others_may_read_is_not_looked_at_in_place),
