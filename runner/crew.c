@@ -10,7 +10,7 @@
 #include <stdlib.h>
 
 #define WORTH_SHARING 16u /* systems */
-#define PARTS 8u          /* of a sweep, or some more */
+#define OF_THE_REST 4     /* is taken in one go, less and less: the end is shared evenly */
 #define LOOKS_MAX 300u    /* for the next sweep, some .1 ms, before it sleeps */
 
 /* What is left of a sweep: from .. to, of which sweep. One word, so that nobody takes of a sweep that is over. */
@@ -38,7 +38,6 @@ struct crew {
 	pthread_mutex_t mutex; /* of `wake` alone */
 	pthread_cond_t wake;
 	pthread_t other;
-	uint16_t at_once; /* of a sweep, taken in one go */
 	struct sweep sweep;
 };
 
@@ -64,10 +63,9 @@ take(struct crew *c, bool front)
 
 	do {
 		l = rest = unpacked(was);
-		n = (uint16_t)(l.to - l.from);
-		n = n < c->at_once ? n : c->at_once;
-		if (n == 0)
+		if (l.from == l.to)
 			return 0;
+		n = (uint16_t)(1 + (l.to - l.from) / OF_THE_REST);
 		if (front)
 			rest.from = (uint16_t)(l.from + n);
 		else
@@ -205,7 +203,6 @@ crew_open(struct crew **out, uint32_t n, int threads)
 	if (c == NULL)
 		return -ENOMEM;
 	c->sweep = (struct sweep){.each = each, .hands = c};
-	c->at_once = (uint16_t)(1 + n / PARTS);
 	pthread_mutex_init(&c->mutex, NULL);
 	pthread_cond_init(&c->wake, NULL);
 	if (pthread_create(&c->other, NULL, help, c) != 0) {
