@@ -126,6 +126,8 @@ out:
 	return rc;
 }
 
+_Static_assert(SAMPLE_STAMP_WORTH <= UINT8_MAX, "what struct traced has room for");
+
 void
 trace_samples(struct trace *t, uint32_t tick, uint32_t first, const struct sample *now,
 	      struct traced *last, size_t n)
@@ -133,7 +135,7 @@ trace_samples(struct trace *t, uint32_t tick, uint32_t first, const struct sampl
 	const struct sample *end = now + n;
 
 	for (uint32_t point = first; now < end; now++, last++, point++) {
-		uint16_t worth = (uint16_t)(sample_stamp(now) & SAMPLE_STAMP_WORTH);
+		uint8_t worth = (uint8_t)(sample_stamp(now) & SAMPLE_STAMP_WORTH);
 
 		if (memcmp(&now->value, last->value, sizeof last->value) == 0 &&
 		    worth == last->worth)

@@ -34,8 +34,8 @@ int trace_open(struct trace **out, const char *path, const struct trace_about *a
 	       struct errtext *err);
 /* What the trace says of a point so far, to begin with zeroed: a sample without its time, in as few bytes as it takes. */
 struct traced {
-	uint16_t value[4]; /* its bits: a NaN equals itself, and -0 is not 0 */
-	uint16_t worth;    /* quality, and above it flags */
+	uint8_t value[8]; /* its bits: a NaN equals itself, and -0 is not 0 */
+	uint8_t worth;    /* quality, and above it flags */
 };
 /* The samples of points first .. first + n - 1: those that differ from `last` in value, quality or flags are
  * recorded and kept there. */
