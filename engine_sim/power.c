@@ -20,6 +20,12 @@ drooped(double v, double ohm, double w)
 	return 0.5 * (v + sqrt(most(v * v - 4.0 * ohm * w, 0.0)));
 }
 
+double
+power_supply_v(const struct model *md, double supply_w)
+{
+	return drooped(md->supply_v, md->supply_ohm, supply_w);
+}
+
 WIDE void
 power_chain(struct power_chain *out, const struct model *md, double wafer_w, double pumps_w,
 	    const double lost[PSUS])
@@ -38,12 +44,11 @@ power_chain(struct power_chain *out, const struct model *md, double wafer_w, dou
 	out->output_w = wafer_w / md->core_stage_frac;
 	each_w = running ? out->output_w / running : 0.0;
 	load = each_w / md->supply_max_w;
-	out->supply_v = drooped(md->supply_v, md->supply_ohm, each_w);
 	out->supply_input_w =
 		each_w / md->supply_frac + md->supply_fixed_w + md->supply_square_w * load * load;
 	out->input_w = out->output_w / md->supply_frac + pumps_w + md->other_w +
 		       running * (md->supply_fixed_w + md->supply_square_w * load * load);
 	out->overload = running == 0 || out->output_w > running * md->supply_max_w ||
 			out->core_a > md->core_max_a;
-	row_store(out->supply_w, row_scaled(each_w, runs));
+	out->supply_w = each_w;
 }

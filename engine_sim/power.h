@@ -21,15 +21,17 @@ struct power_chain {
 	double output_w; /* of all supplies, at 54 V */
 	double input_w;  /* of the whole system: supplies, pumps, everything else in the box */
 	int running;     /* supplies that do */
-	double supply_w[PSUS]; /* output of each */
+	double supply_w; /* output of each that runs */
 	double supply_input_w; /* input of each that runs */
-	double supply_v;       /* voltage of each that runs */
 	bool overload; /* more is asked than the supplies that run, or the path to the wafer, can give */
 };
 
 /* lost[PSUS]: > 0.5 gives nothing. */
 void power_chain(struct power_chain *out, const struct model *md, double wafer_w, double pumps_w,
 		 const double lost[PSUS]);
+
+/* Voltage of a supply that gives so much. */
+double power_supply_v(const struct model *md, double supply_w);
 
 /* Heat of the core stage that the coolant takes. */
 double power_loss_to_loop_w(const struct model *md, double wafer_w);

@@ -345,21 +345,30 @@ psu_runs(const struct asked *a)
 static double
 psu_power(const struct asked *a)
 {
-	double w = a->sys->process.power.supply_w[a->i];
+	double w = psu_runs(a) ? a->sys->process.power.supply_w : 0.0;
 
 	return not_below_0(values_noisy(a, w, POWER_NOISE_FRAC * w));
+}
+
+/* Without noise, of one that runs. */
+static double
+psu_v(const struct asked *a)
+{
+	const struct process *p = &a->sys->process;
+
+	return power_supply_v(&p->md, p->power.supply_w);
 }
 
 static double
 psu_voltage(const struct asked *a)
 {
-	return psu_runs(a) ? values_noisy(a, a->sys->process.power.supply_v, 0.01) : 0.0;
+	return psu_runs(a) ? values_noisy(a, psu_v(a), 0.01) : 0.0;
 }
 
 static double
 psu_current(const struct asked *a)
 {
-	return psu_power(a) / a->sys->process.power.supply_v;
+	return psu_power(a) / psu_v(a);
 }
 
 static double
