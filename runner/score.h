@@ -30,10 +30,10 @@ struct score {
 	double cap_w; /* on the input power, of which 0.5 % is not counted; NAN none */
 	double scored_s;
 	double sum[SCORES]; /* integrals and maxima so far */
-	bool any;           /* `duty`, `pump` are those of the step before */
-	double duty[RETICLES], pump[2];
-	uint64_t duty_moves;
+	bool any;           /* what follows is of the step before */
 	uint32_t trip;
+	uint64_t duty_moves;
+	double pump[2], duty[RETICLES];
 };
 
 void score_init(struct score *s, double spread_limit_k, double temp_limit_c);
