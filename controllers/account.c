@@ -57,7 +57,7 @@ account_face(struct account *a, const struct sensors *f, const struct job_groups
 	UNCLEARED double some_c[RETICLES];
 	const double *temp_c = f->temp_c;
 	double sum_c = 0.0;
-	uint32_t n = RETICLES;
+	uint32_t n = RETICLES, hottest = 0, coldest = 0;
 	if (!all_count(f, jobs)) {
 		n = counted(f, jobs, some_c);
 		temp_c = some_c;
@@ -68,11 +68,12 @@ account_face(struct account *a, const struct sensors *f, const struct job_groups
 	for (int i = 0; i < RETICLES; i++)
 		sum_c += n == RETICLES || !isnan(temp_c[i]) ? temp_c[i] : 0.0;
 	a->tmean_c = n ? sum_c / n : (double)NAN;
-	a->hottest = a->coldest = 0;
-	while (isfinite(a->tmax_c) && !(temp_c[a->hottest] >= a->tmax_c))
-		a->hottest++;
-	while (isfinite(a->tmin_c) && !(temp_c[a->coldest] <= a->tmin_c))
-		a->coldest++;
+	while (isfinite(a->tmax_c) && !(temp_c[hottest] >= a->tmax_c))
+		hottest++;
+	while (isfinite(a->tmin_c) && !(temp_c[coldest] <= a->tmin_c))
+		coldest++;
+	a->hottest = hottest;
+	a->coldest = coldest;
 }
 
 int

@@ -496,15 +496,15 @@ common_of(const struct verdict *d, const struct view *v, bool measured, int64_t 
 /* Those of now are alike; the others are taken into what they are worth one by one. */
 static void
 set_points(struct sample points[], const struct place *p, const struct place *end,
-	   const struct readings *r, const struct common *c, struct image_worth *worth)
+	   const struct readings *r, struct common c, struct image_worth *worth)
 {
 	const struct sample *told = NULL;
-	struct sample now = sample_at(0, c->now_ns, c->good, c->flags);
+	struct sample now = sample_at(0, c.now_ns, c.good, c.flags);
 	for (; p < end; p++) {
 		struct sample *out = &points[p->index];
 		double value = *(const double *)(const void *)((const char *)r + p->offset);
-		now.flags = (c->flags | (out->flags & c->kept)) & SAMPLE_FLAGS;
-		if (c->good != QUALITY_NEVER && isfinite(value)) {
+		now.flags = (c.flags | (out->flags & c.kept)) & SAMPLE_FLAGS;
+		if (c.good != QUALITY_NEVER && isfinite(value)) {
 			now.value = value;
 			*out = now;
 			told = out;
@@ -512,7 +512,7 @@ set_points(struct sample points[], const struct place *p, const struct place *en
 		}
 		out->flags = now.flags;
 		if (out->quality != QUALITY_NEVER) {
-			out->quality = c->none; /* value and time stay those of the last good one */
+			out->quality = c.none; /* value and time stay those of the last good one */
 			image_judge(worth, out, 1);
 		}
 	}
@@ -537,14 +537,14 @@ outputs_points(struct outputs *x, struct image *ctl, uint32_t system, const stru
 	struct image_worth worth = IMAGE_WORTH_NONE;
 	uint32_t group = x->ctl_group[system];
 	struct sample *points = image_draft(ctl, group);
-	struct common c = common_of(&s->verdict, v, false, now_ns);
 	struct readings r;
 	nothing_read(&r);
 	read_account(&r, a);
 	read_supervisor(&r, s);
-	set_points(points, x->places, measured, &r, &c, &worth);
-	c = common_of(&s->verdict, v, true, now_ns);
-	set_points(points, measured, x->places + x->n_places, &r, &c, &worth);
+	set_points(points, x->places, measured, &r, common_of(&s->verdict, v, false, now_ns),
+		   &worth);
+	set_points(points, measured, x->places + x->n_places, &r,
+		   common_of(&s->verdict, v, true, now_ns), &worth);
 	image_commit(ctl, group, &worth);
 }
 

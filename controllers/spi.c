@@ -292,8 +292,9 @@ duties_step(struct spi *s, const struct control_params *p, const struct law_in *
 			by_cap = by_cap || cap < asked;
 			least = law_least(least, out->duty_frac[k]);
 		}
+		double duty = out->duty_frac[i];
 		for (int k = own_end; k < end; k++)
-			out->duty_frac[k] = out->duty_frac[i];
+			out->duty_frac[k] = duty;
 	}
 	for (int i = 0; i < RETICLES && in->staged; i++) /* a cheaper one would only wait */
 		out->duty_frac[i] *= law_stage(in, i);
