@@ -29,14 +29,15 @@ struct actuator_watch {
 };
 
 struct actuators {
-	struct actuator_watch pump[ACTUATOR_PUMPS], valve, duty[RETICLES];
+	struct actuator_watch pump[ACTUATOR_PUMPS], valve;
+	uint32_t faults;   /* enum actuator_bit */
+	int worst;         /* the reticle whose duty is furthest off, of those at fault; -1 none */
+	int worst_ballast; /* likewise */
 	/* None of the duties is at fault, or may be; then: late_frac of each, side by side and in short. */
 	bool rest;
 	float rest_frac[RETICLES];
-	uint32_t faults; /* enum actuator_bit */
-	int worst;       /* the reticle whose duty is furthest off, of those at fault; -1 none */
+	struct actuator_watch duty[RETICLES];
 	struct actuator_watch ballast[RETICLES]; /* of all that a device does */
-	int worst_ballast;                       /* likewise */
 };
 
 /* What is asked of them now; NAN nothing, or their device is not ours to judge. */

@@ -12,11 +12,9 @@
 #include "config/plant.h"
 
 struct estimate {
-	double offset_k[RETICLES]; /* of the sensor: reading less truth; 0 before a soak */
-	double gain[RETICLES];   /* rise of the own temperature over the model's; 1 before a soak */
-	double zone_g[ZONES];    /* flow of a zone to that of a clean one; 1 clean */
-	double zone_flow[ZONES]; /* the same to an equal part of all; mean 1 */
-	bool zone_sure[ZONES];   /* enough was seen to say so */
+	double zone_g[ZONES];     /* flow of a zone to that of a clean one; 1 clean */
+	double zone_flow[ZONES];  /* the same to an equal part of all; mean 1 */
+	bool zone_sure[ZONES];    /* enough was seen to say so */
 	bool zone_clogged[ZONES]; /* for long enough to be named */
 	bool zone_old[ZONES];     /* not seen for estimate_old_s: zone_flow is of then */
 	double ua_frac;           /* heat exchanger: UA to that of a clean one; NAN not known yet */
@@ -25,6 +23,8 @@ struct estimate {
 	bool ua_old, balance_old; /* as zone_old */
 	double spread_limit_k;    /* found by the soak for this wafer; NAN none */
 	uint32_t serial;          /* of the engine block that offset_k and gain belong to; 0 none */
+	double offset_k[RETICLES]; /* of the sensor: reading less truth; 0 before a soak */
+	double gain[RETICLES]; /* rise of the own temperature over the model's; 1 before a soak */
 };
 
 void estimate_init(struct estimate *e);

@@ -17,15 +17,15 @@
 struct view;
 
 struct job_groups {
+	bool any;              /* some reticle has a job: what the others do counts for nothing */
+	bool all;              /* the work of each counts */
+	uint32_t partly_steps; /* since when some reticles' slots have not been known */
 	uint8_t lead
 		[RETICLES]; /* the first reticle of its group: its own index where it is alone */
 	uint8_t slot[RETICLES]; /* of its job; SLOT_NONE */
 	bool alone[RETICLES];   /* it need not wait for another: gains of independent reticles */
 	/* where its row ends: of its group, or of others that are alone; and of its slot */
 	uint8_t end[RETICLES], slot_end[RETICLES];
-	bool any;              /* some reticle has a job: what the others do counts for nothing */
-	bool all;              /* the work of each counts */
-	uint32_t partly_steps; /* since when some reticles' slots have not been known */
 };
 
 /* One job on the whole wafer. */

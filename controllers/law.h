@@ -33,10 +33,7 @@ struct law_in {
 	double supply_c;              /* NAN unknown */
 	double pump_frac, valve_frac; /* in force (the faster pump); NAN unknown */
 	double pump_each_frac[2];     /* likewise, each */
-	bool stuck[RETICLES];         /* its duty does not do what it is asked … */
-	double most_frac[RETICLES];   /* … and gives no more than this; 1 elsewhere */
 	bool pump_alarm;              /* a pump failed: the other one must carry the flow */
-	struct job_groups jobs;       /* which reticles share a duty */
 	bool whole;                   /* all are measured and their work counts, as it mostly is */
 	double temp_limit_c, spread_limit_k;
 	double supply_lo_c;    /* the set-point stays above: dew point */
@@ -50,32 +47,35 @@ struct law_in {
 	/* for laws with a model of the wafer */
 	const struct estimate *estimate;  /* NULL: none */
 	const struct system_model *model; /* NULL: none */
+	bool staged;                      /* one of stage_frac is less than 1 */
+	bool even;                        /* law_share of each is 1, as it mostly is */
+	double density[JOBS_MAX + 1];     /* of the job in a slot, as its plant says; NAN unknown */
+	bool may_move[JOBS_MAX +
+		      1];       /* the work of the job in a slot may move between its reticles */
+	double flow_kg_s;       /* NAN unknown */
+	bool ballast_barred;    /* there may be no dummy work now */
+	struct job_groups jobs; /* which reticles share a duty */
 	/* duty that its stage of a pipeline needs, of the dearest stage's; 1 elsewhere; 0: not known, as 1 */
 	double stage_frac[RETICLES];
-	bool staged;                  /* one of them is less */
-	bool even;                    /* law_share of each is 1, as it mostly is */
-	uint8_t stage[RETICLES];      /* of its pipeline; 0 elsewhere */
-	double density[JOBS_MAX + 1]; /* of the job in a slot, as its plant says; NAN unknown */
-	bool may_move[JOBS_MAX +
-		      1]; /* the work of the job in a slot may move between its reticles */
-	double flow_kg_s; /* NAN unknown */
+	uint8_t stage[RETICLES];    /* of its pipeline; 0 elsewhere */
+	bool stuck[RETICLES];       /* its duty does not do what it is asked … */
+	double most_frac[RETICLES]; /* … and gives no more than this; 1 elsewhere */
 	/* dummy work, where control_params.ballast_max_w is above 0 */
 	double ballast_w[RETICLES];   /* in force; NAN unknown */
 	bool ballast_stuck[RETICLES]; /* it is not what it is asked to be */
-	bool ballast_barred;          /* there may be none now */
 };
 
 struct law_out {
 	double duty_frac[RETICLES];
 	double pump_frac; /* of both pumps */
 	double valve_frac;
-	double setpoint_c;           /* of the coolant supply, in force */
-	double own_setpoint_c;       /* … and without a person's */
-	double share_frac[RETICLES]; /* of its job's work; NAN: as it is */
-	double ballast_w[RETICLES];  /* dummy work; 0 where a law knows none */
+	double setpoint_c;     /* of the coolant supply, in force */
+	double own_setpoint_c; /* … and without a person's */
 	double margin_k;       /* room to the nearest limit less its margin; negative: over it */
 	enum ctl_reason limit; /* what bounds the duty where it is below 1 */
 	bool unheld;           /* it is broken without any work, too */
+	double share_frac[RETICLES]; /* of its job's work; NAN: as it is */
+	double ballast_w[RETICLES];  /* dummy work; 0 where a law knows none */
 };
 
 /* The wafer as a law judges it. */

@@ -43,10 +43,9 @@ struct observer {
 	struct zone_face face;
 	/* low-passed alike */
 	bool started;
-	double si_c[RETICLES], power_w[RETICLES], supply_c, flow_kg_s;
-	double share[RETICLES]; /* of the wafer's power */
-	double zone_w[ZONES];   /* as read */
-	double late_w[2]; /* the wafer's power as its copper and the sensors' low-pass see it */
+	double supply_c, flow_kg_s;
+	double zone_w[ZONES]; /* as read */
+	double late_w[2];     /* the wafer's power as its copper and the sensors' low-pass see it */
 	uint32_t quiet_steps;
 	double lateral_mul;     /* heat between zones, of what the type lets expect */
 	double log_flow[ZONES]; /* of a zone, over an equal part of all */
@@ -55,6 +54,8 @@ struct observer {
 	uint32_t low_steps[ZONES], good_steps[ZONES];
 	uint32_t age[ZONES]; /* steps since it was told of */
 	struct observer_loop loop;
+	double si_c[RETICLES], power_w[RETICLES]; /* low-passed as supply and flow are */
+	double share[RETICLES];                   /* of the wafer's power, likewise */
 };
 
 /* type: borrowed; NULL allowed. */

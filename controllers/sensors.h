@@ -15,12 +15,12 @@
 
 struct sensors {
 	bool started;
-	double temp_c[RETICLES];
-	bool measured[RETICLES]; /* false: a substitute */
 	uint32_t lost;
 	bool degraded; /* more lost than lost_reticles_max, or three side by side; lasts 5 s more */
 	uint32_t degraded_steps; /* left of that */
 	bool blind;              /* more than half lost: no substitute is worth anything */
+	double temp_c[RETICLES];
+	bool measured[RETICLES]; /* false: a substitute */
 };
 
 void sensors_reset(struct sensors *s); /* the next step starts the low-pass anew */

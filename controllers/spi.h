@@ -11,6 +11,8 @@
 #include "controllers/law.h"
 
 struct spi {
+	double pump_frac, setpoint_c;
+	struct law_valve valve;
 	struct job_groups jobs;  /* how the integrators were last used */
 	double i_frac[RETICLES]; /* of each group, at its lead */
 	double asked_frac
@@ -18,8 +20,6 @@ struct spi {
 	double cap_frac
 		[RETICLES]; /* likewise: what a power cap leaves it; 1 where there is none … */
 	bool capped;        /* … as of all since this was last so */
-	double pump_frac, setpoint_c;
-	struct law_valve valve;
 };
 
 /* Take over from what is applied: the first step asks for the same, as far as the limits allow. */

@@ -25,15 +25,15 @@ struct demands {
 	bool active; /* false: no demand at all */
 	bool release;
 	bool quiet; /* nothing but the release */
-	double duty_frac[RETICLES], share_frac[RETICLES];
-	double ballast_w[RETICLES];
 	double pump_frac, valve_frac;
 	double pump_turn_frac;             /* first pump over pump_frac, second below it */
 	double pump_each_frac[HAND_PUMPS]; /* of one pump, where it is not as the other; NAN */
-	bool by_hand[HANDS];               /* a person's, or on its way back from that */
 	double batch_frac[JOBS_MAX];       /* share of the micro-batches of the job in a slot */
 	double ceiling_w, ceiling_for_s;   /* of the wafer, which its device holds by itself */
 	uint16_t engine_seq, cooling_seq;
+	double duty_frac[RETICLES], share_frac[RETICLES];
+	double ballast_w[RETICLES];
+	bool by_hand[HANDS]; /* a person's, or on its way back from that */
 };
 
 /* What a pump is asked for; NAN nothing. */
@@ -126,52 +126,53 @@ struct supervisor {
 	bool after_cap;        /* a cap held it back, and no other limit does since: it grows */
 	struct cluster_order order;
 	double own_frac[JOBS_MAX], asked_frac[JOBS_MAX]; /* of a slot, as struct cluster_report */
-	double pace_factor[JOBS_MAX];  /* of the duties of a slot, in the last step */
-	double unpaced_frac[RETICLES]; /* for the law, where one of them is less than 1 */
-	double stage_cost[RETICLES];   /* of its stage in a pipeline, of the dearest; 1 elsewhere */
-	double full_rate
-		[RETICLES];   /* of its slot, if its duty were 1 and nothing else the least … */
-	bool plain_rates;     /* … which mostly is 1 of each */
-	bool piped[JOBS_MAX]; /* the job in a slot is a pipeline */
-	double piped_frac[JOBS_MAX]; /* its rate, as read; NAN it is none */
-	double pace_frac;            /* the least in force; 1 none */
-	int64_t ceiling_end_ns;      /* of the one that is asked for */
-	struct ceiling ceiling;      /* the one that is there */
+	double pace_factor[JOBS_MAX]; /* of the duties of a slot, in the last step */
+	bool piped[JOBS_MAX];         /* the job in a slot is a pipeline */
+	double piped_frac[JOBS_MAX];  /* its rate, as read; NAN it is none */
+	double pace_frac;             /* the least in force; 1 none */
+	int64_t ceiling_end_ns;       /* of the one that is asked for */
+	struct ceiling ceiling;       /* the one that is there */
 	uint32_t mute, astray; /* steps: its engine says no duty; applies more than is asked for */
 	const struct hands *hands; /* set by a person; NULL: nothing ever is */
 	unsigned n_by_hand;
-	bool hands_act;         /* one was set in the last step, or on its way back to the law */
-	double hand_now[HANDS]; /* in force, on its way there or back; NAN: the law's */
-	bool hand_binds;        /* a duty set by hand is what holds something back … */
-	bool hand_leaves;       /* … or what it was, until the ramp is over */
-	bool hand_hot;          /* over the limit: cooling does what the law wants */
-	bool hand_cold;         /* the supply is below the dew point and its margin */
-	bool shares_stray;      /* work is where a person put it, until a law begins … */
-	bool setpoint_stray;    /* … and so is the supply, until the law's own is reached */
+	bool hands_act;      /* one was set in the last step, or on its way back to the law */
+	bool hand_binds;     /* a duty set by hand is what holds something back … */
+	bool hand_leaves;    /* … or what it was, until the ramp is over */
+	bool hand_hot;       /* over the limit: cooling does what the law wants */
+	bool hand_cold;      /* the supply is below the dew point and its margin */
+	bool shares_stray;   /* work is where a person put it, until a law begins … */
+	bool setpoint_stray; /* … and so is the supply, until the law's own is reached */
 	double own_setpoint_c;
-	struct actuators actuators;
 	struct pump_turns turns;
-	struct trust trust;
 	/* [RETICLES] as read, before offsets are taken off; NAN not believed; borrowed for the step */
 	const double *believed_c;
+	bool idle;          /* the block says that it has no job */
+	uint32_t jobs_seen; /* of the view that in.jobs is read from */
+	bool jobs_anew; /* they were in this step, and so is all that follows from them and shares */
+	bool any_stuck;    /* one of in.stuck is */
+	bool wants_shares; /* a share in `wants` may be a number, as few laws and hands make it */
+	struct verdict verdict;
+	double unpaced_frac[RETICLES]; /* for the law, where one of pace_factor is less than 1 */
+	double stage_cost[RETICLES];   /* of its stage in a pipeline, of the dearest; 1 elsewhere */
+	double full_rate
+		[RETICLES]; /* of its slot, if its duty were 1 and nothing else the least … */
+	bool plain_rates;   /* … which mostly is 1 of each */
+	double hand_now
+		[HANDS]; /* what is set by hand: in force, on its way there or back; NAN: the law's */
+	struct actuators actuators;
+	struct trust trust;
 	struct sensors sensors;
 	struct observer observer;
 	struct estimate estimate; /* what the law may build on */
 	struct law_in in;
-	bool idle;          /* the block says that it has no job */
-	uint32_t jobs_seen; /* of the view that in.jobs is read from */
-	bool jobs_anew; /* they were in this step, and so is all that follows from them and shares */
-	bool any_stuck; /* one of in.stuck is */
 	struct law_out out;
-	union law_state state;
 	/*
 	 * What law and takeover want (of these: duties, shares, pump and valve). Never a person's,
 	 * nor what the cap and other systems take: demands are made of it anew in each step.
 	 */
 	struct demands wants;
-	bool wants_shares; /* one of them may be a number, as few laws and hands make it */
 	struct demands demands;
-	struct verdict verdict;
+	union law_state state; /* last: of some laws it is hundreds of kilobytes */
 };
 
 /* What its type says of it; NULL: not known. */

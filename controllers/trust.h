@@ -44,26 +44,27 @@ struct trust_one {                  /* at rest in all that is zero */
 };
 
 struct trust {
-	double last_c[RETICLES];  /* of each reticle: last reading … */
-	double power_k[RETICLES]; /* … and what its power made of that, which is seldom another */
-	uint32_t power_seen;      /* of the view, as of that */
+	double steps;  /* so far */
+	bool rest;     /* all of them are at rest */
+	bool believed; /* `why` of each is TRUST_ALL */
+	bool frozen;
+	uint32_t doubted;                     /* of them */
+	double doubted_max_c;                 /* hottest that is not believed; 0 none */
+	struct trust_range power_w, supply_c; /* since the wafer's readings last moved */
+	uint32_t all_still_steps, all_moved_steps;
+	uint32_t still_most; /* of still_steps */
+	uint32_t power_seen; /* of the view, as of power_k */
+	/* of each reticle */
+	double last_c[RETICLES];   /* last reading … */
+	double power_k[RETICLES];  /* … and what its power made of that */
 	float duty_frac[RETICLES]; /* low-passed duty */
 	/* power since the reading last moved, and steps: without a move, and since that power has moved */
 	float still_lo_w[RETICLES], still_hi_w[RETICLES];
 	uint32_t still_steps[RETICLES], moved_steps[RETICLES];
-	uint32_t still_most;        /* of these steps */
 	double well_from[RETICLES]; /* the step after which it has been well */
-	double steps;               /* so far */
 	struct trust_one one[RETICLES];
-	bool rest;                            /* all of them are at rest */
-	bool believed;                        /* `why` of each is TRUST_ALL */
-	double out_c[RETICLES];               /* what is believed, where that is not what is read */
-	double maybe_c[RETICLES];             /* what is not believed and may be true; NAN */
-	double doubted_max_c;                 /* hottest that is not believed; 0 none */
-	struct trust_range power_w, supply_c; /* since the wafer's readings last moved */
-	uint32_t all_still_steps, all_moved_steps;
-	uint32_t doubted; /* of them */
-	bool frozen;
+	double out_c[RETICLES];   /* what is believed, where that is not what is read */
+	double maybe_c[RETICLES]; /* what is not believed and may be true; NAN */
 };
 
 void trust_reset(struct trust *t);
