@@ -26,7 +26,7 @@ struct image *readings_image(const struct readings *in, enum plant_region region
 /* Every wanted group, judged at now_ns. */
 void readings_read(struct readings *in, int64_t now_ns);
 /* What that left: the region's samples, of which those of wanted groups count, and by group whether any may be another than
- * after the time before. Until readings_set. */
+ * after the time before. Borrowed until readings_set. */
 const struct sample *readings_samples(const struct readings *in, enum plant_region region);
 const bool *readings_fresh(const struct readings *in, enum plant_region region);
 

@@ -49,9 +49,9 @@ struct actuate {
 	bool *has_read;    /* since it has asked: */
 	uint64_t *read;
 	uint32_t n, n_pending, n_differ; /* n_differ: of which read-back differs */
-	bool overtaken;                  /* something has happened to one since they were taken */
-	bool shadow;                     /* nothing is sent, so nothing is confirmed or repeated */
-	int64_t until_ns;                /* no again_ns is before that */
+	bool overtaken;   /* something has happened to one since demands were last taken */
+	bool shadow;      /* nothing is sent, so nothing is confirmed or repeated */
+	int64_t until_ns; /* no again_ns is before that */
 };
 
 struct actuate_run {

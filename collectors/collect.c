@@ -19,6 +19,7 @@ struct collect {
 	uint32_t from, to; /* links that are its own */
 	struct due due; /* an item each link, then one each line, which stands for all its links */
 	struct cadence beat;
+	bool beats;
 	uint64_t ctl_tick; /* as last seen */
 	/* pools that the links' plans, demands and actuators are cut from */
 	struct plan_read *reads;
@@ -132,6 +133,7 @@ collect_open(struct collect **out, const struct plant *plant, struct image *in, 
 	uint32_t n_ctl = plant->ctl.first[plant->ctl.n_groups];
 	c->shared = (struct link_shared){.plant = plant, .ctl = ctl, .seed = seed};
 	c->n = c->to = plant->n_devices;
+	c->beats = true;
 	c->links = calloc(c->n + 1u, sizeof *c->links);
 	c->reads = calloc(plant->n_in + 1u, sizeof *c->reads);
 	c->answers = calloc(plant->n_in + 1u, sizeof *c->answers);
@@ -187,11 +189,12 @@ collect_close(struct collect *c)
 }
 
 void
-collect_share(struct collect *c, uint32_t from, uint32_t to)
+collect_share(struct collect *c, uint32_t from, uint32_t to, bool beats)
 {
 	assert(c->n_lines == 0);
 	c->from = from;
 	c->to = to;
+	c->beats = beats;
 	c->shared.silent = true;
 	for (uint32_t i = 0; i < c->n; i++)
 		if (i < from || i >= to)
@@ -241,7 +244,7 @@ size_t
 collect_due(struct collect *c, int64_t now_ns, struct collect_action *out, size_t max)
 {
 	size_t n = 0;
-	if (c->from == 0 && cadence_due(&c->beat, now_ns))
+	if (c->beats && cadence_due(&c->beat, now_ns))
 		image_beat(c->shared.publisher.in, now_ns, c->beat.ticks, c->beat.overruns);
 	look_at_ctl(c, now_ns);
 	while (n < max && due_ns(&c->due) <= now_ns) {

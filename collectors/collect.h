@@ -48,9 +48,9 @@ int collect_open(struct collect **out, const struct plant *plant, struct image *
 		 struct image *ctl, uint64_t seed, int64_t now_ns);
 void collect_close(struct collect *c);
 /* Before anything else: only devices from .. to - 1 are its. Others have the rest of the plant, which has no serial lines: they
- * write and read the same images, and threads may call them at the same time, so that events are told to nobody and only the
- * first one beats. */
-void collect_share(struct collect *c, uint32_t from, uint32_t to);
+ * write and read the same images, and threads may call them at the same time, so that events are told to nobody and only one of
+ * them beats. */
+void collect_share(struct collect *c, uint32_t from, uint32_t to, bool beats);
 /* The controllers' region came, went or is a new one (image_attach / NULL). */
 void collect_set_ctl(struct collect *c, struct image *ctl);
 

@@ -33,7 +33,7 @@ struct actuators {
 	uint32_t faults;   /* enum actuator_bit */
 	int worst;         /* the reticle whose duty is furthest off, of those at fault; -1 none */
 	int worst_ballast; /* likewise */
-	/* None of the duties is at fault, or may be; then: late_frac of each, side by side and in short. */
+	/* None of the duties is at fault, or may be; then: late_frac of each, side by side, as floats. */
 	bool rest;
 	float rest_frac[RETICLES];
 	struct actuator_watch duty[RETICLES];

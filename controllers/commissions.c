@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "controllers/commissions.h"
 
+#include <assert.h>
 #include <errno.h>
 #include <math.h>
 #include <stdarg.h>
@@ -164,6 +165,7 @@ void
 commissions_before(struct commissions *c, uint32_t system, struct supervisor *s,
 		   const struct view *v, int64_t now_ns)
 {
+	assert(commissions_awaits(c, system, v));
 	struct unit *u = &c->units[system];
 	char when[24];
 	uint32_t serial = (uint32_t)v->engine_serial, was = u->used;

@@ -86,6 +86,7 @@ struct inputs_of {
 	uint8_t tells; /* enum tells */
 };
 _Static_assert(sizeof(struct inputs_of) == 32, "two of them are a cache line");
+_Static_assert(sizeof(struct view) / sizeof(double) <= UINT16_MAX, "inputs_of.field");
 
 /* What a look makes of one kind or of several. */
 struct looked {

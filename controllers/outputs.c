@@ -110,6 +110,7 @@ static const struct {
 	{ROLE_CTL_HEAT_BALANCE, 1, AT(heat_balance_frac), false},
 	{ROLE_CTL_COMMISSIONED, 1, AT(serial), false},
 };
+_Static_assert(sizeof(struct readings) <= UINT16_MAX, "place.offset");
 #define N_ROLES (sizeof POINTS / sizeof POINTS[0])
 
 /* Demands of one kind, side by side in their group and within the same bounds. */
@@ -230,8 +231,11 @@ outputs_open(struct outputs **out, const struct plant *plant)
 		return -ENOMEM;
 	}
 	find_groups(x, plant);
-	for (uint32_t s = 0; s < n; s++)
-		x->ctl_group[s] = (uint32_t)plant_ctl_group(plant, s);
+	for (uint32_t s = 0; s < n; s++) {
+		int32_t g = plant_ctl_group(plant, s);
+		assert(g >= 0);
+		x->ctl_group[s] = (uint32_t)g;
+	}
 	if (n > 0) {
 		x->n_plain = find_places(x, plant, false, 0);
 		x->n_places = find_places(x, plant, true, x->n_plain);

@@ -17,9 +17,8 @@ struct spi {
 	double i_frac[RETICLES]; /* of each group, at its lead */
 	double asked_frac
 		[RETICLES]; /* likewise: what it asked for last, to see what is applied of it */
-	double cap_frac
-		[RETICLES]; /* likewise: what a power cap leaves it; 1 where there is none … */
-	bool capped;        /* … as of all since this was last so */
+	double cap_frac[RETICLES]; /* likewise: what a power cap leaves it; 1 where there is none */
+	bool capped;               /* one was in force in the last step: cap_frac may be below 1 */
 };
 
 /* Take over from what is applied: the first step asks for the same, as far as the limits allow. */

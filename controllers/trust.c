@@ -337,7 +337,8 @@ count_still(struct trust *t, const float by_k[], float power_w)
 		t->still_steps[i] = moved ? 0 : t->still_steps[i] + 1;
 		t->still_lo_w[i] = moved ? INFINITY : lo_w;
 		t->still_hi_w[i] = moved ? -INFINITY : hi_w;
-		t->moved_steps[i] = more; /* of who has moved: until its next step */
+		t->moved_steps[i] =
+			more; /* of one that has moved it says nothing: its next step begins at 0 */
 	}
 	for (int i = 0; i < RETICLES; i++) {
 		uint32_t steps = t->still_steps[i];

@@ -476,6 +476,7 @@ image_settle(struct image *img, int64_t now_ns)
 bool
 image_is_new(const struct image *img, uint32_t group, uint32_t *seen)
 {
+	assert(img->alone && group < img->n_groups);
 	uint32_t version = img->here[group].version;
 	bool is_new = *seen != version;
 
@@ -486,6 +487,7 @@ image_is_new(const struct image *img, uint32_t group, uint32_t *seen)
 bool
 image_has_moved(const struct image *img, uint32_t group, uint32_t *seen)
 {
+	assert(img->alone && group < img->n_groups);
 	uint32_t moved = img->here[group].moved;
 	bool has_moved = *seen != moved;
 

@@ -119,8 +119,8 @@ void image_emit(struct image *img, const struct image_event *event); /* seq is a
  * first.
  */
 int image_read(const struct image *img, uint32_t group, int64_t now_ns, struct sample *out);
-/* The same for a reader that only looks: the samples where they are, if this thread alone writes and reads them and
- * they are as good as when they were published (image_here), else copied to `own`; until the next publish. */
+/* The same for a reader that only looks: the samples where they are, if nobody writes them meanwhile (image_here) and
+ * they are as good as when they were published, else copied to `own`; until the next publish. */
 const struct sample *image_look(const struct image *img, uint32_t group, int64_t now_ns,
 				struct sample *own);
 /* What a reader keeps of a group between two looks at it; zeroed before the first. */
@@ -136,8 +136,8 @@ bool image_read_new(const struct image *img, uint32_t group, int64_t now_ns,
 /*
  * For readers in the writer's own thread, that is of an image_memory alone: its samples where they are, index = sample,
  * which then need not be copied by each. NULL: others write, or read, at the same time (image_create, image_attach).
- * From the first call on no other thread may read the image while this one writes it, or writes another group of it: threads
- * that share the work of the writer (core/sweep.h) each write groups of their own, and all that is written before it is read.
+ * From the first call on nothing of it may be read while it is written. Threads that share the writer's work (core/sweep.h)
+ * each write groups of their own, and what one has written another reads after the sweep.
  */
 const struct sample *image_here(struct image *img);
 /* Judges all of them at now_ns, where they are: what image_read would give. Not for times that go back. */

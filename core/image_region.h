@@ -78,7 +78,7 @@ struct image {
 	struct sample *draft; /* [n_samples] of a writer, on their way to the region */
 
 	bool writer;
-	bool alone;  /* one thread writes and reads: no word needs to be atomic (image_here) */
+	bool alone; /* nobody reads what another writes at that time: no word needs to be atomic (image_here) */
 	bool mapped; /* else plain memory */
 	int lock_fd; /* -1 none */
 	dev_t device;

@@ -44,6 +44,13 @@ struct sample {
 	uint64_t flags : 3;   /* enum sample_flag, or'ed */
 	int64_t time_ns : SAMPLE_TIME_BITS;
 };
+#define SAMPLE_STAMP_QUALITY UINT64_C(7) /* in sample_stamp() */
+#define SAMPLE_STAMP_WORTH UINT64_C(63)  /* quality and flags */
+_Static_assert(QUALITIES <= SAMPLE_STAMP_QUALITY + 1 &&
+		       (unsigned)SAMPLE_FLAGS << 3 ==
+			       (SAMPLE_STAMP_WORTH & ~SAMPLE_STAMP_QUALITY) &&
+		       6 + SAMPLE_TIME_BITS == 64,
+	       "quality, flags and time share a word");
 
 static inline struct sample
 sample_at(double value, int64_t time_ns, enum quality quality, uint32_t flags)
@@ -85,8 +92,6 @@ sample_date(struct sample *s, int64_t time_ns)
 
 /* Time, quality and flags in one: what is the same in two samples is so in all three. Its lowest bits are the quality, and next to
  * them the flags. */
-#define SAMPLE_STAMP_QUALITY UINT64_C(7)
-#define SAMPLE_STAMP_WORTH UINT64_C(63) /* quality and flags */
 static inline uint64_t
 sample_stamp(const struct sample *s)
 {

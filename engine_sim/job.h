@@ -58,15 +58,15 @@ struct job_set {
 	double edge[EDGES];                                    /* part of an edge that works */
 };
 
-/* Of a slot; a free one's rate is 1. */
+/* Of a slot; in a free one rate, work, wait, need_s, holds and size are 0, the rest is old. */
 struct job_slot {
-	double rate;   /* 1 unthrottled */
-	double work;   /* tokens a second here, of the job's full ones */
-	double alone;  /* work of a system that nothing throttles, without exchange */
-	double wait;   /* part of a step that it waits for slower systems */
-	double load_w; /* of its reticles */
-	double act_mean;
-	double row_s; /* the row in force takes; INFINITY: it stands */
+	double rate;     /* 1 unthrottled */
+	double work;     /* tokens a second here, of the job's full ones */
+	double alone;    /* work of a system that nothing throttles, without exchange */
+	double wait;     /* part of a step that it waits for slower systems */
+	double load_w;   /* of its reticles */
+	double act_mean; /* of the activity of its reticles, 0..1 */
+	double row_s;    /* the row in force takes; INFINITY: it stands */
 	uint32_t size;
 	bool stream;   /* limited by data */
 	double pace;   /* R; PIPE: what leaves the last buffer */

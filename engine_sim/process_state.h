@@ -86,9 +86,9 @@ struct process {
 	bool duty_odd;         /* a duty is stuck or limited */
 	bool sensor_odd; /* a reticle's sensor is stuck, or off by more than it was built with */
 	bool piped;      /* there is one of `pipe` */
-	double cores;    /* of all reticles */
+	double cores;    /* sum of jobs.cores, as of load_version */
 	bool duty_there; /* all are where that demand and this cap let them go */
-	bool stale;      /* model, duty or share were set from outside: compute all again */
+	bool stale;      /* model, faults, duty or share were set from outside: compute all again */
 	double duty_cap;
 	double powered;
 	double speed_of[PUMPS]; /* of the pumps, that `flow` was computed with */

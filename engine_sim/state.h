@@ -25,9 +25,9 @@ struct sim_system {
 	/* what the sensors say of the reticles' power, made when first asked for in a step */
 	double reticle_w[RETICLES];
 	int64_t reticle_w_step;
-	int32_t slot_job[JOBS_MAX];    /* index of the plant's job; -1 free */
-	double io_asked_gbps;          /* by its jobs at rate 1 */
-	double io_part;                /* of that, which its edges carry */
+	int32_t slot_job[JOBS_MAX]; /* index of the plant's job; -1 free */
+	double io_asked_gbps;       /* by its jobs at rate 1 */
+	double io_part; /* part of io_asked_gbps that its edges carry, as its slots were last told */
 	double io_moves_gbps, io_gbps; /* that they move, and what its power was computed for */
 };
 

@@ -26,7 +26,7 @@ open_part(struct bus *b, uint32_t k, struct image *in, struct image *ctl, int64_
 	p->from = plant_part(b->plant, k, b->n_parts);
 	p->to = plant_part(b->plant, k + 1, b->n_parts);
 	if (rc == 0 && b->n_parts > 1)
-		collect_share(p->collect, p->from, p->to);
+		collect_share(p->collect, p->from, p->to, k == 0);
 	for (uint32_t d = p->from; d < p->to; d++)
 		b->ports[d].collect = p->collect;
 	return rc;

@@ -11,7 +11,7 @@
 
 #define WORTH_SHARING 16u /* systems */
 #define OF_THE_REST 4     /* is taken in one go, less and less: the end is shared evenly */
-#define LOOKS_MAX 300u    /* for the next sweep, some .1 ms, before it sleeps */
+#define LOOKS_MAX 300u    /* for the next sweep, before it sleeps */
 
 /* What is left of a sweep: from .. to, of which sweep. One word, so that nobody takes of a sweep that is over. */
 struct left {
@@ -192,12 +192,12 @@ is_alone(void)
 }
 
 int
-crew_open(struct crew **out, uint32_t n, int threads)
+crew_open(struct crew **out, uint32_t n_systems, int threads)
 {
 	struct crew *c;
 
 	*out = NULL;
-	if (threads == 1 || (threads == 0 && (n < WORTH_SHARING || is_alone())))
+	if (threads == 1 || (threads == 0 && (n_systems < WORTH_SHARING || is_alone())))
 		return 0;
 	c = calloc(1, sizeof *c);
 	if (c == NULL)

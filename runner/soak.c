@@ -91,7 +91,7 @@ open_house(struct house *h, const struct scenario *sc, const struct sweep *sweep
 	if (rc == 0)
 		rc = image_of(&h->ctl, &h->plant, &h->plant.ctl);
 	if (rc == 0)
-		(void)(image_here(h->in), image_here(h->ctl)); /* this thread's alone */
+		(void)(image_here(h->in), image_here(h->ctl)); /* read where they are written */
 	if (rc == 0)
 		rc = control_open(&h->control, &h->plant, &control, h->in, h->ctl, 0);
 	if (rc == 0)

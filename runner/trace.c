@@ -27,15 +27,6 @@ put_u32(uint8_t *to, uint32_t v)
 	memcpy(to, &little, sizeof little);
 }
 
-static uint64_t
-bits_of(double v)
-{
-	uint64_t bits;
-
-	memcpy(&bits, &v, sizeof bits);
-	return bits;
-}
-
 static void
 flush(struct trace *t)
 {
@@ -140,7 +131,7 @@ trace_samples(struct trace *t, uint32_t tick, uint32_t first, const struct sampl
 		if (memcmp(&now->value, last->value, sizeof last->value) == 0 &&
 		    worth == last->worth)
 			continue;
-		put_record(t, tick, point, bits_of(now->value),
+		put_record(t, tick, point, sample_bits(now->value),
 			   (uint64_t)now->flags << 32 | now->quality);
 		memcpy(last->value, &now->value, sizeof last->value);
 		last->worth = worth;
@@ -150,7 +141,7 @@ trace_samples(struct trace *t, uint32_t tick, uint32_t first, const struct sampl
 void
 trace_event(struct trace *t, uint32_t tick, uint32_t whose, const struct image_event *event)
 {
-	put_record(t, tick, whose, bits_of(event->value),
+	put_record(t, tick, whose, sample_bits(event->value),
 		   (uint64_t)event->point << 32 | event->code);
 }
 

@@ -1,8 +1,9 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
- * The whole house in one process and in simulated time. Each tick of TICK_NS: ten steps of the plant, collectors
- * in, controllers, collectors out, alarms; then what changed goes to the trace. Only where a wire is disturbed, answers also
- * arrive between two ticks. Nothing here asks for the time or waits.
+ * The whole house in one process and in simulated time. Each tick of WORLD_TICK_NS: ten steps of the plant, collectors
+ * in, controllers, collectors out, alarms; what changed goes to the trace, while the plant steps on if a second thread plays
+ * (runner/crew.h). Only where a wire is disturbed, answers also arrive between two ticks. Nothing here asks for the time, nor
+ * waits for anything but that thread.
  */
 #ifndef ISOTHERM_RUNNER_WORLD_H
 #define ISOTHERM_RUNNER_WORLD_H

@@ -156,7 +156,7 @@ class Player:
 
         def run():
             r = self.ask("isotherm-scenario", path, *options_of(mode), "--grid", self.grid, "--seed", str(seed),
-                         "--controller", controller, "--json", *(["--truth", truth] if want_truth else []))
+                         "--threads", "1", "--controller", controller, "--json", *(["--truth", truth] if want_truth else []))
             if r.returncode not in (0, 1):
                 return {"error": (r.stderr.strip().splitlines() or ["?"])[-1][:300]}
             run = flat(json.loads(r.stdout), case)
@@ -182,7 +182,7 @@ class Player:
     def truth(self, case, mode, controller, seed, to):
         path, _ = self.file_of(case)
         return self.ask("isotherm-scenario", path, *options_of(mode), "--grid", self.grid, "--seed", str(seed),
-                        "--controller", controller, "--truth", to).returncode in (0, 1)
+                        "--threads", "1", "--controller", controller, "--truth", to).returncode in (0, 1)
 
 
 def flat(sheet, case):

@@ -156,10 +156,49 @@ a_point_keeps_what_it_last_was(void **state)
 	assert_int_equal(outputs_point(outputs, 0, ROLE_RETICLE_TEMP), NO_POINT);
 }
 
+/* Whether the engine's demands are said to be others, once they are published again. */
+static bool
+engine_moves(uint32_t *seen)
+{
+	static int64_t now_ns = NOW_NS;
+	uint32_t engine = (uint32_t)plant_device_of(plant, 0, "engine");
+	outputs_demands(outputs, ctl, 0, &demands, now_ns += NS_PER_MS);
+	return image_has_moved(ctl, (uint32_t)plant_demand_group(plant, engine), seen);
+}
+
+static void
+demands_that_are_what_they_were_have_not_moved(void **state)
+{
+	uint32_t seen = 0;
+	(void)state;
+	assert_non_null(image_here(ctl));
+	assert_true(engine_moves(&seen));
+	assert_false(engine_moves(&seen));
+	demands.duty_frac[83] = 0.75;
+	assert_true(engine_moves(&seen));
+	assert_false(engine_moves(&seen));
+	demands.duty_frac[83] = (double)NAN;
+	assert_true(engine_moves(&seen));
+	demands.duty_frac[83] = 0.5;
+	assert_true(engine_moves(&seen));
+	demands.by_hand[HAND_DUTY + 7] = true;
+	assert_true(engine_moves(&seen));
+	demands.by_hand[HAND_DUTY + 7] = false;
+	assert_true(engine_moves(&seen));
+	assert_false(engine_moves(&seen));
+	for (int i = 0; i < RETICLES; i++)
+		demands.share_frac[i] = 1.0 / RETICLES;
+	assert_true(engine_moves(&seen));
+	demands.release = true;
+	assert_true(engine_moves(&seen));
+	assert_false(engine_moves(&seen));
+}
+
 int
 main(void)
 {
 	const struct CMUnitTest tests[] = {
+		TEST(demands_that_are_what_they_were_have_not_moved),
 		TEST(a_row_of_demands_is_bounded_and_has_gaps),
 		TEST(what_nobody_asks_for_is_empty),
 		TEST(a_point_is_no_better_than_what_it_comes_from),

@@ -40,8 +40,10 @@ parts_have_all_devices_and_cut_no_system(void **state)
 				uint32_t d = plant_part(p, k, n);
 
 				assert_true(d >= plant_part(p, k - 1, n));
-				assert_true(d == p->n_devices || d == 0 ||
-					    p->devices[d].system != p->devices[d - 1].system);
+				for (uint32_t a = 0; a < d; a++)
+					for (uint32_t b = d; b < p->n_devices; b++)
+						assert_int_not_equal(p->devices[a].system,
+								     p->devices[b].system);
 			}
 		}
 		plant_free(p);

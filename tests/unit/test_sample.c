@@ -42,6 +42,8 @@ a_stamp_is_time_quality_and_flags(void **state)
 				assert_int_equal(sample_stamp(&s) & SAMPLE_STAMP_QUALITY, q);
 				assert_int_equal(sample_stamp(&s) & SAMPLE_STAMP_WORTH,
 						 q | flags << 3);
+				assert_true(sample_stamp(&s) >> 6 ==
+					    ((uint64_t)times_ns[i] & UINT64_MAX >> 6));
 				sample_date(&s, 7);
 				assert_true(s.time_ns == 7);
 				assert_int_equal(sample_stamp(&s) & SAMPLE_STAMP_WORTH,
@@ -104,6 +106,19 @@ a_stamp_from_the_future_is_stale(void **state)
 }
 
 static void
+a_time_that_is_too_long_is_stale_and_never_good(void **state)
+{
+	const int64_t end_ns = INT64_C(1) << (SAMPLE_TIME_BITS - 1);
+
+	(void)state;
+	for (int64_t now_ns = end_ns - 1; now_ns <= end_ns + 1; now_ns++)
+		assert_int_equal(
+			sample_judge(sample_of(QUALITY_GOOD, 1.0, now_ns), now_ns, MAX_AGE_NS)
+				.quality,
+			now_ns < end_ns ? QUALITY_GOOD : QUALITY_STALE);
+}
+
+static void
 only_finite_good_or_uncertain_values_are_usable(void **state)
 {
 	(void)state;
@@ -147,6 +162,7 @@ main(void)
 		cmocka_unit_test(each_quality_has_a_name_of_its_own),
 		cmocka_unit_test(only_good_and_uncertain_turn_stale_and_only_when_too_old),
 		cmocka_unit_test(a_stamp_from_the_future_is_stale),
+		cmocka_unit_test(a_time_that_is_too_long_is_stale_and_never_good),
 		cmocka_unit_test(only_finite_good_or_uncertain_values_are_usable),
 		cmocka_unit_test(an_error_text_is_filled_cut_off_and_optional),
 	};

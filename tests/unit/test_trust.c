@@ -237,7 +237,7 @@ static void
 a_substitute_is_as_hot_as_it_may_be(void **state)
 {
 	static struct sensors s;
-	static const double offset_k[RETICLES];
+	static double offset_k[RETICLES];
 	double raw_c[RETICLES], maybe_c[RETICLES];
 	(void)state;
 	for (int i = 0; i < RETICLES; i++) {
@@ -258,6 +258,13 @@ a_substitute_is_as_hot_as_it_may_be(void **state)
 	sensors_reset(&s);
 	sensors_step(&s, &params, raw_c, maybe_c, offset_k);
 	assert_true(fabs(s.temp_c[40] - 41.0) < 1e-9);
+	offset_k[40] = 0.5; /* what is known to be off is taken off first */
+	offset_k[41] = 1.0;
+	maybe_c[40] = 43.5;
+	sensors_reset(&s);
+	sensors_step(&s, &params, raw_c, maybe_c, offset_k);
+	assert_true(fabs(s.temp_c[40] - 43.0) < 1e-9);
+	assert_true(fabs(s.temp_c[41] - 41.0) < 1e-9);
 }
 
 static void
