@@ -203,7 +203,9 @@ until(int64_t oldest_ns, int64_t max_age_ns)
 static bool
 ages(const struct sample *s)
 {
-	return s->quality - QUALITY_GOOD <= QUALITY_UNCERTAIN - QUALITY_GOOD; /* and not below */
+	const unsigned quality = s->quality; /* three bits would become an int */
+
+	return quality - QUALITY_GOOD <= QUALITY_UNCERTAIN - QUALITY_GOOD; /* and not below */
 }
 
 static void

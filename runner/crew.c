@@ -205,12 +205,14 @@ crew_open(struct crew **out, uint32_t n_systems, int threads)
 	c->sweep = (struct sweep){.each = each, .hands = c};
 	pthread_mutex_init(&c->mutex, NULL);
 	pthread_cond_init(&c->wake, NULL);
-	if (pthread_create(&c->other, NULL, help, c) != 0) {
-		free(c);
-		return -EAGAIN;
+	if (pthread_create(&c->other, NULL, help, c) == 0) {
+		*out = c;
+		return 0;
 	}
-	*out = c;
-	return 0;
+	pthread_cond_destroy(&c->wake);
+	pthread_mutex_destroy(&c->mutex);
+	free(c);
+	return threads == 0 ? 0 : -EAGAIN;
 }
 
 void

@@ -12,7 +12,8 @@
 struct crew;
 
 /* Starts the other thread, for that many systems. threads 1, or 0 where little is to be shared or this process may use one
- * processor only: *out is NULL, the caller works alone. 0, -ENOMEM or -EAGAIN. One thread calls, always the same. */
+ * processor or thread only: *out is NULL, the caller works alone. 0, -ENOMEM; with threads 2 -EAGAIN. One thread calls,
+ * always the same. */
 int crew_open(struct crew **out, uint32_t n_systems, int threads);
 void crew_close(struct crew *crew); /* NULL is allowed */
 /* For work that need not be done at once: begun here, done when crew_end returns; by the other thread if it has time,

@@ -62,7 +62,8 @@ run(struct rig *r, double seconds)
 	r->said[0] = '\0';
 	for (int n = 0; n < (int)lrint(10.0 * seconds); n++) {
 		r->now_ns += NS_PER_S / 10;
-		commissions_before(r->c, 0, &r->s, &r->v, r->now_ns);
+		if (commissions_awaits(r->c, 0, &r->v))
+			commissions_before(r->c, 0, &r->s, &r->v, r->now_ns);
 		commissions_after(r->c, 0, &r->s, &r->v, r->now_ns);
 		while (commissions_line(r->c, &e, &system) && at < sizeof r->said - 1)
 			at += (size_t)snprintf(r->said + at, sizeof r->said - at, "%s\n", e.text);

@@ -91,6 +91,28 @@ times_alone_are_no_move_and_age_is_one(void **state)
 }
 
 static void
+what_was_never_measured_does_not_age(void **state)
+{
+	const struct sample s[N] = {
+		sample_at(1.0, 1000, QUALITY_GOOD, 0)}; /* the other one: NEVER */
+	struct image *img;
+	uint32_t seen = 0;
+
+	(void)state;
+	assert_int_equal(image_memory(&img, &layout), 0);
+	assert_non_null(image_here(img));
+	image_publish(img, 0, s);
+	assert_true(image_is_new(img, 0, &seen));
+	image_settle(img, 1300);
+	assert_false(image_is_new(img, 0, &seen));
+	image_settle(img, 1301);
+	assert_true(image_is_new(img, 0, &seen)); /* that one does */
+	image_settle(img, 1400);
+	assert_false(image_is_new(img, 0, &seen));
+	image_close(img);
+}
+
+static void
 a_look_is_where_the_samples_are_as_long_as_they_are_fresh(void **state)
 {
 	struct image *img, *copied;
@@ -180,6 +202,7 @@ main(void)
 		cmocka_unit_test(
 			samples_are_judged_where_they_are_as_a_reader_elsewhere_judges_them),
 		cmocka_unit_test(times_alone_are_no_move_and_age_is_one),
+		cmocka_unit_test(what_was_never_measured_does_not_age),
 		cmocka_unit_test(a_look_is_where_the_samples_are_as_long_as_they_are_fresh),
 		cmocka_unit_test(a_draft_that_is_committed_is_published),
 		cmocka_unit_test(an_image_that_others_may_read_is_not_looked_at_in_place),
