@@ -38,9 +38,9 @@ enum engine_event { /* codes of alm.img's events */
 struct engine;
 
 /*
- * `alm` is written (plant.alm); image_here on it, if at all, comes before. `journal` is NULL where nothing is to outlive the process, as in a
- * scenario; else it is loaded: states, shelves and undelivered pages go on as they were. All are
- * borrowed until engine_close. 0, -ENOMEM.
+ * `alm` is written (plant.alm); image_here on it, if at all, comes before. `journal` is NULL where
+ * nothing is to outlive the process, as in a scenario; else it is loaded: states, shelves and
+ * undelivered pages go on as they were. All are borrowed until engine_close. 0, -ENOMEM.
  */
 int engine_open(struct engine **out, const struct plant *plant, struct journal *journal,
 		struct image *alm, int64_t now_ns, int64_t wall_ns);

@@ -475,26 +475,28 @@ image_settle(struct image *img, int64_t now_ns)
 	}
 }
 
+/* Is that another number than was seen? It is seen now. */
+static bool
+see(uint32_t *seen, uint32_t now)
+{
+	bool another = *seen != now;
+
+	*seen = now;
+	return another;
+}
+
 bool
 image_is_new(const struct image *img, uint32_t group, uint32_t *seen)
 {
 	assert(img->alone && group < img->n_groups);
-	uint32_t version = img->here[group].version;
-	bool is_new = *seen != version;
-
-	*seen = version;
-	return is_new;
+	return see(seen, img->here[group].version);
 }
 
 bool
 image_has_moved(const struct image *img, uint32_t group, uint32_t *seen)
 {
 	assert(img->alone && group < img->n_groups);
-	uint32_t moved = img->here[group].moved;
-	bool has_moved = *seen != moved;
-
-	*seen = moved;
-	return has_moved;
+	return see(seen, img->here[group].moved);
 }
 
 uint32_t

@@ -144,6 +144,7 @@ score(struct world *w)
 	}
 }
 
+/* It writes samples: those of the tick before must be in the trace by then. */
 static void
 turn_bus(struct world *w, int64_t now_ns)
 {
